@@ -1,1 +1,19 @@
-//! placeholder
+//! RTP media below the call: negotiation, forwarding, recording and playing.
+//!
+//! Everything here is sans-IO: bytes and `now` go in, data comes out. Sockets, threads and clocks live in [`io`] only.
+//! The crate knows no SIP dialogs, no storage and no HTTP.
+
+pub mod bridge;
+pub mod codec;
+pub mod command;
+pub mod dtmf;
+pub mod engine;
+pub mod io;
+pub mod leg;
+pub mod player;
+pub mod quality;
+pub mod recorder;
+pub mod rtcp;
+pub mod rtp;
+pub mod sdp;
+pub mod srtp;

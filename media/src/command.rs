@@ -1,0 +1,72 @@
+//! What call control asks of a Worker. Everything here is data: who performs it decides nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::dtmf::Dtmf;
+use crate::io::port_pool::LegSockets;
+use crate::io::workers::WorkerHandle;
+use crate::leg::{LegSettings, LegStatistics};
+use crate::player::prompt::Prompt;
+use crate::player::tone::Tone;
+
+/// Names a Leg on every Worker of a Node. Given by call control, never reused while the Node lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LegId(pub u64);
+
+/// Names a recording on every Worker of a Node. Given by call control, never reused while the Node lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordingId(pub u64);
+
+/// Who takes the answer to [`Command::Statistics`]. Called on the Worker's thread: hand the list on, do not work there.
+pub type StatisticsReply = Box<dyn FnOnce(Vec<(LegId, LegStatistics)>) + Send>;
+
+/// One order to one Worker. An order about a Leg or a recording that the Worker does not hold is dropped.
+pub enum Command {
+    /// The Leg takes its sockets; it hears [`Source::Silence`] and sends nothing until it is configured. Packets that
+    /// come before the first `Configure` are dropped.
+    AddLeg { leg: LegId, sockets: LegSockets },
+    /// After each offer/answer. May repeat: SSRC, sequence numbers and timestamps go on, and an SRTP context whose
+    /// keys are unchanged is kept with its rollover counter.
+    Configure { leg: LegId, settings: Box<LegSettings> },
+    /// What this Leg is sent from now on.
+    Hear { leg: LegId, source: Source },
+    /// RFC 4733 events toward this Leg, one after the other; what it hears is suppressed meanwhile. Dropped where no
+    /// telephone-event was agreed.
+    SendDtmf { leg: LegId, digit: Dtmf, duration_ms: u32 },
+    /// Writes what two Legs send us into one stereo WAV. The file must not exist.
+    Record { recording: RecordingId, path: PathBuf, left: LegId, right: LegId },
+    /// The recording goes on with other Legs: after a transfer.
+    Retap { recording: RecordingId, left: LegId, right: LegId },
+    /// Ends with [`crate::event::RecordingEvent::Sealed`].
+    StopRecord { recording: RecordingId },
+    /// The Leg goes to another Worker with its sockets, SRTP state and statistics. It hears silence there until the next
+    /// `Hear`; whoever heard it here hears silence too. Recordings of it here go on without it.
+    MoveLeg { leg: LegId, to: WorkerHandle },
+    /// Closes the sockets. Ends with [`crate::event::Event::LegRemoved`].
+    RemoveLeg { leg: LegId },
+    /// The statistics of every Leg of the Worker.
+    Statistics { reply: StatisticsReply },
+}
+
+/// What a Leg is sent.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Nothing is sent.
+    Silence,
+    /// Every packet of that Leg whose format this Leg agreed to, at arrival. The Leg itself: echo.
+    Leg(LegId),
+    /// Recorded audio in the first codec of the Leg that can be encoded here.
+    Play { prompt: Arc<Prompt>, repeat: Repeat },
+    /// A tone, without end.
+    Tone(Tone),
+}
+
+/// How often a prompt is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// To its end, then [`crate::event::Event::PlayFinished`] and silence.
+    Once,
+    /// Until the next `Hear`.
+    Forever,
+}

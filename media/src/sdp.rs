@@ -1,0 +1,131 @@
+//! Offer and answer (RFC 3264) over session descriptions (RFC 8866), audio only.
+
+mod codec;
+mod negotiation;
+
+pub use codec::Codec;
+pub use negotiation::Negotiation;
+
+pub use crate::codec::KnownCodec;
+
+use std::net::SocketAddr;
+
+use thiserror::Error;
+
+use crate::srtp::{MasterKey, Suite};
+
+/// Which way media flows, seen from the one who says it (RFC 8866 §6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+/// Whether a leg speaks SRTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SrtpPolicy {
+    /// Plain only: RTP/SAVP is refused.
+    Off,
+    /// Plain in our offers; theirs are answered as they are.
+    Offered,
+    /// RTP/SAVP in our offers; a plain offer is refused.
+    Required,
+}
+
+/// Our end, as it is written into descriptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalMedia {
+    /// As advertised; may differ from the bound address behind NAT.
+    pub rtp: SocketAddr,
+    pub rtcp: SocketAddr,
+    pub srtp: SrtpPolicy,
+}
+
+/// What their offer asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteOffer {
+    /// In their order, telephone-event included.
+    pub codecs: Vec<Codec>,
+    /// As they say it: `SendOnly` is a hold.
+    pub direction: Direction,
+    pub srtp: bool,
+}
+
+/// What both sides agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    pub remote_rtp: SocketAddr,
+    pub remote_rtcp: SocketAddr,
+    pub rtcp_mux: bool,
+    /// The first is preferred; never empty; telephone-event is in `dtmf` instead.
+    pub codecs: Vec<AgreedCodec>,
+    /// Payload types of telephone-event (RFC 4733): to send, to receive.
+    pub dtmf: Option<(u8, u8)>,
+    /// Ours.
+    pub direction: Direction,
+    /// They put us on hold: sendonly, inactive, or the address 0.0.0.0.
+    pub remote_direction_hold: bool,
+    pub ptime_ms: u32,
+    pub srtp: Option<SrtpKeys>,
+}
+
+/// A codec with the numbers both sides gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreedCodec {
+    pub codec: Codec,
+    /// What they expect of us.
+    pub send_pt: u8,
+    /// What they send.
+    pub receive_pt: u8,
+}
+
+/// Keys of both directions (RFC 4568).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SrtpKeys {
+    pub send: MasterKey,
+    pub receive: MasterKey,
+    pub suite: Suite,
+}
+
+/// Whose fault an [`SdpError`] is, and so which SIP status fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The description cannot be read: 400.
+    Malformed,
+    /// Readable, but nothing we can agree on: 488.
+    NotAcceptable,
+    /// A verb called out of turn by us: 500.
+    Misuse,
+}
+
+/// Why an offer or answer was not taken.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum SdpError {
+    #[error("malformed session description: {0}")]
+    Malformed(String),
+    #[error("session description of {bytes} bytes is over the limit")]
+    TooLarge { bytes: usize },
+    #[error("no audio stream that can be used")]
+    NotAudio,
+    #[error("no codec in common")]
+    NoCommonCodec,
+    #[error("no SRTP suite or profile in common: {0}")]
+    NoCommonSrtp(String),
+    #[error("the answer has {answered} streams, the offer had {offered}")]
+    StreamCount { offered: usize, answered: usize },
+    #[error("{0} is not possible in this state")]
+    OutOfTurn(&'static str),
+}
+
+impl SdpError {
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Malformed(_) | Self::TooLarge { .. } | Self::StreamCount { .. } => Fault::Malformed,
+            Self::NotAudio | Self::NoCommonCodec | Self::NoCommonSrtp(_) => Fault::NotAcceptable,
+            Self::OutOfTurn(_) => Fault::Misuse,
+        }
+    }
+}
