@@ -1,1 +1,7 @@
+//! One party of a call: what was agreed with it and what was counted.
 
+pub mod settings;
+pub mod statistics;
+
+pub use settings::{LegSettings, SourcePolicy};
+pub use statistics::LegStatistics;

@@ -8,6 +8,7 @@ pub mod codec;
 pub mod command;
 pub mod dtmf;
 pub mod engine;
+pub mod event;
 pub mod io;
 pub mod leg;
 pub mod player;

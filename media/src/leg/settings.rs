@@ -1,0 +1,56 @@
+//! What an offer/answer decided for the packets of one Leg.
+
+use std::net::SocketAddr;
+
+use crate::sdp::{Agreed, AgreedCodec, Direction, SrtpKeys};
+
+/// Where packets of a Leg may come from, and where we send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourcePolicy {
+    /// Only the address of the SDP is heard, from the first packet on.
+    Exact,
+    /// Any address is heard; we send to the address of the SDP. For peers that send from another port than they receive at.
+    Open,
+    /// Symmetric RTP (RFC 4961): the first packets that pass authentication, or agree with each other where there is
+    /// none, decide where we send and whom we hear until the next offer/answer names a new address.
+    LearnAndLock,
+}
+
+/// Everything a packet of the Leg needs, decided once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LegSettings {
+    pub remote_rtp: SocketAddr,
+    pub remote_rtcp: SocketAddr,
+    pub rtcp_mux: bool,
+    /// The first is what prompts are sent in, if it can be encoded.
+    pub codecs: Vec<AgreedCodec>,
+    /// Payload types of telephone-event: to send, to receive.
+    pub dtmf: Option<(u8, u8)>,
+    /// Ours.
+    pub direction: Direction,
+    /// Length of a packet of our own prompts and tones; those are sent as 20 ms whatever is said here unless it is a
+    /// multiple of 20 up to 60.
+    pub ptime_ms: u32,
+    pub srtp: Option<SrtpKeys>,
+    pub source_policy: SourcePolicy,
+    /// [`crate::event::Event::MediaTimeout`] after so long without a packet; 0: never.
+    pub media_timeout_ms: u32,
+}
+
+impl From<&Agreed> for LegSettings {
+    /// With [`SourcePolicy::LearnAndLock`] and no media timeout.
+    fn from(agreed: &Agreed) -> Self {
+        Self {
+            remote_rtp: agreed.remote_rtp,
+            remote_rtcp: agreed.remote_rtcp,
+            rtcp_mux: agreed.rtcp_mux,
+            codecs: agreed.codecs.clone(),
+            dtmf: agreed.dtmf,
+            direction: agreed.direction,
+            ptime_ms: agreed.ptime_ms,
+            srtp: agreed.srtp.clone(),
+            source_policy: SourcePolicy::LearnAndLock,
+            media_timeout_ms: 0,
+        }
+    }
+}
