@@ -1,0 +1,80 @@
+use std::fmt;
+
+use super::{Params, Uri, text};
+
+/// A name-addr or addr-spec with its header parameters (RFC 3261 §20.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameAddr {
+    /// Display name without quotes; bytes that are not UTF-8 become U+FFFD.
+    pub display: Option<String>,
+    pub uri: Uri,
+    pub params: Params,
+}
+
+impl NameAddr {
+    pub fn new(uri: Uri) -> Self {
+        Self { display: None, uri, params: Params::new() }
+    }
+
+    /// Reads one element, without the commas between several. `None` when it is malformed.
+    ///
+    /// Without angle brackets the parameters belong to the header, not to the URI.
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        let value = text::trim(value);
+        let (display, rest) = match value.first()? {
+            b'"' => {
+                let end = text::quoted_length(value)?;
+                let display = String::from_utf8_lossy(&value[..end]);
+                (text::unquote(&display).into_owned(), text::trim(&value[end..]))
+            }
+            _ => match memchr::memchr(b'<', value) {
+                Some(at) => (bare_display(&value[..at])?, &value[at..]),
+                None => return Self::parse_bare(value),
+            },
+        };
+        let inner = rest.strip_prefix(b"<")?;
+        let end = memchr::memchr(b'>', inner)?;
+        let params = text::trim(&inner[end + 1..]);
+        if !params.is_empty() && !params.starts_with(b";") {
+            return None;
+        }
+        Some(Self {
+            display: (!display.is_empty()).then_some(display),
+            uri: Uri::parse(text::trim(&inner[..end])).ok()?,
+            params: Params::parse(params),
+        })
+    }
+
+    fn parse_bare(value: &[u8]) -> Option<Self> {
+        let end = memchr::memchr(b';', value).unwrap_or(value.len());
+        let uri = Uri::parse(text::trim(&value[..end])).ok()?;
+        Some(Self { display: None, uri, params: Params::parse(&value[end..]) })
+    }
+
+    pub fn tag(&self) -> Option<&str> {
+        self.params.get("tag").filter(|tag| !tag.is_empty())
+    }
+
+    pub fn set_tag(&mut self, tag: impl Into<String>) {
+        self.params.set("tag", tag);
+    }
+}
+
+/// A display name without quotes: tokens with white space between, and what the field puts there,
+/// but no comma: that would cut the header in two (RFC 4475 §3.1.2.15).
+fn bare_display(raw: &[u8]) -> Option<String> {
+    let raw = text::trim(raw);
+    if memchr::memchr3(b',', b'"', b';', raw).is_some() {
+        return None;
+    }
+    Some(String::from_utf8_lossy(raw).into_owned())
+}
+
+impl fmt::Display for NameAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(display) = &self.display {
+            write!(f, "{} ", text::quote(display))?;
+        }
+        write!(f, "<{}>{}", self.uri, self.params)
+    }
+}
