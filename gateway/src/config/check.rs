@@ -1,0 +1,170 @@
+//! What the types cannot say about a configuration.
+
+use crate::config::Config;
+use crate::config::fault::{Wrong, wrong};
+use crate::model::Transport;
+
+/// Fewest RTP ports that make sense: two legs, RTP and RTCP each.
+const MIN_PORTS: u16 = 4;
+/// Longest a Worker may gather: more is heard as delay, in microseconds.
+const MAX_GATHER_US: u32 = 5_000;
+
+/// Finds the first value that cannot be right.
+pub fn check(config: &Config) -> Result<(), Wrong> {
+    node(config)?;
+    sip(config)?;
+    limits(config)?;
+    timers(config)?;
+    media(config)
+}
+
+fn node(config: &Config) -> Result<(), Wrong> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if config.node.name.is_empty() || config.node.name.len() > 64 || !config.node.name.bytes().all(plain) {
+        return Err(wrong(&["node", "name"], "is not a name of 1 to 64 letters, digits, `-`, `_` or `.`"));
+    }
+    let known = |url: &String| {
+        ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+    };
+    if !config.database.url.as_ref().is_none_or(known) {
+        return Err(wrong(&["database", "url"], "must start with `sqlite:` or `postgres://`"));
+    }
+    if config.log.filter.parse::<tracing_subscriber::EnvFilter>().is_err() {
+        return Err(wrong(
+            &["log", "filter"],
+            "is no filter; right would be `info` or `info,ramal::call=debug`",
+        ));
+    }
+    Ok(())
+}
+
+fn sip(config: &Config) -> Result<(), Wrong> {
+    let sip = &config.sip;
+    if sip.listen.is_empty() {
+        return Err(wrong(
+            &["sip", "listen"],
+            "is empty; give at least one `{ transport = \"udp\", address = \"127.0.0.1:5060\" }`",
+        ));
+    }
+    for (index, listen) in sip.listen.iter().enumerate() {
+        let twice = |other: &crate::config::Listen| {
+            other.address == listen.address
+                && listen.address.port() != 0
+                && (other.transport == Transport::Udp) == (listen.transport == Transport::Udp)
+        };
+        if sip.listen.iter().take(index).any(twice) {
+            return Err(wrong(
+                &["sip", "listen"],
+                format!("names {} twice for the same kind of socket", listen.address),
+            ));
+        }
+    }
+    if sip.public_address.is_some_and(|address| address.is_unspecified()) {
+        return Err(wrong(
+            &["sip", "public_address"],
+            "must be one address that peers can reach, not all of them",
+        ));
+    }
+    if sip.user_agent.is_empty() || sip.user_agent.chars().any(char::is_control) {
+        return Err(wrong(&["sip", "user_agent"], "must be one line of text"));
+    }
+    match (&sip.tls.certificate, &sip.tls.key) {
+        (Some(_), None) => Err(wrong(&["sip", "tls", "certificate"], "needs `key` beside it")),
+        (None, Some(_)) => Err(wrong(&["sip", "tls", "key"], "needs `certificate` beside it")),
+        (Some(_), Some(_)) | (None, None) => Ok(()),
+    }
+}
+
+fn limits(config: &Config) -> Result<(), Wrong> {
+    let limits = &config.sip.limits;
+    let positive = [
+        ("calls", limits.calls),
+        ("transactions", limits.transactions),
+        ("invites_per_source_per_s", limits.invites_per_source_per_s),
+        ("connections", limits.connections),
+        ("connections_per_source", limits.connections_per_source),
+        ("min_expires_s", limits.min_expires_s),
+    ];
+    if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+        return Err(wrong(&["sip", "limits", key], "must be at least 1; nothing could happen otherwise"));
+    }
+    if !(1_024..=1_048_576).contains(&limits.head_bytes) {
+        return Err(wrong(&["sip", "limits", "head_bytes"], "must be between 1024 and 1048576 bytes"));
+    }
+    if !(1_024..=1_048_576).contains(&limits.body_bytes) {
+        return Err(wrong(&["sip", "limits", "body_bytes"], "must be between 1024 and 1048576 bytes"));
+    }
+    if limits.max_expires_s < limits.min_expires_s {
+        return Err(wrong(
+            &["sip", "limits", "max_expires_s"],
+            format!("must be at least min_expires_s, which is {}", limits.min_expires_s),
+        ));
+    }
+    Ok(())
+}
+
+fn timers(config: &Config) -> Result<(), Wrong> {
+    let timers = &config.sip.timers;
+    if !(100..=5_000).contains(&timers.t1_ms) {
+        return Err(wrong(
+            &["sip", "timers", "t1_ms"],
+            "must be between 100 and 5000 ms; 500 is what RFC 3261 recommends",
+        ));
+    }
+    if timers.t2_ms < timers.t1_ms {
+        return Err(wrong(
+            &["sip", "timers", "t2_ms"],
+            format!("must be at least t1_ms, which is {}", timers.t1_ms),
+        ));
+    }
+    let positive = [
+        ("t4_ms", timers.t4_ms),
+        ("nonce_s", timers.nonce_s),
+        ("connection_idle_s", timers.connection_idle_s),
+        ("message_s", timers.message_s),
+        ("max_call_s", timers.max_call_s),
+    ];
+    match positive.iter().find(|(_, value)| *value == 0) {
+        Some((key, _)) => Err(wrong(&["sip", "timers", key], "must be at least 1")),
+        None => Ok(()),
+    }
+}
+
+fn media(config: &Config) -> Result<(), Wrong> {
+    let media = &config.media;
+    if media.port_min < 1_024 || media.port_min % 2 != 0 {
+        return Err(wrong(
+            &["media", "port_min"],
+            "must be even and at least 1024: RTP takes even ports (RFC 3550 §11)",
+        ));
+    }
+    if media.port_max < media.port_min.saturating_add(MIN_PORTS - 1) {
+        let least = u32::from(media.port_min) + u32::from(MIN_PORTS) - 1;
+        return Err(wrong(
+            &["media", "port_max"],
+            format!("must be at least {least}, four ports from port_min on"),
+        ));
+    }
+    if media.public_address.is_some_and(|address| address.is_unspecified()) {
+        return Err(wrong(
+            &["media", "public_address"],
+            "must be one address that peers can reach, not all of them",
+        ));
+    }
+    if media.address.is_unspecified() && media.public_address.is_none() {
+        return Err(wrong(
+            &["media", "address"],
+            "is every address; SDP needs one: name it here, or in public_address",
+        ));
+    }
+    if media.workers > 256 {
+        return Err(wrong(&["media", "workers"], "must be at most 256; 0 means one a processor"));
+    }
+    if media.gather_us > MAX_GATHER_US {
+        return Err(wrong(
+            &["media", "gather_us"],
+            format!("must be at most {MAX_GATHER_US} µs: more is heard as delay"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! Plain data: what an administrator owns, what a call leaves behind. Knows nothing of ours.
+
+/// Declares an enum that has one lower-case word per variant, the same in SQL, TOML and JSON.
+macro_rules! worded_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// The word that stands for the variant wherever it is written down.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::model::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err($crate::model::UnknownWord { word: other.to_owned(), expected: &[$($word),+] }),
+                }
+            }
+        }
+    };
+}
+
+/// Declares a row number that cannot be mistaken for that of another noun.
+macro_rules! row_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+mod binding;
+mod call;
+mod call_id;
+mod dial_rule;
+mod directory;
+mod event;
+mod extension;
+mod leg;
+mod network;
+mod organization;
+mod recording;
+mod secret;
+mod transport;
+mod trunk;
+
+pub use binding::{Binding, BindingFlow};
+pub use call::{CallRecord, Direction, EndedBy};
+pub use call_id::{CallId, CallIdError};
+pub use dial_rule::{
+    AllowedExtensions, Announcement, Destination, DialRule, DialRuleId, DialRuleKind, Service, TrunkNumber,
+};
+pub use directory::Directory;
+pub use event::EventRow;
+pub use extension::{Extension, ExtensionId};
+pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};
+pub use network::{Network, NetworkError};
+pub use organization::{Organization, OrganizationId, RecordingRule};
+pub use recording::{RecordingRow, RecordingState};
+pub use secret::{Ha1Pair, SealedSecret};
+pub use transport::Transport;
+pub use trunk::{
+    CallerIdPolicy, DtmfMethod, InboundDigest, OutboundCredentials, OutboundSecret, RegisterOut, SrtpPolicy,
+    Trunk, TrunkId,
+};
+
+/// A word that no variant goes by, and those that would have been right.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{word}` is not one of {}", expected.join(", "))]
+pub struct UnknownWord {
+    /// What was written.
+    pub word: String,
+    /// What may be written.
+    pub expected: &'static [&'static str],
+}

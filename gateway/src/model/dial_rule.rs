@@ -1,0 +1,113 @@
+//! An entry of an organization's dial plan.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{OrganizationId, TrunkId};
+
+row_id! {
+    /// Row number of a [`DialRule`].
+    DialRuleId
+}
+
+/// One rule; the first that matches, by position, wins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DialRule {
+    /// Row number.
+    pub id: DialRuleId,
+    /// Owner.
+    pub organization: OrganizationId,
+    /// Order inside the organization, from 0.
+    pub position: u32,
+    /// What it matches and what it does.
+    pub kind: DialRuleKind,
+}
+
+/// What a rule matches and what it does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DialRuleKind {
+    /// An extension dials `number` and reaches a built-in service.
+    Service {
+        /// Exact number.
+        number: String,
+        /// What answers.
+        service: Service,
+    },
+    /// An extension dials a number with this prefix; it goes to a trunk.
+    Prefix {
+        /// Leading digits, perhaps with `+`; empty matches every number.
+        prefix: String,
+        /// Where the call goes.
+        trunk: TrunkId,
+        /// How many leading characters are taken off.
+        strip: u32,
+        /// What is put in front afterwards.
+        prepend: String,
+        /// Fewest characters of the dialled number.
+        min_digits: u32,
+        /// Most characters of the dialled number.
+        max_digits: u32,
+        /// Who may use the rule.
+        allow: AllowedExtensions,
+    },
+    /// A trunk calls a number of ours.
+    TrunkNumber {
+        /// Where the call comes from.
+        trunk: TrunkId,
+        /// The number called.
+        number: TrunkNumber,
+        /// Where the call goes.
+        destination: Destination,
+    },
+}
+
+/// Who may use a prefix rule.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowedExtensions {
+    /// Every extension with `may_call_trunks`.
+    All,
+    /// These numbers, and they need `may_call_trunks` too.
+    Only(Vec<String>),
+}
+
+/// The number that a trunk calls.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrunkNumber {
+    /// Whatever it calls.
+    Any,
+    /// This number, character by character.
+    Exact(String),
+}
+
+/// Where a call from a trunk goes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// All phones of this extension.
+    Extension(String),
+    /// A built-in service.
+    Service(Service),
+}
+
+/// Something built in that answers a call.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Plays a recording, then hangs up.
+    Announcement(Announcement),
+    /// Sends back what it hears.
+    Echo,
+    /// A steady tone.
+    Tone,
+}
+
+/// Where an announcement's sound comes from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Announcement {
+    /// Shipped with the program, by name.
+    Builtin(String),
+    /// A plain file name inside the organization's announcements folder.
+    File(String),
+}

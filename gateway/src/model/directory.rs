@@ -1,0 +1,147 @@
+//! Everything an administrator owns, in memory, as of one revision.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::model::{DialRule, Extension, ExtensionId, Organization, OrganizationId, Trunk, TrunkId};
+
+/// A snapshot to look things up in; shared as `Arc<Directory>` and replaced whole.
+/// Look-ups inside an organization take its id: no key of one organization finds anything of another.
+#[derive(Clone, Default, Debug)]
+pub struct Directory {
+    revision: i64,
+    organizations: Vec<Organization>,
+    extensions: Vec<Extension>,
+    trunks: Vec<Trunk>,
+    rules: Vec<DialRule>,
+    organization_by_id: HashMap<OrganizationId, usize>,
+    organization_by_domain: HashMap<String, usize>,
+    extension_by_number: HashMap<OrganizationId, HashMap<String, usize>>,
+    extension_by_id: HashMap<ExtensionId, usize>,
+    trunk_by_id: HashMap<TrunkId, usize>,
+}
+
+impl Directory {
+    /// Builds the snapshot. Rules come out ordered by position.
+    pub fn new(
+        revision: i64,
+        organizations: Vec<Organization>,
+        extensions: Vec<Extension>,
+        trunks: Vec<Trunk>,
+        mut rules: Vec<DialRule>,
+    ) -> Self {
+        rules.sort_by_key(|rule| (rule.organization, rule.position));
+        let mut extension_by_number: HashMap<_, HashMap<_, _>> = HashMap::new();
+        for (index, extension) in extensions.iter().enumerate() {
+            extension_by_number
+                .entry(extension.organization)
+                .or_default()
+                .insert(extension.number.clone(), index);
+        }
+        Self {
+            revision,
+            organization_by_id: index_by(&organizations, |organization| organization.id),
+            organization_by_domain: index_by(&organizations, |organization| {
+                organization.sip_domain.to_ascii_lowercase()
+            }),
+            extension_by_number,
+            extension_by_id: index_by(&extensions, |extension| extension.id),
+            trunk_by_id: index_by(&trunks, |trunk| trunk.id),
+            organizations,
+            extensions,
+            trunks,
+            rules,
+        }
+    }
+
+    /// Grows by one with every change that was applied.
+    pub const fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// All organizations, by name.
+    pub fn organizations(&self) -> &[Organization] {
+        &self.organizations
+    }
+
+    /// By row number.
+    pub fn organization(&self, id: OrganizationId) -> Option<&Organization> {
+        self.organizations.get(*self.organization_by_id.get(&id)?)
+    }
+
+    /// By SIP domain, in any case.
+    pub fn organization_by_domain(&self, domain: &str) -> Option<&Organization> {
+        self.organizations.get(*self.organization_by_domain.get(&domain.to_ascii_lowercase())?)
+    }
+
+    /// An organization's extensions.
+    pub fn extensions(&self, organization: OrganizationId) -> impl Iterator<Item = &Extension> {
+        self.extensions.iter().filter(move |extension| extension.organization == organization)
+    }
+
+    /// By number, inside an organization.
+    pub fn extension(&self, organization: OrganizationId, number: &str) -> Option<&Extension> {
+        self.extensions.get(*self.extension_by_number.get(&organization)?.get(number)?)
+    }
+
+    /// By row number.
+    pub fn extension_by_id(&self, id: ExtensionId) -> Option<&Extension> {
+        self.extensions.get(*self.extension_by_id.get(&id)?)
+    }
+
+    /// All trunks of all organizations.
+    pub fn all_trunks(&self) -> &[Trunk] {
+        &self.trunks
+    }
+
+    /// An organization's trunks.
+    pub fn trunks(&self, organization: OrganizationId) -> impl Iterator<Item = &Trunk> {
+        self.trunks.iter().filter(move |trunk| trunk.organization == organization)
+    }
+
+    /// By row number.
+    pub fn trunk(&self, id: TrunkId) -> Option<&Trunk> {
+        self.trunks.get(*self.trunk_by_id.get(&id)?)
+    }
+
+    /// By name, inside an organization.
+    pub fn trunk_by_name(&self, organization: OrganizationId, name: &str) -> Option<&Trunk> {
+        self.trunks(organization).find(|trunk| trunk.name == name)
+    }
+
+    /// Enabled trunks that may call from `source` without digest, the narrowest range first. More than one is left for the dialled domain to decide.
+    pub fn trunks_by_source(&self, source: IpAddr) -> Vec<&Trunk> {
+        let narrowest = |trunk: &Trunk| {
+            trunk
+                .sources
+                .iter()
+                .filter(|network| network.contains(source))
+                .map(|network| network.prefix_bits())
+                .max()
+        };
+        let mut found: Vec<_> = self
+            .trunks
+            .iter()
+            .filter(|trunk| trunk.enabled)
+            .filter_map(|trunk| narrowest(trunk).map(|bits| (bits, trunk)))
+            .collect();
+        found.sort_by_key(|(bits, trunk)| (std::cmp::Reverse(*bits), trunk.id));
+        found.into_iter().map(|(_, trunk)| trunk).collect()
+    }
+
+    /// The enabled trunk that answers challenges of this organization under `username`.
+    pub fn trunk_by_digest(&self, organization: OrganizationId, username: &str) -> Option<&Trunk> {
+        self.trunks(organization)
+            .filter(|trunk| trunk.enabled)
+            .find(|trunk| trunk.digest_in.as_ref().is_some_and(|digest| digest.username == username))
+    }
+
+    /// An organization's dial plan, in order.
+    pub fn rules(&self, organization: OrganizationId) -> impl Iterator<Item = &DialRule> {
+        self.rules.iter().filter(move |rule| rule.organization == organization)
+    }
+}
+
+fn index_by<T, K: std::hash::Hash + Eq>(rows: &[T], key: impl Fn(&T) -> K) -> HashMap<K, usize> {
+    rows.iter().enumerate().map(|(index, row)| (key(row), index)).collect()
+}

@@ -1,0 +1,10 @@
+//! How SIP travels.
+
+worded_enum! {
+    /// Transport of SIP messages (RFC 3261 §18).
+    Transport {
+        Tcp = "tcp",
+        Tls = "tls",
+        Udp = "udp",
+    }
+}
