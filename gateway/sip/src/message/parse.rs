@@ -30,6 +30,27 @@ impl Message {
     }
 }
 
+/// The Content-Length of a whole head, by the same rules as [`Message::parse`]; `Err` when it is not
+/// one number. Faults in other headers are left for the parse.
+pub(crate) fn declared_length(head: &[u8]) -> Result<Option<usize>, ()> {
+    const UNLIMITED: Limits = Limits {
+        head_bytes: usize::MAX,
+        line_bytes: usize::MAX,
+        headers: usize::MAX,
+        body_bytes: usize::MAX,
+    };
+    let mut lines = Lines::new(head, &UNLIMITED);
+    let mut found = Head::new();
+    let _start = lines.line();
+    while let Ok(Some((line, _))) = lines.header() {
+        let Some(colon) = memchr::memchr(b':', line) else { continue };
+        if HeaderName::known(line[..colon].trim_ascii_end()) == Some(HeaderName::ContentLength) {
+            found.take_content_length(&line[colon + 1..]);
+        }
+    }
+    if found.fault.is_some() { Err(()) } else { Ok(found.content_length) }
+}
+
 /// The first line.
 enum Start<'a> {
     Request { method: Method, uri: &'a [u8], version: &'a [u8] },
