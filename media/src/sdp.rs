@@ -1,10 +1,15 @@
 //! Offer and answer (RFC 3264) over session descriptions (RFC 8866), audio only.
 
 mod codec;
+mod codec_match;
+mod crypto;
+mod description;
 mod negotiation;
+mod numbering;
+mod write;
 
 pub use codec::Codec;
-pub use negotiation::Negotiation;
+pub use negotiation::{Negotiation, Seed};
 
 pub use crate::codec::KnownCodec;
 
@@ -21,6 +26,38 @@ pub enum Direction {
     SendOnly,
     RecvOnly,
     Inactive,
+}
+
+impl Direction {
+    /// The direction of someone who sends and receives or not.
+    pub fn new(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    /// Whether the one who says it sends.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether the one who says it receives.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// The attribute that says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
 }
 
 /// Whether a leg speaks SRTP.
@@ -129,3 +166,6 @@ impl SdpError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,14 @@ impl MasterKey {
         Ok(Self { bytes, length: key_and_salt.len() })
     }
 
+    /// Takes as many bytes as the suite needs. None of them is more than [`Self::MAX_BYTES`].
+    pub fn from_random(suite: Suite, random: &[u8; 64]) -> Self {
+        let length = suite.key_bytes() + suite.salt_bytes();
+        let mut bytes = [0; Self::MAX_BYTES];
+        bytes.iter_mut().zip(random).take(length).for_each(|(to, from)| *to = *from);
+        Self { bytes, length }
+    }
+
     /// Key and salt joined.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
@@ -139,7 +147,8 @@ impl Context {
     /// # Errors
     /// [`SrtpError::KeyLength`] where `master` was made for another suite.
     pub fn new(suite: Suite, master: &MasterKey) -> Result<Self, SrtpError> {
-        let (key, salt) = master.as_bytes().split_at_checked(suite.key_bytes()).ok_or(SrtpError::KeyLength)?;
+        let (key, salt) =
+            master.as_bytes().split_at_checked(suite.key_bytes()).ok_or(SrtpError::KeyLength)?;
         if salt.len() != suite.salt_bytes() {
             return Err(SrtpError::KeyLength);
         }

@@ -34,6 +34,23 @@ impl Codec {
         Self { fmtp: Some("0-15".to_owned()), ..Self::plain(payload_type, "telephone-event", clock_hz) }
     }
 
+    /// The format of a static payload type that needs no rtpmap (RFC 3551 §6, table 4).
+    pub fn from_static(payload_type: u8) -> Option<Self> {
+        let (name, clock_hz) = match payload_type {
+            0 => ("PCMU", 8_000),
+            3 => ("GSM", 8_000),
+            4 => ("G723", 8_000),
+            7 => ("LPC", 8_000),
+            8 => ("PCMA", 8_000),
+            9 => ("G722", 8_000),
+            13 => ("CN", 8_000),
+            15 => ("G728", 8_000),
+            18 => ("G729", 8_000),
+            _ => return None,
+        };
+        Some(Self::plain(payload_type, name, clock_hz))
+    }
+
     fn plain(payload_type: u8, name: &str, clock_hz: u32) -> Self {
         Self { payload_type, name: name.to_owned(), clock_hz, channels: 1, fmtp: None }
     }
@@ -43,11 +60,18 @@ impl Codec {
         self.name.eq_ignore_ascii_case("telephone-event")
     }
 
+    /// Whether this can carry speech by itself: neither telephone-event nor comfort noise (RFC 3389).
+    pub fn is_speech(&self) -> bool {
+        !self.is_telephone_event() && !self.name.eq_ignore_ascii_case("CN")
+    }
+
     /// Whether packets of the one can be sent as the other by changing the payload type alone.
     pub fn same_format(&self, other: &Self) -> bool {
-        self.name.eq_ignore_ascii_case(&other.name)
-            && self.clock_hz == other.clock_hz
-            && self.channels == other.channels
+        self.same_encoding(other)
+            && self.relevant_parameters().iter().all(|&(name, default)| {
+                let (left, right) = (self.parameter(name), other.parameter(name));
+                left.unwrap_or(default).eq_ignore_ascii_case(right.unwrap_or(default))
+            })
     }
 
     /// The codec we can decode and encode, if it is one.
@@ -59,5 +83,58 @@ impl Codec {
             _ => return None,
         };
         (self.clock_hz == known.clock_hz() && self.channels == 1).then_some(known)
+    }
+
+    /// Whether an offer and an answer mean the same: as [`Self::same_format`], but an answer may restrict what the offer
+    /// left open, annexb of G.729 (RFC 7261 §3) and mode-set of AMR (RFC 4867 §8.3.1).
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        self.same_encoding(other)
+            && self.relevant_parameters().iter().all(|&(name, default)| {
+                let (left, right) = (self.parameter(name), other.parameter(name));
+                match name {
+                    "annexb" => true,
+                    "mode-set" => left.is_none() || right.is_none() || left == right,
+                    _ => left.unwrap_or(default).eq_ignore_ascii_case(right.unwrap_or(default)),
+                }
+            })
+    }
+
+    /// The fmtp to answer `theirs` with: what both can keep to.
+    pub(super) fn answered_fmtp(&self, theirs: &Self) -> Option<String> {
+        let annex_b_refused = |codec: &Self| codec.parameter("annexb").is_some_and(|value| value == "no");
+        if self.is_telephone_event() {
+            return self.fmtp.clone();
+        }
+        if self.name.eq_ignore_ascii_case("G729") && (annex_b_refused(self) || annex_b_refused(theirs)) {
+            return Some("annexb=no".to_owned());
+        }
+        theirs.fmtp.clone().or_else(|| self.fmtp.clone())
+    }
+
+    /// A parameter of the fmtp by its name.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.fmtp.as_deref()?.split(';').find_map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            key.trim().eq_ignore_ascii_case(name).then_some(value.trim())
+        })
+    }
+
+    fn same_encoding(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+            && self.clock_hz == other.clock_hz
+            && self.channels == other.channels
+    }
+
+    /// Parameters that change the bytes on the wire, each with its default.
+    fn relevant_parameters(&self) -> &'static [(&'static str, &'static str)] {
+        match self.name.to_ascii_uppercase().as_str() {
+            // RFC 4867 §8.1, §8.2.
+            "AMR" | "AMR-WB" => &[("octet-align", "0"), ("mode-set", ""), ("crc", "0"), ("interleaving", "")],
+            // RFC 4856 §2.1.9.
+            "G729" => &[("annexb", "yes")],
+            // RFC 3952 §5.
+            "ILBC" => &[("mode", "30")],
+            _ => &[],
+        }
     }
 }

@@ -1,0 +1,85 @@
+//! Our session descriptions as text (RFC 8866 §5).
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+use super::crypto::Crypto;
+use super::{Codec, Direction, LocalMedia};
+
+/// What our media line promises to send, and takes (RFC 8866 §6.4).
+const PTIME_MS: u32 = 20;
+
+/// A place in the order of media lines, which lasts as long as the session (RFC 3264 §8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub media: String,
+    pub proto: String,
+    pub formats: String,
+}
+
+/// The stream we take part in.
+pub(super) struct Audio<'a> {
+    pub position: usize,
+    pub proto: &'a str,
+    pub codecs: &'a [Codec],
+    pub direction: Direction,
+    pub crypto: &'a [Crypto],
+    pub rtcp_mux: bool,
+}
+
+/// Everything but the origin, which carries the version.
+pub(super) fn media_lines(local: &LocalMedia, lines: &[Line], audio: &Audio<'_>) -> String {
+    let mut out = String::new();
+    for (position, line) in lines.iter().enumerate() {
+        if position == audio.position {
+            audio_line(&mut out, local, audio);
+        } else {
+            // RFC 3264 §6: refused with port 0, in its place, with at least one format.
+            push(&mut out, format_args!("m={} 0 {} {}", line.media, line.proto, line.formats));
+        }
+    }
+    out
+}
+
+/// A whole description.
+pub(super) fn description(local: &LocalMedia, session_id: u64, version: u64, media_lines: &str) -> Vec<u8> {
+    let address = network(local.rtp.ip());
+    let head =
+        format!("v=0\r\no=- {session_id} {version} IN {address}\r\ns=-\r\nc=IN {address}\r\nt=0 0\r\n");
+    (head + media_lines).into_bytes()
+}
+
+fn audio_line(out: &mut String, local: &LocalMedia, audio: &Audio<'_>) {
+    let formats: String = audio.codecs.iter().map(|codec| format!(" {}", codec.payload_type)).collect();
+    push(out, format_args!("m=audio {} {}{formats}", local.rtp.port(), audio.proto));
+    for codec in audio.codecs {
+        let channels = if codec.channels > 1 { format!("/{}", codec.channels) } else { String::new() };
+        let (number, name, clock_hz) = (codec.payload_type, &codec.name, codec.clock_hz);
+        push(out, format_args!("a=rtpmap:{number} {name}/{clock_hz}{channels}"));
+        if let Some(fmtp) = &codec.fmtp {
+            push(out, format_args!("a=fmtp:{number} {fmtp}"));
+        }
+    }
+    push(out, format_args!("a=ptime:{PTIME_MS}"));
+    push(out, format_args!("a={}", audio.direction.name()));
+    if audio.rtcp_mux {
+        push(out, format_args!("a=rtcp-mux"));
+    } else if local.rtcp != SocketAddr::new(local.rtp.ip(), local.rtp.port().wrapping_add(1)) {
+        push(out, format_args!("a=rtcp:{} IN {}", local.rtcp.port(), network(local.rtcp.ip())));
+    }
+    for crypto in audio.crypto {
+        push(out, format_args!("a=crypto:{}", crypto.value()));
+    }
+}
+
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => format!("IP4 {address}"),
+        IpAddr::V6(address) => format!("IP6 {address}"),
+    }
+}
+
+fn push(out: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a String does not fail.
+    let _ = write!(out, "{line}\r\n");
+}
