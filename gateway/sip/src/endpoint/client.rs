@@ -1,0 +1,376 @@
+//! Client transactions with their messages: start, repeat, fail over, answer challenges.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use rand::RngCore;
+
+use super::event::{ClientTx, DialogId, Event, Failure};
+use super::timers::{Armed, TimerKey};
+use super::{Endpoint, reliability};
+use crate::auth::{Answerer, Credentials};
+use crate::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::transaction::client::Client;
+use crate::transaction::client_invite::ClientInvite;
+use crate::transaction::timer::{TimerAction, Timing};
+use crate::transport::{Flow, Transport};
+
+/// Marks the identifier of a CANCEL: it shares the branch of its INVITE (RFC 3261 §9.1).
+pub(crate) const CANCEL_BIT: u64 = 1 << 63;
+/// Requests sent for one request of the layer above, each answering another challenge. A proxy and a user agent ask once each, and either may
+/// find a nonce stale; more is a loop.
+const MAX_CHALLENGES: u8 = 4;
+/// Branches of one fork whose 2xx are acknowledged again when they are repeated.
+pub(crate) const MAX_ACKS: usize = 16;
+
+/// Who waits for the outcome.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    Request(ClientTx),
+    DialogRequest(ClientTx, DialogId),
+    Invite(DialogId),
+    Reinvite(DialogId),
+    Bye(DialogId),
+    /// Nobody: a CANCEL, or the BYE to a stray 2xx.
+    Nobody,
+}
+
+pub(crate) enum ClientMachine {
+    Invite(ClientInvite),
+    Other(Client),
+}
+
+/// A request about to be sent.
+pub(crate) struct Draft {
+    pub request: Request,
+    pub flow: Flow,
+    /// Where to connect if the open stream of `flow` turns out to be gone.
+    pub fallback: Option<SocketAddr>,
+    pub purpose: Purpose,
+    pub credentials: Option<Arc<Credentials>>,
+}
+
+/// What is kept of a request besides its bytes: for its ACK, its CANCEL, and its repetition with credentials.
+pub(crate) struct Kept {
+    pub request: Request,
+    pub credentials: Option<Arc<Credentials>>,
+    answerer: Answerer,
+    challenges: u8,
+}
+
+/// An ACK that was sent, to be sent again if its response comes again (RFC 3261 §13.2.2.4).
+pub(crate) struct SentAck {
+    pub remote_tag: Bytes,
+    pub flow: Flow,
+    pub bytes: Bytes,
+}
+
+pub(crate) struct ClientTransaction {
+    pub machine: ClientMachine,
+    pub flow: Flow,
+    fallback: Option<SocketAddr>,
+    /// As sent; empty once it will not be sent again.
+    pub bytes: Bytes,
+    pub purpose: Purpose,
+    pub method: Method,
+    pub kept: Option<Box<Kept>>,
+    pub acks: Vec<SentAck>,
+    pub armed: Armed,
+}
+
+impl ClientTransaction {
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.machine {
+            ClientMachine::Invite(machine) => machine.deadline(),
+            ClientMachine::Other(machine) => machine.deadline(),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> TimerAction {
+        match &mut self.machine {
+            ClientMachine::Invite(machine) => machine.handle_timeout(now),
+            ClientMachine::Other(machine) => machine.handle_timeout(now),
+        }
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        match &self.machine {
+            ClientMachine::Invite(machine) => machine.is_waiting(),
+            ClientMachine::Other(machine) => machine.is_waiting(),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Sends a request in a new transaction and returns its identifier.
+    pub(crate) fn start_client(&mut self, now: Instant, draft: Draft) -> u64 {
+        let kept = Kept {
+            request: draft.request,
+            credentials: draft.credentials,
+            answerer: Answerer::new(),
+            challenges: 0,
+        };
+        self.send_kept(now, kept, draft.flow, draft.fallback, draft.purpose)
+    }
+
+    fn send_kept(
+        &mut self,
+        now: Instant,
+        mut kept: Kept,
+        flow: Flow,
+        fallback: Option<SocketAddr>,
+        purpose: Purpose,
+    ) -> u64 {
+        let id = self.fresh_client_id();
+        kept.request.headers.push_front(HeaderName::Via, via(&flow, id));
+        let timing = self.timing;
+        let method = kept.request.method.clone();
+        let machine = match method {
+            Method::Invite => ClientMachine::Invite(ClientInvite::new(now, &timing, reliability(&flow))),
+            _ => ClientMachine::Other(Client::new(now, &timing, reliability(&flow))),
+        };
+        let bytes = print_request(&kept.request);
+        let keeps = method == Method::Invite || kept.credentials.is_some();
+        self.insert_client(
+            id,
+            ClientTransaction {
+                machine,
+                flow,
+                fallback,
+                bytes,
+                purpose,
+                method,
+                kept: keeps.then(|| Box::new(kept)),
+                acks: Vec::new(),
+                armed: None,
+            },
+        );
+        id
+    }
+
+    /// Sends the CANCEL of an INVITE (RFC 3261 §9.1): same branch, same hop, same route.
+    pub(crate) fn send_cancel(&mut self, now: Instant, invite: u64, reason: Option<Bytes>) {
+        let Some(transaction) = self.clients.get(&invite) else { return };
+        let Some(kept) = &transaction.kept else { return };
+        let flow = transaction.flow;
+        let mut request = hop_request(
+            &kept.request,
+            Method::Cancel,
+            &kept.request.headers.get(&HeaderName::To).map(Bytes::copy_from_slice).unwrap_or_default(),
+        );
+        if let Some(reason) = reason {
+            request.headers.push(HeaderName::Reason, reason);
+        }
+        let transaction = ClientTransaction {
+            machine: ClientMachine::Other(Client::new(now, &self.timing, reliability(&flow))),
+            flow,
+            fallback: None,
+            bytes: print_request(&request),
+            purpose: Purpose::Nobody,
+            method: Method::Cancel,
+            kept: None,
+            acks: Vec::new(),
+            armed: None,
+        };
+        self.insert_client(invite | CANCEL_BIT, transaction);
+    }
+
+    fn insert_client(&mut self, id: u64, mut transaction: ClientTransaction) {
+        self.transmit(transaction.flow, transaction.bytes.clone());
+        let deadline = transaction.deadline();
+        self.timers.arm(&mut transaction.armed, deadline, TimerKey::Client(id));
+        self.by_remote.insert((transaction.flow.transport, transaction.flow.remote, id));
+        self.clients.insert(id, transaction);
+    }
+
+    pub(crate) fn remove_client(&mut self, id: u64) -> Option<ClientTransaction> {
+        let transaction = self.clients.remove(&id)?;
+        self.by_remote.remove(&(transaction.flow.transport, transaction.flow.remote, id));
+        Some(transaction)
+    }
+
+    fn fresh_client_id(&mut self) -> u64 {
+        loop {
+            let id = self.rng.next_u64() & !CANCEL_BIT;
+            if !self.clients.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+
+    /// Arms the timer of a transaction whose machine has changed.
+    pub(crate) fn rearm_client(&mut self, id: u64) {
+        if let Some(transaction) = self.clients.get_mut(&id) {
+            let deadline = transaction.deadline();
+            self.timers.arm(&mut transaction.armed, deadline, TimerKey::Client(id));
+        }
+    }
+
+    pub(crate) fn client_timeout(&mut self, now: Instant, id: u64) {
+        let Some(transaction) = self.clients.get_mut(&id) else { return };
+        match transaction.handle_timeout(now) {
+            TimerAction::Nothing => self.rearm_client(id),
+            TimerAction::Retransmit => {
+                let (flow, bytes) = (transaction.flow, transaction.bytes.clone());
+                self.counters.retransmissions_sent += 1;
+                self.transmit(flow, bytes);
+                self.rearm_client(id);
+            }
+            TimerAction::TimedOut => {
+                self.counters.timeouts += 1;
+                self.fail_client(now, id, Failure::Timeout);
+            }
+            TimerAction::Terminated => {
+                self.remove_client(id);
+            }
+        }
+    }
+
+    /// Ends a transaction without a response and tells who waits.
+    pub(crate) fn fail_client(&mut self, now: Instant, id: u64, failure: Failure) {
+        let Some(transaction) = self.remove_client(id) else { return };
+        match transaction.purpose {
+            Purpose::Request(tx) => self.event(Event::Response { tx, outcome: Err(failure) }),
+            Purpose::DialogRequest(tx, _) => self.event(Event::Response { tx, outcome: Err(failure) }),
+            Purpose::Invite(dialog) => self.invite_failed(now, dialog, id, failure),
+            Purpose::Reinvite(dialog) => self.reinvite_failed(now, dialog, failure),
+            Purpose::Bye(dialog) => self.bye_failed(now, dialog, failure),
+            Purpose::Nobody => {}
+        }
+    }
+
+    /// A flow is gone: every request that waits for an answer over it is sent once more over a new connection, or fails.
+    pub(crate) fn fail_flow(&mut self, now: Instant, failed: &Flow) {
+        let range = (failed.transport, failed.remote, 0)..=(failed.transport, failed.remote, u64::MAX);
+        let affected: Vec<u64> = self.by_remote.range(range).map(|(_, _, id)| *id).collect();
+        for id in affected {
+            let Some(transaction) = self.clients.get(&id) else { continue };
+            if transaction.flow.connection != failed.connection || !transaction.is_waiting() {
+                continue;
+            }
+            match transaction.flow.connection {
+                Some(_) => self.reconnect(id),
+                None => self.fail_client(now, id, Failure::Transport),
+            }
+        }
+    }
+
+    fn reconnect(&mut self, id: u64) {
+        let Some(mut transaction) = self.remove_client(id) else { return };
+        transaction.flow.connection = None;
+        transaction.flow.remote = transaction.fallback.unwrap_or(transaction.flow.remote);
+        transaction.armed = None;
+        self.insert_client(id, transaction);
+    }
+
+    /// Answers a digest challenge with a new request (RFC 3261 §22.2); `None`: it is not to be answered.
+    pub(crate) fn answer_challenge(&mut self, now: Instant, id: u64, response: &Response) -> Option<u64> {
+        let (challenge_name, answer_name) = match response.status {
+            StatusCode::UNAUTHORIZED => (HeaderName::WwwAuthenticate, HeaderName::Authorization),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                (HeaderName::ProxyAuthenticate, HeaderName::ProxyAuthorization)
+            }
+            _ => return None,
+        };
+        let transaction = self.clients.get_mut(&id)?;
+        let (flow, fallback, purpose) = (transaction.flow, transaction.fallback, transaction.purpose);
+        let kept = transaction.kept.as_mut()?;
+        let credentials = kept.credentials.clone()?;
+        let challenges: Vec<&[u8]> = response.headers.all(&challenge_name).collect();
+        let is_stale = challenges
+            .iter()
+            .any(|value| crate::auth::parse_challenge(value).is_some_and(|challenge| challenge.stale));
+        let is_repeated = kept.request.headers.contains(&answer_name);
+        let uri = kept.request.uri.to_string();
+        let answer = if kept.challenges >= MAX_CHALLENGES || (is_repeated && !is_stale) {
+            None
+        } else {
+            kept.answerer.answer(&challenges, &kept.request.method, &uri, &credentials, &mut self.rng).ok()
+        };
+        let Some(answer) = answer else {
+            self.counters.challenges_declined += 1;
+            return None;
+        };
+        let mut request = kept.request.clone();
+        let own_next = request.headers.cseq().ok()?.number.checked_add(1)?;
+        let next_cseq = match purpose {
+            // Another request may have taken the next number of the dialog.
+            Purpose::Invite(id)
+            | Purpose::Reinvite(id)
+            | Purpose::Bye(id)
+            | Purpose::DialogRequest(_, id) => {
+                self.usages.get_mut(&id.0).map_or(own_next, |usage| usage.dialog.next_cseq())
+            }
+            Purpose::Request(_) | Purpose::Nobody => own_next,
+        };
+        request.headers.remove(&HeaderName::Via);
+        request.headers.set(HeaderName::CSeq, format!("{next_cseq} {}", request.method));
+        request.headers.set(answer_name, answer);
+        let again = Kept {
+            request,
+            credentials: Some(credentials),
+            answerer: kept.answerer.clone(),
+            challenges: kept.challenges + 1,
+        };
+        self.counters.challenges_answered += 1;
+        Some(self.send_kept(now, again, flow, fallback, purpose))
+    }
+}
+
+/// A request to the same hop as `original`, with its Via and CSeq number: an ACK to a refusal (RFC 3261 §17.1.1.3) or a CANCEL (§9.1).
+pub(crate) fn hop_request(original: &Request, method: Method, to: &Bytes) -> Request {
+    let mut request = Request {
+        method,
+        uri: original.uri.clone(),
+        headers: crate::message::Headers::new(),
+        body: Bytes::new(),
+    };
+    let copied =
+        [HeaderName::Via, HeaderName::Route, HeaderName::MaxForwards, HeaderName::From, HeaderName::CallId];
+    for name in copied {
+        let values: Vec<Bytes> = original.headers.all(&name).map(Bytes::copy_from_slice).collect();
+        for value in values {
+            request.headers.push(name.clone(), value);
+        }
+    }
+    request.headers.push(HeaderName::To, to.clone());
+    let number = original.headers.cseq().map_or(0, |cseq| cseq.number);
+    request.headers.push(HeaderName::CSeq, format!("{number} {}", request.method));
+    request
+}
+
+/// Our Via (RFC 3261 §18.1.1, RFC 3581 §3); the branch names the transaction.
+pub(crate) fn via(flow: &Flow, id: u64) -> String {
+    format!(
+        "SIP/2.0/{} {};branch=z9hG4bK{:016x};rport",
+        flow.transport.via_token(),
+        flow.local,
+        id & !CANCEL_BIT
+    )
+}
+
+/// The transaction that a branch of ours names.
+pub(crate) fn branch_id(branch: &str) -> Option<u64> {
+    let hex = branch.strip_prefix("z9hG4bK")?;
+    if hex.len() != 16 {
+        return None;
+    }
+    u64::from_str_radix(hex, 16).ok().filter(|id| id & CANCEL_BIT == 0)
+}
+
+pub(crate) fn print_request(request: &Request) -> Bytes {
+    let mut out = Vec::new();
+    request.print(&mut out);
+    Bytes::from(out)
+}
+
+/// The key under which the requests to one peer are found when its flow fails.
+pub(crate) type RemoteKey = (Transport, SocketAddr, u64);
+
+/// Timers from the configuration; never zero, so that a repeat always moves time.
+pub(crate) fn timing(config: &super::EndpointConfig) -> Timing {
+    let least = std::time::Duration::from_millis(1);
+    Timing { t1: config.t1.max(least), t2: config.t2.max(least), t4: config.t4.max(least) }
+}
