@@ -117,3 +117,85 @@ pub fn header_bytes(packet: &[u8]) -> Result<usize, RtpError> {
 pub fn is_rtcp(packet: &[u8]) -> bool {
     matches!(packet, [first, second, ..] if first >> 6 == 2 && (192..=223).contains(second))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn header_with_csrc_extension_and_padding_is_read() {
+        let mut packet = vec![0xB1, 0x80 | 8, 0x12, 0x34, 0, 0, 0, 160, 1, 2, 3, 4, 9, 9, 9, 9];
+        packet.extend([0xBE, 0xDE, 0, 1, 0x10, 0xFF, 0, 0]);
+        packet.extend([0xAA; 10]);
+        packet.extend([0, 0, 3]);
+        let header = Header::parse(&packet).expect("RTP");
+        assert!(header.marker);
+        assert_eq!((header.payload_type, header.sequence, header.timestamp), (8, 0x1234, 160));
+        assert_eq!((header.ssrc, header.payload_offset), (0x0102_0304, 24));
+        assert_eq!(header.payload(&packet), [0xAA; 10]);
+    }
+
+    #[test]
+    fn rewriting_keeps_flags_csrc_and_payload() {
+        let mut packet = vec![0xB1, 8, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4, 9, 9, 9, 9, 0xBE, 0xDE, 0, 0, 1, 2, 2];
+        let before = packet.clone();
+        let new = Header { payload_type: 101, sequence: 7, ..Header::parse(&packet).expect("RTP") };
+        new.rewrite(&mut packet);
+        assert_eq!(packet[0], before[0]);
+        assert_eq!(packet[12..], before[12..]);
+        assert_eq!(Header::parse(&packet), Ok(new));
+    }
+
+    #[test]
+    fn own_header_is_read_back() {
+        let header = Header { marker: true, ..Header::new(9, 65_535, u32::MAX, 77) };
+        assert_eq!(Header::parse(&header.to_bytes()), Ok(header));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        assert_eq!(Header::parse(&[]), Err(RtpError::Truncated));
+        assert_eq!(Header::parse(&[0x80; 11]), Err(RtpError::Truncated));
+        assert_eq!(Header::parse(&[0x16; 20]), Err(RtpError::Version(0)));
+        let mut packet = [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9];
+        assert!(Header::parse(&packet).is_ok());
+        for (first, error) in [
+            (0x81, RtpError::Truncated),
+            (0x90, RtpError::Truncated),
+            (0xA0, RtpError::Padding),
+            (0x40, RtpError::Version(1)),
+        ] {
+            packet[0] = first;
+            assert_eq!(Header::parse(&packet), Err(error), "{first:#x}");
+        }
+        packet[0] = 0xA0;
+        packet[13] = 0;
+        assert_eq!(Header::parse(&packet), Err(RtpError::Padding));
+    }
+
+    #[test]
+    fn rtcp_on_the_same_port_is_told_apart() {
+        assert!(is_rtcp(&[0x81, 200, 0, 0]));
+        assert!(is_rtcp(&[0x80, 203]));
+        assert!(!is_rtcp(&[0x80, 0x80 | 9]));
+        assert!(!is_rtcp(&[0x00, 200]));
+        assert!(!is_rtcp(&[0x80]));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_on_any_bytes(bytes: Vec<u8>, flags in 0x80_u8..=0xBF) {
+            let mut bytes = bytes;
+            let _ = Header::parse(&bytes);
+            if let Some(first) = bytes.first_mut() {
+                *first = flags;
+            }
+            if let Ok(header) = Header::parse(&bytes) {
+                prop_assert!(header.payload(&bytes).len() <= bytes.len());
+                header.rewrite(&mut bytes);
+                prop_assert_eq!(Header::parse(&bytes), Ok(header));
+            }
+        }
+    }
+}
