@@ -18,6 +18,8 @@ mod print;
 mod replaces;
 mod status;
 pub(crate) mod text;
+#[cfg(test)]
+mod torture;
 mod typed;
 mod uri;
 mod validate;

@@ -176,9 +176,10 @@ impl HeaderName {
         candidates.iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name)).cloned()
     }
 
-    /// Any name, known or not. It is not checked to be a token.
-    pub fn from_text(name: &str) -> Self {
-        Self::known(name.as_bytes()).unwrap_or_else(|| Self::Other(Bytes::copy_from_slice(name.as_bytes())))
+    /// Any name, known or not; `None` when it is no token (RFC 3261 §25.1).
+    pub fn parse(name: &[u8]) -> Option<Self> {
+        Self::known(name)
+            .or_else(|| super::text::is_token(name).then(|| Self::Other(Bytes::copy_from_slice(name))))
     }
 }
 

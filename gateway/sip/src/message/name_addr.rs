@@ -45,10 +45,15 @@ impl NameAddr {
         })
     }
 
+    /// A URI with a comma or question mark must stand in brackets (RFC 3261 §20.10).
     fn parse_bare(value: &[u8]) -> Option<Self> {
         let end = memchr::memchr(b';', value).unwrap_or(value.len());
-        let uri = Uri::parse(text::trim(&value[..end])).ok()?;
-        Some(Self { display: None, uri, params: Params::parse(&value[end..]) })
+        let uri = text::trim(&value[..end]);
+        if memchr::memchr2(b',', b'?', uri).is_some() {
+            return None;
+        }
+        let (uri, params) = (Uri::parse(uri).ok()?, Params::parse(&value[end..]));
+        Some(Self { display: None, uri, params })
     }
 
     pub fn tag(&self) -> Option<&str> {

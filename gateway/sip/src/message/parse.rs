@@ -60,6 +60,9 @@ enum Start<'a> {
 impl Start<'_> {
     fn read(line: &[u8]) -> Result<Start<'_>, ParseErrorKind> {
         let line = text::trim(line);
+        if memchr::memchr(b'\r', line).is_some() {
+            return Err(ParseErrorKind::NotSip);
+        }
         if line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/")) {
             read_status_line(line)
         } else {

@@ -182,11 +182,11 @@ impl Uri {
         self.text(self.host.start..self.params)
     }
 
-    /// A parameter's value; `""` for one without a value.
+    /// A parameter's value, escapes as they came; `""` for one without a value. A name is found
+    /// in escaped letters too (RFC 3261 §19.1.4).
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.unwrap_or(""))
+        let wanted = |known: &str| escape::unescape(known).eq_ignore_ascii_case(name);
+        self.params().find(|(known, _)| wanted(known)).map(|(_, value)| value.unwrap_or(""))
     }
 
     /// Name and value of each parameter, escapes as they came.
@@ -211,6 +211,11 @@ impl Uri {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (escape::unescape(name), escape::unescape(value))
         })
+    }
+
+    /// Whether there are headers after `?`.
+    pub fn has_headers(&self) -> bool {
+        self.headers < self.raw.len()
     }
 
     /// One header after `?`, escapes undone.

@@ -1,7 +1,8 @@
 //! What a peer is owed for a message that can be read but must not be acted on (RFC 3261 §8.2).
 
 use super::{
-    HeaderError, HeaderName, Headers, Method, Rejection, Request, Response, ResponseFault, Scheme, StatusCode,
+    HeaderError, HeaderName, Headers, Method, Rejection, Request, Response, ResponseFault, Scheme,
+    StatusCode, Via,
 };
 
 /// Headers of which a message has one (RFC 3261 §7.3.1, §20).
@@ -9,7 +10,8 @@ const SINGLE: [HeaderName; 5] =
     [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq, HeaderName::MaxForwards];
 
 impl Request {
-    /// Checks what every request needs: request line, Via, From, To, Call-ID, CSeq, Max-Forwards.
+    /// Checks what every request needs: request line, Via, From, To, Call-ID, CSeq, Max-Forwards, and
+    /// that its Contacts can be read.
     ///
     /// # Errors
     /// The refusal owed: 400, 416 for a foreign scheme, 483 for a request that has no hop left.
@@ -27,6 +29,10 @@ impl Request {
                 return Err(Rejection::because(StatusCode::BAD_REQUEST, "Malformed Request-URI"));
             }
         }
+        if self.uri.has_headers() {
+            return Err(Rejection::because(StatusCode::BAD_REQUEST, "Request-URI With Headers"));
+        }
+        self.headers.contacts().map_err(|error| bad_request(error.into()))?;
         let hops = self.headers.max_forwards().map_err(|error| bad_request(error.into()))?;
         match hops {
             Some(0) if self.needs_a_hop() => Err(Rejection::new(StatusCode::TOO_MANY_HOPS)),
@@ -58,6 +64,9 @@ fn check_common(headers: &Headers) -> Result<(), ResponseFault> {
         }
     }
     headers.via()?;
+    if headers.values(&HeaderName::Via).any(|element| Via::parse(element).is_none()) {
+        return Err(HeaderError::Malformed(HeaderName::Via).into());
+    }
     headers.from()?;
     headers.to()?;
     headers.cseq()?;

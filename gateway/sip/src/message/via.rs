@@ -45,12 +45,14 @@ impl Via {
         self.params.get("branch").filter(|branch| !branch.is_empty())
     }
 
-    /// Whether the branch identifies the transaction by itself (RFC 3261 §17.2.3).
+    /// Whether the branch identifies the transaction by itself (RFC 3261 §17.2.3). The cookie alone
+    /// does not (RFC 4475 §3.2.1).
     pub fn has_magic_cookie(&self) -> bool {
-        let start = |branch: &str| {
-            branch.get(..MAGIC_COOKIE.len()).map(|start| start.eq_ignore_ascii_case(MAGIC_COOKIE))
+        let rest = |branch: &str| {
+            let (start, rest) = branch.split_at_checked(MAGIC_COOKIE.len())?;
+            Some(start.eq_ignore_ascii_case(MAGIC_COOKIE) && !rest.is_empty())
         };
-        self.branch().and_then(start) == Some(true)
+        self.branch().and_then(rest) == Some(true)
     }
 
     /// The `received` address (RFC 3261 §18.2.1).
