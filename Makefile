@@ -1,0 +1,31 @@
+# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build
+export CARGO_TERM_COLOR ?= auto
+CONFIG ?= config/ramal.toml
+SITE ?= config/site.toml
+
+.PHONY: build run test check demo bench clean
+
+build:
+	@scripts/install build
+	cargo build --release -p ramal
+
+run: build
+	@scripts/run $(CONFIG) $(SITE)
+
+test:
+	@scripts/test
+
+check:
+	@scripts/install build
+	@scripts/check
+
+demo: build
+	@scripts/install test
+	cargo run --release -q -p ramal-tests --bin demo
+
+bench:
+	@scripts/install build bench
+	@scripts/bench $(ONLY)
+
+clean:
+	cargo clean

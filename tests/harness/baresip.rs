@@ -1,0 +1,166 @@
+//! baresip as a stranger: a real phone whose sound comes from a file and goes to a file.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::process::Command;
+use tokio::sync::mpsc;
+
+use crate::deadline::{until, within};
+use crate::process::Process;
+
+/// Where Debian puts the modules.
+const MODULES: &str = "/usr/lib/baresip/modules";
+/// Control events that may wait unread.
+const EVENTS_WAITING: usize = 1024;
+
+/// How a phone is set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// `<sip:100@acme.test>;auth_pass=...` as in its accounts file.
+    pub account: String,
+    /// Codec modules, in order of wish: `g711`, `g722`.
+    pub codecs: Vec<&'static str>,
+    /// A mono WAV that it speaks, over and over.
+    pub speaks: PathBuf,
+}
+
+/// A running baresip.
+pub struct Baresip {
+    process: Process,
+    folder: TempDir,
+    control: OwnedWriteHalf,
+    events: mpsc::Receiver<Value>,
+    _reader: tokio::task::JoinHandle<()>,
+}
+
+impl Baresip {
+    /// Starts it and connects to its control port.
+    pub async fn start(setup: &Setup) -> Baresip {
+        let folder = tempfile::tempdir().expect("a folder");
+        let control_port = free_port();
+        std::fs::write(folder.path().join("config"), config(setup, control_port, folder.path()))
+            .expect("config");
+        std::fs::write(folder.path().join("accounts"), format!("{}\n", setup.account)).expect("accounts");
+        std::fs::write(folder.path().join("contacts"), "").expect("contacts");
+        let mut command = Command::new("baresip");
+        command.arg("-f").arg(folder.path()).args(["-s", "-v"]).current_dir(folder.path());
+        let process = Process::start("baresip", command);
+        let address = SocketAddr::from(([127, 0, 0, 1], control_port));
+        let stream = within("baresip's control port", async {
+            let mut tick = tokio::time::interval(std::time::Duration::from_millis(20));
+            loop {
+                tick.tick().await;
+                if let Ok(stream) = TcpStream::connect(address).await {
+                    return stream;
+                }
+            }
+        })
+        .await;
+        let (input, control) = stream.into_split();
+        let (events_tx, events) = mpsc::channel(EVENTS_WAITING);
+        let reader = tokio::spawn(read_events(input, events_tx));
+        Baresip { process, folder, control, events, _reader: reader }
+    }
+
+    /// A command of its menu: `dial`, `accept`, `hangup`, `hold`, `resume`, `transfer`, `sndcode`, `quit`.
+    pub async fn command(&mut self, command: &str, params: &str) {
+        let text = json!({ "command": command, "params": params, "token": command }).to_string();
+        let framed = format!("{}:{text},", text.len());
+        self.control.write_all(framed.as_bytes()).await.expect("control port");
+    }
+
+    /// Waits for an event by its type: `REGISTER_OK`, `CALL_INCOMING`, `CALL_ESTABLISHED`, `CALL_CLOSED` ...
+    pub async fn expect_event(&mut self, kind: &str) -> Value {
+        let log = self.process.log();
+        within(&format!("{kind} from baresip, which said:\n{log}"), async {
+            loop {
+                let event = self.events.recv().await.expect("baresip lives");
+                if event["type"] == kind {
+                    return event;
+                }
+            }
+        })
+        .await
+    }
+
+    /// The file that what it hears goes to; it is there once a call is up.
+    pub async fn heard_file(&self) -> PathBuf {
+        let folder = self.folder.path().to_owned();
+        until("the file baresip writes", move || {
+            let files = std::fs::read_dir(&folder).ok()?.filter_map(Result::ok);
+            files.map(|f| f.path()).find(|p| is_decoded_dump(p))
+        })
+        .await
+    }
+
+    /// Ends it in good order, so that its files are whole.
+    pub async fn quit(mut self) -> TempDir {
+        self.command("quit", "").await;
+        self.process.ended().await;
+        self.folder
+    }
+}
+
+// The sndfile module names its dumps dump-<time>-enc.wav and dump-<time>-dec.wav; dec is what the phone heard.
+fn is_decoded_dump(path: &Path) -> bool {
+    path.file_name().is_some_and(|n| {
+        let name = n.to_string_lossy();
+        name.starts_with("dump-") && name.ends_with("-dec.wav")
+    })
+}
+
+fn config(setup: &Setup, control_port: u16, folder: &Path) -> String {
+    let mut out = format!(
+        "poll_method epoll\nsip_listen 127.0.0.1:0\nsip_trans_def udp\ncall_local_timeout 120\ncall_max_calls 4\n\
+         audio_player aubridge,sink\naudio_source aufile,{}\naudio_alert aubridge,alert\naudio_level no\n\
+         ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
+         audio_buffer 20-160\nrtp_tos 184\nrtcp_mux no\njitter_buffer_delay 5-10\n\
+         net_interface lo\nmodule_path {MODULES}\n",
+        setup.speaks.display()
+    );
+    for module in ["stdio.so", "aufile.so", "aubridge.so", "sndfile.so", "srtp.so", "uuid.so"] {
+        out.push_str(&format!("module {module}\n"));
+    }
+    for codec in &setup.codecs {
+        out.push_str(&format!("module {codec}.so\n"));
+    }
+    out.push_str("module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n");
+    out.push_str(&format!("ctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {}\n", folder.display()));
+    out
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Netstrings of JSON: `12:{"a":"b"},`.
+async fn read_events(mut input: tokio::net::tcp::OwnedReadHalf, events: mpsc::Sender<Value>) {
+    let mut pending = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = input.read(&mut buffer).await {
+        pending.extend_from_slice(&buffer[..length]);
+        while let Some(value) = next_netstring(&mut pending) {
+            if events.send(value).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn next_netstring(pending: &mut Vec<u8>) -> Option<Value> {
+    let colon = pending.iter().position(|b| *b == b':')?;
+    let length: usize = std::str::from_utf8(&pending[..colon]).ok()?.parse().ok()?;
+    if pending.len() < colon + 1 + length + 1 {
+        return None;
+    }
+    let value = serde_json::from_slice(&pending[colon + 1..colon + 1 + length]).unwrap_or(Value::Null);
+    pending.drain(..colon + length + 2);
+    Some(value)
+}

@@ -1,0 +1,27 @@
+//! Harness of the end-to-end suites: a real gateway process, phones and carriers written by hand over real sockets,
+//! sipp and baresip as strangers, and what is needed to look at databases and recordings afterwards.
+//!
+//! The phone here shares no line with `ramal-sip` or `ramal-media`, so that both sides cannot be wrong in the same way.
+//! Nothing waits by sleeping: each wait names what it waits for and fails after [`deadline::DEADLINE`].
+
+pub mod baresip;
+pub mod database;
+pub mod deadline;
+pub mod node;
+pub mod process;
+pub mod rtp;
+pub mod sdp;
+pub mod sipp;
+pub mod site;
+pub mod talk;
+pub mod wav;
+pub mod wire;
+
+pub use baresip::Baresip;
+pub use node::Node;
+pub use rtp::endpoint::Rtp;
+pub use sipp::Sipp;
+pub use site::Site;
+pub use wav::Wav;
+pub use wire::call::Call;
+pub use wire::ua::Ua;

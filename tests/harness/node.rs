@@ -1,0 +1,297 @@
+//! A real gateway process with its own folder, ports and database.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+
+use crate::database::Database;
+use crate::deadline::within;
+use crate::process::Process;
+use crate::site::{Site, password};
+use crate::wire::link::Transport;
+use crate::wire::ua::{Identity, Ua};
+
+/// RTP ports of one node: enough for a test, and windows of parallel tests rarely meet.
+const RTP_PORTS: u16 = 200;
+
+/// A running gateway.
+pub struct Node {
+    process: Option<Process>,
+    pub database: Database,
+    pub site: Site,
+    pub udp: SocketAddr,
+    pub tcp: SocketAddr,
+    pub tls: SocketAddr,
+    pub http: SocketAddr,
+    // Last, so that the process ends before its folder goes.
+    folder: TempDir,
+}
+
+impl Node {
+    /// Starts a gateway that serves this site.
+    pub async fn start(site: Site) -> Node {
+        Node::start_with(site, "").await
+    }
+
+    /// Starts one with more configuration, as TOML tables: `[sip.timers]\nt1_ms = 100`.
+    pub async fn start_with(site: Site, overrides: &str) -> Node {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::fresh(folder.path());
+        let config = folder.path().join("ramal.toml");
+        std::fs::write(&config, configuration(folder.path(), database.url(), overrides)).expect("ramal.toml");
+        std::fs::write(folder.path().join("site.toml"), site.toml()).expect("site.toml");
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut node = Node {
+            process: None,
+            database,
+            site,
+            udp: nowhere,
+            tcp: nowhere,
+            tls: nowhere,
+            http: nowhere,
+            folder,
+        };
+        let plan = node.folder.path().join("site.toml");
+        node.run(&["apply", &plan.to_string_lossy()]).await;
+        node.serve().await;
+        node
+    }
+
+    /// Starts serving, again after [`Node::kill`]; the ports are new ones.
+    pub async fn serve(&mut self) {
+        let mut command = Command::new(binary());
+        command.args(["serve", "--ready-json", "--config"]).arg(self.config_file());
+        let mut process = Process::start("ramal", command);
+        let ready = process.line("the ready line", ready).await;
+        let address = |value: &Value| value.as_str().and_then(|a| a.parse().ok()).expect("an address");
+        self.udp = address(&ready["sip"]["udp"]);
+        self.tcp = address(&ready["sip"]["tcp"]);
+        self.tls = address(&ready["sip"]["tls"]);
+        self.http = address(&ready["http"]);
+        self.process = Some(process);
+    }
+
+    /// kill -9, as a power cut would.
+    pub async fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await;
+        }
+    }
+
+    /// Runs a command of the binary against this node; panics when it fails, returns its stdout.
+    pub async fn run(&self, arguments: &[&str]) -> String {
+        let (good, stdout, stderr) = self.try_run(arguments).await;
+        assert!(good, "ramal {arguments:?} failed:\n{stdout}\n{stderr}");
+        stdout
+    }
+
+    /// Runs a command: whether it succeeded, stdout, stderr.
+    pub async fn try_run(&self, arguments: &[&str]) -> (bool, String, String) {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--config").arg(self.config_file()).kill_on_drop(true);
+        let output = within(&format!("ramal {arguments:?}"), command.output()).await.expect("ramal runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// Applies another site.
+    pub async fn apply(&self, site: &Site) {
+        let path = self.folder.path().join("site.toml");
+        std::fs::write(&path, site.toml()).expect("site.toml");
+        self.run(&["apply", &path.to_string_lossy()]).await;
+    }
+
+    /// Running calls, as `ramal calls` tells.
+    pub async fn calls(&self) -> Vec<Value> {
+        self.list(&["calls", "--json"]).await
+    }
+
+    /// Registrations, as `ramal registrations` tells.
+    pub async fn registrations(&self) -> Vec<Value> {
+        self.list(&["registrations", "--json"]).await
+    }
+
+    /// Trunks with their state, as `ramal trunks` tells.
+    pub async fn trunks(&self) -> Vec<Value> {
+        self.list(&["trunks", "--json"]).await
+    }
+
+    /// Call records in the database, newest first.
+    pub async fn cdrs(&self) -> Vec<Value> {
+        self.list(&["cdrs", "--json"]).await
+    }
+
+    async fn list(&self, arguments: &[&str]) -> Vec<Value> {
+        let text = self.run(arguments).await;
+        match serde_json::from_str(&text) {
+            Ok(Value::Array(rows)) => rows,
+            other => panic!("ramal {arguments:?} printed {other:?}:\n{text}"),
+        }
+    }
+
+    /// Waits until the database holds this many finished call records, and returns them, newest first.
+    pub async fn expect_cdrs(&self, count: usize) -> Vec<Value> {
+        within(&format!("{count} call records"), async {
+            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
+            loop {
+                tick.tick().await;
+                let rows = self.cdrs().await;
+                if rows.iter().filter(|r| !r["ended_at_ms"].is_null()).count() >= count {
+                    return rows;
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits for the one call record of this test.
+    pub async fn expect_cdr(&self) -> Value {
+        let mut rows = self.expect_cdrs(1).await;
+        assert_eq!(rows.len(), 1, "one call, one record: {rows:#?}");
+        rows.remove(0)
+    }
+
+    /// Waits until no call runs.
+    pub async fn expect_idle(&self) {
+        within("the end of all calls", async {
+            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
+            loop {
+                tick.tick().await;
+                if self.calls().await.is_empty() {
+                    return;
+                }
+            }
+        })
+        .await;
+    }
+
+    /// Body of a page of the node's HTTP port.
+    pub async fn page(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.http).await.expect("HTTP port");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.http);
+        stream.write_all(request.as_bytes()).await.expect("request");
+        let mut answer = Vec::new();
+        within("an HTTP answer", stream.read_to_end(&mut answer)).await.expect("answer");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Sum of all series of a metric in `/metrics`, 0 when it is not there.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let page = self.page("/metrics").await;
+        let series = page.lines().filter(|l| l.strip_prefix(name).is_some_and(|r| r.starts_with(['{', ' '])));
+        series.filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// What the gateway logged.
+    pub fn log(&self) -> String {
+        self.process.as_ref().map(Process::log).unwrap_or_default()
+    }
+
+    /// Files of the recordings folder, whole and unfinished.
+    pub fn recordings(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        collect(&self.folder.path().join("recordings"), &mut found);
+        found.sort();
+        found
+    }
+
+    /// The node's own folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.folder.path().join("ramal.toml")
+    }
+
+    // ---- phones of this site
+
+    /// Who a phone of this site is.
+    pub fn identity(&self, number: &str, target: SocketAddr) -> Identity {
+        Identity {
+            user: number.to_owned(),
+            domain: self.site.domain.clone(),
+            password: password(number),
+            target,
+        }
+    }
+
+    /// A phone on UDP that is registered.
+    pub async fn phone(&self, number: &str) -> Ua {
+        let phone = self.unregistered(number).await;
+        phone.register().await;
+        phone
+    }
+
+    /// A phone on UDP that is not.
+    pub async fn unregistered(&self, number: &str) -> Ua {
+        Ua::udp(self.identity(number, self.udp)).await
+    }
+
+    /// A registered phone on TCP or TLS.
+    pub async fn stream_phone(&self, number: &str, transport: Transport) -> Ua {
+        let target = if transport == Transport::Tls { self.tls } else { self.tcp };
+        let phone = Ua::stream(self.identity(number, target), transport).await;
+        phone.register().await;
+        phone
+    }
+}
+
+/// A carrier's socket, made before the node so that its address can stand in the site. Its target is set by
+/// [`carrier_of`] once the node listens.
+pub async fn carrier_address() -> SocketAddr {
+    let socket = tokio::net::UdpSocket::bind(("127.0.0.2", 0)).await.expect("a UDP socket");
+    socket.local_addr().expect("its address")
+}
+
+/// The carrier at this address, sending to the node.
+pub async fn carrier_of(node: &Node, address: SocketAddr) -> Ua {
+    let identity = Identity {
+        user: "5511999990000".to_owned(),
+        domain: node.udp.to_string(),
+        password: password("carrier"),
+        target: node.udp,
+    };
+    Ua::udp_at(identity, address).await
+}
+
+/// The gateway under test: `RAMAL_BIN`, or `ramal` in the folder that cargo builds into.
+pub fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("RAMAL_BIN") {
+        return PathBuf::from(path);
+    }
+    let test = std::env::current_exe().expect("our own path");
+    let folder = test.parent().expect("a folder");
+    let folder = if folder.ends_with("deps") { folder.parent().expect("a folder") } else { folder };
+    let path = folder.join("ramal");
+    assert!(path.exists(), "{} is not there: cargo build -p ramal", path.display());
+    path
+}
+
+fn ready(line: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    (value["ready"] == true).then_some(value)
+}
+
+fn configuration(folder: &Path, database: &str, overrides: &str) -> String {
+    let ports = 20_000 + rand::random::<u16>() % ((60_000 - 20_000) / RTP_PORTS) * RTP_PORTS;
+    let template = include_str!("../testdata/ramal.toml");
+    let filled = template
+        .replace("@DATA@", &folder.display().to_string())
+        .replace("@DATABASE@", database)
+        .replace("@PORT_MIN@", &ports.to_string())
+        .replace("@PORT_MAX@", &(ports + RTP_PORTS - 1).to_string());
+    format!("{filled}\n{overrides}\n")
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.filter_map(Result::ok).map(|e| e.path()) {
+        if path.is_dir() { collect(&path, found) } else { found.push(path) }
+    }
+}

@@ -1,0 +1,478 @@
+//! A phone's media: two real sockets, a sender with a 20 ms pace, an ear.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::dtmf::Event;
+use super::packet::Packet;
+use super::srtp::{Context, Keys, Suite};
+use super::{g711, tone};
+use crate::deadline::within;
+use crate::sdp::{Description, EVENTS, Format, PCMA, PCMU, Remote};
+
+const FRAME: Duration = Duration::from_millis(20);
+const SAMPLES_PER_FRAME: usize = 160;
+const RATE_HZ: u32 = 8000;
+/// A tone is heard when this share of the power is its own over 200 ms.
+const HEARD_SHARE: f64 = 0.7;
+const HEARD_SAMPLES: usize = 1600;
+/// No audio means: no audible packet for this long.
+const QUIET: Duration = Duration::from_millis(400);
+/// Packets kept for a test to look at.
+const KEPT_PACKETS: usize = 10_000;
+
+/// What goes out.
+#[derive(Clone, Debug)]
+pub enum Speech {
+    Nothing,
+    /// A sine in the negotiated G.711.
+    Tone(f64),
+    /// These octets in each packet, under this payload type, for codecs that nobody here decodes.
+    Octets {
+        payload_type: u8,
+        octets: Vec<u8>,
+    },
+}
+
+/// One packet as it came.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub at: Instant,
+    pub source: SocketAddr,
+    pub packet: Packet,
+}
+
+/// The media side of one phone in one call.
+pub struct Rtp {
+    pub local: SocketAddr,
+    socket: Arc<UdpSocket>,
+    rtcp: Arc<UdpSocket>,
+    shared: Arc<Shared>,
+    keys: Option<Keys>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    arrived: Notify,
+}
+
+struct State {
+    remote: Option<SocketAddr>,
+    payload_type: u8,
+    events_type: Option<u8>,
+    speech: Speech,
+    digits: VecDeque<(char, u32)>,
+    protect: Option<Context>,
+    unprotect: Option<Context>,
+    sequence: u16,
+    timestamp: u32,
+    ssrc: u32,
+    spoken: usize,
+    heard: VecDeque<Heard>,
+    unauthentic: u64,
+    pcm: Vec<i16>,
+    ended_digits: VecDeque<(char, u16)>,
+    last_event_timestamp: Option<u32>,
+    last_audible: Option<Instant>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            remote: None,
+            payload_type: 0,
+            events_type: None,
+            speech: Speech::Nothing,
+            digits: VecDeque::new(),
+            protect: None,
+            unprotect: None,
+            sequence: rand::random(),
+            timestamp: rand::random(),
+            ssrc: rand::random(),
+            spoken: 0,
+            heard: VecDeque::new(),
+            unauthentic: 0,
+            pcm: Vec::new(),
+            ended_digits: VecDeque::new(),
+            last_event_timestamp: None,
+            last_audible: None,
+        }
+    }
+}
+
+impl Drop for Rtp {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+impl Rtp {
+    /// Media on loopback.
+    pub async fn new() -> Rtp {
+        Rtp::at([127, 0, 0, 1].into()).await
+    }
+
+    /// Media that wants SRTP with this suite.
+    pub async fn secure(suite: Suite) -> Rtp {
+        let mut rtp = Rtp::new().await;
+        rtp.keys = Some(Keys::random(suite));
+        rtp
+    }
+
+    /// Media on this address, an even port and the next.
+    pub async fn at(ip: std::net::IpAddr) -> Rtp {
+        let (socket, rtcp) = pair(ip).await;
+        let (socket, rtcp) = (Arc::new(socket), Arc::new(rtcp));
+        let shared = Arc::new(Shared::default());
+        let tasks = vec![
+            tokio::spawn(speak(Arc::clone(&socket), Arc::clone(&shared))),
+            tokio::spawn(listen(Arc::clone(&socket), Arc::clone(&shared))),
+        ];
+        let local = socket.local_addr().expect("its address");
+        Rtp { local, socket, rtcp, shared, keys: None, tasks }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state()
+    }
+
+    // ---- negotiation
+
+    /// A description of this media with these formats.
+    pub fn describe(&self, formats: &[Format]) -> Description {
+        let mut description = Description::new(self.local, formats);
+        description.keys.clone_from(&self.keys);
+        description
+    }
+
+    /// The usual offer or answer: both G.711 and telephone events.
+    pub fn sdp(&self) -> String {
+        self.describe(&[PCMU, PCMA, EVENTS]).text()
+    }
+
+    /// Sends where the other side's description says, in its first G.711, and uses its keys.
+    pub fn follow(&self, sdp: &str) -> Remote {
+        let remote = Remote::parse(sdp);
+        let mut state = self.state();
+        state.remote = Some(remote.address);
+        state.events_type = remote.payload_type("telephone-event/8000");
+        if let Some(payload_type) = remote.payload_types.iter().find(|t| [0, 8].contains(*t)) {
+            state.payload_type = *payload_type;
+        }
+        if let (Some(ours), Some(theirs)) = (&self.keys, &remote.keys) {
+            state.protect.get_or_insert_with(|| Context::new(ours));
+            state.unprotect = Some(Context::new(theirs));
+        }
+        remote
+    }
+
+    /// Takes another key for the next offer.
+    pub fn rekey(&mut self, suite: Suite) {
+        self.keys = Some(Keys::random(suite));
+        self.state().protect = None;
+    }
+
+    // ---- sending
+
+    pub fn say(&self, speech: Speech) {
+        self.state().speech = speech;
+    }
+
+    /// Sends a tone until told otherwise.
+    pub fn speak(&self, hz: f64) {
+        self.say(Speech::Tone(hz));
+    }
+
+    /// Sends nothing more.
+    pub fn hush(&self) {
+        self.say(Speech::Nothing);
+    }
+
+    /// Queues a digit as telephone events; audio pauses meanwhile.
+    pub fn press(&self, digit: char) {
+        self.state().digits.push_back((digit, 100));
+    }
+
+    /// Leaves this many sequence numbers out, as if packets were lost, and the time they would have taken.
+    pub fn lose(&self, packets: u16) {
+        let mut state = self.state();
+        state.sequence = state.sequence.wrapping_add(packets);
+        state.timestamp = state.timestamp.wrapping_add(u32::from(packets) * SAMPLES_PER_FRAME as u32);
+    }
+
+    /// Sends bytes as they are from the RTP socket.
+    pub async fn send_raw(&self, to: SocketAddr, bytes: &[u8]) {
+        self.socket.send_to(bytes, to).await.expect("send");
+    }
+
+    /// Sends bytes as they are from the RTCP socket.
+    pub async fn send_rtcp(&self, to: SocketAddr, bytes: &[u8]) {
+        self.rtcp.send_to(bytes, to).await.expect("send");
+    }
+
+    /// The next packet from the RTCP socket.
+    pub async fn expect_rtcp(&self) -> Vec<u8> {
+        let mut buffer = vec![0; 2048];
+        let length = within("an RTCP packet", self.rtcp.recv(&mut buffer)).await.expect("receive");
+        buffer.truncate(length);
+        buffer
+    }
+
+    /// Where this media sends now.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        self.state().remote
+    }
+
+    /// Sends to this address whatever the description said.
+    pub fn aim(&self, remote: SocketAddr) {
+        self.state().remote = Some(remote);
+    }
+
+    // ---- hearing
+
+    /// Waits until 200 ms of what comes in from now on is this tone.
+    pub async fn hears(&self, hz: f64) {
+        let from = self.state().pcm.len();
+        self.until(&format!("{hz} Hz at {}", self.local), |state| {
+            let start = state.pcm.len().saturating_sub(HEARD_SAMPLES).max(from);
+            let fresh = &state.pcm[start..];
+            (fresh.len() >= HEARD_SAMPLES && tone::share(fresh, hz, RATE_HZ) > HEARD_SHARE).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits for 400 ms without an audible packet.
+    pub async fn hears_nothing(&self) {
+        within("silence", async {
+            let mut since = Instant::now();
+            loop {
+                let quiet_at = since + QUIET;
+                tokio::time::sleep_until(quiet_at).await;
+                match self.state().last_audible {
+                    Some(at) if at > since => since = at,
+                    _ => return,
+                }
+            }
+        })
+        .await;
+    }
+
+    /// Waits for the end of a telephone event: the digit and its duration in milliseconds.
+    pub async fn expect_digit(&self) -> (char, u32) {
+        self.until("a telephone event", |state| {
+            state.ended_digits.pop_front().map(|(digit, duration)| (digit, u32::from(duration) / 8))
+        })
+        .await
+    }
+
+    /// Waits for a packet that fits.
+    pub async fn expect_packet(&self, what: &str, fits: impl Fn(&Heard) -> bool) -> Heard {
+        self.until(what, |state| {
+            let at = state.heard.iter().position(&fits)?;
+            state.heard.remove(at)
+        })
+        .await
+    }
+
+    /// Packets kept so far, oldest first.
+    pub fn heard(&self) -> Vec<Heard> {
+        self.state().heard.iter().cloned().collect()
+    }
+
+    /// Drops what was heard so far.
+    pub fn forget(&self) {
+        let mut state = self.state();
+        state.heard.clear();
+        state.pcm.clear();
+    }
+
+    /// Packets that failed SRTP authentication.
+    pub fn unauthentic(&self) -> u64 {
+        self.state().unauthentic
+    }
+
+    async fn until<T>(&self, what: &str, look: impl Fn(&mut State) -> Option<T>) -> T {
+        within(what, async {
+            loop {
+                let arrived = self.shared.arrived.notified();
+                tokio::pin!(arrived);
+                arrived.as_mut().enable();
+                if let Some(found) = look(&mut self.state()) {
+                    return found;
+                }
+                arrived.await;
+            }
+        })
+        .await
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The packets of the next 20 ms.
+    fn frame(&mut self, event: &mut Option<Pressed>) -> Vec<Vec<u8>> {
+        if event.is_none()
+            && let (Some((digit, duration_ms)), Some(payload_type)) =
+                (self.digits.pop_front(), self.events_type)
+        {
+            *event = Some(Pressed {
+                digit,
+                payload_type,
+                timestamp: self.timestamp,
+                sent: 0,
+                total: duration_ms * 8,
+            });
+        }
+        let packets = match event {
+            Some(pressed) => self.event_packets(pressed),
+            None => self.speech_packets(),
+        };
+        if event.as_ref().is_some_and(|p| p.sent >= p.total) {
+            *event = None;
+        }
+        self.timestamp = self.timestamp.wrapping_add(SAMPLES_PER_FRAME as u32);
+        packets
+    }
+
+    fn speech_packets(&mut self) -> Vec<Vec<u8>> {
+        let (payload_type, payload) = match &self.speech {
+            Speech::Nothing => return Vec::new(),
+            Speech::Octets { payload_type, octets } => (*payload_type, octets.clone()),
+            Speech::Tone(hz) => {
+                let samples = tone::sine(*hz, RATE_HZ, self.spoken, SAMPLES_PER_FRAME);
+                let encode = if self.payload_type == 8 { g711::linear_to_alaw } else { g711::linear_to_ulaw };
+                (self.payload_type, samples.into_iter().map(encode).collect())
+            }
+        };
+        let marker = self.spoken == 0;
+        self.spoken += SAMPLES_PER_FRAME;
+        let timestamp = self.timestamp;
+        vec![self.packet(marker, payload_type, timestamp, payload)]
+    }
+
+    // RFC 4733 §2.5.1: one timestamp for the event, a growing duration, the last packet three times.
+    fn event_packets(&mut self, pressed: &mut Pressed) -> Vec<Vec<u8>> {
+        let marker = pressed.sent == 0;
+        pressed.sent += SAMPLES_PER_FRAME as u32;
+        let end = pressed.sent >= pressed.total;
+        let payload = Event { digit: pressed.digit, end, duration: pressed.sent as u16 }.write();
+        let copies = if end { 3 } else { 1 };
+        (0..copies)
+            .map(|copy| {
+                self.packet(marker && copy == 0, pressed.payload_type, pressed.timestamp, payload.clone())
+            })
+            .collect()
+    }
+
+    fn packet(&mut self, marker: bool, payload_type: u8, timestamp: u32, payload: Vec<u8>) -> Vec<u8> {
+        let packet =
+            Packet { marker, payload_type, sequence: self.sequence, timestamp, ssrc: self.ssrc, payload };
+        self.sequence = self.sequence.wrapping_add(1);
+        let bytes = packet.write();
+        match &mut self.protect {
+            Some(context) => context.protect(&bytes),
+            None => bytes,
+        }
+    }
+
+    fn receive(&mut self, source: SocketAddr, bytes: &[u8]) {
+        let open = match &mut self.unprotect {
+            Some(context) => context.unprotect(bytes),
+            None => Some(bytes.to_vec()),
+        };
+        let Some(packet) = open.as_deref().and_then(Packet::parse) else {
+            self.unauthentic += 1;
+            return;
+        };
+        if Some(packet.payload_type) == self.events_type {
+            self.receive_event(&packet);
+        } else if [0, 8].contains(&packet.payload_type) {
+            self.receive_audio(&packet);
+        }
+        if self.heard.len() == KEPT_PACKETS {
+            self.heard.pop_front();
+        }
+        self.heard.push_back(Heard { at: Instant::now(), source, packet });
+    }
+
+    fn receive_event(&mut self, packet: &Packet) {
+        let Some(event) = Event::parse(&packet.payload) else { return };
+        if event.end && self.last_event_timestamp != Some(packet.timestamp) {
+            self.last_event_timestamp = Some(packet.timestamp);
+            self.ended_digits.push_back((event.digit, event.duration));
+        }
+    }
+
+    fn receive_audio(&mut self, packet: &Packet) {
+        let decode = if packet.payload_type == 8 { g711::alaw_to_linear } else { g711::ulaw_to_linear };
+        let start = self.pcm.len();
+        self.pcm.extend(packet.payload.iter().map(|o| decode(*o)));
+        if tone::rms(&self.pcm[start..]) > 100.0 {
+            self.last_audible = Some(Instant::now());
+        }
+    }
+}
+
+struct Pressed {
+    digit: char,
+    payload_type: u8,
+    timestamp: u32,
+    // Both in timestamp units.
+    sent: u32,
+    total: u32,
+}
+
+async fn pair(ip: std::net::IpAddr) -> (UdpSocket, UdpSocket) {
+    loop {
+        let rtp = UdpSocket::bind((ip, 0)).await.expect("an RTP socket");
+        let port = rtp.local_addr().expect("its address").port();
+        if port % 2 == 0
+            && let Ok(rtcp) = UdpSocket::bind((ip, port + 1)).await
+        {
+            return (rtp, rtcp);
+        }
+    }
+}
+
+async fn speak(socket: Arc<UdpSocket>, shared: Arc<Shared>) {
+    let mut pace = interval(FRAME);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut event = None;
+    loop {
+        pace.tick().await;
+        let (remote, packets) = {
+            let mut state = shared.state();
+            (state.remote, state.frame(&mut event))
+        };
+        let Some(remote) = remote else { continue };
+        for packet in packets {
+            // Nobody listening yet, or no longer, is the other side's affair.
+            let _ = socket.send_to(&packet, remote).await;
+        }
+    }
+}
+
+async fn listen(socket: Arc<UdpSocket>, shared: Arc<Shared>) {
+    let mut buffer = vec![0; 2048];
+    loop {
+        // The time-out only bounds the wait after an ICMP error on this socket.
+        let Ok(Ok((length, source))) = timeout(FRAME * 50, socket.recv_from(&mut buffer)).await else {
+            continue;
+        };
+        shared.state().receive(source, &buffer[..length]);
+        shared.arrived.notify_waiters();
+    }
+}

@@ -1,0 +1,8 @@
+//! SIP as plain text over real sockets.
+
+pub mod call;
+pub mod digest;
+pub mod inbox;
+pub mod link;
+pub mod message;
+pub mod ua;

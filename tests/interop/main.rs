@@ -1,0 +1,3 @@
+//! Strangers: sipp and baresip.
+
+mod strangers_reach_the_wire_phone;
