@@ -48,11 +48,6 @@ impl Framer {
         Self { limits, buffer: BytesMut::new(), line: 0, wanted: None }
     }
 
-    /// Bytes of an unfinished message.
-    pub fn buffered(&self) -> usize {
-        self.buffer.len()
-    }
-
     /// Takes bytes of the stream. Drain with [`Framer::next_frame`] after each.
     ///
     /// # Errors
