@@ -89,3 +89,80 @@ impl Encoder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const CODECS: [KnownCodec; 3] = [KnownCodec::G722, KnownCodec::Pcma, KnownCodec::Pcmu];
+
+    /// A tone through a codec in frames of 20 ms, without its first 100 ms.
+    fn through(codec: KnownCodec, frequency_hz: f64) -> (Vec<i16>, usize) {
+        let rate = codec.sample_rate_hz();
+        let mut oscillator = tone::Oscillator::new(&[frequency_hz], rate, 10_000.0);
+        let (mut encoder, mut decoder) = (Encoder::new(codec), Decoder::new(codec));
+        let mut frame = vec![0; rate as usize / 50];
+        let (mut payload, mut decoded, mut payload_bytes) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..50 {
+            oscillator.fill(&mut frame);
+            payload.clear();
+            encoder.encode(&frame, &mut payload);
+            payload_bytes = payload.len();
+            decoder.decode(&payload, &mut decoded);
+        }
+        (decoded.split_off(rate as usize / 10), payload_bytes)
+    }
+
+    #[test]
+    fn a_tone_survives_every_codec_and_nothing_else_appears() {
+        for codec in CODECS {
+            let (decoded, payload_bytes) = through(codec, 1_000.0);
+            assert_eq!(payload_bytes, 160, "{codec:?}");
+            let rate = codec.sample_rate_hz();
+            assert_eq!(decoded.len(), rate as usize * 9 / 10);
+            let tone = goertzel(&decoded, rate, 1_000.0).sqrt();
+            assert!((tone - 10_000.0).abs() < 500.0, "{codec:?} {tone}");
+            for other in [300.0, 1_700.0, 2_500.0, 3_300.0] {
+                let power = goertzel(&decoded, rate, other);
+                assert!(power < tone * tone / 1_000.0, "{codec:?} {other} Hz {power}");
+            }
+        }
+    }
+
+    #[test]
+    fn g722_carries_what_g711_cannot() {
+        let (decoded, _) = through(KnownCodec::G722, 5_500.0);
+        assert!(goertzel(&decoded, 16_000, 5_500.0).sqrt() > 8_000.0);
+    }
+
+    #[test]
+    fn goertzel_measures_the_amplitude() {
+        let mut samples = [0; 800];
+        tone::Oscillator::new(&[697.0, 1_209.0], 8_000, 4_000.0).fill(&mut samples);
+        assert!((goertzel(&samples, 8_000, 697.0).sqrt() - 4_000.0).abs() < 200.0);
+        assert!((goertzel(&samples, 8_000, 1_209.0).sqrt() - 4_000.0).abs() < 200.0);
+        assert!(goertzel(&samples, 8_000, 941.0).sqrt() < 400.0);
+        assert_eq!(goertzel(&[], 8_000, 941.0), 0.0);
+    }
+
+    #[test]
+    fn an_odd_sample_does_not_unsettle_g722() {
+        let (mut encoder, mut payload) = (Encoder::new(KnownCodec::G722), Vec::new());
+        encoder.encode(&[1, 2, 3], &mut payload);
+        encoder.encode(&[], &mut payload);
+        assert_eq!(payload.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_on_any_payload(payload in proptest::collection::vec(any::<u8>(), 0..400)) {
+            for codec in CODECS {
+                let mut samples = Vec::new();
+                Decoder::new(codec).decode(&payload, &mut samples);
+                let per_byte = codec.sample_rate_hz() as usize / 8_000;
+                prop_assert_eq!(samples.len(), payload.len() * per_byte);
+            }
+        }
+    }
+}

@@ -122,9 +122,9 @@ impl<'a> Iterator for Packets<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let packet = split_packet(self.rest).and_then(|(header, body, rest)| {
-            self.rest = rest;
-            read_packet(header, body)
+        let packet = split_packet(self.rest).and_then(|first| {
+            self.rest = first.rest;
+            read_packet(&first)
         });
         if packet.is_err() {
             self.rest = &[];
@@ -133,18 +133,26 @@ impl<'a> Iterator for Packets<'a> {
     }
 }
 
+/// One packet of a compound, cut out but not read.
+struct Raw<'a> {
+    count: u8,
+    packet_type: u8,
+    body: &'a [u8],
+    rest: &'a [u8],
+}
+
 /// Header, body and what follows of the first packet (RFC 3550 §6.4.1: the length counts words, less one).
-fn split_packet(bytes: &[u8]) -> Result<([u8; 2], &[u8], &[u8]), RtcpError> {
+fn split_packet(bytes: &[u8]) -> Result<Raw<'_>, RtcpError> {
     let (&[first, packet_type, high, low], rest) = bytes.split_first_chunk().ok_or(RtcpError::Truncated)?;
     if first >> 6 != 2 {
         return Err(RtcpError::Version(first >> 6));
     }
     let length = 4 * usize::from(u16::from_be_bytes([high, low]));
     let (body, rest) = rest.split_at_checked(length).ok_or(RtcpError::Truncated)?;
-    Ok(([first & 0x1F, packet_type], body, rest))
+    Ok(Raw { count: first & 0x1F, packet_type, body, rest })
 }
 
-fn read_packet([count, packet_type]: [u8; 2], body: &[u8]) -> Result<Packet<'_>, RtcpError> {
+fn read_packet<'a>(&Raw { count, packet_type, body, .. }: &Raw<'a>) -> Result<Packet<'a>, RtcpError> {
     let ssrc = body.first_chunk().copied().map(u32::from_be_bytes);
     match packet_type {
         SENDER_REPORT => {

@@ -107,3 +107,87 @@ const fn alaw_decode_table() -> [i16; 256] {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `ulaw_compress` of ITU-T G.191, word for word.
+    fn reference_ulaw(sample: i16) -> u8 {
+        let sample = i32::from(sample);
+        let magnitude = ((if sample < 0 { !sample } else { sample } >> 2) + 33).min(0x1FFF);
+        let (mut segment, mut rest) = (1, magnitude >> 6);
+        while rest != 0 {
+            segment += 1;
+            rest >>= 1;
+        }
+        let code = ((8 - segment) << 4) | (0x0F - ((magnitude >> segment) & 0x0F));
+        (code | if sample >= 0 { 0x80 } else { 0 }) as u8
+    }
+
+    /// `ulaw_expand` of ITU-T G.191.
+    fn reference_ulaw_expand(code: u8) -> i16 {
+        let mantissa = !i32::from(code);
+        let exponent = (mantissa >> 4) & 7;
+        let step = 4 << (exponent + 1);
+        let magnitude = (0x80 << exponent) + step * (mantissa & 0x0F) + step / 2 - 4 * 33;
+        (if code < 0x80 { -magnitude } else { magnitude }) as i16
+    }
+
+    /// `alaw_compress` of ITU-T G.191.
+    fn reference_alaw(sample: i16) -> u8 {
+        let sample = i32::from(sample);
+        let mut code = if sample < 0 { !sample } else { sample } >> 4;
+        if code > 15 {
+            let mut exponent = 1;
+            while code > 16 + 15 {
+                code >>= 1;
+                exponent += 1;
+            }
+            code += (exponent << 4) - 16;
+        }
+        ((code | if sample >= 0 { 0x80 } else { 0 }) ^ 0x55) as u8
+    }
+
+    /// `alaw_expand` of ITU-T G.191.
+    fn reference_alaw_expand(code: u8) -> i16 {
+        let bits = i32::from(code ^ 0x55) & 0x7F;
+        let exponent = bits >> 4;
+        let mut mantissa = bits & 0x0F;
+        if exponent > 0 {
+            mantissa += 16;
+        }
+        mantissa = (mantissa << 4) + 8;
+        if exponent > 1 {
+            mantissa <<= exponent - 1;
+        }
+        (if code > 127 { mantissa } else { -mantissa }) as i16
+    }
+
+    #[test]
+    fn all_samples_encode_as_the_reference() {
+        for sample in i16::MIN..=i16::MAX {
+            assert_eq!(linear_to_ulaw(sample), reference_ulaw(sample), "{sample}");
+            assert_eq!(linear_to_alaw(sample), reference_alaw(sample), "{sample}");
+        }
+    }
+
+    #[test]
+    fn all_codes_decode_as_the_reference_and_come_back() {
+        for code in 0..=255 {
+            assert_eq!(ulaw_to_linear(code), reference_ulaw_expand(code), "{code}");
+            assert_eq!(alaw_to_linear(code), reference_alaw_expand(code), "{code}");
+            assert_eq!(linear_to_alaw(alaw_to_linear(code)), code);
+            // µ-law has two zeros; the negative one comes back as the positive.
+            let expected = if code == 0x7F { 0xFF } else { code };
+            assert_eq!(linear_to_ulaw(ulaw_to_linear(code)), expected);
+        }
+    }
+
+    #[test]
+    fn known_values_of_the_recommendation() {
+        assert_eq!([0x00, 0x80, 0xFF, 0x7F].map(ulaw_to_linear), [-32_124, 32_124, 0, 0]);
+        assert_eq!([0x2A, 0xAA, 0xD5, 0x55].map(alaw_to_linear), [-32_256, 32_256, 8, -8]);
+        assert_eq!((linear_to_ulaw(0), linear_to_alaw(0)), (ULAW_SILENCE, ALAW_SILENCE));
+    }
+}

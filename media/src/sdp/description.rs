@@ -126,7 +126,13 @@ fn clean(bytes: &[u8]) -> String {
     let body = lines.skip_while(|line| !line.starts_with("v=")).take_while(|line| !line.starts_with("--"));
     let mut cleaned = String::with_capacity(text.len());
     for line in body.filter(|line| ["v=", "c=", "m=", "a="].iter().any(|kind| line.starts_with(kind))) {
-        cleaned.extend(line.chars().map(|char| if char.is_control() { ' ' } else { char }));
+        // Only a media line is taken apart at its spaces: some phones write two.
+        let mut words = line.split(|char: char| char.is_control() || char == ' ');
+        cleaned.push_str(words.next().unwrap_or_default());
+        for word in words.filter(|word| !word.is_empty() || !line.starts_with("m=")) {
+            cleaned.push(' ');
+            cleaned.push_str(word);
+        }
         cleaned.push_str("\r\n");
     }
     cleaned

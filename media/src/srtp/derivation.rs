@@ -47,7 +47,11 @@ pub(super) fn aes_ctr(key: &[u8]) -> Result<EncryptingKey, SrtpError> {
 }
 
 /// Encrypts or decrypts in place: in counter mode they are the same (RFC 3711 §4.1.1).
-pub(super) fn apply_keystream(key: &EncryptingKey, counter: [u8; 16], data: &mut [u8]) -> Result<(), SrtpError> {
+pub(super) fn apply_keystream(
+    key: &EncryptingKey,
+    counter: [u8; 16],
+    data: &mut [u8],
+) -> Result<(), SrtpError> {
     let context = EncryptionContext::Iv128(FixedLength::from(counter));
     key.less_safe_encrypt(data, context).map(drop).map_err(|_| SrtpError::Malformed)
 }

@@ -213,7 +213,8 @@ fn another_key_fails_authentication() {
     for suite in SUITES {
         let (mut sender, _) = pair(suite);
         let other = vec![9; suite.key_bytes() + suite.salt_bytes()];
-        let mut receiver = Context::new(suite, &MasterKey::new(suite, &other).expect("key")).expect("context");
+        let mut receiver =
+            Context::new(suite, &MasterKey::new(suite, &other).expect("key")).expect("context");
         let protected = protect(&mut sender, &packet(1, 1));
         assert_eq!(unprotect(&mut receiver, &protected), Err(SrtpError::Authentication));
     }

@@ -36,7 +36,10 @@ pub(super) struct Transform {
     cipher: Cipher,
 }
 
-#[expect(clippy::large_enum_variant, reason = "two of them live in a context; a box would cost a cache miss a packet")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "two of them live in a context; a box would cost a cache miss a packet"
+)]
 enum Cipher {
     AesCm { key: EncryptingKey, salt: [u8; 14], authentication: hmac::Key, tag_bytes: usize },
     Gcm { key: LessSafeKey, salt: [u8; 12] },
@@ -87,7 +90,13 @@ impl Transform {
     }
 
     /// Encrypts `body` and writes the tag of [`Self::tag_bytes`].
-    pub(super) fn seal(&self, id: PacketId, header: &[u8], body: &mut [u8], tag: &mut [u8]) -> Result<(), SrtpError> {
+    pub(super) fn seal(
+        &self,
+        id: PacketId,
+        header: &[u8],
+        body: &mut [u8],
+        tag: &mut [u8],
+    ) -> Result<(), SrtpError> {
         match &self.cipher {
             Cipher::AesCm { key, salt, authentication, .. } => {
                 apply_keystream(key, counter_block(salt, id), body)?;
@@ -99,7 +108,8 @@ impl Transform {
                 let nonce = gcm_nonce(salt, id);
                 let mut joined = [0; RTCP_CLEAR_BYTES + SRTCP_INDEX_BYTES];
                 let aad = Aad::from(self.associated_data(header, id, &mut joined));
-                let made = key.seal_in_place_separate_tag(nonce, aad, body).map_err(|_| SrtpError::Malformed)?;
+                let made =
+                    key.seal_in_place_separate_tag(nonce, aad, body).map_err(|_| SrtpError::Malformed)?;
                 tag.iter_mut().zip(made.as_ref()).for_each(|(to, from)| *to = *from);
             }
         }
@@ -107,7 +117,13 @@ impl Transform {
     }
 
     /// Checks the tag in constant time, then decrypts `body`.
-    pub(super) fn open(&self, id: PacketId, header: &[u8], body: &mut [u8], tag: &[u8]) -> Result<(), SrtpError> {
+    pub(super) fn open(
+        &self,
+        id: PacketId,
+        header: &[u8],
+        body: &mut [u8],
+        tag: &[u8],
+    ) -> Result<(), SrtpError> {
         match &self.cipher {
             Cipher::AesCm { key, salt, authentication, .. } => {
                 let mut digest = [0; SHA1_BYTES];
@@ -131,7 +147,10 @@ impl Transform {
         match self.protocol {
             Protocol::Rtp => header,
             Protocol::Rtcp => {
-                joined.iter_mut().zip(header.iter().copied().chain(id.word)).for_each(|(to, from)| *to = from);
+                joined
+                    .iter_mut()
+                    .zip(header.iter().copied().chain(id.word))
+                    .for_each(|(to, from)| *to = from);
                 joined
             }
         }
