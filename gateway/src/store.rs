@@ -1,5 +1,48 @@
 //! Rows: SQL only, the same text for SQLite and PostgreSQL. Knows the model and nothing else of ours.
 
-mod fact;
+#[macro_use]
+mod database;
 
-pub use fact::Fact;
+mod apply;
+mod binding;
+mod call;
+mod column;
+mod deliver;
+mod directory;
+mod error;
+mod event;
+mod fact;
+mod leg;
+mod migrate;
+mod node;
+mod node_key;
+mod recording;
+mod rows;
+mod rule_text;
+mod spool;
+mod writer;
+
+pub use apply::SitePlan;
+pub use database::Store;
+pub use error::StoreError;
+pub use fact::{Envelope, Fact};
+pub use node::NODE_FAILURE;
+pub use node_key::{NodeKey, NodeKeyError};
+pub use spool::SpoolError;
+pub use writer::{Writer, WriterCounters, WriterOptions};
+
+use crate::model::OrganizationId;
+
+/// Whose rows a query may see.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// Everything: the operator of the node.
+    Node,
+    /// Rows of one organization.
+    Organization(OrganizationId),
+}
+
+/// PostgreSQL refuses NUL in TEXT, and what phones send may hold one.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
+}

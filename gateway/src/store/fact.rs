@@ -28,3 +28,12 @@ pub enum Fact {
     /// A recording was sealed or failed.
     RecordingEnded(RecordingRow),
 }
+
+/// A fact with the name that tells a second delivery from a second fact.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Unique for ever; sorts by time of recording.
+    pub id: String,
+    /// The fact.
+    pub fact: Fact,
+}

@@ -1,0 +1,138 @@
+//! One of two databases, and the way to say a thing to both.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::store::StoreError;
+
+/// SQLite waits so long for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a query may wait for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections held at most.
+const MAX_CONNECTIONS: u32 = 8;
+
+/// The two databases.
+#[derive(Clone, Debug)]
+pub(in crate::store) enum Database {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+/// A transaction on either.
+pub(in crate::store) enum Tx {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// Runs the same expression on whichever pool there is.
+macro_rules! on_pool {
+    ($store:expr, |$pool:ident| $body:expr) => {
+        match $store.database() {
+            $crate::store::database::Database::Postgres($pool) => $body,
+            $crate::store::database::Database::Sqlite($pool) => $body,
+        }
+    };
+}
+
+/// Runs the same expression on the connection of whichever transaction there is.
+macro_rules! on_tx {
+    ($tx:expr, |$connection:ident| $body:expr) => {
+        match $tx {
+            $crate::store::database::Tx::Postgres(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+            $crate::store::database::Tx::Sqlite(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` (made if missing) or `postgres://…`. Waits for nothing that is not there.
+    ///
+    /// # Errors
+    /// If the URL is neither, or the database cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let database = if let Some(path) = url.strip_prefix("sqlite:") {
+            Database::Sqlite(connect_sqlite(path.strip_prefix("//").unwrap_or(path)).await?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Database::Postgres(connect_postgres(url).await?)
+        } else {
+            return Err(StoreError::Url);
+        };
+        Ok(Self { database })
+    }
+
+    pub(in crate::store) const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on_pool!(self, |pool| sqlx::query("SELECT 1").execute(pool).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Closes all connections; SQLite folds its journal into the file.
+    pub async fn close(&self) {
+        on_pool!(self, |pool| pool.close().await);
+    }
+
+    /// `BEGIN IMMEDIATE` on SQLite: a transaction that reads first could not wait for another writer afterwards.
+    pub(in crate::store) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.database {
+            Database::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Database::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+}
+
+impl Tx {
+    pub(in crate::store) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// WAL: readers and the writer do not wait for each other. FULL: a commit that was answered survives a power cut; batches spread the cost.
+async fn connect_sqlite(path: &str) -> Result<SqlitePool, StoreError> {
+    if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true);
+    let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
+    Ok(pool.connect_with(options).await?)
+}
+
+async fn connect_postgres(url: &str) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(url)?.application_name("ramal");
+    let pool = PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
+    Ok(pool.connect_with(options).await?)
+}

@@ -1,0 +1,93 @@
+//! Why a query failed, and whether it is worth another try.
+
+use sqlx::migrate::MigrateError;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or is busy; the same request may succeed later.
+    #[error("the database is away: {0}")]
+    Away(sqlx::Error),
+    /// The database answered in time to nothing.
+    #[error("the database did not answer within {0} s")]
+    Late(u64),
+    /// The database refuses this request and always will.
+    #[error("the database refuses: {0}")]
+    Refused(sqlx::Error),
+    /// A row holds what this program cannot have written.
+    #[error("table {table} holds what is no {noun}: {detail}")]
+    Corrupt {
+        /// Table.
+        table: &'static str,
+        /// What was expected.
+        noun: &'static str,
+        /// Why it is none.
+        detail: String,
+    },
+    /// Someone else applied a change in between.
+    #[error(
+        "the site was changed meanwhile: revision {found} instead of {expected}; look at the difference again"
+    )]
+    Changed {
+        /// Revision the plan was made for.
+        expected: i64,
+        /// Revision now.
+        found: i64,
+    },
+    /// A plan refers to a row that it does not hold.
+    #[error("the plan refers to {0}, which it does not hold")]
+    Dangling(String),
+    /// Neither SQLite nor PostgreSQL.
+    #[error("a database URL must start with `sqlite:` or `postgres://`")]
+    Url,
+    /// The tables could not be brought up to date.
+    #[error("migration failed: {0}")]
+    Migrate(#[from] MigrateError),
+    /// The folder of the database file could not be made.
+    #[error("the folder of the database file cannot be made: {0}")]
+    Folder(std::io::Error),
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later without a change.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Away(_) | Self::Late(_) => true,
+            Self::Refused(_)
+            | Self::Corrupt { .. }
+            | Self::Changed { .. }
+            | Self::Dangling(_)
+            | Self::Url
+            | Self::Migrate(_)
+            | Self::Folder(_) => false,
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_away(&error) { Self::Away(error) } else { Self::Refused(error) }
+    }
+}
+
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_away_code(&code)),
+        _ => false,
+    }
+}
+
+/// PostgreSQL: connection (08), rolled back for concurrency (40), resources (53), shut down or locked (55, 57), system (58), role or database
+/// not to be had now (28, 3D). SQLite: busy, locked, I/O error, full, cannot open, by the low byte of the extended code.
+fn is_away_code(code: &str) -> bool {
+    if code.len() == 5 {
+        return ["08", "28", "3D", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xFF, 5 | 6 | 8 | 10 | 13 | 14))
+}

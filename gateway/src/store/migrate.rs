@@ -1,0 +1,42 @@
+//! Brings the tables up to date.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::store::database::Database;
+use crate::store::{Store, StoreError};
+
+/// Version, description, text. What was released is never changed: its checksum stands in every database.
+type Step = (i64, &'static str, &'static str);
+
+const POSTGRES: &[Step] = &[(1, "first call", include_str!("../../migrations/postgres/0001_first_call.sql"))];
+const SQLITE: &[Step] = &[(1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql"))];
+
+impl Store {
+    /// Brings the tables up to date; does nothing where they are. Nodes that start together wait for each other.
+    ///
+    /// # Errors
+    /// If the database is newer than the program, or a step fails; a failed step leaves nothing behind.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match self.database() {
+            Database::Postgres(pool) => migrator(POSTGRES).run(pool).await?,
+            Database::Sqlite(pool) => migrator(SQLITE).run(pool).await?,
+        }
+        Ok(())
+    }
+}
+
+fn migrator(steps: &[Step]) -> Migrator {
+    let migration = |(version, description, sql): &Step| {
+        Migration::new(
+            *version,
+            Cow::Borrowed(*description),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(steps.iter().map(migration).collect())
+}
