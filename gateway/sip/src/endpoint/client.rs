@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rand::RngCore;
@@ -22,6 +22,8 @@ pub(crate) const CANCEL_BIT: u64 = 1 << 63;
 /// Requests sent for one request of the layer above, each answering another challenge. A proxy and a user agent ask once each, and either may
 /// find a nonce stale; more is a loop.
 const MAX_CHALLENGES: u8 = 4;
+/// A re-INVITE that is provisionally answered and then nothing: as long as a proxy waits (RFC 3261 §16.6, timer C).
+const REINVITE_PATIENCE: Duration = Duration::from_secs(180);
 /// Branches of one fork whose 2xx are acknowledged again when they are repeated.
 pub(crate) const MAX_ACKS: usize = 16;
 
@@ -128,7 +130,10 @@ impl Endpoint {
         let timing = self.timing;
         let method = kept.request.method.clone();
         let machine = match method {
-            Method::Invite => ClientMachine::Invite(ClientInvite::new(now, &timing, reliability(&flow))),
+            Method::Invite => {
+                let patience = self.patience(purpose);
+                ClientMachine::Invite(ClientInvite::new(now, &timing, reliability(&flow), patience))
+            }
             _ => ClientMachine::Other(Client::new(now, &timing, reliability(&flow))),
         };
         let bytes = print_request(&kept.request);
@@ -148,6 +153,18 @@ impl Endpoint {
             },
         );
         id
+    }
+
+    /// How long an INVITE may ring. The limit of a call is its usage's, which sends CANCEL and waits 64*T1; this one lies behind it.
+    fn patience(&self, purpose: Purpose) -> Duration {
+        match purpose {
+            Purpose::Invite(_) => self.config.limits.ringing + self.timing.long() * 2,
+            Purpose::Request(_)
+            | Purpose::DialogRequest(..)
+            | Purpose::Reinvite(_)
+            | Purpose::Bye(_)
+            | Purpose::Nobody => REINVITE_PATIENCE,
+        }
     }
 
     /// Sends the CANCEL of an INVITE (RFC 3261 §9.1): same branch, same hop, same route.

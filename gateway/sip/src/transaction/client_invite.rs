@@ -37,19 +37,21 @@ pub struct ClientInvite {
     state: State,
     /// Timer A.
     repeat: Option<Repeat>,
-    /// Timer B, then none while it rings, then D or M.
+    /// Timer B, then the end of patience while it rings, then D or M.
     ends_at: Option<Instant>,
+    patience: Duration,
 }
 
 impl ClientInvite {
-    /// The INVITE has just been sent.
-    pub fn new(now: Instant, timing: &Timing, reliability: Reliability) -> Self {
+    /// The INVITE has just been sent. `patience` is the time from its first provisional response after which it counts as unanswered; RFC 3261
+    /// has no such timer, and a transaction whose final response is lost for good would stay for ever.
+    pub fn new(now: Instant, timing: &Timing, reliability: Reliability, patience: Duration) -> Self {
         let repeat = match reliability {
             Reliability::Reliable => None,
             // Timer A doubles without a cap; timer B ends it.
             Reliability::Unreliable => Some(Repeat::new(now, timing, timing.long())),
         };
-        Self { state: State::Calling, repeat, ends_at: Some(now + timing.long()) }
+        Self { state: State::Calling, repeat, ends_at: Some(now + timing.long()), patience }
     }
 
     pub fn handle_response(
@@ -76,8 +78,10 @@ impl ClientInvite {
     ) -> Reaction {
         self.repeat = None;
         if status.is_provisional() {
+            if self.state == State::Calling {
+                self.ends_at = Some(now + self.patience);
+            }
             self.state = State::Proceeding;
-            self.ends_at = None;
             return Reaction::Provisional;
         }
         if status.is_success() {
@@ -126,9 +130,11 @@ mod tests {
     const TIMING: Timing =
         Timing { t1: Duration::from_millis(500), t2: Duration::from_secs(4), t4: Duration::from_secs(5) };
 
+    const PATIENCE: Duration = Duration::from_secs(600);
+
     fn calling() -> (ClientInvite, Instant) {
         let now = Instant::now();
-        (ClientInvite::new(now, &TIMING, Reliability::Unreliable), now)
+        (ClientInvite::new(now, &TIMING, Reliability::Unreliable, PATIENCE), now)
     }
 
     #[test]
@@ -146,11 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn ringing_stops_all_timers() {
+    fn ringing_stops_all_timers_but_patience() {
         let (mut machine, now) = calling();
         assert!(!machine.may_cancel());
         machine.handle_response(now, StatusCode::RINGING, &TIMING, Reliability::Unreliable);
-        assert_eq!(machine.deadline(), None);
+        machine.handle_response(now + TIMING.t1, StatusCode::RINGING, &TIMING, Reliability::Unreliable);
+        assert_eq!(machine.deadline(), Some(now + PATIENCE));
+        assert_eq!(machine.handle_timeout(now + PATIENCE), TimerAction::TimedOut);
         assert!(machine.may_cancel());
     }
 
@@ -193,7 +201,7 @@ mod tests {
     #[test]
     fn refusal_over_tcp_is_over_at_once() {
         let now = Instant::now();
-        let mut machine = ClientInvite::new(now, &TIMING, Reliability::Reliable);
+        let mut machine = ClientInvite::new(now, &TIMING, Reliability::Reliable, PATIENCE);
         machine.handle_response(now, StatusCode::BUSY_HERE, &TIMING, Reliability::Reliable);
         assert_eq!(machine.handle_timeout(now), TimerAction::Terminated);
     }
