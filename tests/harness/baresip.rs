@@ -121,7 +121,7 @@ fn config(setup: &Setup, control_port: u16, folder: &Path) -> String {
          audio_player aubridge,sink\naudio_source aufile,{}\naudio_alert aubridge,alert\naudio_level no\n\
          ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
          audio_buffer 20-160\nrtp_tos 184\nrtcp_mux no\njitter_buffer_delay 5-10\n\
-         net_interface lo\nmodule_path {MODULES}\n",
+         net_interface 127.0.0.1\nmodule_path {MODULES}\n",
         setup.speaks.display()
     );
     for module in ["stdio.so", "aufile.so", "aubridge.so", "sndfile.so", "srtp.so", "uuid.so"] {

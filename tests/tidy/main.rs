@@ -1,1 +1,12 @@
-//! Tidy.
+//! House rules that a machine can check, by reading files only. Each rule says where it stands and lists its exceptions
+//! with their reasons.
+
+mod dependencies;
+mod features;
+mod layers;
+mod logs;
+mod names;
+mod purity;
+mod sizes;
+mod source;
+mod words;
