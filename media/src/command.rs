@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::dtmf::Dtmf;
-use crate::io::port_pool::LegSockets;
-use crate::io::workers::WorkerHandle;
+use crate::io::{LegSockets, WorkerHandle};
 use crate::leg::{LegSettings, LegStatistics};
 use crate::player::prompt::Prompt;
 use crate::player::tone::Tone;

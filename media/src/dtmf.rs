@@ -1,5 +1,8 @@
 //! Keys of a telephone as RFC 4733 events.
 
+pub mod receiver;
+pub mod sender;
+
 use std::fmt;
 
 /// A key: 0-9, *, #, A-D (RFC 4733 §3.2 table 3).

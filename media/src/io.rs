@@ -1,7 +1,13 @@
 //! The only place with sockets, threads and clocks.
 
+mod epoll;
+mod mailbox;
 pub mod port_pool;
+mod recorder;
+mod socket;
+mod worker;
 pub mod workers;
 
+pub use mailbox::{SendError, WorkerGauges, WorkerHandle, WorkerId};
 pub use port_pool::{LegSockets, PortPool};
-pub use workers::{SendError, WorkerConfig, WorkerHandle, WorkerId, Workers};
+pub use workers::{WorkerConfig, Workers};

@@ -1,5 +1,6 @@
 //! One party of a call: what was agreed with it and what was counted.
 
+pub mod latch;
 pub mod settings;
 pub mod statistics;
 

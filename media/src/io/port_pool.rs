@@ -30,13 +30,26 @@ pub struct LegSockets {
 impl PortPool {
     /// `range` is rounded inward to whole pairs that begin at an even port (RFC 3550 §11). Fails where it holds no pair.
     /// `advertise_ip` is what SDP names when it differs from the bound address.
-    pub fn new(bind_ip: IpAddr, advertise_ip: Option<IpAddr>, range: RangeInclusive<u16>) -> io::Result<Self> {
+    pub fn new(
+        bind_ip: IpAddr,
+        advertise_ip: Option<IpAddr>,
+        range: RangeInclusive<u16>,
+    ) -> io::Result<Self> {
         let first = u32::from(*range.start()).next_multiple_of(2);
         let pairs = (u32::from(*range.end()) + 1).saturating_sub(first) / 2;
         let first = u16::try_from(first).ok().filter(|&first| first > 0 && pairs > 0).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidInput, "the RTP port range holds no pair of an even and an odd port")
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the RTP port range holds no pair of an even and an odd port",
+            )
         })?;
-        Ok(Self { bind_ip, advertise_ip: advertise_ip.unwrap_or(bind_ip), first, pairs, next: AtomicU32::new(0) })
+        Ok(Self {
+            bind_ip,
+            advertise_ip: advertise_ip.unwrap_or(bind_ip),
+            first,
+            pairs,
+            next: AtomicU32::new(0),
+        })
     }
 
     /// Pairs in the range.

@@ -1,28 +1,34 @@
-//! The media threads of a Node, and the way to talk to them.
+//! The media threads of a Node.
 
-use thiserror::Error;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 
-use crate::command::Command;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use super::mailbox::{WorkerHandle, WorkerId, mailbox};
+use super::worker;
 use crate::event::Event;
+use crate::recorder::wav::StoreOpener;
 
-/// Orders that may wait in the mailbox of one Worker.
-pub const MAILBOX_LIMIT: usize = 4096;
-
-/// Which Worker, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WorkerId(pub usize);
+/// Longest gathering: more delay than this is not worth any CPU.
+pub const MAX_GATHER_US: u32 = 1_000;
 
 /// How the Workers of a Node run.
 #[derive(Clone, Debug)]
 pub struct WorkerConfig {
-    /// How long packets are gathered before they are served, 0 to 1000 µs: fewer wake-ups for as much more delay.
+    /// Least time between two rounds of serving, 0 to 1000 µs: under load packets gather meanwhile, which saves wake-ups for
+    /// as much delay. A packet that comes alone is served at once.
     pub gather_us: u32,
     /// Legs one Worker takes.
     pub max_legs: usize,
-    /// Packets that may wait for the recorder of one Worker.
+    /// Packets that may wait for the recorder of one Worker, of about 1 KiB each.
     pub recorder_ring_packets: usize,
     /// Recordings that may run on one Worker.
     pub max_recordings: usize,
+    /// How recordings are written.
+    pub store: StoreOpener,
     /// Name in our RTCP (RFC 3550 §6.5.1); no personal data.
     pub cname: String,
     /// For SSRC, sequence numbers and RTCP times.
@@ -32,49 +38,48 @@ pub struct WorkerConfig {
 impl Default for WorkerConfig {
     fn default() -> Self {
         Self {
-            gather_us: 500,
+            gather_us: 1_000,
             max_legs: 4_000,
-            recorder_ring_packets: 4_096,
+            recorder_ring_packets: 8_192,
             max_recordings: 1_000,
+            store: StoreOpener::default(),
             cname: "ramal".into(),
-            seed: 0,
+            seed: SmallRng::from_os_rng().random(),
         }
     }
-}
-
-/// Why an order did not reach its Worker.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum SendError {
-    #[error("the mailbox of the media worker is full")]
-    MailboxFull,
-    #[error("the media worker is gone")]
-    WorkerGone,
 }
 
 /// All Workers of a Node. Dropped: threads end, recordings are sealed.
 pub struct Workers {
     handles: Vec<WorkerHandle>,
-}
-
-/// The way to one Worker.
-#[derive(Clone)]
-pub struct WorkerHandle {
-    id: WorkerId,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Workers {
-    /// Starts `count` threads (at least one). `events` is called on those threads and must not block.
-    pub fn start<F>(count: usize, config: WorkerConfig, events: F) -> std::io::Result<Self>
+    /// Starts `count` threads (at least one), each with a recorder. `events` is called on those threads and must not block.
+    pub fn start<F>(count: usize, config: WorkerConfig, events: F) -> io::Result<Self>
     where
         F: Fn(WorkerId, Event) + Send + Sync + Clone + 'static,
     {
-        let _ = (config, events);
-        Ok(Self { handles: (0..count.max(1)).map(|id| WorkerHandle { id: WorkerId(id) }).collect() })
+        let mut workers = Self { handles: Vec::new(), threads: Vec::new() };
+        for number in 0..count.max(1) {
+            let id = WorkerId(number);
+            let (handle, mail, wake) = mailbox(id)?;
+            let mut config = config.clone();
+            config.gather_us = config.gather_us.min(MAX_GATHER_US);
+            config.seed = config.seed.wrapping_add(number as u64);
+            let events = events.clone();
+            let report = move |event| events(id, event);
+            workers.threads.push(worker::spawn(config, handle.clone(), mail, wake, report)?);
+            workers.handles.push(handle);
+        }
+        Ok(workers)
     }
 
     /// The Worker with the fewest Legs.
     pub fn pick(&self) -> WorkerHandle {
-        self.handles.iter().min_by_key(|handle| handle.load()).unwrap_or(&self.handles[0]).clone()
+        let least = self.handles.iter().min_by_key(|handle| handle.load());
+        least.unwrap_or(&self.handles[0]).clone()
     }
 
     /// Every Worker.
@@ -86,20 +91,15 @@ impl Workers {
     pub fn stop(self) {}
 }
 
-impl WorkerHandle {
-    /// Which one.
-    pub fn id(&self) -> WorkerId {
-        self.id
-    }
-
-    /// Puts an order into the mailbox. Never blocks.
-    pub fn send(&self, command: Command) -> Result<(), SendError> {
-        let _ = command;
-        Err(SendError::WorkerGone)
-    }
-
-    /// Legs that were sent to it and not removed.
-    pub fn load(&self) -> usize {
-        0
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for handle in &self.handles {
+            handle.shared.stopping.store(true, Ordering::Release);
+            handle.shared.wake();
+        }
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so on its way.
+            let _ = thread.join();
+        }
     }
 }

@@ -28,8 +28,7 @@ pub struct LegSettings {
     pub dtmf: Option<(u8, u8)>,
     /// Ours.
     pub direction: Direction,
-    /// Length of a packet of our own prompts and tones; those are sent as 20 ms whatever is said here unless it is a
-    /// multiple of 20 up to 60.
+    /// As the peer wishes it. Packets of our own are of 20 ms, which every peer must take (RFC 3551 §4.2).
     pub ptime_ms: u32,
     pub srtp: Option<SrtpKeys>,
     pub source_policy: SourcePolicy,
@@ -52,5 +51,12 @@ impl From<&Agreed> for LegSettings {
             source_policy: SourcePolicy::LearnAndLock,
             media_timeout_ms: 0,
         }
+    }
+}
+
+impl LegSettings {
+    /// The clock of telephone-event: that of the speech it goes with (RFC 4733 §2.1).
+    pub fn event_clock_hz(&self) -> u32 {
+        self.codecs.first().map_or(8_000, |agreed| agreed.codec.clock_hz.max(1))
     }
 }

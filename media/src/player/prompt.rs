@@ -1,17 +1,31 @@
 //! Audio decoded once, encoded once for each codec, replayed by changing headers.
 
+use std::io::Cursor;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use thiserror::Error;
 
+use super::resample::resample;
+use crate::codec::{Encoder, KnownCodec};
+
 /// Longest prompt that is read: keeps one file from taking the memory.
 pub const MAX_PROMPT_SECONDS: u32 = 600;
+/// Channels of a WAV that is read.
+const MAX_CHANNELS: u16 = 8;
+/// Rates of a WAV that is read.
+const RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+/// Payload of 20 ms: 64 kbit/s in all three codecs.
+const FRAME_BYTES: usize = 160;
+const WIDE_HZ: u32 = 16_000;
+const NARROW_HZ: u32 = 8_000;
 
-/// A recorded announcement or hold music.
+/// A recorded announcement or hold music, kept as payloads of 20 ms in every codec that can be encoded.
 #[derive(Debug)]
 pub struct Prompt {
-    wide: Vec<i16>,
+    g722: Vec<u8>,
+    pcma: Vec<u8>,
+    pcmu: Vec<u8>,
 }
 
 /// Why a file is no prompt. The administrator's fault, except `Unreadable`.
@@ -28,29 +42,141 @@ pub enum PromptError {
 }
 
 impl Prompt {
-    /// Reads a WAV file of any rate, 8 to 32 bits or float, mono or more channels (mixed to one).
+    /// Reads a WAV file of any rate, 8 to 32 bits or float, one to eight channels (mixed to one). Encodes it as well:
+    /// call it where some milliseconds a minute of audio do not hurt.
     pub fn from_wav(path: &Path) -> Result<Arc<Self>, PromptError> {
         Self::from_wav_bytes(&std::fs::read(path)?)
     }
 
     /// The same from bytes.
     pub fn from_wav_bytes(bytes: &[u8]) -> Result<Arc<Self>, PromptError> {
-        let _ = bytes;
-        Err(PromptError::Empty)
+        let (samples, rate_hz) = read_wav(bytes)?;
+        Self::from_samples(&samples, rate_hz)
     }
 
-    /// From samples at 16 kHz.
-    pub fn from_samples(samples: Vec<i16>) -> Result<Arc<Self>, PromptError> {
-        if samples.is_empty() { Err(PromptError::Empty) } else { Ok(Arc::new(Self { wide: samples })) }
+    /// From samples of one channel. The end is filled up with silence to whole frames of 20 ms.
+    pub fn from_samples(samples: &[i16], rate_hz: u32) -> Result<Arc<Self>, PromptError> {
+        if samples.is_empty() {
+            return Err(PromptError::Empty);
+        }
+        if samples.len() as u64 > u64::from(MAX_PROMPT_SECONDS) * u64::from(rate_hz) {
+            return Err(PromptError::TooLong);
+        }
+        let narrow = resample(samples, rate_hz, NARROW_HZ);
+        let wide = resample(samples, rate_hz, WIDE_HZ);
+        Ok(Arc::new(Self {
+            g722: encode(KnownCodec::G722, wide),
+            pcma: encode(KnownCodec::Pcma, narrow.clone()),
+            pcmu: encode(KnownCodec::Pcmu, narrow),
+        }))
     }
 
-    /// Quiet music without end, made by the program: no file and no licence is needed.
+    /// Quiet music, made by the program: no file and no licence is needed. Ends where it begins.
     pub fn hold_music() -> Arc<Self> {
-        Arc::new(Self { wide: vec![0; 320] })
+        static MUSIC: LazyLock<Arc<Prompt>> = LazyLock::new(|| {
+            let empty = || Arc::new(Prompt { g722: Vec::new(), pcma: Vec::new(), pcmu: Vec::new() });
+            Prompt::from_samples(&super::tone::hold_music_samples(NARROW_HZ), NARROW_HZ)
+                .unwrap_or_else(|_| empty())
+        });
+        MUSIC.clone()
     }
 
-    /// Length in milliseconds.
+    /// Length in milliseconds, in steps of 20.
     pub fn duration_ms(&self) -> u64 {
-        self.wide.len() as u64 / 16
+        self.frames() as u64 * 20
+    }
+
+    /// Packets of 20 ms.
+    pub fn frames(&self) -> usize {
+        self.pcmu.len() / FRAME_BYTES
+    }
+
+    /// The payload of one packet; empty behind the end.
+    pub fn frame(&self, codec: KnownCodec, index: usize) -> &[u8] {
+        let track = match codec {
+            KnownCodec::G722 => &self.g722,
+            KnownCodec::Pcma => &self.pcma,
+            KnownCodec::Pcmu => &self.pcmu,
+        };
+        track.get(index * FRAME_BYTES..(index + 1) * FRAME_BYTES).unwrap_or(&[])
+    }
+}
+
+fn encode(codec: KnownCodec, mut samples: Vec<i16>) -> Vec<u8> {
+    let frame = codec.sample_rate_hz() as usize / 50;
+    samples.resize(samples.len().next_multiple_of(frame), 0);
+    let mut encoder = Encoder::new(codec);
+    let mut track = Vec::with_capacity(samples.len() / frame * FRAME_BYTES);
+    samples.chunks_exact(frame).for_each(|samples| encoder.encode(samples, &mut track));
+    track
+}
+
+/// Samples mixed to one channel, and their rate.
+fn read_wav(bytes: &[u8]) -> Result<(Vec<i16>, u32), PromptError> {
+    let malformed = |error: hound::Error| PromptError::Malformed(error.to_string());
+    let mut reader = hound::WavReader::new(Cursor::new(bytes)).map_err(malformed)?;
+    let spec = reader.spec();
+    if !RATES_HZ.contains(&spec.sample_rate) || spec.channels == 0 || spec.channels > MAX_CHANNELS {
+        return Err(PromptError::Malformed(format!("{} Hz, {} channels", spec.sample_rate, spec.channels)));
+    }
+    if u64::from(reader.duration()) > u64::from(MAX_PROMPT_SECONDS) * u64::from(spec.sample_rate) {
+        return Err(PromptError::TooLong);
+    }
+    let interleaved: Vec<f32> = match spec.sample_format {
+        hound::SampleFormat::Float => reader.samples::<f32>().collect::<Result<_, _>>().map_err(malformed)?,
+        hound::SampleFormat::Int => {
+            let scale = (1_i64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
+            let samples: Vec<i32> = reader.samples().collect::<Result<_, _>>().map_err(malformed)?;
+            samples.into_iter().map(|sample| sample as f32 / scale).collect()
+        }
+    };
+    let channels = usize::from(spec.channels);
+    let mixed = interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32);
+    Ok((mixed.map(|sample| (sample * 32_767.0) as i16).collect(), spec.sample_rate))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Decoder, goertzel};
+
+    fn wav(spec: hound::WavSpec, seconds: f64) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+        for n in 0..(f64::from(spec.sample_rate) * seconds) as u32 {
+            let phase = f64::from(n) * 1_000.0 / f64::from(spec.sample_rate) * std::f64::consts::TAU;
+            for _ in 0..spec.channels {
+                writer.write_sample((phase.sin() * 10_000.0) as i16).unwrap();
+            }
+        }
+        writer.finalize().unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn a_cd_quality_file_becomes_every_codec_and_keeps_its_pitch() {
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 44_100,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let prompt = Prompt::from_wav_bytes(&wav(spec, 0.51)).unwrap();
+        assert_eq!(prompt.frames(), 26);
+        for codec in [KnownCodec::Pcmu, KnownCodec::Pcma, KnownCodec::G722] {
+            let (mut decoder, mut samples) = (Decoder::new(codec), Vec::new());
+            (0..25).for_each(|index| decoder.decode(prompt.frame(codec, index), &mut samples));
+            let power = goertzel(&samples, codec.sample_rate_hz(), 1_000.0);
+            assert!(power.sqrt() > 8_000.0, "{codec:?}: {}", power.sqrt());
+            assert!(goertzel(&samples, codec.sample_rate_hz(), 1_400.0).sqrt() < 400.0);
+        }
+    }
+
+    #[test]
+    fn garbage_empty_and_endless_files_are_refused() {
+        assert!(matches!(Prompt::from_wav_bytes(b"RIFF"), Err(PromptError::Malformed(_))));
+        assert!(matches!(Prompt::from_samples(&[], 8_000), Err(PromptError::Empty)));
+        assert!(matches!(Prompt::from_samples(&vec![0; 8_000 * 601], 8_000), Err(PromptError::TooLong)));
+        assert!(Prompt::hold_music().duration_ms() >= 4_000);
     }
 }

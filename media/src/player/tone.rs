@@ -1,5 +1,10 @@
 //! Call-progress tones: frequencies and cadences.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::prompt::Prompt;
+use crate::codec::tone::Oscillator;
+
 /// Whose telephone network a tone should sound like (ITU-T E.180 supplement 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Country {
@@ -60,4 +65,64 @@ impl Tone {
     const fn progress(frequencies_hz: [f64; 2], on_ms: u32, off_ms: u32) -> Self {
         Self { frequencies_hz, on_ms, off_ms, amplitude: PROGRESS_AMPLITUDE }
     }
+}
+
+/// Tones are made for whole seconds, so that a steady one of a whole number of hertz goes on without a click.
+const STEADY_MS: u32 = 1_000;
+/// Longest on and off time together; more is cut.
+const MAX_CADENCE_MS: u32 = 20_000;
+/// Different tones that are kept ready; further ones are made anew each time.
+const MAX_READY: usize = 32;
+const RATE_HZ: u32 = 16_000;
+
+impl Tone {
+    /// The tone as a prompt to be repeated for ever. Made once: the first call for a tone takes some milliseconds.
+    pub fn prompt(self) -> Arc<Prompt> {
+        static READY: Mutex<Vec<(Tone, Arc<Prompt>)>> = Mutex::new(Vec::new());
+        let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, prompt)) = ready.iter().find(|(tone, _)| *tone == self) {
+            return prompt.clone();
+        }
+        let prompt = Prompt::from_samples(&self.samples(), RATE_HZ).unwrap_or_else(|_| Prompt::hold_music());
+        if ready.len() < MAX_READY {
+            ready.push((self, prompt.clone()));
+        }
+        prompt
+    }
+
+    fn samples(self) -> Vec<i16> {
+        let (on_ms, off_ms) = match self.off_ms {
+            0 => (STEADY_MS, 0),
+            off_ms => (self.on_ms.clamp(20, MAX_CADENCE_MS), off_ms.min(MAX_CADENCE_MS)),
+        };
+        let frequencies: Vec<f64> = self.frequencies_hz.into_iter().filter(|&hz| hz > 0.0).collect();
+        let mut samples = vec![0; (on_ms * (RATE_HZ / 1_000)) as usize];
+        Oscillator::new(&frequencies, RATE_HZ, self.amplitude).fill(&mut samples);
+        samples.resize(samples.len() + (off_ms * (RATE_HZ / 1_000)) as usize, 0);
+        samples
+    }
+}
+
+/// Notes of the hold music in hertz: broken chords of C, A minor, F and G.
+const NOTES_HZ: [f64; 16] = [
+    261.6, 329.6, 392.0, 523.3, 220.0, 261.6, 329.6, 440.0, 174.6, 220.0, 261.6, 349.2, 196.0, 246.9, 293.7,
+    392.0,
+];
+const NOTE_MS: u32 = 400;
+
+/// A few bars of plucked notes.
+pub(super) fn hold_music_samples(rate_hz: u32) -> Vec<i16> {
+    let length = NOTE_MS * rate_hz / 1_000;
+    let mut samples = Vec::new();
+    for hz in NOTES_HZ {
+        let mut note = vec![0; length as usize];
+        Oscillator::new(&[hz, hz * 2.0], rate_hz, 2_400.0).fill(&mut note);
+        samples.extend(note.iter().enumerate().map(|(at, &sample)| {
+            let time = at as f64 / f64::from(length);
+            // Attack of a fiftieth of the note, then decay: no clicks between notes.
+            let envelope = (time * 50.0).min(1.0) * (1.0 - time) * (1.0 - time);
+            (f64::from(sample) * envelope) as i16
+        }));
+    }
+    samples
 }

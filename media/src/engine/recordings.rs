@@ -1,0 +1,125 @@
+//! The recordings of one engine: who is tapped, what was lost on the way to the recorder.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::Engine;
+use super::output::Outputs;
+use super::party::{Format, MAX_TAPS, Tap};
+use crate::codec::KnownCodec;
+use crate::command::{LegId, RecordingId};
+use crate::event::{Event, RecordingEvent};
+use crate::recorder::Side;
+use crate::recorder::ring::{Control, Facts, Producer};
+
+/// Recordings of this engine, and the way to their recorder.
+pub(super) struct Recordings {
+    producer: Producer,
+    takes: Vec<Entry>,
+    limit: usize,
+}
+
+struct Entry {
+    id: u64,
+    lost_ms: u32,
+    /// The last codec that was said to be silence.
+    undecodable: String,
+}
+
+impl Recordings {
+    pub(super) fn new(producer: Producer, limit: usize) -> Self {
+        Self { producer, takes: Vec::new(), limit }
+    }
+
+    pub(super) fn push(&mut self, facts: &Facts, payload: &[u8]) -> bool {
+        self.producer.push(facts, payload)
+    }
+
+    pub(super) fn overrun(&mut self, recording: u64, lost_ms: u32) {
+        if let Some(entry) = self.takes.iter_mut().find(|entry| entry.id == recording) {
+            entry.lost_ms = entry.lost_ms.saturating_add(lost_ms);
+        }
+    }
+
+    pub(super) fn undecodable(&mut self, recording: u64, codec: &str, outputs: &mut Outputs) {
+        let Some(entry) = self.takes.iter_mut().find(|entry| entry.id == recording) else { return };
+        if entry.undecodable != codec {
+            entry.undecodable = codec.to_owned();
+            let event = RecordingEvent::Undecodable { codec: codec.to_owned() };
+            outputs.event(Event::Recording { recording: RecordingId(recording), event });
+        }
+    }
+
+    /// Tells what was lost since the last time.
+    pub(super) fn report_overruns(&mut self, outputs: &mut Outputs) {
+        for entry in self.takes.iter_mut().filter(|entry| entry.lost_ms > 0) {
+            let event = RecordingEvent::Overrun { lost_ms: std::mem::take(&mut entry.lost_ms) };
+            outputs.event(Event::Recording { recording: RecordingId(entry.id), event });
+        }
+    }
+}
+
+impl Engine {
+    /// Begins a recording: 16 kHz if a side agreed to G.722 first, 8 kHz otherwise.
+    pub fn record(&mut self, now: Instant, recording: RecordingId, path: PathBuf, sides: [LegId; 2]) {
+        if self.recordings.takes.len() >= self.recordings.limit {
+            return self.recording_failed(recording, "too many recordings on this media worker");
+        }
+        if self.recordings.takes.iter().any(|entry| entry.id == recording.0) {
+            return;
+        }
+        let rate_hz = if sides.iter().any(|&leg| self.is_wide(leg)) { 16_000 } else { 8_000 };
+        let control = Control::Start { recording: recording.0, path, rate_hz, at: now };
+        if !self.recordings.producer.control(control) {
+            return self.recording_failed(recording, "the recorder is gone");
+        }
+        let entry = Entry { id: recording.0, lost_ms: 0, undecodable: String::new() };
+        self.recordings.takes.push(entry);
+        self.tap_sides(recording, sides);
+    }
+
+    /// The recording goes on with other Legs.
+    pub fn retap(&mut self, recording: RecordingId, sides: [LegId; 2]) {
+        if self.recordings.takes.iter().any(|entry| entry.id == recording.0) {
+            self.untap(recording);
+            self.tap_sides(recording, sides);
+        }
+    }
+
+    /// Ends a recording; the recorder says when the file is complete.
+    pub fn stop_record(&mut self, now: Instant, recording: RecordingId) {
+        let Some(place) = self.recordings.takes.iter().position(|entry| entry.id == recording.0) else { return };
+        self.recordings.report_overruns(&mut self.outputs);
+        self.recordings.takes.swap_remove(place);
+        self.untap(recording);
+        self.recordings.producer.control(Control::Stop { recording: recording.0, at: now });
+    }
+
+    fn is_wide(&self, leg: LegId) -> bool {
+        let Some(party) = self.party(leg) else { return false };
+        let settings = party.settings.as_ref();
+        let preferred = settings.and_then(|settings| settings.codecs.first());
+        let format = preferred.and_then(|codec| party.incoming.formats.get(usize::from(codec.receive_pt)));
+        matches!(format, Some(Format::Audio { codec: Some(KnownCodec::G722), .. }))
+    }
+
+    fn tap_sides(&mut self, recording: RecordingId, sides: [LegId; 2]) {
+        for (leg, side) in sides.into_iter().zip([Side::Left, Side::Right]) {
+            let Some(party) = self.party_mut(leg) else { continue };
+            if party.incoming.taps.len() < MAX_TAPS {
+                party.incoming.taps.push(Tap { recording: recording.0, side });
+            }
+        }
+    }
+
+    fn untap(&mut self, recording: RecordingId) {
+        for party in self.parties.iter_mut().flatten() {
+            party.incoming.taps.retain(|tap| tap.recording != recording.0);
+        }
+    }
+
+    fn recording_failed(&mut self, recording: RecordingId, reason: &str) {
+        let event = RecordingEvent::Failed { reason: reason.to_owned() };
+        self.outputs.event(Event::Recording { recording, event });
+    }
+}

@@ -1,0 +1,155 @@
+//! RTCP, which ends here: our own reports out, theirs read (RFC 3550 §6).
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rand::Rng;
+
+use super::output::{Channel, Transmit};
+use super::timer::Reason;
+use super::{Engine, LegIndex};
+use crate::event::Event;
+use crate::quality::round_trip_ms;
+use crate::rtcp::{self, Goodbye, MAX_REPORT_BYTES, Packet, Report, ReportBlock, SenderInfo};
+use crate::srtp::RTCP_OVERHEAD_BYTES;
+
+/// Mean time between reports of a Leg (RFC 3550 §6.2); each is drawn from half to one and a half of it (§6.3.1).
+pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// Packets of one compound that are read.
+const MAX_PACKETS: usize = 16;
+
+impl Engine {
+    /// Takes what came in at the RTCP socket of a Leg, or as RTCP at its RTP socket (RFC 5761): `packet[..length]`.
+    pub fn handle_rtcp(
+        &mut self,
+        now: Instant,
+        index: LegIndex,
+        from: SocketAddr,
+        packet: &mut [u8],
+        length: usize,
+    ) {
+        let ntp_middle = middle(self.ntp_at(now));
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let Some(settings) = &party.settings else { return };
+        let known = party.incoming.latch.as_ref().and_then(|latch| latch.locked());
+        let expected = from == settings.remote_rtcp || known.is_some_and(|known| known.ip() == from.ip());
+        let length = match &mut party.incoming.unprotect {
+            Some(context) => match context.unprotect_rtcp(packet, length) {
+                Ok(length) => length,
+                Err(_) => {
+                    party.incoming.counters.authentication_failed += 1;
+                    return;
+                }
+            },
+            None if expected => length,
+            None => {
+                party.incoming.counters.wrong_source += 1;
+                return;
+            }
+        };
+        if settings.source_policy == crate::leg::SourcePolicy::LearnAndLock {
+            party.outgoing.rtcp_to = Some(from);
+        }
+        let Some(compound) = packet.get(..length) else { return };
+        for packet in rtcp::parse(compound).take(MAX_PACKETS).map_while(Result::ok) {
+            party.read_report(now, ntp_middle, packet);
+        }
+    }
+
+    pub(super) fn report_interval(&mut self) -> Duration {
+        REPORT_INTERVAL.mul_f64(self.random.random_range(0.5..1.5))
+    }
+
+    pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
+        self.transmit_report(now, index, Goodbye::Stay);
+        let next = now + self.report_interval();
+        let Some(statistics) = self.statistics_of(now, index) else { return };
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        self.timers.set(&mut party.deadlines, index, Reason::Report, Some(next));
+        let leg = party.id;
+        self.outputs.event(Event::Quality { leg, statistics });
+    }
+
+    pub(super) fn send_goodbye(&mut self, now: Instant, index: LegIndex) {
+        let sent = self.parties.get(index as usize).and_then(Option::as_ref);
+        // Who never sent a packet does not say goodbye (RFC 3550 §6.3.7).
+        if sent.is_some_and(|party| party.outgoing.packets > 0) {
+            self.transmit_report(now, index, Goodbye::Leave);
+        }
+    }
+
+    fn transmit_report(&mut self, now: Instant, index: LegIndex, goodbye: Goodbye) {
+        let ntp = self.ntp_at(now);
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let party = &mut **party;
+        let (Some(to), Some(settings)) = (party.outgoing.rtcp_to, &party.settings) else { return };
+        let outgoing = &mut party.outgoing;
+        let sent = outgoing.packets != outgoing.packets_at_last_report;
+        outgoing.packets_at_last_report = outgoing.packets;
+        let info = SenderInfo {
+            ntp,
+            rtp_timestamp: outgoing.stream.timestamp_at(now, outgoing.clock_hz),
+            // Both count modulo 2^32 (RFC 3550 §6.4.1).
+            packets: outgoing.packets as u32,
+            octets: outgoing.octets as u32,
+        };
+        let block = party.incoming.stats.as_mut().map(|(ssrc, stats)| stats.report_block(now, *ssrc));
+        let cname = &self.config.cname;
+        let ssrc = outgoing.stream.ssrc();
+        let report = Report { ssrc, sender: sent.then_some(info), block, cname, goodbye };
+        let Some(buffer) = self.outputs.buffer() else { return };
+        let Some(room) = buffer.get_mut(..MAX_REPORT_BYTES + RTCP_OVERHEAD_BYTES) else { return };
+        let mut length = rtcp::build_report(&report, room.get_mut(..MAX_REPORT_BYTES).unwrap_or(&mut []));
+        if let Some(context) = &mut outgoing.protect {
+            let Ok(sealed) = context.protect_rtcp(room, length) else { return };
+            length = sealed;
+        }
+        let channel = if settings.rtcp_mux { Channel::Rtp } else { Channel::Rtcp };
+        if length > 0 {
+            self.outputs.commit(Transmit { leg: index, channel, to, length });
+        }
+    }
+
+    fn ntp_at(&self, now: Instant) -> u64 {
+        let elapsed = now.saturating_duration_since(self.started).as_nanos();
+        let fraction = (elapsed << 32) / 1_000_000_000;
+        self.config.ntp_at_start.wrapping_add(fraction as u64)
+    }
+}
+
+impl super::Party {
+    fn read_report(&mut self, now: Instant, ntp_middle: u32, packet: Packet<'_>) {
+        match packet {
+            Packet::SenderReport { ssrc, info, blocks } => {
+                if let Some((source, stats)) = &mut self.incoming.stats
+                    && *source == ssrc
+                {
+                    stats.receive_sender_report(now, info.ntp);
+                }
+                blocks.for_each(|block| self.read_block(ntp_middle, block));
+            }
+            Packet::ReceiverReport { blocks, .. } => {
+                blocks.for_each(|block| self.read_block(ntp_middle, block));
+            }
+            // A BYE is no hangup: signalling decides that.
+            Packet::SourceDescription { .. } | Packet::Goodbye { .. } | Packet::Other { .. } => {}
+        }
+    }
+
+    fn read_block(&mut self, ntp_middle: u32, block: ReportBlock) {
+        let outgoing = &mut self.outgoing;
+        if block.ssrc != outgoing.stream.ssrc() {
+            return;
+        }
+        let remote = &mut outgoing.remote;
+        remote.loss_percent = Some(f32::from(block.fraction_lost) * 100.0 / 256.0);
+        remote.jitter_ms = Some(block.jitter as f32 * 1_000.0 / outgoing.clock_hz.max(1) as f32);
+        let round_trip = round_trip_ms(ntp_middle, block.last_sr, block.delay_since_last_sr);
+        remote.round_trip_ms = round_trip.or(remote.round_trip_ms);
+    }
+}
+
+/// The middle 32 bits of an NTP time (RFC 3550 §4).
+fn middle(ntp: u64) -> u32 {
+    (ntp >> 16) as u32
+}

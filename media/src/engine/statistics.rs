@@ -1,0 +1,53 @@
+//! The figures of a Leg as others see them.
+
+use std::time::Instant;
+
+use super::{Engine, LegIndex, Party};
+use crate::leg::LegStatistics;
+use crate::quality::mos;
+
+impl Engine {
+    pub(super) fn statistics_of(&self, now: Instant, index: LegIndex) -> Option<LegStatistics> {
+        self.parties.get(index as usize)?.as_ref().map(|party| party.statistics(now))
+    }
+}
+
+impl Party {
+    fn statistics(&self, now: Instant) -> LegStatistics {
+        let (incoming, outgoing) = (&self.incoming, &self.outgoing);
+        let stats = incoming.stats.as_ref().map(|(_, stats)| stats);
+        let codec = self.codec_name();
+        let packets_lost = incoming.past_lost + stats.map_or(0, |stats| stats.lost());
+        let expected = incoming.counters.packets + packets_lost;
+        let loss_percent = if expected == 0 { 0.0 } else { packets_lost as f32 * 100.0 / expected as f32 };
+        let jitter_ms = stats.map_or(0.0, |stats| stats.jitter_ms());
+        let round_trip_ms = outgoing.remote.round_trip_ms;
+        LegStatistics {
+            packets_received: incoming.counters.packets,
+            bytes_received: incoming.counters.bytes,
+            packets_sent: outgoing.packets,
+            bytes_sent: outgoing.bytes,
+            packets_lost,
+            packets_discarded: incoming.counters.discarded,
+            wrong_source: incoming.counters.wrong_source,
+            authentication_failed: incoming.counters.authentication_failed,
+            loss_percent,
+            jitter_ms,
+            round_trip_ms,
+            mos: stats.and_then(|_| mos(loss_percent, jitter_ms, round_trip_ms, &codec)),
+            remote_loss_percent: outgoing.remote.loss_percent,
+            remote_jitter_ms: outgoing.remote.jitter_ms,
+            codec,
+            srtp: incoming.unprotect.is_some(),
+            last_received_ms_ago: incoming
+                .last_received
+                .map(|last| now.saturating_duration_since(last).as_millis() as u64),
+        }
+    }
+
+    fn codec_name(&self) -> String {
+        let Some(settings) = &self.settings else { return String::new() };
+        let last = settings.codecs.get(usize::from(self.incoming.last_codec));
+        last.or(settings.codecs.first()).map_or_else(String::new, |agreed| agreed.codec.name.clone())
+    }
+}

@@ -1,0 +1,190 @@
+//! What time alone brings about.
+
+use std::time::Instant;
+
+use super::output::{Channel, MAX_TRANSMITS, Transmit};
+use super::party::{Hear, MediaState, Outgoing};
+use super::timer::Reason;
+use super::{Engine, LegIndex};
+use crate::bridge::Step;
+use crate::dtmf::receiver::Press;
+use crate::dtmf::sender::Position;
+use crate::event::Event;
+use crate::player::{Continuity, FRAME_TICKS, Played};
+use crate::rtp::{FIXED_HEADER_BYTES, Header};
+use crate::srtp::RTP_OVERHEAD_BYTES;
+
+/// Buffers that one due deadline may need.
+const ROOM_PER_STEP: usize = 4;
+
+/// One packet of our own.
+struct Own<'a> {
+    payload_type: u8,
+    step: Step,
+    payload: &'a [u8],
+}
+
+impl Engine {
+    /// When to call [`Self::handle_timeout`], and why.
+    pub fn poll_timeout(&mut self) -> Option<(Instant, Reason)> {
+        while let Some((at, leg, reason)) = self.timers.next() {
+            if self.is_current(at, leg, reason) {
+                return Some((at, reason));
+            }
+            self.timers.pop();
+        }
+        None
+    }
+
+    /// Does what is due. Comes back early when the packet buffers are nearly used up: send, and call again.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        debug_assert!(MAX_TRANSMITS > ROOM_PER_STEP);
+        while let Some((at, leg, reason)) = self.timers.next()
+            && at <= now
+            && self.outputs.room() >= ROOM_PER_STEP
+        {
+            self.timers.pop();
+            if self.is_current(at, leg, reason) {
+                self.clear_deadline(leg, reason);
+                self.fire(now, leg, reason);
+            }
+        }
+    }
+
+    fn is_current(&self, at: Instant, leg: LegIndex, reason: Reason) -> bool {
+        let party = self.parties.get(leg as usize).and_then(Option::as_ref);
+        party.is_some_and(|party| party.deadlines[reason as usize] == Some(at))
+    }
+
+    fn clear_deadline(&mut self, leg: LegIndex, reason: Reason) {
+        if let Some(Some(party)) = self.parties.get_mut(leg as usize) {
+            party.deadlines[reason as usize] = None;
+        }
+    }
+
+    fn fire(&mut self, now: Instant, leg: LegIndex, reason: Reason) {
+        match reason {
+            Reason::Play => self.play(now, leg),
+            Reason::DtmfSend => self.play_dtmf(now, leg),
+            Reason::DtmfReceive => self.end_lost_dtmf(now, leg),
+            Reason::Report => self.send_report(now, leg),
+            Reason::Media => self.check_media(now, leg),
+            Reason::Notice => self.tell_notices(leg),
+        }
+    }
+
+    fn play(&mut self, now: Instant, index: LegIndex) {
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let party = &mut **party;
+        let id = party.id;
+        let outgoing = &mut party.outgoing;
+        let Hear::Play(mut player) = std::mem::replace(&mut outgoing.hear, Hear::Silence) else { return };
+        let suppressed = outgoing.dtmf.is_sending();
+        match player.step(now) {
+            Played::Finished => return self.outputs.event(Event::PlayFinished { leg: id }),
+            Played::Mute => {}
+            Played::Frame { .. } if suppressed => player.interrupt(),
+            Played::Frame { payload, payload_type, continuity } => {
+                let step = match continuity {
+                    Continuity::Begins => Step::Begin { clock_hz: 8_000 },
+                    Continuity::Follows => Step::Follow { ticks: FRAME_TICKS },
+                };
+                send_own(outgoing, &mut self.outputs, now, index, &Own { payload_type, step, payload });
+            }
+        }
+        let deadline = Some(player.deadline());
+        outgoing.hear = Hear::Play(player);
+        self.timers.set(&mut party.deadlines, index, Reason::Play, deadline);
+    }
+
+    fn play_dtmf(&mut self, now: Instant, index: LegIndex) {
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let party = &mut **party;
+        let may_send = party.may_send();
+        let clock_hz = party.settings.as_ref().map_or(8_000, |settings| settings.event_clock_hz());
+        let payload_type = party.settings.as_ref().and_then(|settings| settings.dtmf).map(|(send, _)| send);
+        let outgoing = &mut party.outgoing;
+        if let Some(packet) = outgoing.dtmf.handle_timeout(now, clock_hz)
+            && let Some(payload_type) = payload_type.filter(|_| may_send)
+        {
+            let step = match packet.position {
+                Position::First => Step::Begin { clock_hz },
+                Position::Later => Step::Same,
+            };
+            let own = Own { payload_type, step, payload: &packet.payload };
+            send_own(outgoing, &mut self.outputs, now, index, &own);
+        }
+        if let Hear::Play(player) = &mut outgoing.hear {
+            player.interrupt();
+        }
+        let deadline = outgoing.dtmf.deadline();
+        self.timers.set(&mut party.deadlines, index, Reason::DtmfSend, deadline);
+    }
+
+    fn end_lost_dtmf(&mut self, now: Instant, index: LegIndex) {
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let press = party.incoming.dtmf.handle_timeout(now);
+        let deadline = party.incoming.dtmf.deadline();
+        self.timers.set(&mut party.deadlines, index, Reason::DtmfReceive, deadline);
+        if let Some(press) = press {
+            self.report_press(index, press);
+        }
+    }
+
+    pub(super) fn report_press(&mut self, index: LegIndex, press: Press) {
+        let Some(Some(party)) = self.parties.get(index as usize) else { return };
+        let clock_hz = party.settings.as_ref().map_or(8_000, |settings| settings.event_clock_hz());
+        let duration_ms = u32::from(press.duration_ticks) * 1_000 / clock_hz.max(1);
+        let leg = party.id;
+        self.outputs.event(Event::Dtmf { leg, digit: press.digit, duration_ms });
+    }
+
+    fn check_media(&mut self, now: Instant, index: LegIndex) {
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let Some(timeout) = party.media_timeout() else { return };
+        let deadline = party.incoming.last_received.map(|last| last + timeout);
+        if let Some(later) = deadline.filter(|&deadline| deadline > now) {
+            return self.timers.set(&mut party.deadlines, index, Reason::Media, Some(later));
+        }
+        let leg = party.id;
+        if std::mem::replace(&mut party.incoming.media, MediaState::TimedOut) != MediaState::TimedOut {
+            self.outputs.event(Event::MediaTimeout { leg });
+        }
+        // Looks again, so that a second interruption is told too.
+        self.timers.set(&mut party.deadlines, index, Reason::Media, Some(now + timeout));
+    }
+
+    fn tell_notices(&mut self, index: LegIndex) {
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let (leg, notices) = (party.id, std::mem::take(&mut party.incoming.notices));
+        if let (Some(from), packets @ 1..) = (notices.wrong_from, notices.wrong_source) {
+            self.outputs.event(Event::WrongSource { leg, from, packets });
+        }
+        if notices.authentication_failed > 0 {
+            let packets = notices.authentication_failed;
+            self.outputs.event(Event::AuthenticationFailed { leg, packets });
+        }
+        self.recordings.report_overruns(&mut self.outputs);
+    }
+}
+
+fn send_own(
+    outgoing: &mut Outgoing,
+    outputs: &mut super::Outputs,
+    now: Instant,
+    leg: LegIndex,
+    own: &Own<'_>,
+) {
+    let Some(to) = outgoing.to else { return };
+    let header = outgoing.stream.own(now, own.payload_type, own.step);
+    let length = FIXED_HEADER_BYTES + own.payload.len();
+    let Some(buffer) = outputs.buffer() else { return };
+    let Some(room) = buffer.get_mut(..length + RTP_OVERHEAD_BYTES) else { return };
+    let (head, rest) = room.split_at_mut(FIXED_HEADER_BYTES);
+    head.copy_from_slice(&Header::to_bytes(&header));
+    rest.iter_mut().zip(own.payload).for_each(|(to, from)| *to = *from);
+    outgoing.octets += own.payload.len() as u64;
+    if let Some(length) = outgoing.seal(room, length) {
+        outputs.commit(Transmit { leg, channel: Channel::Rtp, to, length });
+    }
+}

@@ -1,0 +1,291 @@
+//! One media thread: feeds its engine and performs what comes out. It decides nothing.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::epoll::{Epoll, Net, pause_until};
+use super::mailbox::{Mail, SendError, WorkerHandle};
+use super::port_pool::LegSockets;
+use super::recorder;
+use super::workers::WorkerConfig;
+use crate::command::{Command, LegId, Source};
+use crate::engine::{Channel, Engine, EngineConfig, Party};
+use crate::event::{Event, NotForwardable};
+use crate::leg::LegStatistics;
+use crate::recorder::ring::ring;
+
+/// Orders read from the mailbox in one round, so that a flood of them does not hold up packets.
+const MAX_ORDERS: usize = 256;
+/// Buffers that must be free before a packet is handed to the engine: every listener of a Leg needs one.
+const ROOM_PER_PACKET: usize = 96;
+/// An order about a Leg that is not here waits so long for it to move in.
+const EARLY_ORDER_LIFE: Duration = Duration::from_millis(500);
+/// Such orders that are kept.
+const MAX_EARLY_ORDERS: usize = 256;
+/// Seconds from 1900 to 1970 (RFC 868).
+const NTP_TO_UNIX_SECONDS: u64 = 2_208_988_800;
+
+struct Worker<R> {
+    engine: Engine,
+    net: Epoll,
+    handle: WorkerHandle,
+    mail: Receiver<Mail>,
+    early: VecDeque<(Instant, Command)>,
+    recorder: std::thread::Thread,
+    gather: Duration,
+    report: R,
+}
+
+/// Starts the thread of a Worker and that of its recorder.
+pub fn spawn<R>(
+    config: WorkerConfig,
+    handle: WorkerHandle,
+    mail: Receiver<Mail>,
+    wake: OwnedFd,
+    report: R,
+) -> io::Result<JoinHandle<()>>
+where
+    R: Fn(Event) + Send + Clone + 'static,
+{
+    let (taps, consumer) = ring(config.recorder_ring_packets);
+    let recorder = recorder::spawn(consumer, config.store.clone(), report.clone())?;
+    let engine_config = EngineConfig {
+        max_legs: config.max_legs,
+        max_recordings: config.max_recordings,
+        cname: config.cname,
+        seed: config.seed,
+        ntp_at_start: ntp_now(),
+    };
+    let mut worker = Worker {
+        engine: Engine::new(Instant::now(), engine_config, taps),
+        net: Epoll::new(wake)?,
+        handle,
+        mail,
+        early: VecDeque::new(),
+        recorder: recorder.thread().clone(),
+        gather: Duration::from_micros(config.gather_us.into()),
+        report,
+    };
+    Builder::new().name("media".into()).spawn(move || {
+        worker.run();
+        // The recorder sees the end of the ring when the engine is gone.
+        drop(worker);
+        recorder.thread().unpark();
+        let _ = recorder.join();
+    })
+}
+
+impl<R: Fn(Event)> Worker<R> {
+    fn run(&mut self) {
+        shorten_timer_slack();
+        let mut last_round = Instant::now();
+        while !self.handle.shared.stopping.load(Ordering::Acquire) {
+            if self.wait(last_round).is_err() {
+                return;
+            }
+            let now = Instant::now();
+            last_round = now;
+            self.receive(now);
+            self.read_mail(now);
+            while self.engine.poll_timeout().is_some_and(|(at, _)| at <= now) {
+                self.engine.handle_timeout(now);
+                self.net.send(self.engine.outputs());
+            }
+            self.net.send(self.engine.outputs());
+            self.tell_events();
+            self.update_gauges();
+        }
+    }
+
+    /// Until there is something to do, and not before the gathering time since the last round is over.
+    fn wait(&mut self, last_round: Instant) -> io::Result<()> {
+        let now = Instant::now();
+        let gathered = last_round + self.gather;
+        if gathered > now {
+            pause_until(now, gathered);
+        }
+        let deadline = self.engine.poll_timeout().map(|(at, _)| at);
+        let early = self.early.front().map(|&(until, _)| until);
+        let next = deadline.into_iter().chain(early).min();
+        let now = if next.is_some() { Instant::now() } else { now };
+        self.net.wait(next.map(|at| at.saturating_duration_since(now)))
+    }
+
+    fn receive(&mut self, now: Instant) {
+        let engine = &mut self.engine;
+        let received = self.net.receive(&mut |incoming, net| {
+            match incoming.channel {
+                Channel::Rtp => {
+                    engine.handle_rtp(now, incoming.leg, incoming.from, incoming.packet, incoming.length);
+                }
+                Channel::Rtcp => {
+                    engine.handle_rtcp(now, incoming.leg, incoming.from, incoming.packet, incoming.length);
+                }
+            }
+            if engine.outputs().room() < ROOM_PER_PACKET {
+                net.send(engine.outputs());
+            }
+        });
+        self.handle.shared.received.fetch_add(received as u64, Ordering::Relaxed);
+    }
+
+    fn read_mail(&mut self, now: Instant) {
+        for count in 0..=MAX_ORDERS {
+            if count == MAX_ORDERS {
+                // The rest in the next round.
+                self.handle.shared.wake();
+                break;
+            }
+            match self.mail.try_recv() {
+                Ok(Mail::Command(command)) => self.obey_or_keep(now, command),
+                Ok(Mail::Adopt { party, sockets }) => self.adopt(now, party, sockets),
+                Err(_) => break,
+            }
+        }
+        while let Some((_, command)) = self.early.pop_front_if(|(until, _)| *until <= now) {
+            self.obey(now, command);
+        }
+    }
+
+    /// An order may overtake the Leg that it is about while that moves here from another Worker.
+    fn obey_or_keep(&mut self, now: Instant, command: Command) {
+        let waits = self.early.iter().any(|(_, early)| about(early)[0].is_some_and(|leg| about(&command)[0] == Some(leg)));
+        if (waits || !self.knows_legs(&command)) && self.early.len() < MAX_EARLY_ORDERS {
+            self.early.push_back((now + EARLY_ORDER_LIFE, command));
+        } else {
+            self.obey(now, command);
+        }
+    }
+
+    fn knows_legs(&self, command: &Command) -> bool {
+        about(command).into_iter().flatten().all(|leg| self.engine.index_of(leg).is_some())
+    }
+
+    fn obey(&mut self, now: Instant, command: Command) {
+        let engine = &mut self.engine;
+        match command {
+            Command::AddLeg { leg, sockets } => self.add_leg(leg, sockets),
+            Command::Configure { leg, settings } => engine.configure(now, leg, settings),
+            Command::Hear { leg, source } => engine.hear(now, leg, source),
+            Command::SendDtmf { leg, digit, duration_ms } => engine.send_dtmf(now, leg, digit, duration_ms),
+            Command::Record { recording, path, left, right } => {
+                engine.record(now, recording, path, [left, right]);
+                self.recorder.unpark();
+            }
+            Command::Retap { recording, left, right } => engine.retap(recording, [left, right]),
+            Command::StopRecord { recording } => {
+                engine.stop_record(now, recording);
+                self.recorder.unpark();
+            }
+            Command::MoveLeg { leg, to } => self.move_leg(now, leg, &to),
+            Command::RemoveLeg { leg } => self.remove_leg(now, leg),
+            Command::Statistics { reply } => reply(engine.statistics(now)),
+        }
+    }
+
+    fn add_leg(&mut self, leg: LegId, sockets: LegSockets) {
+        let added = self.engine.add_leg(leg).ok();
+        let Some(index) = added else { return self.refuse(leg) };
+        if self.net.add(index, sockets).is_err() {
+            self.engine.release(leg);
+            self.refuse(leg);
+        }
+    }
+
+    /// For call control a Leg that cannot be served is one that is gone.
+    fn refuse(&mut self, leg: LegId) {
+        self.handle.shared.legs.fetch_sub(1, Ordering::Relaxed);
+        (self.report)(Event::LegRemoved { leg, statistics: LegStatistics::default() });
+    }
+
+    fn remove_leg(&mut self, now: Instant, leg: LegId) {
+        let Some(index) = self.engine.remove_leg(now, leg) else { return };
+        self.net.send(self.engine.outputs());
+        drop(self.net.remove(index));
+        self.handle.shared.legs.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn move_leg(&mut self, now: Instant, leg: LegId, to: &WorkerHandle) {
+        if to.id() == self.handle.id() {
+            return;
+        }
+        self.net.send(self.engine.outputs());
+        let Some((index, party)) = self.engine.release(leg) else { return };
+        let Some(sockets) = self.net.remove(index) else { return };
+        match to.post(Mail::Adopt { party, sockets }, true) {
+            Ok(()) => {
+                self.handle.shared.legs.fetch_sub(1, Ordering::Relaxed);
+            }
+            // It stays here, in silence, rather than be lost.
+            Err((SendError::MailboxFull | SendError::WorkerGone, Some(Mail::Adopt { party, sockets }))) => {
+                self.adopt(now, party, sockets);
+                (self.report)(Event::NotForwardable { leg, reason: NotForwardable::SourceMissing });
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn adopt(&mut self, now: Instant, party: Box<Party>, sockets: LegSockets) {
+        let leg = party.id();
+        let adopted = self.engine.adopt(party, now).ok();
+        let Some(index) = adopted else { return self.refuse(leg) };
+        if self.net.add(index, sockets).is_err() {
+            self.engine.release(leg);
+            return self.refuse(leg);
+        }
+        for (until, command) in std::mem::take(&mut self.early) {
+            if self.knows_legs(&command) {
+                self.obey(now, command);
+            } else {
+                self.early.push_back((until, command));
+            }
+        }
+    }
+
+    fn tell_events(&mut self) {
+        while let Some(event) = self.engine.poll_event() {
+            (self.report)(event);
+        }
+    }
+
+    fn update_gauges(&mut self) {
+        let shared = &self.handle.shared;
+        let outputs = self.engine.outputs();
+        shared.sent.store(self.net.sent, Ordering::Relaxed);
+        shared.dropped.store(self.net.send_errors + outputs.dropped_packets(), Ordering::Relaxed);
+        shared.events_dropped.store(outputs.dropped_events(), Ordering::Relaxed);
+        shared.rounds.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The Legs that must be here for an order to mean anything: first the one that it changes.
+fn about(command: &Command) -> [Option<LegId>; 2] {
+    match command {
+        Command::Hear { leg, source: Source::Leg(from) } => [Some(*leg), Some(*from)],
+        Command::Record { left, right, .. } | Command::Retap { left, right, .. } => [Some(*left), Some(*right)],
+        Command::Configure { leg, .. }
+        | Command::Hear { leg, .. }
+        | Command::MoveLeg { leg, .. }
+        | Command::RemoveLeg { leg }
+        | Command::SendDtmf { leg, .. } => [Some(*leg), None],
+        Command::AddLeg { .. } | Command::Statistics { .. } | Command::StopRecord { .. } => [None, None],
+    }
+}
+
+/// NTP time (RFC 3550 §4). Reports of a Leg go on from here by the monotonic clock.
+fn ntp_now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = since.as_secs().wrapping_add(NTP_TO_UNIX_SECONDS);
+    seconds << 32 | u64::from(since.subsec_nanos()) * (1 << 32) / 1_000_000_000
+}
+
+/// The usual 50 µs would come on top of every gathering.
+fn shorten_timer_slack() {
+    // SAFETY: changes this thread's timer slack only, in nanoseconds; a refusal costs precision, nothing else.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 10_000_u64) };
+}
