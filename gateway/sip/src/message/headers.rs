@@ -151,3 +151,59 @@ fn clean(value: Bytes) -> Bytes {
     }
     if trimmed.len() == value.len() { value } else { value.slice_ref(trimmed) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vias() -> Headers {
+        let mut headers = Headers::new();
+        headers.push(HeaderName::Via, "a, b");
+        headers.push(HeaderName::To, "<sip:x>");
+        headers.push(HeaderName::Via, "c");
+        headers
+    }
+
+    fn text<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
+        values.map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+    }
+
+    #[test]
+    fn values_go_over_headers_and_commas_in_order() {
+        assert_eq!(text(vias().values(&HeaderName::Via)), ["a", "b", "c"]);
+        assert_eq!(text(vias().all(&HeaderName::Via)), ["a, b", "c"]);
+    }
+
+    #[test]
+    fn a_value_cannot_end_its_own_line() {
+        let mut headers = Headers::new();
+        headers.push(HeaderName::Subject, " hi\r\nContact: <sip:evil>\r\n\r\nbody ");
+        assert_eq!(headers.get_str(&HeaderName::Subject), Some("hi Contact: <sip:evil> body"));
+    }
+
+    #[test]
+    fn set_leaves_one_at_the_place_of_the_first() {
+        let mut headers = vias();
+        headers.set(HeaderName::Via, "z");
+        let names: Vec<_> = headers.iter().map(|header| header.name.to_string()).collect();
+        assert_eq!(names, ["Via", "To"]);
+        assert_eq!(headers.get_str(&HeaderName::Via), Some("z"));
+        headers.set(HeaderName::From, "f");
+        assert_eq!(headers.len(), 3);
+    }
+
+    #[test]
+    fn the_first_element_is_replaced_alone() {
+        let mut headers = vias();
+        assert!(headers.replace_first_element(&HeaderName::Via, "new"));
+        assert_eq!(text(headers.values(&HeaderName::Via)), ["new", "b", "c"]);
+        assert!(!headers.replace_first_element(&HeaderName::From, "new"));
+    }
+
+    #[test]
+    fn remove_takes_all_of_a_name() {
+        let mut headers = vias();
+        assert_eq!(headers.remove(&HeaderName::Via), 2);
+        assert_eq!(headers.len(), 1);
+    }
+}

@@ -23,23 +23,12 @@ macro_rules! header_names {
                 }
             }
 
-            /// Number of the known name, `u8::MAX` for the others.
-            fn index(&self) -> u8 {
-                match self {
-                    $(Self::$variant => Index::$variant as u8,)+
-                    Self::Other(_) => u8::MAX,
-                }
-            }
-
             /// Known names with their spelling.
             #[cfg(test)]
             pub(crate) fn all_known() -> Vec<(Self, &'static str)> {
                 vec![$((Self::$variant, $text),)+]
             }
         }
-
-        #[repr(u8)]
-        enum Index { $($variant,)+ }
     };
 }
 
@@ -173,7 +162,12 @@ impl HeaderName {
             (20, b'p') => &[Self::PPreferredIdentity],
             _ => return None,
         };
-        candidates.iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name)).cloned()
+        // Nearly all peers spell names as the standards do.
+        let is_named = |known: &&Self| {
+            let text = known.as_bytes();
+            text == name || text.eq_ignore_ascii_case(name)
+        };
+        candidates.iter().find(is_named).cloned()
     }
 
     /// Any name, known or not; `None` when it is no token (RFC 3261 §25.1).
@@ -184,10 +178,11 @@ impl HeaderName {
 }
 
 impl PartialEq for HeaderName {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Other(a), Self::Other(b)) => a.eq_ignore_ascii_case(b),
-            (a, b) => a.index() == b.index(),
+            (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
         }
     }
 }
@@ -196,7 +191,7 @@ impl Eq for HeaderName {}
 
 impl Hash for HeaderName {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.index().hash(state);
+        std::mem::discriminant(self).hash(state);
         if let Self::Other(name) = self {
             name.to_ascii_lowercase().hash(state);
         }
@@ -206,5 +201,41 @@ impl Hash for HeaderName {
 impl fmt::Display for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_is_found_in_any_case() {
+        for (name, text) in HeaderName::all_known() {
+            for spelling in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
+                assert_eq!(HeaderName::known(spelling.as_bytes()), Some(name.clone()), "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn compact_names_mean_the_long_ones() {
+        let compact = ["b", "c", "e", "f", "i", "k", "l", "m", "o", "r", "s", "t", "u", "v", "x"];
+        for name in compact {
+            let upper = name.to_uppercase();
+            assert!(HeaderName::known(name.as_bytes()).is_some());
+            assert_eq!(HeaderName::known(name.as_bytes()), HeaderName::known(upper.as_bytes()));
+        }
+        assert_eq!(HeaderName::known(b"m"), Some(HeaderName::Contact));
+        assert_eq!(HeaderName::known(b"z"), None);
+        assert_eq!(HeaderName::known(b""), None);
+    }
+
+    #[test]
+    fn unknown_names_keep_their_case_and_equal_without_it() {
+        let name = HeaderName::parse(b"X-Tenant").unwrap();
+        assert_eq!(name.as_bytes(), b"X-Tenant");
+        assert_eq!(Some(name), HeaderName::parse(b"x-tenant"));
+        assert_eq!(HeaderName::parse(b"X Tenant"), None);
+        assert_eq!(HeaderName::parse(b"X\r\nTo"), None);
     }
 }

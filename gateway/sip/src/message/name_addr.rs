@@ -83,3 +83,64 @@ impl fmt::Display for NameAddr {
         write!(f, "<{}>{}", self.uri, self.params)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Option<NameAddr> {
+        NameAddr::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn without_brackets_the_parameters_are_the_headers() {
+        let bare = parse("sip:a@b;user=phone;tag=1").unwrap();
+        assert_eq!((bare.uri.to_string().as_str(), bare.tag()), ("sip:a@b", Some("1")));
+        let bracketed = parse("<sip:a@b;user=phone>;tag=1").unwrap();
+        assert_eq!((bracketed.uri.param("user"), bracketed.tag()), (Some("phone"), Some("1")));
+    }
+
+    #[test]
+    fn contacts_of_phones_with_instance_and_methods() {
+        let contact = parse(
+            "<sip:1001@10.0.0.2:5062;ob>;reg-id=1;+sip.instance=\"<urn:uuid:1-2>\";methods=\"INVITE, ACK\";flag",
+        )
+        .unwrap();
+        assert_eq!(contact.params.get_unquoted("+SIP.instance").as_deref(), Some("<urn:uuid:1-2>"));
+        assert_eq!(contact.params.get("methods"), Some("\"INVITE, ACK\""));
+        assert!(contact.params.contains("flag") && contact.uri.param("ob").is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_none() {
+        for wrong in
+            ["", "<sip:a@b", "\"a <sip:a@b>", "a, b <sip:a@b>", "<sip:a@b> x", "a", "sip:a@b?x=y", "<>"]
+        {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_set_once_and_quoted_when_it_must_be() {
+        let mut to = parse("<sip:a@b>;tag=old").unwrap();
+        to.set_tag("new");
+        to.params.set("x", "a;b\r\nc");
+        assert_eq!(to.to_string(), "<sip:a@b>;tag=new;x=\"a;b  c\"");
+    }
+
+    proptest! {
+        #[test]
+        fn display_names_survive_printing(display in "[^\r\n]{1,20}") {
+            let mut name = NameAddr::new(Uri::sip(Some("u"), "h", None));
+            name.display = Some(display);
+            prop_assert_eq!(NameAddr::parse(name.to_string().as_bytes()), Some(name));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(value in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = NameAddr::parse(&value);
+        }
+    }
+}

@@ -177,3 +177,41 @@ pub fn quoted_length(bytes: &[u8]) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_quotes_and_brackets_do_not_cut() {
+        let value = br#""a,\",b" <sip:x,y>;p="q,r", , sip:z"#;
+        let parts: Vec<_> = elements(value).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+        assert_eq!(parts, [r#""a,\",b" <sip:x,y>;p="q,r""#, "sip:z"]);
+    }
+
+    #[test]
+    fn folding_becomes_one_space() {
+        assert_eq!(unfold(b"a \r\n\t b\r\n c"), b"a b c");
+        assert_eq!(unfold(b"a\rb"), b"a b");
+        assert_eq!(unfold(b"\r\n"), b" ");
+    }
+
+    #[test]
+    fn quoting_can_be_undone() {
+        for text in ["", "plain", "a \"b\" \\ c", "\\"] {
+            assert_eq!(unquote(&quote(text)), text);
+            assert!(is_quoted(quote(text).as_bytes()));
+        }
+        assert_eq!(quote("a\r\nb"), "\"a  b\"");
+        assert!(!is_quoted(br#""a"b""#) && !is_quoted(br#""a\""#));
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_are_none() {
+        assert_eq!(number(b"0068"), Some(68));
+        assert_eq!(number(b"4294967295"), Some(u32::MAX));
+        for wrong in [&b"4294967296"[..], b"", b"-1", b"+1", b"1 "] {
+            assert_eq!(number(wrong), None);
+        }
+    }
+}

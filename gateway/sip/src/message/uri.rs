@@ -278,3 +278,135 @@ fn is_scheme(name: &[u8]) -> bool {
 fn is_uri_byte(byte: u8) -> bool {
     byte > b' ' && byte != 0x7f && !matches!(byte, b'<' | b'>' | b'"')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn uri(text: &str) -> Uri {
+        Uri::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn the_parts_of_a_full_uri() {
+        let full = uri("sips:al%69ce:pw@[2001:db8::1]:5071;transport=TLS;lr?subject=a%20b&priority=urgent");
+        assert_eq!(full.scheme(), Scheme::Sips);
+        assert_eq!((full.raw_user(), full.user().as_deref()), (Some("al%69ce"), Some("alice")));
+        assert_eq!(
+            (full.host(), full.port(), full.host_port()),
+            ("[2001:db8::1]", Some(5071), "[2001:db8::1]:5071")
+        );
+        assert_eq!(full.ip(), Some("2001:db8::1".parse().unwrap()));
+        assert_eq!((full.transport(), full.param("LR"), full.param("x")), (Some("TLS"), Some(""), None));
+        assert_eq!(full.header("Subject").as_deref(), Some("a b"));
+    }
+
+    #[test]
+    fn tel_and_other_schemes() {
+        let tel = uri("tel:+55-11-9999;phone-context=example.org");
+        assert_eq!((tel.user().as_deref(), tel.host()), (Some("+55-11-9999"), ""));
+        assert_eq!(tel.param("phone-context"), Some("example.org"));
+        let other = uri("urn:service:sos");
+        assert_eq!(
+            (other.scheme(), other.user(), other.to_string().as_str()),
+            (Scheme::Other, None, "urn:service:sos")
+        );
+    }
+
+    #[test]
+    fn malformed_uris_are_refused() {
+        let wrong = [
+            "",
+            "sip",
+            "sip:",
+            "sip:@",
+            "sip:a@",
+            "sip:a@b@c",
+            "sip:a b@c",
+            "sip:a@b:0",
+            "sip:a@b:65536",
+            "sip:a@b:",
+            "sip:a@[::1",
+            "sip:a@[x]",
+            "sip:a@b/c",
+            "<sip:a@b>",
+            "sip:a@b;x=y@z",
+            "tel:",
+            "1:x",
+            "sip:a@b\r\nc",
+        ];
+        for text in wrong {
+            assert!(Uri::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(Uri::parse(b"sip:\xff@b").is_err());
+    }
+
+    #[test]
+    fn made_uris_escape_what_they_must() {
+        assert_eq!(Uri::sip(Some("a;b@c"), "h", None).to_string(), "sip:a%3Bb%40c@h");
+        assert_eq!(Uri::sip(Some("+55#1"), "::1", Some(5060)).to_string(), "sip:+55%231@[::1]:5060");
+        assert_eq!(Uri::sip(None, "evil;lr", None).to_string(), "sip:invalid.");
+    }
+
+    #[test]
+    fn changes_leave_the_rest_as_it_came() {
+        let from = uri("sip:a%3Bb@h:1;x=%41;y?h=v");
+        assert_eq!(from.with_user(Some("z")).to_string(), "sip:z@h:1;x=%41;y?h=v");
+        assert_eq!(from.with_user(None).to_string(), "sip:h:1;x=%41;y?h=v");
+        assert_eq!(from.with_host_port("10.0.0.1", None).to_string(), "sip:a%3Bb@10.0.0.1;x=%41;y?h=v");
+        assert_eq!(from.with_param("x", Some("2")).to_string(), "sip:a%3Bb@h:1;x=2;y?h=v");
+        assert_eq!(from.with_param("lr", None).to_string(), "sip:a%3Bb@h:1;x=%41;y;lr?h=v");
+        assert_eq!(from.without_param("Y").without_headers().to_string(), "sip:a%3Bb@h:1;x=%41");
+        assert_eq!(from.without_params().to_string(), "sip:a%3Bb@h:1");
+        assert_eq!(from.with_header("To", "<a>").to_string(), "sip:a%3Bb@h:1;x=%41;y?h=v&To=%3Ca%3E");
+    }
+
+    /// The examples of RFC 3261 §19.1.4.
+    #[test]
+    fn equivalence_as_the_rfc_says() {
+        let same = [
+            ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
+            ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
+            ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"),
+            ("sip:alice@a.com?subject=x&priority=urgent", "sip:alice@a.com?priority=urgent&subject=x"),
+            ("tel:+55-11-99", "tel:+551199"),
+        ];
+        for (a, b) in same {
+            assert!(uri(a).is_equivalent(&uri(b)) && uri(b).is_equivalent(&uri(a)), "{a} {b}");
+        }
+        let different = [
+            ("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP"),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060"),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp"),
+            ("sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting"),
+            ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off"),
+            ("sip:a@b", "sips:a@b"),
+        ];
+        for (a, b) in different {
+            assert!(!uri(a).is_equivalent(&uri(b)) && !uri(b).is_equivalent(&uri(a)), "{a} {b}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_and_what_is_taken_is_printed_as_it_came(tail in prop::collection::vec(any::<u8>(), 0..60)) {
+            let raw = [&b"sip:"[..], &tail].concat();
+            let lenient = Uri::lenient(Bytes::from(raw.clone()));
+            let _ = (lenient.host(), lenient.user(), lenient.params().count(), lenient.headers().count());
+            let _ = (lenient.with_user(Some("x")), lenient.with_param("a", None), lenient.without_params());
+            if let Ok(uri) = Uri::parse(&raw) {
+                prop_assert_eq!(uri.as_bytes(), &raw[..]);
+                prop_assert!(uri.is_equivalent(&uri));
+            }
+        }
+
+        #[test]
+        fn a_made_uri_gives_its_user_back(user in "\\PC{1,20}") {
+            let made = Uri::sip(Some(&user), "host", Some(5060));
+            let read = Uri::parse(made.as_bytes()).unwrap();
+            prop_assert_eq!(read.user().unwrap(), user);
+        }
+    }
+}

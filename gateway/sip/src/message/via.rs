@@ -96,3 +96,46 @@ impl fmt::Display for Via {
         write!(f, "{}", self.params)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_via() {
+        let via =
+            Via::parse(b"SIP/2.0/UDP [2001:db8::9]:5062;branch=z9hG4bK1;received=192.0.2.7;rport=61000")
+                .unwrap();
+        assert_eq!(
+            (via.transport.as_str(), via.host.as_str(), via.port),
+            ("UDP", "[2001:db8::9]", Some(5062))
+        );
+        assert_eq!((via.branch(), via.rport()), (Some("z9hG4bK1"), Some(61000)));
+        assert_eq!(via.received(), Some("192.0.2.7".parse().unwrap()));
+        assert!(via.has_magic_cookie());
+        assert_eq!(Via::parse(via.to_string().as_bytes()), Some(via));
+    }
+
+    #[test]
+    fn an_empty_rport_asks_and_has_no_port() {
+        let via = Via::parse(b"SIP/2.0/UDP h;rport;branch=1").unwrap();
+        assert_eq!((via.rport(), via.params.contains("rport")), (None, true));
+        assert!(!via.has_magic_cookie());
+    }
+
+    #[test]
+    fn what_is_no_via_is_none() {
+        let wrong = [
+            "",
+            "SIP/2.0/UDP",
+            "SIP/3.0/UDP h",
+            "HTTP/2.0/UDP h",
+            "SIP/2.0/UDP h:x",
+            "SIP/2.0/UDP ;branch=1",
+            "SIP/2.0/UDP h i",
+        ];
+        for text in wrong {
+            assert_eq!(Via::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+}
