@@ -33,7 +33,10 @@ fn call_is_made_answered_and_ended_by_the_caller() {
     network.act(a, |endpoint, now| endpoint.bye(now, ours, Vec::new()));
     network.run_ms(10);
     let events = network.take_events(a);
-    assert!(matches!(&events[..], [Event::Terminated { cause: TerminationCause::ByeSent, .. }]), "{events:?}");
+    assert!(
+        matches!(&events[..], [Event::Terminated { cause: TerminationCause::ByeSent, .. }]),
+        "{events:?}"
+    );
     let events = network.take_events(b);
     assert!(matches!(&events[..], [Event::Terminated { cause: TerminationCause::ByeReceived { .. }, .. }]));
     assert_eq!(network.endpoints[b].1.counters().retransmissions_received, 0);
@@ -103,7 +106,9 @@ fn cancel_waits_for_a_provisional_response() {
     network.run_ms(100);
     assert_eq!(network.sent_by(address(1), "CANCEL").len(), 1);
     let cancel = requests(&network.raws[raw].inbox).last().copied().expect("CANCEL").clone();
-    let branch = |request: &ramal_sip::message::Request| request.headers.via().expect("Via").branch().map(str::to_owned);
+    let branch = |request: &ramal_sip::message::Request| {
+        request.headers.via().expect("Via").branch().map(str::to_owned)
+    };
     assert_eq!(branch(&cancel), branch(&invite));
     network.send_raw(raw, address(1), &answer(&cancel, 200, "t", ""));
     network.send_raw(raw, address(1), &answer(&invite, 487, "t", ""));
@@ -202,7 +207,9 @@ fn lost_bye_is_repeated_and_an_unanswered_one_ends_the_dialog_all_the_same() {
     network.act(a, |endpoint, now| endpoint.bye(now, ours, Vec::new()));
     network.run(Duration::from_secs(33));
     let events = network.take_events(a);
-    let [Event::Terminated { cause: TerminationCause::ByeUnanswered { failure: Failure::Timeout }, .. }] = &events[..] else {
+    let [Event::Terminated { cause: TerminationCause::ByeUnanswered { failure: Failure::Timeout }, .. }] =
+        &events[..]
+    else {
         panic!("{events:?}")
     };
     network.endpoints.remove(b);
@@ -269,13 +276,17 @@ fn second_reinvite_before_the_answer_to_the_first_gets_500_and_retry_after() {
     network.send_raw(raw, address(2), &in_dialog("CANCEL", 2, "r2", &tag, ""));
     network.run_ms(10);
     assert_eq!(names(&network.take_events(b)), ["ReofferCancelled"]);
-    let codes: Vec<u16> = responses(&network.raws[raw].inbox).iter().rev().take(2).map(|r| r.status.as_u16()).collect();
+    let codes: Vec<u16> =
+        responses(&network.raws[raw].inbox).iter().rev().take(2).map(|r| r.status.as_u16()).collect();
     assert_eq!(codes, [487, 200]);
     network.send_raw(raw, address(2), &in_dialog("ACK", 2, "r2", &tag, ""));
     network.send_raw(raw, address(2), &in_dialog("BYE", 4, "r5", &tag, ""));
     network.run_ms(10);
     let events = network.take_events(b);
-    assert!(matches!(&events[..], [Event::Terminated { dialog: ended, .. }] if *ended == dialog), "{events:?}");
+    assert!(
+        matches!(&events[..], [Event::Terminated { dialog: ended, .. }] if *ended == dialog),
+        "{events:?}"
+    );
     network.assert_no_leak();
 }
 
@@ -324,7 +335,9 @@ fn fork_rings_twice_and_the_second_ok_is_acknowledged_and_hung_up() {
     let inbox = requests(&network.raws[raw].inbox);
     let tags: Vec<(String, String)> = inbox[1..]
         .iter()
-        .map(|request| (request.method.to_string(), request.headers.to().expect("To").tag().unwrap_or("").to_owned()))
+        .map(|request| {
+            (request.method.to_string(), request.headers.to().expect("To").tag().unwrap_or("").to_owned())
+        })
         .collect();
     let expected = [("ACK", "two"), ("ACK", "one"), ("BYE", "one"), ("ACK", "two")];
     assert_eq!(tags, expected.map(|(method, tag)| (method.to_owned(), tag.to_owned())));
@@ -346,7 +359,8 @@ fn retransmissions_are_absorbed_and_answered_again() {
     network.send_raw(raw, address(2), &options);
     network.run_ms(10);
     assert_eq!(responses(&network.raws[raw].inbox).len(), 2);
-    let allow = responses(&network.raws[raw].inbox)[0].headers.get_str(&HeaderName::Allow).expect("Allow").to_owned();
+    let allow =
+        responses(&network.raws[raw].inbox)[0].headers.get_str(&HeaderName::Allow).expect("Allow").to_owned();
     assert!(allow.contains("INVITE") && !allow.contains("SUBSCRIBE"), "{allow}");
     let invite = out_of_dialog("INVITE", "i1", 1);
     network.send_raw(raw, address(2), &invite);
@@ -361,7 +375,8 @@ fn what_is_not_served_is_refused_with_what_is() {
     let mut network = Network::perfect();
     let b = network.add(2);
     let raw = network.add_raw(address(9));
-    let require = out_of_dialog("INVITE", "q1", 1).replace("Max-Forwards", "Require: replaces, 100rel\nMax-Forwards");
+    let require =
+        out_of_dialog("INVITE", "q1", 1).replace("Max-Forwards", "Require: replaces, 100rel\nMax-Forwards");
     network.send_raw(raw, address(2), &require);
     network.send_raw(raw, address(2), &out_of_dialog("PUBLISH", "q2", 2));
     network.send_raw(raw, address(2), &in_dialog("BYE", 5, "q3", "0123456789abcdef", ""));
@@ -384,7 +399,8 @@ fn merged_request_is_a_loop() {
     network.send_raw(raw, address(2), &out_of_dialog("INVITE", "m1", 7));
     network.send_raw(raw, address(2), &out_of_dialog("INVITE", "m2", 7));
     network.run_ms(10);
-    let codes: Vec<u16> = responses(&network.raws[raw].inbox).iter().map(|response| response.status.as_u16()).collect();
+    let codes: Vec<u16> =
+        responses(&network.raws[raw].inbox).iter().map(|response| response.status.as_u16()).collect();
     assert_eq!(codes, [100, 482]);
 }
 
@@ -405,7 +421,8 @@ fn flood_of_invites_is_answered_503_with_retry_after() {
     assert_eq!(network.take_events(b).len(), 20);
     let refused: Vec<_> = network.raws[raw].inbox.iter().cloned().collect();
     let refused = responses(&refused);
-    let refused: Vec<_> = refused.iter().filter(|response| response.status == StatusCode::SERVICE_UNAVAILABLE).collect();
+    let refused: Vec<_> =
+        refused.iter().filter(|response| response.status == StatusCode::SERVICE_UNAVAILABLE).collect();
     assert_eq!(refused.len(), 80);
     assert!(refused.iter().all(|response| response.headers.retry_after() == Some(5)));
     assert_eq!(network.endpoints[b].1.dialog_count(), 20);
@@ -445,7 +462,8 @@ fn response_follows_rport_and_requests_reach_a_phone_behind_nat() {
     let b = network.add(2);
     let nat = std::net::SocketAddr::from(([203, 0, 113, 5], 41_000));
     let raw = network.add_raw(nat);
-    let invite = out_of_dialog("INVITE", "n1", 1).replace("198.51.100.9", "192.168.1.10").replace(";rport", ";rport");
+    let invite =
+        out_of_dialog("INVITE", "n1", 1).replace("198.51.100.9", "192.168.1.10").replace(";rport", ";rport");
     network.send_raw(raw, address(2), &invite);
     network.run_ms(10);
     let via = responses(&network.raws[raw].inbox)[0].headers.via().expect("Via");
@@ -454,7 +472,11 @@ fn response_follows_rport_and_requests_reach_a_phone_behind_nat() {
     network.act(b, |endpoint, now| endpoint.accept(now, theirs, ok("answer")));
     network.run_ms(10);
     let tag = last_tag(&network, raw);
-    network.send_raw(raw, address(2), &in_dialog("ACK", 1, "n2", &tag, "").replace("198.51.100.9", "192.168.1.10"));
+    network.send_raw(
+        raw,
+        address(2),
+        &in_dialog("ACK", 1, "n2", &tag, "").replace("198.51.100.9", "192.168.1.10"),
+    );
     network.run_ms(10);
     network.act(b, |endpoint, now| endpoint.bye(now, theirs, Vec::new()));
     network.run_ms(10);
@@ -483,8 +505,11 @@ fn requests_in_a_dialog_follow_record_route() {
     network.act(b, |endpoint, now| endpoint.request_in_dialog(now, theirs, Method::Info, Vec::new(), None));
     network.run_ms(10);
     let info = requests(&network.raws[proxy].inbox)[0].clone();
-    let routes: Vec<String> =
-        info.headers.values(&HeaderName::Route).map(|route| String::from_utf8_lossy(route).into_owned()).collect();
+    let routes: Vec<String> = info
+        .headers
+        .values(&HeaderName::Route)
+        .map(|route| String::from_utf8_lossy(route).into_owned())
+        .collect();
     assert_eq!(routes, ["<sip:198.51.100.20;lr>", "<sip:198.51.100.21;lr>"]);
     assert_eq!(info.uri.to_string(), "sip:alice@198.51.100.9");
 }
@@ -505,7 +530,10 @@ fn requests_inside_a_dialog_pass_and_481_ends_it() {
     network.act(b, |endpoint, now| endpoint.respond(now, asked, Reply::new(StatusCode::OK)));
     network.run_ms(10);
     let events = network.take_events(a);
-    assert!(matches!(&events[..], [Event::Response { tx: told, outcome: Ok(_) }] if *told == tx), "{events:?}");
+    assert!(
+        matches!(&events[..], [Event::Response { tx: told, outcome: Ok(_) }] if *told == tx),
+        "{events:?}"
+    );
     // The peer forgets the dialog.
     network.drop_if = Box::new(|_, from| from == address(2));
     network.act(b, |endpoint, now| endpoint.bye(now, theirs, Vec::new()));
@@ -532,7 +560,8 @@ fn reinvite_to_a_peer_that_forgot_the_dialog_ends_it() {
     network.run_ms(10);
     let events = network.take_events(a);
     assert_eq!(names(&events), ["ReofferRefused", "Terminated"]);
-    let Some(Event::Terminated { cause: TerminationCause::Gone { status: Some(code) }, .. }) = events.last() else {
+    let Some(Event::Terminated { cause: TerminationCause::Gone { status: Some(code) }, .. }) = events.last()
+    else {
         panic!("{events:?}")
     };
     assert_eq!(*code, status(481));
@@ -568,7 +597,9 @@ fn lossy_link_keeps_the_callers_patience() {
     network.invite(a, address(2), Some("offer"));
     let mut confirmed = 0;
     network.run_with(Duration::from_secs(30), |network, who, event| match event {
-        Event::Invite { dialog, .. } => network.act(who, |endpoint, now| endpoint.accept(now, dialog, ok("answer"))),
+        Event::Invite { dialog, .. } => {
+            network.act(who, |endpoint, now| endpoint.accept(now, dialog, ok("answer")))
+        }
         Event::Confirmed { .. } => confirmed += 1,
         _ => {}
     });

@@ -5,12 +5,12 @@ mod network;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use network::{Link, Network, address, ok};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use network::{Link, Network, ok};
 use ramal_sip::endpoint::{DialogId, Event, Reply};
 use ramal_sip::message::{Method, StatusCode};
 use ramal_sip::transport::Transport;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 /// What one side knows of its dialogs.
 #[derive(Default)]
@@ -71,7 +71,11 @@ fn play(seed: u64, link: Link, transport: Transport) {
         assert!(rounds < 20, "seed {seed}: dialogs never end: {:?} {:?}", sides[0].up, sides[1].up);
     }
     network.assert_no_leak();
-    assert!(network.events.iter().all(|(_, event)| matches!(event, Event::Response { .. })), "{:?}", network.events);
+    assert!(
+        network.events.iter().all(|(_, event)| matches!(event, Event::Response { .. })),
+        "{:?}",
+        network.events
+    );
 }
 
 fn meddle(network: &mut Network, sides: &[Side; 2], rng: &mut StdRng) {
@@ -138,7 +142,9 @@ fn react(network: &mut Network, sides: &mut [Side; 2], rng: &mut StdRng, who: us
         | Event::Confirmed { dialog, .. }
         | Event::ReofferCancelled { dialog }
         | Event::ReofferConfirmed { dialog, .. } => sides[who].knows(dialog),
-        Event::Cancelled { dialog, .. } | Event::Rejected { dialog, .. } | Event::Terminated { dialog, .. } => {
+        Event::Cancelled { dialog, .. }
+        | Event::Rejected { dialog, .. }
+        | Event::Terminated { dialog, .. } => {
             sides[who].end(dialog);
         }
         Event::ReofferRefused { .. } | Event::Response { .. } => {}
@@ -156,7 +162,8 @@ fn half_of_all_messages_lost() {
 
 #[test]
 fn a_tenth_lost_and_the_rest_out_of_order() {
-    let link = Link { loss: 10, delay_min: Duration::from_millis(1), delay_max: Duration::from_millis(1_500) };
+    let link =
+        Link { loss: 10, delay_min: Duration::from_millis(1), delay_max: Duration::from_millis(1_500) };
     for seed in 1_000..1_200 {
         play(seed, link, Transport::Udp);
     }

@@ -1,3 +1,4 @@
+#![expect(dead_code, reason = "each test file uses its own part of this module")]
 //! A network in memory with virtual time: endpoints and scripted peers joined by a link that delays, loses and repeats by a seed.
 
 use std::cmp::Reverse;
@@ -36,6 +37,9 @@ pub struct Raw {
     pub inbox: Vec<Message>,
 }
 
+/// Takes start line and sender.
+type DropIf = Box<dyn FnMut(&str, SocketAddr) -> bool>;
+
 pub struct Network {
     pub now: Instant,
     pub start: Instant,
@@ -52,7 +56,7 @@ pub struct Network {
     /// Start lines with their time, in order of sending; for checks of ladders.
     pub sent: Vec<(Duration, SocketAddr, String)>,
     /// Decides of a message whether it is dropped, besides the loss of the link.
-    pub drop_if: Box<dyn FnMut(&str, SocketAddr) -> bool>,
+    pub drop_if: DropIf,
 }
 
 pub fn address(last: u8) -> SocketAddr {
@@ -210,7 +214,8 @@ impl Network {
     }
 
     pub fn take_events(&mut self, who: usize) -> Vec<Event> {
-        let (mine, others) = std::mem::take(&mut self.events).into_iter().partition(|(owner, _)| *owner == who);
+        let (mine, others) =
+            std::mem::take(&mut self.events).into_iter().partition(|(owner, _)| *owner == who);
         self.events = others;
         let mine: Vec<(usize, Event)> = mine;
         mine.into_iter().map(|(_, event)| event).collect()
