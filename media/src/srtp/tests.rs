@@ -106,6 +106,46 @@ fn reference_packet_with_sha1_80() {
     assert_eq!(unprotect(&mut receiver, &protected), Ok(plain));
 }
 
+fn gcm_vector(key_bytes: u8, protocol: Protocol, id: PacketId, plain: &str, clear_bytes: usize) -> Vec<u8> {
+    let key: Vec<u8> = (0..key_bytes).collect();
+    let transform = Transform::gcm_with_session_keys(protocol, &key, *b"Quid pro quo");
+    let mut packet = hex(plain);
+    let (header, body) = packet.split_at_mut(clear_bytes);
+    let mut tag = [0; 16];
+    transform.seal(id, header, body, &mut tag).expect("sealed");
+    let mut sealed = [body, &tag[..]].concat();
+    let (body, tag) = sealed.split_at_mut(packet.len() - clear_bytes);
+    transform.open(id, &packet[..clear_bytes], body, tag).expect("opened");
+    assert_eq!(body, &hex(plain)[clear_bytes..]);
+    [&packet[clear_bytes..], tag].concat()
+}
+
+#[test]
+fn srtp_packets_of_rfc7714_16() {
+    let id = PacketId { ssrc: 0x5501_A0B2, index: 0xF17B, word: [0; 4] };
+    let plain = "8040F17B 8041F8D3 5501A0B2 47616C6C 69612065 7374206F 6D6E6973 20646976 69736120 696E2070
+        61727465 73207472 6573";
+    let expected =
+        hex("F24DE3A3 FB34DE6C ACBA861C 9D7E4BCA BE633BD5 0D294E6F 42A5F47A 51C7D19B 36DE3ADF 8833
+        899D7F27 BEB16A91 52CF765E E4390CCE");
+    assert_eq!(gcm_vector(16, Protocol::Rtp, id, plain, 12), expected);
+    let expected =
+        hex("32B1DE78 A822FE12 EF9F78FA 332E33AA B1801238 9A58E2F3 B50B2A02 76FFAE0F 1BA63799 B87B
+        7AA3DB36 DFFFD6B0 F9BB7878 D7A76C13");
+    assert_eq!(gcm_vector(32, Protocol::Rtp, id, plain, 12), expected);
+}
+
+#[test]
+fn srtcp_packet_of_rfc7714_17() {
+    let id = PacketId { ssrc: 0x4D61_7273, index: 0x5D4, word: 0x8000_05D4_u32.to_be_bytes() };
+    let plain = "81C8000D 4D617273 4E545031 4E545032 52545020 0000042A 0000E930 4C756E61
+        DEADBEEF DEADBEEF DEADBEEF DEADBEEF DEADBEEF";
+    let expected =
+        hex("63E94885 DCDAB67C A727D766 2F6B7E99 7FF5C0F7 6C06F32D C676A5F1 730D6FDA 4CE09B46 86303DED
+        0BB9275B C84AA458 96CF4D2F C5ABF872 45D9EADE");
+    assert_eq!(gcm_vector(16, Protocol::Rtcp, id, plain, 8), expected);
+}
+
 #[test]
 fn every_suite_gives_back_what_it_took() {
     for suite in SUITES {

@@ -203,3 +203,12 @@ fn gcm_nonce(salt: &[u8; 12], id: PacketId) -> Nonce {
     nonce.iter_mut().skip(2).zip(ssrc.iter().chain(index.iter().skip(2))).for_each(|(to, from)| *to ^= *from);
     Nonce::assume_unique_for_key(nonce)
 }
+
+#[cfg(test)]
+impl Transform {
+    /// AES-GCM with the session keys themselves, as published vectors have it.
+    pub(super) fn gcm_with_session_keys(protocol: Protocol, key: &[u8], salt: [u8; 12]) -> Self {
+        let algorithm = if key.len() == 32 { &AES_256_GCM } else { &AES_128_GCM };
+        Self { protocol, cipher: Cipher::Gcm { key: gcm_key(algorithm, key).expect("key"), salt } }
+    }
+}
