@@ -63,16 +63,25 @@ fn check_common(headers: &Headers) -> Result<(), ResponseFault> {
             return Err(ResponseFault::Repeated(name));
         }
     }
-    headers.via()?;
-    if headers.values(&HeaderName::Via).any(|element| Via::parse(element).is_none()) {
-        return Err(HeaderError::Malformed(HeaderName::Via).into());
-    }
+    check_vias(headers)?;
     headers.from()?;
     headers.to()?;
     headers.cseq()?;
     match headers.call_id() {
         Some(_) => Ok(()),
         None => Err(HeaderError::Missing(HeaderName::CallId).into()),
+    }
+}
+
+/// All of them: the lower ones are copied into responses (RFC 3261 §8.2.6.2).
+fn check_vias(headers: &Headers) -> Result<(), HeaderError> {
+    let mut vias = headers.values(&HeaderName::Via).peekable();
+    if vias.peek().is_none() {
+        return Err(HeaderError::Missing(HeaderName::Via));
+    }
+    match vias.all(|element| Via::parse(element).is_some()) {
+        true => Ok(()),
+        false => Err(HeaderError::Malformed(HeaderName::Via)),
     }
 }
 
