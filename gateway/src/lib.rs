@@ -1,8 +1,13 @@
 //! Ramal: a contact centre in one binary.
 
+pub mod api;
 pub mod call;
+pub mod cli;
 pub mod config;
+pub mod control;
 pub mod model;
 pub mod routing;
+pub mod serve;
 pub mod signalling;
 pub mod store;
+pub mod telemetry;

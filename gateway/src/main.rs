@@ -1,1 +1,88 @@
-fn main() {}
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ramal::cli;
+
+/// Ramal: a contact centre in one binary.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Configuration of the node; without it the defaults hold.
+    #[arg(long, short, global = true, env = "RAMAL_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the node until it is told to stop.
+    Serve {
+        /// Prints one line of JSON with the addresses when ready.
+        #[arg(long)]
+        ready_json: bool,
+    },
+    /// Lists the running calls of the node.
+    Calls {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the phones that are registered with the node.
+    Registrations {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists the trunks, their registration and health.
+    Trunks {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the SIP messages and media facts of a call, by its id or a SIP Call-ID.
+    Trace { call: String },
+    /// Ends a running call.
+    HangUp { call: String },
+    /// Lists the last call records of the database, newest first.
+    Cdrs {
+        #[arg(long)]
+        json: bool,
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("ramal: the runtime did not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(arguments));
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ramal: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), cli::CliError> {
+    let config = cli::load_config(arguments.config.as_deref())?;
+    match arguments.command {
+        Command::Serve { ready_json } => cli::serve::run(config, ready_json).await,
+        Command::Calls { json } => cli::operate::list(&config, "/calls", json).await,
+        Command::Registrations { json } => cli::operate::list(&config, "/registrations", json).await,
+        Command::Trunks { json } => cli::operate::list(&config, "/trunks", json).await,
+        Command::Trace { call } => cli::operate::trace(&config, &call).await,
+        Command::HangUp { call } => cli::operate::hang_up(&config, &call).await,
+        Command::Cdrs { json, limit } => cli::cdrs::run(&config, limit, json).await,
+    }
+}

@@ -1,0 +1,30 @@
+//! Call control: a back-to-back user agent between the Legs of a Call.
+//!
+//! [`Calls`] holds every Call of this node and is fed SIP events, media events and time. It decides;
+//! what it decides goes out as commands to the [`ramal_sip::endpoint::Endpoint`], to the media
+//! [`context::MediaPlane`] and as facts for the store. It opens no socket and reads no clock.
+
+mod answer;
+pub mod calls;
+pub mod context;
+mod dial;
+mod dtmf;
+pub mod end_reason;
+mod ending;
+mod incoming;
+pub mod leg;
+mod media;
+mod modify;
+mod recording;
+mod replaces;
+mod service;
+mod state;
+mod timer;
+mod transfer;
+
+pub use answer::status;
+pub use calls::{CallLimits, CallSummary, Calls};
+pub use context::{CallSettings, Context, MediaPlane, Reach, Target};
+pub use end_reason::EndReason;
+pub use incoming::Incoming;
+pub use leg::{DtmfWay, Party};

@@ -1,0 +1,293 @@
+//! Every Call of this node, and the way from an event to the Call that it concerns.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use ramal_media::command::{LegId, RecordingId};
+use ramal_media::event::Event as MediaEvent;
+use ramal_sip::endpoint::{ClientTx, DialogId, Event, Failure};
+use ramal_sip::message::Response;
+use rand::rngs::StdRng;
+use rand::{RngCore, SeedableRng};
+
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::state::{Call, EndedBy, Phase};
+use super::timer::{Deadline, Timers};
+use crate::model::CallId;
+
+/// Look-up tables and clocks that all Calls share.
+pub struct Book {
+    pub by_dialog: HashMap<DialogId, CallId>,
+    pub by_leg: HashMap<LegId, CallId>,
+    pub by_recording: HashMap<RecordingId, CallId>,
+    pub by_request: HashMap<ClientTx, CallId>,
+    pub timers: Timers,
+    next_id: u64,
+    random: StdRng,
+}
+
+impl Book {
+    pub fn next_leg(&mut self) -> LegId {
+        self.next_id += 1;
+        LegId(self.next_id)
+    }
+
+    pub fn next_recording(&mut self) -> RecordingId {
+        self.next_id += 1;
+        RecordingId(self.next_id)
+    }
+
+    /// Unguessable bytes: SRTP keys are made from them.
+    pub fn seed(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.random.fill_bytes(&mut seed);
+        seed
+    }
+
+    pub fn call_id(&mut self, wall_ms: i64) -> CallId {
+        let mut random = [0; 10];
+        self.random.fill_bytes(&mut random);
+        CallId::new(wall_ms, random)
+    }
+}
+
+/// All Calls of this node.
+pub struct Calls {
+    pub(super) calls: HashMap<CallId, Box<Call>>,
+    pub(super) book: Book,
+    pub(super) limits: CallLimits,
+    pub ended: HashMap<&'static str, u64>,
+}
+
+/// Limits of call control; at `calls` a new INVITE is answered 503.
+#[derive(Clone, Copy, Debug)]
+pub struct CallLimits {
+    pub calls: usize,
+}
+
+/// One running Call, for operators.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct CallSummary {
+    pub id: String,
+    pub organization: Option<i64>,
+    pub state: &'static str,
+    pub caller: String,
+    pub callee: String,
+    pub started_at_ms: i64,
+    pub answered_at_ms: Option<i64>,
+    pub recorded: bool,
+    pub legs: Vec<LegSummary>,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct LegSummary {
+    pub id: u64,
+    pub sip_call_id: String,
+    pub party: String,
+    pub state: &'static str,
+    pub codec: Option<String>,
+    pub srtp: bool,
+    pub on_hold: bool,
+}
+
+impl Calls {
+    pub fn new(seed: [u8; 32], limits: CallLimits) -> Self {
+        let book = Book {
+            by_dialog: HashMap::new(),
+            by_leg: HashMap::new(),
+            by_recording: HashMap::new(),
+            by_request: HashMap::new(),
+            timers: Timers::default(),
+            next_id: 0,
+            random: StdRng::from_seed(seed),
+        };
+        Self { calls: HashMap::new(), book, limits, ended: HashMap::new() }
+    }
+
+    /// Running Calls, those that only await their statistics included.
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.book.timers.next()
+    }
+
+    /// Takes a SIP event that concerns a dialog. True if a Call of ours owns it.
+    pub fn handle_sip(&mut self, cx: &mut Context<'_>, event: Event) -> bool {
+        let Some(dialog) = dialog_of(&event) else { return false };
+        let Some(&id) = self.book.by_dialog.get(&dialog) else {
+            forget(cx, dialog, &event);
+            return false;
+        };
+        // REFER and BYE of an attended transfer concern two Calls at once.
+        if let Event::DialogRequest { tx, request, .. } = &event
+            && let Some(join) = self.attended_join(cx, id, dialog, request)
+        {
+            self.join(cx, *tx, join);
+            return true;
+        }
+        self.with(cx, id, |call, cx, book| call.handle_sip(cx, book, dialog, event));
+        true
+    }
+
+    /// Takes the outcome of a request sent inside a dialog. True if a Call of ours sent it.
+    pub fn handle_response(
+        &mut self,
+        cx: &mut Context<'_>,
+        tx: ClientTx,
+        outcome: &Result<Response, Failure>,
+    ) -> bool {
+        let Some(id) = self.book.by_request.remove(&tx) else { return false };
+        self.with(cx, id, |call, cx, book| call.handle_response(cx, book, tx, outcome));
+        true
+    }
+
+    pub fn handle_media(&mut self, cx: &mut Context<'_>, event: MediaEvent) {
+        let id = match &event {
+            MediaEvent::Recording { recording, .. } => self.book.by_recording.get(recording),
+            other => leg_of(other).and_then(|leg| self.book.by_leg.get(&leg)),
+        };
+        if let Some(&id) = id {
+            self.with(cx, id, |call, cx, book| call.handle_media(cx, book, event));
+        }
+    }
+
+    pub fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        while let Some(due) = self.book.timers.pop(cx.now) {
+            self.with(cx, due.call, |call, cx, book| match due.deadline {
+                Deadline::NoAnswer => call.ring_timeout(cx, book, due.token),
+                Deadline::Probe => call.probe_again(cx, book, LegId(due.token)),
+                Deadline::Statistics => call.finish(cx, book),
+                Deadline::MaxDuration => call.end(cx, book, EndReason::TimeLimit, EndedBy::System),
+            });
+        }
+    }
+
+    /// Ends a Call at an operator's word. False if there is no such Call.
+    pub fn hang_up(&mut self, cx: &mut Context<'_>, id: CallId) -> bool {
+        let known = self.calls.contains_key(&id);
+        self.with(cx, id, |call, cx, book| call.end(cx, book, EndReason::Operator, EndedBy::System));
+        known
+    }
+
+    /// Ends every Call: the node is going down in order.
+    pub fn end_all(&mut self, cx: &mut Context<'_>) {
+        let ids: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in ids {
+            self.with(cx, id, |call, cx, book| call.end(cx, book, EndReason::NodeStopped, EndedBy::System));
+        }
+    }
+
+    pub fn summaries(&self) -> Vec<CallSummary> {
+        let mut all: Vec<CallSummary> = self.calls.values().map(|call| call.summary()).collect();
+        all.sort_by_key(|c| c.started_at_ms);
+        all
+    }
+
+    /// The dialogs of every running Call, for traces.
+    pub fn dialogs(&self) -> Vec<(CallId, Vec<String>)> {
+        let of = |call: &Call| (call.id, call.legs.iter().map(|l| l.sip_call_id.clone()).collect());
+        self.calls.values().map(|call| of(call)).collect()
+    }
+
+    /// A media event as a line of its Call's trace.
+    pub fn media_fact(&self, event: &MediaEvent) -> Option<(CallId, String)> {
+        let id = match event {
+            MediaEvent::Recording { recording, .. } => self.book.by_recording.get(recording)?,
+            MediaEvent::Quality { .. } => return None,
+            other => self.book.by_leg.get(&leg_of(other)?)?,
+        };
+        let party = leg_of(event).and_then(|leg| self.calls.get(id)?.leg(leg).map(|l| l.party.label()));
+        Some((*id, format!("{}: {event:?}", party.unwrap_or_default())))
+    }
+
+    /// Calls that are not over: what limits and gauges count.
+    pub fn active(&self) -> usize {
+        self.calls.values().filter(|c| !matches!(c.phase, Phase::Ending)).count()
+    }
+
+    pub fn active_on_trunk(&self, trunk: crate::model::TrunkId) -> usize {
+        let uses = |call: &Call| {
+            call.legs.iter().any(|l| matches!(&l.party, super::leg::Party::Trunk { id, .. } if *id == trunk))
+        };
+        self.calls.values().filter(|c| !matches!(c.phase, Phase::Ending) && uses(c)).count()
+    }
+
+    pub(super) fn with(
+        &mut self,
+        cx: &mut Context<'_>,
+        id: CallId,
+        act: impl FnOnce(&mut Call, &mut Context<'_>, &mut Book),
+    ) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        act(call, cx, &mut self.book);
+        self.retire(cx, id);
+    }
+
+    /// Drops a Call whose CDR is complete.
+    pub(super) fn retire(&mut self, cx: &mut Context<'_>, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if !call.is_complete() {
+            return;
+        }
+        if let Some(call) = self.calls.remove(&id) {
+            *self.ended.entry(call.end_word()).or_default() += 1;
+            call.write_cdr(cx, &mut self.book);
+        }
+    }
+}
+
+fn dialog_of(event: &Event) -> Option<DialogId> {
+    match event {
+        Event::Cancelled { dialog, .. }
+        | Event::Progress { dialog, .. }
+        | Event::Answered { dialog, .. }
+        | Event::Rejected { dialog, .. }
+        | Event::Confirmed { dialog, .. }
+        | Event::AckTimeout { dialog }
+        | Event::Reoffer { dialog, .. }
+        | Event::ReofferConfirmed { dialog, .. }
+        | Event::ReofferAnswered { dialog, .. }
+        | Event::ReofferRefused { dialog, .. }
+        | Event::ReofferCancelled { dialog }
+        | Event::DialogRequest { dialog, .. }
+        | Event::Terminated { dialog, .. } => Some(*dialog),
+        Event::Invite { .. } | Event::Request { .. } | Event::Response { .. } => None,
+    }
+}
+
+fn leg_of(event: &MediaEvent) -> Option<LegId> {
+    match event {
+        MediaEvent::AuthenticationFailed { leg, .. }
+        | MediaEvent::Dtmf { leg, .. }
+        | MediaEvent::FirstMedia { leg }
+        | MediaEvent::LegRemoved { leg, .. }
+        | MediaEvent::MediaResumed { leg }
+        | MediaEvent::MediaTimeout { leg }
+        | MediaEvent::NotForwardable { leg, .. }
+        | MediaEvent::PlayFinished { leg }
+        | MediaEvent::Quality { leg, .. }
+        | MediaEvent::SourceLocked { leg, .. }
+        | MediaEvent::WrongSource { leg, .. } => Some(*leg),
+        MediaEvent::Recording { .. } => None,
+    }
+}
+
+/// A dialog that no Call owns any more must not linger: a late answer is hung up.
+fn forget(cx: &mut Context<'_>, dialog: DialogId, event: &Event) {
+    match event {
+        Event::AckTimeout { .. } | Event::Answered { .. } => cx.endpoint.bye(cx.now, dialog, Vec::new()),
+        Event::DialogRequest { tx, .. } => {
+            let gone = super::answer::status(481);
+            cx.endpoint.respond(cx.now, *tx, gone);
+        }
+        Event::Reoffer { .. } => cx.endpoint.answer_reinvite(cx.now, dialog, super::answer::status(481)),
+        _ => {}
+    }
+}

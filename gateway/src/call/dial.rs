@@ -1,0 +1,393 @@
+//! Reaching somebody: all targets ring in parallel, one answers, the others are cancelled.
+
+use std::time::Duration;
+
+use ramal_media::command::LegId;
+use ramal_media::command::Source;
+use ramal_media::sdp::{Codec, Direction};
+use ramal_sip::endpoint::{Failure, OutgoingInvite};
+use ramal_sip::message::{Header, HeaderName, NameAddr, Response, Uri};
+
+use super::answer;
+use super::calls::Book;
+use super::context::{Context, Target};
+use super::end_reason::EndReason;
+use super::incoming::LegSeed;
+use super::leg::{DtmfWay, LegPhase, Outstanding, Party, Side};
+use super::state::{Call, Dial, EndedBy, Phase};
+use super::timer::Deadline;
+use crate::model::CallerIdPolicy;
+
+impl Call {
+    /// Rings every target for the caller of a new Call.
+    pub(super) fn dial(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        waiting: LegId,
+        targets: Vec<Target>,
+        ring: Duration,
+    ) {
+        if targets.is_empty() {
+            return self.end(cx, book, EndReason::NotRegistered, EndedBy::System);
+        }
+        match self.ring_targets(cx, book, waiting, targets, ring) {
+            Some(dial) => self.phase = Phase::Ringing(dial),
+            None => self.end(cx, book, EndReason::Overloaded, EndedBy::System),
+        }
+    }
+
+    /// Sends the INVITEs of one dial; `None` when not a single one could be sent.
+    pub(super) fn ring_targets(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        waiting: LegId,
+        targets: Vec<Target>,
+        ring: Duration,
+    ) -> Option<Dial> {
+        let offered = self.codecs_to_offer(waiting);
+        let token = self.next_token();
+        let branches: Vec<LegId> =
+            targets.into_iter().filter_map(|target| self.branch(cx, book, target, &offered)).collect();
+        if branches.is_empty() {
+            return None;
+        }
+        self.set_deadline(cx, book, ring, Deadline::NoAnswer, token);
+        Some(Dial { token, waiting, branches, worst: None })
+    }
+
+    /// What the waiting party can send and take; for one that has not said so, what we know ourselves.
+    fn codecs_to_offer(&self, waiting: LegId) -> Vec<Codec> {
+        let Some(leg) = self.leg(waiting) else { return Vec::new() };
+        if leg.agreed().is_some() {
+            return leg.agreed_codecs();
+        }
+        match leg.offered.is_empty() {
+            false => leg.offered.clone(),
+            true => own_codecs(),
+        }
+    }
+
+    fn branch(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        target: Target,
+        offered: &[Codec],
+    ) -> Option<LegId> {
+        let retry =
+            target.srtp_retry.map(|srtp| Box::new(Target { srtp, srtp_retry: None, ..target.clone() }));
+        let (codecs, dtmf) = codecs_for(cx, &target.party, offered);
+        let (id, mut negotiation) = self.add_media(cx, book, target.srtp)?;
+        let sdp = negotiation.offer(&codecs, Direction::SendRecv);
+        let invite = OutgoingInvite {
+            uri: target.uri.clone(),
+            flow: target.flow,
+            routes: Vec::new(),
+            from: self.caller_identity(cx, &target),
+            to: NameAddr::new(target.uri.clone()),
+            contact: target.contact.clone(),
+            headers: self.outgoing_headers(cx, &target),
+            body: Some((answer::SDP.to_owned(), sdp.into())),
+            credentials: target.credentials.clone(),
+        };
+        let dialog = cx.endpoint.invite(cx.now, invite);
+        let sip_call_id = cx.endpoint.dialog_info(dialog).map(|i| i.call_id.to_string()).unwrap_or_default();
+        let seed = LegSeed {
+            dialog,
+            sip_call_id,
+            party: target.party,
+            side: Side::Callee,
+            srtp: target.srtp,
+            dtmf,
+            remote: target.flow.remote,
+        };
+        self.adopt(book, id, negotiation, seed);
+        if let Some(leg) = self.leg_mut(id) {
+            leg.retry = retry;
+        }
+        Some(id)
+    }
+
+    /// The From of an outgoing INVITE: the caller's number at the domain the callee knows us by.
+    fn caller_identity(&self, cx: &Context<'_>, target: &Target) -> NameAddr {
+        let domain = self
+            .record
+            .organization
+            .and_then(|id| cx.directory.organization(id))
+            .map_or("localhost", |o| o.sip_domain.as_str());
+        let host = match &target.party {
+            Party::Extension { .. } => domain,
+            Party::Trunk { .. } => target.contact.host(),
+        };
+        match caller_id(cx, &target.party) {
+            CallerIdPolicy::Anonymous => {
+                let mut identity = NameAddr::new(Uri::sip(Some("anonymous"), "anonymous.invalid", None));
+                identity.display = Some("Anonymous".to_owned());
+                identity
+            }
+            CallerIdPolicy::Fixed(number) => NameAddr::new(Uri::sip(Some(&number), host, None)),
+            CallerIdPolicy::Pass => {
+                let user = if self.record.caller.is_empty() { "anonymous" } else { &self.record.caller };
+                let mut identity = NameAddr::new(Uri::sip(Some(user), host, None));
+                identity.display = self.caller_name.clone();
+                identity
+            }
+        }
+    }
+
+    fn outgoing_headers(&self, cx: &Context<'_>, target: &Target) -> Vec<Header> {
+        let mut headers = vec![answer::header(HeaderName::MaxForwards, &self.max_forwards.to_string())];
+        if let Party::Trunk { .. } = target.party {
+            let (number, private) = match caller_id(cx, &target.party) {
+                CallerIdPolicy::Anonymous => (self.record.caller.clone(), true),
+                CallerIdPolicy::Fixed(number) => (number, false),
+                CallerIdPolicy::Pass => (self.record.caller.clone(), false),
+            };
+            // RFC 3325 §9.1: the network learns who calls; with Privacy: id it does not tell.
+            let asserted = NameAddr::new(Uri::sip(Some(&number), target.contact.host(), None));
+            headers.push(answer::header(HeaderName::PAssertedIdentity, &asserted.to_string()));
+            if private {
+                headers.push(answer::header(HeaderName::Privacy, "id"));
+            }
+        }
+        headers
+    }
+
+    /// A branch rings: the waiting party hears of it, with the branch's own early media if it is alone.
+    pub(super) fn progress(&mut self, cx: &mut Context<'_>, leg: LegId, response: &Response) {
+        let Some(branch) = self.leg_mut(leg) else { return };
+        branch.phase = LegPhase::Ringing;
+        if self.record.ringing_at_ms.is_none() {
+            self.record.ringing_at_ms = Some(cx.wall_ms);
+        }
+        let Phase::Ringing(dial) = &self.phase else { return };
+        let (waiting, alone) = (dial.waiting, dial.branches.len() == 1);
+        let has_media = answer::is_sdp(response.headers.content_type(), &response.body);
+        let described = if alone && has_media { self.early_media(cx, waiting, leg, response) } else { None };
+        let Some(caller) = self.leg_mut(waiting) else { return };
+        let first = caller.phase != LegPhase::Ringing;
+        caller.phase = LegPhase::Ringing;
+        let (dialog, delayed) = (caller.dialog, caller.outstanding == Outstanding::AnswerInAck);
+        match described {
+            Some(sdp) => cx.endpoint.ring(cx.now, dialog, answer::with_sdp(183, sdp)),
+            // A caller that got early media must not fall back to its own ringback.
+            None if first || (!delayed && !self.described(waiting)) => {
+                cx.endpoint.ring(cx.now, dialog, answer::status(180));
+            }
+            None => {}
+        }
+    }
+
+    fn described(&self, leg: LegId) -> bool {
+        self.leg(leg).is_some_and(|l| l.described)
+    }
+
+    /// Joins the branch's early media to the waiting party. The description for the 183, or `None` when there
+    /// is nothing new to say (RFC 3261 §13.2.1: every answer to one offer is the same).
+    fn early_media(
+        &mut self,
+        cx: &Context<'_>,
+        waiting: LegId,
+        leg: LegId,
+        response: &Response,
+    ) -> Option<Vec<u8>> {
+        self.leg_mut(leg)?.negotiation.receive_answer(&response.body).ok()?;
+        let codecs = self.leg(leg)?.agreed_codecs();
+        let caller = self.leg_mut(waiting)?;
+        if caller.outstanding == Outstanding::AnswerInAck {
+            return None;
+        }
+        let sdp = if caller.described {
+            None
+        } else {
+            let (sdp, _) = caller.negotiation.answer(&codecs, Direction::SendRecv).ok()?;
+            caller.described = true;
+            Some(sdp)
+        };
+        self.configure(cx, leg);
+        self.configure(cx, waiting);
+        self.hear(cx, waiting, Source::Leg(leg));
+        self.hear(cx, leg, Source::Leg(waiting));
+        sdp
+    }
+
+    /// A branch answered: the others are cancelled, and the two parties are joined.
+    pub(super) fn answered(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        response: &Response,
+    ) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else {
+            return;
+        };
+        let (waiting, branches) = (dial.waiting, dial.branches.clone());
+        let Some(branch) = self.leg_mut(leg) else { return };
+        branch.phase = LegPhase::Up;
+        // RFC 3261 §13.2.1: a 200 may leave out the answer that a 183 brought.
+        let told_early = response.body.is_empty() && branch.agreed().is_some();
+        if !told_early && let Err(error) = branch.negotiation.receive_answer(&response.body) {
+            tracing::warn!(call.id = %self.id, %error, "the callee's answer is unusable");
+            self.drop_leg(cx, leg, EndReason::MediaIncompatible);
+            return self.branch_failed(cx, book, leg, EndReason::MediaIncompatible);
+        }
+        for other in branches.into_iter().filter(|b| *b != leg) {
+            self.drop_leg(cx, other, EndReason::NormalClearing);
+        }
+        match self.phase {
+            Phase::Transferring { .. } => self.transferred(cx, book, leg),
+            _ => self.join_caller(cx, book, waiting, leg),
+        }
+    }
+
+    fn join_caller(&mut self, cx: &mut Context<'_>, book: &mut Book, caller: LegId, callee: LegId) {
+        match self.answer_caller(caller, callee) {
+            Ok(sdp) => {
+                let Some(leg) = self.leg_mut(caller) else { return };
+                leg.phase = LegPhase::Up;
+                leg.described = true;
+                let dialog = leg.dialog;
+                cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
+                self.record.answered_at_ms = Some(cx.wall_ms);
+                self.phase = Phase::Talking { a: caller, b: callee };
+                self.configure(cx, callee);
+                self.configure(cx, caller);
+                self.connect(cx);
+                self.start_recording(cx, book);
+                self.set_deadline(cx, book, cx.settings.max_call, Deadline::MaxDuration, 0);
+            }
+            Err(reason) => self.end(cx, book, reason, EndedBy::System),
+        }
+    }
+
+    /// The description that the caller's 200 carries: the answer to its offer, the one it already has, or our
+    /// offer when it made none.
+    fn answer_caller(&mut self, caller: LegId, callee: LegId) -> Result<Vec<u8>, EndReason> {
+        let codecs = self.leg(callee).map(|l| l.agreed_codecs()).unwrap_or_default();
+        let Some(leg) = self.leg_mut(caller) else { return Err(EndReason::PeerLost) };
+        if leg.outstanding == Outstanding::AnswerInAck {
+            return Ok(leg.negotiation.offer(&codecs, Direction::SendRecv));
+        }
+        if leg.described {
+            return Ok(leg.negotiation.repeat());
+        }
+        match leg.negotiation.answer(&codecs, Direction::SendRecv) {
+            Ok((sdp, _)) => Ok(sdp),
+            Err(error) => Err(answer::end_reason_of(&error)),
+        }
+    }
+
+    /// A branch was refused, or never answered.
+    pub(super) fn rejected(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        response: Option<&Response>,
+        failure: Option<Failure>,
+    ) {
+        let to_trunk = self.leg(leg).is_some_and(|l| matches!(l.party, Party::Trunk { .. }));
+        let reason = match (response, failure) {
+            (Some(response), _) => EndReason::from_status(response.status.as_u16()),
+            (None, _) if to_trunk => EndReason::TrunkUnreachable,
+            (None, _) => EndReason::NotRegistered,
+        };
+        if let Some(leg) = self.leg_mut(leg) {
+            leg.phase = LegPhase::Gone;
+            leg.outcome = Some(reason);
+        }
+        self.remove_media(cx, leg);
+        self.retry_media(cx, book, leg, reason);
+        self.branch_failed(cx, book, leg, reason);
+    }
+
+    /// A party that refused our media may want it encrypted, or want it plain: it is asked once more.
+    fn retry_media(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, reason: EndReason) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
+        let waiting = dial.waiting;
+        let target =
+            self.leg_mut(leg).and_then(|l| l.retry.take()).filter(|_| reason == EndReason::MediaIncompatible);
+        let offered = self.codecs_to_offer(waiting);
+        let again = target.and_then(|target| self.branch(cx, book, *target, &offered));
+        if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
+            dial.branches.extend(again);
+        }
+    }
+
+    pub(super) fn branch_failed(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        reason: EndReason,
+    ) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &mut self.phase else {
+            return;
+        };
+        dial.branches.retain(|b| *b != leg);
+        if dial.worst.is_none_or(|worst| reason.tells_more_than(worst)) {
+            dial.worst = Some(reason);
+        }
+        let (left, worst) = (dial.branches.len(), dial.worst.unwrap_or(reason));
+        if left > 0 {
+            return;
+        }
+        match self.phase {
+            Phase::Transferring { .. } => self.transfer_failed(cx, book, worst),
+            _ => self.end(cx, book, worst, EndedBy::Callee),
+        }
+    }
+
+    pub(super) fn ring_timeout(&mut self, cx: &mut Context<'_>, book: &mut Book, token: u64) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else {
+            return;
+        };
+        if dial.token != token {
+            return;
+        }
+        let branches = dial.branches.clone();
+        let silent = branches.iter().all(|b| self.leg(*b).is_some_and(|l| l.phase == LegPhase::Trying));
+        let to_trunk =
+            branches.iter().any(|b| self.leg(*b).is_some_and(|l| matches!(l.party, Party::Trunk { .. })));
+        let reason = if silent && to_trunk { EndReason::TrunkUnreachable } else { EndReason::NoAnswer };
+        for branch in branches {
+            self.drop_leg(cx, branch, reason);
+        }
+        match self.phase {
+            Phase::Transferring { .. } => self.transfer_failed(cx, book, reason),
+            _ => self.end(cx, book, reason, EndedBy::System),
+        }
+    }
+}
+
+/// What we can speak when nobody else has said what to speak.
+pub(super) fn own_codecs() -> Vec<Codec> {
+    vec![Codec::pcma(), Codec::pcmu(), Codec::g722(), Codec::telephone_event(101, 8000)]
+}
+
+/// The codecs of an offer that this party may be shown, and how it takes DTMF.
+fn codecs_for(cx: &Context<'_>, party: &Party, offered: &[Codec]) -> (Vec<Codec>, DtmfWay) {
+    let Party::Trunk { id, .. } = party else { return (offered.to_vec(), DtmfWay::Event) };
+    let Some(trunk) = cx.directory.trunk(*id) else { return (offered.to_vec(), DtmfWay::Event) };
+    let dtmf = DtmfWay::from(trunk.dtmf);
+    let allowed = |codec: &Codec| {
+        if codec.name.eq_ignore_ascii_case("telephone-event") {
+            return dtmf == DtmfWay::Event;
+        }
+        trunk.codecs.as_ref().is_none_or(|names| names.iter().any(|n| n.eq_ignore_ascii_case(&codec.name)))
+    };
+    (offered.iter().filter(|c| allowed(c)).cloned().collect(), dtmf)
+}
+
+/// What a trunk may be told of the caller; a phone of the house is told all.
+fn caller_id(cx: &Context<'_>, party: &Party) -> CallerIdPolicy {
+    match party {
+        Party::Extension { .. } => CallerIdPolicy::Pass,
+        Party::Trunk { id, .. } => {
+            cx.directory.trunk(*id).map_or(CallerIdPolicy::Anonymous, |trunk| trunk.caller_id.clone())
+        }
+    }
+}

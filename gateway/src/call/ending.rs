@@ -1,0 +1,182 @@
+//! The end of a Call: every dialog gets its final message, the media is freed, one CDR is written.
+
+use std::time::Duration;
+
+use ramal_media::command::{Command, LegId};
+use ramal_media::leg::LegStatistics;
+use ramal_sip::endpoint::TerminationCause;
+
+use super::answer;
+use super::calls::Book;
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::leg::{Leg, LegPhase, Party, Side};
+use super::state::{Call, EndedBy, Phase, RecordingState};
+use super::timer::Deadline;
+use crate::model::{self, LegRecord};
+use crate::store::Fact;
+
+/// How long a worker may take to hand over final statistics before the CDR goes without them.
+const STATISTICS_WAIT: Duration = Duration::from_secs(5);
+
+impl Call {
+    /// Ends the whole Call. Safe to call twice; the first reason stands.
+    pub(super) fn end(&mut self, cx: &mut Context<'_>, book: &mut Book, reason: EndReason, by: EndedBy) {
+        if self.record.ended_at_ms.is_some() {
+            return;
+        }
+        self.record.ended_at_ms = Some(cx.wall_ms);
+        self.record.end_reason = reason.cdr_text().to_owned();
+        self.record.sip_status = Some(reason.sip_status());
+        self.end_reason = Some(reason);
+        self.record.q850_cause = Some(reason.q850_cause());
+        self.record.ended_by = Some(by);
+        self.phase = Phase::Ending;
+        self.stop_recording(cx);
+        let legs: Vec<LegId> = self.legs.iter().map(|l| l.id).collect();
+        for leg in legs {
+            self.drop_leg(cx, leg, reason);
+        }
+        self.set_deadline(cx, book, STATISTICS_WAIT, Deadline::Statistics, 0);
+    }
+
+    /// Ends one dialog in the way its phase asks for, and frees its media.
+    pub(super) fn drop_leg(&mut self, cx: &mut Context<'_>, leg: LegId, reason: EndReason) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        let (dialog, phase, side) = (party.dialog, party.phase, party.side);
+        party.phase = LegPhase::Gone;
+        party.outcome.get_or_insert(reason);
+        let header = answer::reason_header(reason);
+        match (phase, side) {
+            (LegPhase::Gone, _) => {}
+            (LegPhase::Up, _) => cx.endpoint.bye(cx.now, dialog, vec![header]),
+            (_, Side::Caller) => cx.endpoint.reject(cx.now, dialog, answer::refusal(reason)),
+            (_, Side::Callee) => cx.endpoint.cancel(cx.now, dialog, Some(reason.reason_header().into())),
+        }
+        self.remove_media(cx, leg);
+    }
+
+    pub(super) fn remove_media(&mut self, cx: &Context<'_>, leg: LegId) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        if !party.closing {
+            party.closing = true;
+            self.command(cx, Command::RemoveLeg { leg });
+        }
+    }
+
+    /// A dialog ended without our doing: BYE received, or the peer has forgotten it.
+    pub(super) fn terminated(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        cause: &TerminationCause,
+    ) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        party.phase = LegPhase::Gone;
+        let by = match party.side {
+            Side::Caller => EndedBy::Caller,
+            Side::Callee => EndedBy::Callee,
+        };
+        let reason = match cause {
+            TerminationCause::ByeReceived { .. } | TerminationCause::ByeSent => EndReason::NormalClearing,
+            _ => EndReason::PeerLost,
+        };
+        party.outcome.get_or_insert(reason);
+        self.remove_media(cx, leg);
+        if let Phase::Transferring { by: transferor, .. } = self.phase
+            && transferor == leg
+        {
+            return; // The transferor may leave before the target answers (RFC 5589 §6).
+        }
+        if matches!(&self.phase, Phase::Talking { a, b } if *a != leg && *b != leg) {
+            return;
+        }
+        self.end(cx, book, reason, by);
+    }
+
+    /// The caller gave up while it rang.
+    pub(super) fn cancelled(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId) {
+        if let Some(party) = self.leg_mut(leg) {
+            party.phase = LegPhase::Gone;
+        }
+        self.end(cx, book, EndReason::CallerCancelled, EndedBy::Caller);
+    }
+
+    /// Nothing is awaited any more: the CDR can be written.
+    pub(super) fn is_complete(&self) -> bool {
+        let writing = self.recording.as_ref().is_some_and(|r| matches!(r.state, RecordingState::Writing));
+        matches!(self.phase, Phase::Ending)
+            && self.record.ended_at_ms.is_some()
+            && !writing
+            && self.legs.iter().all(|l| !l.closing || l.statistics.is_some())
+    }
+
+    /// Gives up waiting for statistics.
+    pub(super) fn finish(&mut self, _cx: &mut Context<'_>, _book: &mut Book) {
+        for leg in &mut self.legs {
+            leg.closing = false;
+        }
+        if let Some(recording) = &mut self.recording
+            && recording.state == RecordingState::Writing
+        {
+            recording.state = RecordingState::Failed { reason: "not sealed in time".to_owned() };
+        }
+    }
+
+    pub(super) fn end_word(&self) -> &'static str {
+        self.end_reason.map_or("unknown", EndReason::cdr_text)
+    }
+
+    /// Hands the finished CDR to the store and forgets every index to this Call.
+    pub(super) fn write_cdr(mut self: Box<Self>, cx: &mut Context<'_>, book: &mut Book) {
+        for leg in &self.legs {
+            book.by_dialog.remove(&leg.dialog);
+            book.by_leg.remove(&leg.id);
+        }
+        if let Some(recording) = &self.recording {
+            book.by_recording.remove(&recording.id);
+        }
+        cx.facts.extend(super::recording::ended_fact(&self));
+        self.record.legs = self.legs.iter().map(leg_record).collect();
+        cx.facts.push(Fact::CallEnded(Box::new(self.record)));
+    }
+}
+
+fn leg_record(leg: &Leg) -> LegRecord {
+    LegRecord {
+        sip_call_id: leg.sip_call_id.clone(),
+        party: match &leg.party {
+            Party::Extension { number, .. } => model::Party::Extension(number.clone()),
+            Party::Trunk { name, .. } => model::Party::Trunk(name.clone()),
+        },
+        remote: Some(leg.remote),
+        codec: leg.agreed().and_then(|a| a.codecs.first()).map(|c| c.codec.name.clone()),
+        srtp: leg.agreed().and_then(|a| a.srtp.as_ref()).map(|keys| keys.suite.name().to_owned()),
+        statistics: leg.statistics.as_ref().map(statistics_record),
+    }
+}
+
+fn statistics_record(counted: &LegStatistics) -> model::LegStatistics {
+    model::LegStatistics {
+        received: model::StreamStatistics {
+            packets: counted.packets_received,
+            lost: counted.packets_lost,
+            jitter_ms: f64::from(counted.jitter_ms),
+            mos: counted.mos.map(f64::from),
+        },
+        sent: model::StreamStatistics {
+            packets: counted.packets_sent,
+            lost: remote_lost(counted),
+            jitter_ms: counted.remote_jitter_ms.map_or(0.0, f64::from),
+            mos: None,
+        },
+        round_trip_ms: counted.round_trip_ms.map(f64::from),
+    }
+}
+
+/// Packets of ours that the peer says it missed, from the share in its reports.
+fn remote_lost(counted: &LegStatistics) -> u64 {
+    let share = f64::from(counted.remote_loss_percent.unwrap_or(0.0)) / 100.0;
+    (counted.packets_sent as f64 * share).round() as u64
+}

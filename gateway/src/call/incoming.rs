@@ -1,0 +1,264 @@
+//! The birth of a Call: an INVITE from somebody whom signalling has identified.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ramal_media::command::{Command, LegId};
+use ramal_media::sdp::{LocalMedia, Negotiation, SrtpPolicy};
+use ramal_sip::endpoint::DialogId;
+use ramal_sip::message::Request;
+use ramal_sip::transport::Flow;
+
+use super::answer;
+use super::calls::{Book, Calls};
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::leg::{DtmfWay, Leg, LegPhase, Outstanding, Party, Side};
+use super::state::{Call, Dial, EndedBy, Phase};
+use crate::model::{CallRecord, Direction as CallDirection, Extension, OrganizationId};
+use crate::routing::dial_plan::{self, Route};
+use crate::store::Fact;
+
+/// An INVITE whose sender is known and allowed.
+pub struct Incoming {
+    pub dialog: DialogId,
+    pub request: Request,
+    pub flow: Flow,
+    pub organization: OrganizationId,
+    pub party: Party,
+    pub srtp: SrtpPolicy,
+    pub dtmf: DtmfWay,
+    /// The number dialled: the user part of the Request-URI.
+    pub dialled: String,
+}
+
+/// What a new Leg needs to know of its party.
+pub struct LegSeed {
+    pub dialog: DialogId,
+    pub sip_call_id: String,
+    pub party: Party,
+    pub side: Side,
+    pub srtp: SrtpPolicy,
+    pub dtmf: DtmfWay,
+    pub remote: SocketAddr,
+}
+
+impl Calls {
+    /// Takes a new INVITE. Whatever comes of it, one CDR is left.
+    pub fn incoming(&mut self, cx: &mut Context<'_>, incoming: Incoming) {
+        if let Some(replaces) = incoming.request.headers.replaces() {
+            return self.replace(cx, incoming, &replaces);
+        }
+        let full = self.active() >= self.limits.calls;
+        let mut call = Box::new(self.new_call(cx, &incoming));
+        let id = call.id;
+        cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
+        if full {
+            call.refuse_unheard(cx, &mut self.book, &incoming, EndReason::Overloaded);
+        } else {
+            let trunk_full = self.trunk_full(cx, &incoming, &call);
+            call.begin(cx, &mut self.book, incoming, trunk_full);
+        }
+        self.calls.insert(id, call);
+        self.retire(cx, id);
+    }
+
+    pub(super) fn new_call(&mut self, cx: &Context<'_>, incoming: &Incoming) -> Call {
+        let id = self.book.call_id(cx.wall_ms);
+        let from = incoming.request.headers.from().ok();
+        let caller = incoming.party.number().to_owned();
+        let direction = match incoming.party {
+            Party::Extension { .. } => CallDirection::Internal,
+            Party::Trunk { .. } => CallDirection::Inbound,
+        };
+        let mut record = CallRecord::begun(id, &cx.settings.node, direction, cx.wall_ms);
+        record.organization = Some(incoming.organization);
+        record.caller = caller;
+        record.callee = incoming.dialled.clone();
+        record.trunk = match &incoming.party {
+            Party::Trunk { name, .. } => Some(name.clone()),
+            Party::Extension { .. } => None,
+        };
+        let max_forwards = incoming.request.headers.max_forwards().ok().flatten().unwrap_or(70);
+        Call {
+            id,
+            record,
+            worker: cx.media.pick(),
+            legs: Vec::new(),
+            phase: Phase::Ending,
+            recording: None,
+            max_forwards: u32::from(max_forwards.saturating_sub(1)),
+            caller_name: from.and_then(|f| f.display),
+            last_token: 0,
+            end_reason: None,
+        }
+    }
+
+    /// True when the trunk that this Call arrives by, or would leave by, carries all that it may.
+    fn trunk_full(&self, cx: &Context<'_>, incoming: &Incoming, call: &Call) -> bool {
+        let over = |trunk: &crate::model::Trunk| {
+            trunk.max_calls.is_some_and(|max| self.active_on_trunk(trunk.id) >= max as usize)
+        };
+        let inbound = match &incoming.party {
+            Party::Trunk { id, .. } => cx.directory.trunk(*id).is_some_and(over),
+            Party::Extension { .. } => false,
+        };
+        inbound
+            || match dial_plan::route(
+                cx.directory,
+                incoming.organization,
+                incoming.party.dialler(),
+                &call.record.callee,
+            ) {
+                Route::Trunk { trunk, .. } => over(trunk),
+                _ => false,
+            }
+    }
+}
+
+impl Call {
+    /// Answers for a Call that gets no media: the dialog is refused at once.
+    pub(super) fn refuse_unheard(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        incoming: &Incoming,
+        reason: EndReason,
+    ) {
+        cx.endpoint.reject(cx.now, incoming.dialog, answer::refusal(reason));
+        self.end(cx, book, reason, EndedBy::System);
+    }
+
+    fn begin(&mut self, cx: &mut Context<'_>, book: &mut Book, incoming: Incoming, trunk_full: bool) {
+        let seed = LegSeed {
+            dialog: incoming.dialog,
+            sip_call_id: incoming.request.headers.call_id().unwrap_or_default().to_owned(),
+            party: incoming.party.clone(),
+            side: Side::Caller,
+            srtp: incoming.srtp,
+            dtmf: incoming.dtmf,
+            remote: incoming.flow.remote,
+        };
+        let Some(caller) = self.add_leg(cx, book, seed) else {
+            return self.refuse_unheard(cx, book, &incoming, EndReason::Overloaded);
+        };
+        self.phase = Phase::Ringing(Dial { token: 0, waiting: caller, branches: Vec::new(), worst: None });
+        if trunk_full {
+            return self.end(cx, book, EndReason::Overloaded, EndedBy::System);
+        }
+        if let Err(reason) = self.take_offer(caller, &incoming.request) {
+            return self.end(cx, book, reason, EndedBy::System);
+        }
+        self.follow_route(cx, book, caller, incoming.organization, &incoming.party);
+    }
+
+    /// Reads the offer of a new INVITE, if it has one (RFC 3261 §13.2.1).
+    pub(super) fn take_offer(&mut self, leg: LegId, request: &Request) -> Result<(), EndReason> {
+        let Some(leg) = self.leg_mut(leg) else { return Ok(()) };
+        if request.body.is_empty() {
+            leg.outstanding = Outstanding::AnswerInAck;
+            return Ok(());
+        }
+        if !answer::is_sdp(request.headers.content_type(), &request.body) {
+            return Err(EndReason::MediaIncompatible);
+        }
+        let offer = leg.negotiation.receive_offer(&request.body).map_err(|e| answer::end_reason_of(&e))?;
+        leg.offered = offer.codecs;
+        Ok(())
+    }
+
+    fn follow_route(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        caller: LegId,
+        organization: OrganizationId,
+        party: &Party,
+    ) {
+        let dialled = self.record.callee.clone();
+        match dial_plan::route(cx.directory, organization, party.dialler(), &dialled) {
+            Route::Extension(extension) => {
+                self.record.destination = Some(format!("extension:{}", extension.number));
+                let targets = cx.reach.extension(extension);
+                let ring = ring_time(cx, extension);
+                self.dial(cx, book, caller, targets, ring);
+            }
+            Route::Trunk { trunk, number } => {
+                self.record.destination = Some(format!("trunk:{}", trunk.name));
+                self.record.trunk = Some(trunk.name.clone());
+                self.record.direction = CallDirection::Outbound;
+                let ring = cx.settings.trunk_ring_timeout;
+                match cx.reach.trunk(trunk, &number) {
+                    Ok(target) => self.dial(cx, book, caller, vec![target], ring),
+                    Err(reason) => self.end(cx, book, reason, EndedBy::System),
+                }
+            }
+            Route::Service(service) => self.serve(cx, book, caller, service),
+            Route::Refused(refusal) => self.end(cx, book, refusal.into(), EndedBy::System),
+        }
+    }
+
+    /// Makes a Leg with its ports and its place on the Call's worker; `None` when no port is free.
+    pub(super) fn add_leg(&mut self, cx: &Context<'_>, book: &mut Book, seed: LegSeed) -> Option<LegId> {
+        let (id, negotiation) = self.add_media(cx, book, seed.srtp)?;
+        self.adopt(book, id, negotiation, seed);
+        Some(id)
+    }
+
+    /// The media half of a Leg: ports bound, placed on the worker, nothing agreed.
+    pub(super) fn add_media(
+        &mut self,
+        cx: &Context<'_>,
+        book: &mut Book,
+        srtp: SrtpPolicy,
+    ) -> Option<(LegId, Negotiation)> {
+        let sockets = match cx.media.allocate() {
+            Ok(sockets) => sockets,
+            Err(error) => {
+                tracing::error!(
+                    call.id = %self.id, %error,
+                    "no media port: widen media.port_min..port_max or raise the limit of open files"
+                );
+                return None;
+            }
+        };
+        let id = book.next_leg();
+        let local = LocalMedia { rtp: sockets.rtp_address(), rtcp: sockets.rtcp_address(), srtp };
+        let negotiation = Negotiation::new(local, book.seed());
+        self.command(cx, Command::AddLeg { leg: id, sockets });
+        book.by_leg.insert(id, self.id);
+        Some((id, negotiation))
+    }
+
+    /// Joins the media half of a Leg with its dialog.
+    pub(super) fn adopt(&mut self, book: &mut Book, id: LegId, negotiation: Negotiation, seed: LegSeed) {
+        book.by_dialog.insert(seed.dialog, self.id);
+        self.legs.push(Leg {
+            id,
+            dialog: seed.dialog,
+            sip_call_id: seed.sip_call_id,
+            party: seed.party,
+            side: seed.side,
+            phase: LegPhase::Trying,
+            negotiation,
+            outstanding: Outstanding::None,
+            dtmf: seed.dtmf,
+            media_seen: false,
+            described: false,
+            remote: seed.remote,
+            offered: Vec::new(),
+            retry: None,
+            probe: None,
+            outcome: None,
+            statistics: None,
+            closing: false,
+        });
+    }
+}
+
+/// How long an extension rings.
+pub(super) fn ring_time(cx: &Context<'_>, extension: &Extension) -> Duration {
+    let organization = cx.directory.organization(extension.organization);
+    let seconds = extension.ring_timeout_s.or(organization.map(|o| o.ring_timeout_s)).unwrap_or(30);
+    Duration::from_secs(u64::from(seconds))
+}

@@ -1,0 +1,164 @@
+//! One party of a Call: its dialog, its offer/answer state and its media leg.
+
+use std::net::SocketAddr;
+
+use ramal_media::command::LegId;
+use ramal_media::leg::{LegSettings, LegStatistics};
+use ramal_media::sdp::{Agreed, Codec, Direction, Negotiation};
+use ramal_sip::endpoint::{ClientTx, DialogId};
+
+use super::context::Target;
+use super::end_reason::EndReason;
+use crate::model::{DtmfMethod, ExtensionId, TrunkId};
+use crate::routing::dial_plan::Dialler;
+
+/// Who is at the other end of a Leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Party {
+    Extension { id: ExtensionId, number: String },
+    Trunk { id: TrunkId, name: String, number: String },
+}
+
+impl Party {
+    /// The number this party is known by.
+    pub fn number(&self) -> &str {
+        match self {
+            Self::Extension { number, .. } | Self::Trunk { number, .. } => number,
+        }
+    }
+
+    /// Who this party is to the dial plan.
+    pub fn dialler(&self) -> Dialler {
+        match self {
+            Self::Extension { id, .. } => Dialler::Extension(*id),
+            Self::Trunk { id, .. } => Dialler::Trunk(*id),
+        }
+    }
+
+    /// For the CDR: `extension:101` or `trunk:carrier`.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Extension { number, .. } => format!("extension:{number}"),
+            Self::Trunk { name, .. } => format!("trunk:{name}"),
+        }
+    }
+}
+
+/// Which side opened the dialog of this Leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The party called us.
+    Caller,
+    /// We called the party.
+    Callee,
+}
+
+/// How far the dialog of a Leg has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegPhase {
+    /// INVITE sent or received, nothing heard of the other end.
+    Trying,
+    /// A 180 or 183 went by.
+    Ringing,
+    /// 2xx sent or received.
+    Up,
+    /// The dialog is over.
+    Gone,
+}
+
+/// How a party sends and takes DTMF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DtmfWay {
+    /// Events in RTP (RFC 4733).
+    Event,
+    /// INFO requests with `application/dtmf-relay`.
+    Info,
+}
+
+impl From<DtmfMethod> for DtmfWay {
+    fn from(method: DtmfMethod) -> Self {
+        match method {
+            DtmfMethod::Info => Self::Info,
+            DtmfMethod::Rfc4733 => Self::Event,
+        }
+    }
+}
+
+/// An offer or answer that the SIP side has yet to complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outstanding {
+    None,
+    /// The party sent an INVITE without an offer: ours goes in the 200, its answer comes in the ACK.
+    AnswerInAck,
+    /// Our re-INVITE waits for its answer.
+    Reinvite,
+    /// The party's re-INVITE waits until the peer has agreed to its codecs.
+    PeerAgreement,
+}
+
+pub struct Leg {
+    pub id: LegId,
+    pub dialog: DialogId,
+    pub sip_call_id: String,
+    pub party: Party,
+    pub side: Side,
+    pub phase: LegPhase,
+    pub negotiation: Negotiation,
+    pub outstanding: Outstanding,
+    pub dtmf: DtmfWay,
+    /// Some media has arrived since the leg was made.
+    pub media_seen: bool,
+    /// A local description was sent (183 or 200) and must be repeated, not renegotiated.
+    pub described: bool,
+    /// Signalling address of the party.
+    pub remote: SocketAddr,
+    /// To be tried once more, with the other kind of media encryption, if this one is refused for its media.
+    pub retry: Option<Box<Target>>,
+    /// The codecs of the party's last offer.
+    pub offered: Vec<Codec>,
+    pub probe: Option<ClientTx>,
+    pub outcome: Option<EndReason>,
+    pub statistics: Option<LegStatistics>,
+    /// `RemoveLeg` was sent and its final statistics have not come back.
+    pub closing: bool,
+}
+
+impl Leg {
+    pub fn agreed(&self) -> Option<&Agreed> {
+        self.negotiation.agreed()
+    }
+
+    /// The codecs agreed on with this party, telephone-event last, as an offer to somebody else may list them.
+    pub fn agreed_codecs(&self) -> Vec<Codec> {
+        let Some(agreed) = self.agreed() else { return Vec::new() };
+        let mut codecs: Vec<Codec> = agreed.codecs.iter().map(|c| c.codec.clone()).collect();
+        if let Some((_, receive)) = agreed.dtmf {
+            let clock_hz = codecs.first().map_or(8000, |c| c.clock_hz);
+            codecs.push(Codec::telephone_event(receive, clock_hz));
+        }
+        codecs
+    }
+
+    /// True when the party has put us on hold: it does not want to hear.
+    pub fn holds(&self) -> bool {
+        self.agreed().is_some_and(|a| matches!(a.direction, Direction::RecvOnly | Direction::Inactive))
+    }
+
+    /// True when the party may send although it does not want to hear (`sendonly`, RFC 3264 §8.4).
+    pub fn sends(&self) -> bool {
+        self.agreed().is_some_and(|a| matches!(a.direction, Direction::SendRecv | Direction::RecvOnly))
+    }
+
+    pub fn takes_dtmf_events(&self) -> bool {
+        self.dtmf == DtmfWay::Event && self.agreed().is_some_and(|a| a.dtmf.is_some())
+    }
+
+    /// The settings that the media engine follows, once something is agreed.
+    pub fn settings(&self, media_timeout_ms: u32) -> Option<Box<LegSettings>> {
+        self.agreed().map(|agreed| {
+            let mut settings = LegSettings::from(agreed);
+            settings.media_timeout_ms = media_timeout_ms;
+            Box::new(settings)
+        })
+    }
+}

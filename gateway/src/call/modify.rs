@@ -1,0 +1,193 @@
+//! Changes of a running dialog: hold, resume, moved media, another codec (RFC 3261 §14, RFC 3264 §8).
+//!
+//! A change that keeps to a codec which the peer takes is answered here, at once, and the peer's dialog
+//! is left alone: nothing there can fail. Only a change of codec is put to the peer first.
+
+use ramal_media::command::LegId;
+use ramal_media::sdp::Direction;
+use ramal_sip::message::{Request, Response};
+
+use super::EndReason;
+use super::answer;
+use super::calls::Book;
+use super::context::Context;
+use super::leg::{LegPhase, Outstanding};
+use super::state::{Call, EndedBy, Phase};
+
+impl Call {
+    /// A re-INVITE or UPDATE from a party.
+    pub(super) fn reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, request: &Request) {
+        let Some(dialog) = self.leg(leg).map(|l| l.dialog) else { return };
+        if request.body.is_empty() {
+            let sdp = self.offer_again(leg);
+            return cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
+        }
+        let Some(party) = self.leg_mut(leg) else { return };
+        match party.negotiation.receive_offer(&request.body) {
+            Ok(offer) => party.offered = offer.codecs,
+            Err(error) => {
+                let reply = answer::refusal(answer::end_reason_of(&error));
+                return cx.endpoint.answer_reinvite(cx.now, dialog, reply);
+            }
+        }
+        match self.answer_reoffer(leg) {
+            Some(sdp) => {
+                cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
+                self.configure(cx, leg);
+                self.connect(cx);
+            }
+            None => self.put_to_peer(cx, leg),
+        }
+    }
+
+    /// Answers within what the peer (or our own service) can take; `None` when there is no such codec.
+    fn answer_reoffer(&mut self, leg: LegId) -> Option<Vec<u8>> {
+        let codecs = match self.peer_of(leg) {
+            Some(peer) => self.leg(peer)?.agreed_codecs(),
+            None => super::dial::own_codecs(),
+        };
+        let direction = Direction::SendRecv;
+        self.leg_mut(leg)?.negotiation.answer(&codecs, direction).ok().map(|(sdp, _)| sdp)
+    }
+
+    /// Our description for a re-INVITE without an offer; its answer comes in the ACK.
+    fn offer_again(&mut self, leg: LegId) -> Vec<u8> {
+        let codecs = match self.peer_of(leg).and_then(|p| self.leg(p)) {
+            Some(peer) => peer.agreed_codecs(),
+            None => super::dial::own_codecs(),
+        };
+        let Some(leg) = self.leg_mut(leg) else { return Vec::new() };
+        leg.outstanding = Outstanding::AnswerInAck;
+        leg.negotiation.offer(&codecs, Direction::SendRecv)
+    }
+
+    /// Offers the peer the codecs that the party now wants; the party waits for the outcome.
+    fn put_to_peer(&mut self, cx: &mut Context<'_>, leg: LegId) {
+        let wanted = self.leg(leg).map(|l| l.offered.clone());
+        let peer = self.peer_of(leg);
+        if let (Some(wanted), Some(peer)) = (wanted, peer)
+            && self.offer_peer(cx, peer, &wanted)
+        {
+            if let Some(leg) = self.leg_mut(leg) {
+                leg.outstanding = Outstanding::PeerAgreement;
+            }
+            return;
+        }
+        self.refuse_reoffer(cx, leg, EndReason::MediaIncompatible);
+    }
+
+    fn offer_peer(&mut self, cx: &mut Context<'_>, peer: LegId, codecs: &[ramal_media::sdp::Codec]) -> bool {
+        let Some(leg) = self.leg_mut(peer) else { return false };
+        if leg.phase != LegPhase::Up || leg.outstanding != Outstanding::None {
+            return false;
+        }
+        leg.outstanding = Outstanding::Reinvite;
+        let sdp = leg.negotiation.offer(codecs, Direction::SendRecv);
+        let dialog = leg.dialog;
+        cx.endpoint.reinvite(cx.now, dialog, Some((answer::SDP.to_owned(), sdp.into())), Vec::new());
+        true
+    }
+
+    /// After a transfer the two that remain may have agreed on different codecs: one is asked to follow.
+    pub(super) fn align(&mut self, cx: &mut Context<'_>) {
+        let Phase::Talking { a, b } = self.phase else { return };
+        let (Some(left), Some(right)) = (self.leg(a), self.leg(b)) else { return };
+        let speaks = left.agreed_codecs();
+        let first = right.agreed().and_then(|r| r.codecs.first());
+        let fits = first.is_some_and(|f| speaks.first().is_some_and(|s| s.same_format(&f.codec)));
+        if fits {
+            return;
+        }
+        let wanted = right.agreed_codecs();
+        self.offer_peer(cx, a, &wanted);
+    }
+
+    fn refuse_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, reason: EndReason) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        party.negotiation.discard_offer();
+        party.outstanding = Outstanding::None;
+        let dialog = party.dialog;
+        cx.endpoint.answer_reinvite(cx.now, dialog, answer::refusal(reason));
+    }
+
+    /// The party answered our re-INVITE.
+    pub(super) fn reoffer_answered(&mut self, cx: &mut Context<'_>, leg: LegId, response: &Response) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        party.outstanding = Outstanding::None;
+        if let Err(error) = party.negotiation.receive_answer(&response.body) {
+            tracing::warn!(call.id = %self.id, %error, "the answer to our re-INVITE is unusable");
+            if let Some(party) = self.leg_mut(leg) {
+                party.negotiation.discard_offer();
+            }
+            return self.release_waiting(cx, leg, false);
+        }
+        self.configure(cx, leg);
+        self.release_waiting(cx, leg, true);
+        self.connect(cx);
+    }
+
+    pub(super) fn reoffer_refused(&mut self, cx: &mut Context<'_>, leg: LegId) {
+        if let Some(party) = self.leg_mut(leg) {
+            party.outstanding = Outstanding::None;
+            party.negotiation.discard_offer();
+        }
+        self.release_waiting(cx, leg, false);
+    }
+
+    /// The party took its re-INVITE back; what was agreed before stands.
+    pub(super) fn reoffer_cancelled(&mut self, leg: LegId) {
+        if let Some(party) = self.leg_mut(leg) {
+            party.outstanding = Outstanding::None;
+            party.negotiation.discard_offer();
+        }
+    }
+
+    /// Answers the party whose re-INVITE waited for its peer.
+    fn release_waiting(&mut self, cx: &mut Context<'_>, peer: LegId, agreed: bool) {
+        let Some(waiting) = self.peer_of(peer) else { return };
+        if self.leg(waiting).is_none_or(|l| l.outstanding != Outstanding::PeerAgreement) {
+            return;
+        }
+        let sdp = if agreed { self.answer_reoffer(waiting) } else { None };
+        let Some(sdp) = sdp else {
+            return self.refuse_reoffer(cx, waiting, EndReason::MediaIncompatible);
+        };
+        let Some(party) = self.leg_mut(waiting) else { return };
+        party.outstanding = Outstanding::None;
+        let dialog = party.dialog;
+        cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
+        self.configure(cx, waiting);
+    }
+
+    /// The ACK that completes an offer of ours in a 200 (RFC 3261 §13.2.2.4).
+    pub(super) fn confirmed(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        body: Option<&[u8]>,
+    ) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        if party.outstanding != Outstanding::AnswerInAck {
+            return;
+        }
+        party.outstanding = Outstanding::None;
+        let outcome = match body {
+            Some(sdp) => party.negotiation.receive_answer(sdp).map_err(|e| answer::end_reason_of(&e)),
+            None => Err(EndReason::Malformed),
+        };
+        let renegotiation = party.agreed().is_some();
+        match outcome {
+            Ok(_) => {
+                self.configure(cx, leg);
+                self.connect(cx);
+            }
+            Err(_) if renegotiation => {
+                if let Some(party) = self.leg_mut(leg) {
+                    party.negotiation.discard_offer();
+                }
+            }
+            Err(reason) => self.end(cx, book, reason, EndedBy::System),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Numbers that we answer ourselves: echo, tone, announcement.
+
+use ramal_media::command::LegId;
+use ramal_media::command::{Repeat, Source};
+use ramal_media::player::Tone;
+use ramal_media::sdp::Direction;
+
+use super::answer;
+use super::calls::Book;
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::leg::{LegPhase, Outstanding};
+use super::state::{Call, EndedBy, Phase};
+use super::timer::Deadline;
+use crate::model::Service;
+
+impl Call {
+    /// Answers the caller with one of our services.
+    pub(super) fn serve(&mut self, cx: &mut Context<'_>, book: &mut Book, caller: LegId, service: &Service) {
+        let Some(source) = self.service_source(cx, caller, service) else {
+            return self.end(cx, book, EndReason::NumberUnknown, EndedBy::System);
+        };
+        self.record.destination = Some(format!("service:{}", word(service)));
+        let Some(leg) = self.leg_mut(caller) else { return };
+        let codecs = super::dial::own_codecs();
+        let sdp = if leg.outstanding == Outstanding::AnswerInAck {
+            Ok(leg.negotiation.offer(&codecs, Direction::SendRecv))
+        } else {
+            leg.negotiation.answer(&codecs, Direction::SendRecv).map(|(sdp, _)| sdp)
+        };
+        match sdp {
+            Ok(sdp) => {
+                leg.phase = LegPhase::Up;
+                let dialog = leg.dialog;
+                cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
+                self.record.answered_at_ms = Some(cx.wall_ms);
+                self.phase = Phase::Serving { leg: caller };
+                self.configure(cx, caller);
+                self.hear(cx, caller, source);
+                self.set_deadline(cx, book, cx.settings.max_call, Deadline::MaxDuration, 0);
+            }
+            Err(error) => self.end(cx, book, answer::end_reason_of(&error), EndedBy::System),
+        }
+    }
+
+    pub(super) fn service_source(&self, cx: &Context<'_>, leg: LegId, service: &Service) -> Option<Source> {
+        match service {
+            Service::Echo => Some(Source::Leg(leg)),
+            Service::Tone => Some(Source::Tone(Tone::milliwatt())),
+            Service::Announcement(announcement) => {
+                let organization = self.record.organization.and_then(|id| cx.directory.organization(id));
+                let prompt = cx.media.announcement(organization, announcement);
+                if prompt.is_none() {
+                    tracing::error!(call.id = %self.id, ?announcement, "announcement cannot be read: check its file");
+                }
+                prompt.map(|prompt| Source::Play { prompt, repeat: Repeat::Once })
+            }
+        }
+    }
+
+    pub(super) fn play_finished(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId) {
+        if matches!(self.phase, Phase::Serving { leg: served } if served == leg) {
+            self.end(cx, book, EndReason::ServiceFinished, EndedBy::System);
+        }
+    }
+}
+
+fn word(service: &Service) -> &'static str {
+    match service {
+        Service::Announcement(_) => "announcement",
+        Service::Echo => "echo",
+        Service::Tone => "tone",
+    }
+}

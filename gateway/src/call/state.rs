@@ -1,0 +1,164 @@
+//! A Call and the phases of its life.
+
+use std::sync::Arc;
+
+use ramal_media::command::{Command, LegId, RecordingId};
+use ramal_media::command::{Repeat, Source};
+use ramal_media::player::{Prompt, Tone};
+use ramal_sip::endpoint::DialogId;
+
+use super::calls::Book;
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::leg::{Leg, Party};
+use super::timer::{Deadline, Due};
+use crate::model::{CallId, CallRecord};
+
+pub use crate::model::EndedBy;
+
+/// The phases of a Call, in the order they come.
+pub enum Phase {
+    /// The caller waits while the branches ring.
+    Ringing(Dial),
+    Talking {
+        a: LegId,
+        b: LegId,
+    },
+    /// `by` has asked to connect `stays` with whoever answers.
+    Transferring {
+        by: LegId,
+        stays: LegId,
+        dial: Dial,
+    },
+    /// One party with one of our own services.
+    Serving {
+        leg: LegId,
+    },
+    /// Every dialog has its final message; statistics and the sealed recording are awaited for the CDR.
+    Ending,
+}
+
+/// One attempt to reach somebody: all its branches ring in parallel.
+pub struct Dial {
+    pub token: u64,
+    pub waiting: LegId,
+    pub branches: Vec<LegId>,
+    pub worst: Option<EndReason>,
+}
+
+pub struct CallRecording {
+    pub id: RecordingId,
+    pub path: std::path::PathBuf,
+    pub started_at_ms: i64,
+    pub state: RecordingState,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordingState {
+    Writing,
+    Sealed { seconds: f64 },
+    Failed { reason: String },
+}
+
+pub struct Call {
+    pub id: CallId,
+    pub record: CallRecord,
+    pub worker: usize,
+    pub legs: Vec<Leg>,
+    pub phase: Phase,
+    pub recording: Option<CallRecording>,
+    /// What is left of Max-Forwards for requests that this Call causes (RFC 3261 §16.6 step 3).
+    pub max_forwards: u32,
+    pub caller_name: Option<String>,
+    pub last_token: u64,
+    pub end_reason: Option<EndReason>,
+}
+
+impl Call {
+    pub fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.iter().find(|l| l.id == id)
+    }
+
+    pub fn leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|l| l.id == id)
+    }
+
+    pub fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
+        self.legs.iter().find(|l| l.dialog == dialog).map(|l| l.id)
+    }
+
+    /// The party that `leg` talks with now.
+    pub fn peer_of(&self, leg: LegId) -> Option<LegId> {
+        match &self.phase {
+            Phase::Talking { a, b } if *a == leg => Some(*b),
+            Phase::Talking { a, b } if *b == leg => Some(*a),
+            Phase::Transferring { by, stays, .. } if *by == leg => Some(*stays),
+            Phase::Transferring { by, stays, .. } if *stays == leg => Some(*by),
+            _ => None,
+        }
+    }
+
+    pub fn next_token(&mut self) -> u64 {
+        self.last_token += 1;
+        self.last_token
+    }
+
+    pub fn command(&self, cx: &Context<'_>, command: Command) {
+        cx.media.send(self.worker, command);
+    }
+
+    pub fn hear(&self, cx: &Context<'_>, leg: LegId, source: Source) {
+        self.command(cx, Command::Hear { leg, source });
+    }
+
+    /// Hands what was agreed with a party to its worker.
+    pub fn configure(&self, cx: &Context<'_>, leg: LegId) {
+        let timeout_ms = cx.settings.media_timeout_ms;
+        if let Some(settings) = self.leg(leg).and_then(|l| l.settings(timeout_ms)) {
+            self.command(cx, Command::Configure { leg, settings });
+        }
+    }
+
+    /// Decides who hears what, from the phase and from who holds whom. Called after each change of either.
+    pub fn connect(&self, cx: &Context<'_>) {
+        match &self.phase {
+            Phase::Talking { a, b } => {
+                for (listener, speaker) in [(*a, *b), (*b, *a)] {
+                    let source = self.source_for(listener, speaker, cx.media.hold_music());
+                    self.hear(cx, listener, source);
+                }
+            }
+            Phase::Transferring { by, stays, .. } => {
+                self.hear(cx, *by, Source::Silence);
+                self.hear(cx, *stays, Source::Tone(Tone::ringback(cx.settings.country)));
+            }
+            Phase::Ringing(_) | Phase::Serving { .. } | Phase::Ending => {}
+        }
+    }
+
+    fn source_for(&self, listener: LegId, speaker: LegId, music: Arc<Prompt>) -> Source {
+        let (Some(hears), Some(speaks)) = (self.leg(listener), self.leg(speaker)) else {
+            return Source::Silence;
+        };
+        if hears.holds() {
+            return Source::Silence;
+        }
+        // A carrier that holds with `sendonly` plays its own music; a phone that does so sends silence.
+        let brings_music = speaks.sends() && matches!(speaks.party, Party::Trunk { .. });
+        if speaks.holds() && !brings_music {
+            return Source::Play { prompt: music, repeat: Repeat::Forever };
+        }
+        Source::Leg(speaker)
+    }
+
+    pub fn set_deadline(
+        &self,
+        cx: &Context<'_>,
+        book: &mut Book,
+        after: std::time::Duration,
+        deadline: Deadline,
+        token: u64,
+    ) {
+        book.timers.set(cx.now + after, Due { call: self.id, deadline, token });
+    }
+}

@@ -1,0 +1,277 @@
+//! Transfer: blind and attended, by REFER (RFC 3515, RFC 5589).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use ramal_media::command::LegId;
+use ramal_media::command::Source;
+use ramal_sip::endpoint::{DialogId, ServerTx};
+use ramal_sip::message::{HeaderName, Method, Replaces, Request, StatusCode, Uri};
+
+use super::answer;
+use super::calls::{Book, Calls};
+use super::context::{Context, Target};
+use super::end_reason::EndReason;
+use super::incoming::ring_time;
+use super::leg::{Leg, LegPhase, Party};
+use super::state::{Call, EndedBy, Phase};
+use crate::model::CallId;
+use crate::routing::dial_plan::{self, Route};
+
+/// A REFER with Replaces between two Calls of ours: the transferor is `by` in one and `consults` in the other.
+pub struct Join {
+    call: CallId,
+    by: LegId,
+    other: CallId,
+    consults: LegId,
+}
+
+impl Calls {
+    /// Recognizes an attended transfer whose both dialogs are ours.
+    pub(super) fn attended_join(
+        &self,
+        cx: &Context<'_>,
+        call: CallId,
+        dialog: DialogId,
+        request: &Request,
+    ) -> Option<Join> {
+        if request.method != Method::Refer {
+            return None;
+        }
+        let target = request.headers.refer_to().ok()?;
+        let replaces = replaces_of(&target.uri)?;
+        let other_dialog = cx.endpoint.find_dialog(&replaces)?;
+        let other = *self.book.by_dialog.get(&other_dialog)?;
+        let first = self.calls.get(&call)?;
+        let second = self.calls.get(&other)?;
+        let same_house = first.record.organization == second.record.organization && call != other;
+        let by = first.leg_of(dialog)?;
+        let consults = second.leg_of(other_dialog)?;
+        let both_talk =
+            matches!(first.phase, Phase::Talking { .. }) && matches!(second.phase, Phase::Talking { .. });
+        let same_party = first.leg(by)?.party == second.leg(consults)?.party;
+        (same_house && both_talk && same_party).then_some(Join { call, by, other, consults })
+    }
+
+    /// Connects the two who remain; the transferor's two dialogs end.
+    pub(super) fn join(&mut self, cx: &mut Context<'_>, tx: ServerTx, join: Join) {
+        cx.endpoint.respond(cx.now, tx, answer::status(202));
+        let Some(mut other) = self.calls.remove(&join.other) else { return };
+        let moved = other.peer_of(join.consults).and_then(|peer| other.take_leg(peer));
+        let Some(moved) = moved else {
+            self.calls.insert(join.other, other);
+            return;
+        };
+        let from_worker = other.worker;
+        other.record.transferred_to = Some(join.call.to_string());
+        other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
+        self.calls.insert(join.other, other);
+        self.retire(cx, join.other);
+        self.with(cx, join.call, |call, cx, book| {
+            book.by_dialog.insert(moved.dialog, call.id);
+            book.by_leg.insert(moved.id, call.id);
+            if from_worker != call.worker {
+                cx.media.move_leg(moved.id, from_worker, call.worker);
+            }
+            call.take_over(cx, book, join.by, moved);
+        });
+    }
+}
+
+impl Call {
+    fn take_leg(&mut self, leg: LegId) -> Option<Leg> {
+        let index = self.legs.iter().position(|l| l.id == leg)?;
+        Some(self.legs.remove(index))
+    }
+
+    /// `arrived` takes the place of `leaves`, who asked for it by REFER.
+    fn take_over(&mut self, cx: &mut Context<'_>, book: &mut Book, leaves: LegId, arrived: Leg) {
+        let Some(stays) = self.peer_of(leaves) else { return };
+        let arrived_id = arrived.id;
+        self.record.transferred_to = Some(arrived.party.number().to_owned());
+        self.legs.push(arrived);
+        self.notify(cx, book, leaves, 200, SubscriptionState::Terminated);
+        self.drop_leg(cx, leaves, EndReason::Transferred);
+        self.replace_in_pair(leaves, stays, arrived_id);
+        self.settle(cx);
+    }
+
+    /// Keeps the order of the pair, and with it the side of the recording, when one of them changes.
+    pub(super) fn replace_in_pair(&mut self, leaves: LegId, stays: LegId, arrived: LegId) {
+        let leaver_was_first = match self.phase {
+            Phase::Talking { a, .. } => a == leaves,
+            _ => self.legs.first().is_some_and(|l| l.id == leaves),
+        };
+        self.phase = match leaver_was_first {
+            true => Phase::Talking { a: arrived, b: stays },
+            false => Phase::Talking { a: stays, b: arrived },
+        };
+    }
+
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>) {
+        self.retap(cx);
+        self.connect(cx);
+        self.align(cx);
+    }
+
+    /// A REFER from one of the parties.
+    pub(super) fn refer(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        tx: ServerTx,
+        request: &Request,
+    ) {
+        let refuse = |cx: &mut Context<'_>, code| cx.endpoint.respond(cx.now, tx, answer::status(code));
+        let Some(party) = self.leg(leg).map(|l| l.party.clone()) else { return };
+        if matches!(party, Party::Trunk { .. }) {
+            return refuse(cx, 403); // A carrier must not place calls at the organization's cost.
+        }
+        let (Phase::Talking { .. }, Some(stays)) = (&self.phase, self.peer_of(leg)) else {
+            return refuse(cx, 491);
+        };
+        let Ok(target) = request.headers.refer_to() else { return refuse(cx, 400) };
+        if replaces_of(&target.uri).is_some() {
+            return refuse(cx, 481); // Replaces a dialog that is not one of ours, or not this party's.
+        }
+        let Some(number) = target.uri.user().map(|u| u.into_owned()) else { return refuse(cx, 404) };
+        cx.endpoint.respond(cx.now, tx, answer::status(202));
+        self.notify(cx, book, leg, 100, SubscriptionState::Active);
+        self.blind(cx, book, leg, stays, &party, &number);
+    }
+
+    fn blind(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        by: LegId,
+        stays: LegId,
+        party: &Party,
+        number: &str,
+    ) {
+        let Some(organization) = self.record.organization else { return };
+        self.record.transferred_to = Some(number.to_owned());
+        let (targets, ring) = match dial_plan::route(cx.directory, organization, party.dialler(), number) {
+            Route::Extension(e) => (Ok(cx.reach.extension(e)), ring_time(cx, e)),
+            Route::Trunk { trunk, number } => {
+                let target = cx.reach.trunk(trunk, &number).map(|t| vec![t]);
+                (target, cx.settings.trunk_ring_timeout)
+            }
+            Route::Service(service) => return self.transfer_to_service(cx, book, by, stays, service),
+            Route::Refused(refusal) => (Err(refusal.into()), Duration::ZERO),
+        };
+        match targets {
+            Ok(targets) if !targets.is_empty() => {
+                self.ring_for_transfer(cx, book, (by, stays), targets, ring);
+            }
+            Ok(_) => self.refuse_transfer(cx, book, by, EndReason::NotRegistered),
+            Err(reason) => self.refuse_transfer(cx, book, by, reason),
+        }
+    }
+
+    fn ring_for_transfer(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        (by, stays): (LegId, LegId),
+        targets: Vec<Target>,
+        ring: Duration,
+    ) {
+        match self.ring_targets(cx, book, stays, targets, ring) {
+            Some(dial) => {
+                self.phase = Phase::Transferring { by, stays, dial };
+                self.connect(cx);
+            }
+            None => self.refuse_transfer(cx, book, by, EndReason::Overloaded),
+        }
+    }
+
+    fn transfer_to_service(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        by: LegId,
+        stays: LegId,
+        service: &crate::model::Service,
+    ) {
+        let Some(source) = self.service_source(cx, stays, service) else {
+            return self.refuse_transfer(cx, book, by, EndReason::NumberUnknown);
+        };
+        self.notify(cx, book, by, 200, SubscriptionState::Terminated);
+        self.drop_leg(cx, by, EndReason::Transferred);
+        self.phase = Phase::Serving { leg: stays };
+        self.hear(cx, stays, source);
+    }
+
+    /// The target answered: it takes the transferor's place.
+    pub(super) fn transferred(&mut self, cx: &mut Context<'_>, book: &mut Book, arrived: LegId) {
+        let Phase::Transferring { by, stays, .. } = self.phase else { return };
+        self.notify(cx, book, by, 200, SubscriptionState::Terminated);
+        self.drop_leg(cx, by, EndReason::Transferred);
+        self.replace_in_pair(by, stays, arrived);
+        self.configure(cx, arrived);
+        self.settle(cx);
+        self.start_recording(cx, book);
+    }
+
+    /// Nobody answered: the two talk on, or, when the transferor has left, the call ends.
+    pub(super) fn transfer_failed(&mut self, cx: &mut Context<'_>, book: &mut Book, reason: EndReason) {
+        let Phase::Transferring { by, stays, .. } = self.phase else { return };
+        if self.leg(by).is_none_or(|l| l.phase == LegPhase::Gone) {
+            self.hear(cx, stays, Source::Silence);
+            return self.end(cx, book, reason, EndedBy::System);
+        }
+        let first = self.legs.first().map(|l| l.id);
+        self.phase = match first == Some(by) {
+            true => Phase::Talking { a: by, b: stays },
+            false => Phase::Talking { a: stays, b: by },
+        };
+        self.record.transferred_to = None;
+        self.refuse_transfer(cx, book, by, reason);
+        self.connect(cx);
+    }
+
+    fn refuse_transfer(&mut self, cx: &mut Context<'_>, book: &mut Book, by: LegId, reason: EndReason) {
+        self.record.transferred_to = None;
+        self.notify(cx, book, by, reason.sip_status(), SubscriptionState::Terminated);
+    }
+
+    /// Tells the transferor how far its transfer has come (RFC 3515 §2.4.5).
+    fn notify(&self, cx: &mut Context<'_>, book: &mut Book, to: LegId, code: u16, state: SubscriptionState) {
+        let Some(leg) = self.leg(to) else { return };
+        if leg.phase == LegPhase::Gone {
+            return;
+        }
+        let phrase = StatusCode::new(code).map_or("", StatusCode::default_reason);
+        let fragment = format!("SIP/2.0 {code} {phrase}\r\n");
+        let headers = vec![
+            answer::header(HeaderName::Event, "refer"),
+            answer::header(HeaderName::SubscriptionState, state.value()),
+        ];
+        let body = Some(("message/sipfrag;version=2.0".to_owned(), Bytes::from(fragment)));
+        let tx = cx.endpoint.request_in_dialog(cx.now, leg.dialog, Method::Notify, headers, body);
+        book.by_request.insert(tx, self.id);
+    }
+}
+
+/// State of the subscription that a REFER makes (RFC 3515 §2.4.7, RFC 6665 §4.1.3).
+#[derive(Clone, Copy)]
+enum SubscriptionState {
+    Active,
+    Terminated,
+}
+
+impl SubscriptionState {
+    fn value(self) -> &'static str {
+        match self {
+            Self::Active => "active;expires=180",
+            Self::Terminated => "terminated;reason=noresource",
+        }
+    }
+}
+
+/// The Replaces that a Refer-To URI carries as a header (RFC 3891 §6.1).
+fn replaces_of(uri: &Uri) -> Option<Replaces> {
+    Replaces::parse(uri.header("Replaces")?.as_bytes())
+}

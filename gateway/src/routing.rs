@@ -1,0 +1,3 @@
+//! Where an Interaction goes.
+
+pub mod dial_plan;

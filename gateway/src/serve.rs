@@ -1,0 +1,412 @@
+//! A node from start to stop.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ramal_media::event::Event as MediaEvent;
+use ramal_media::io::{PortPool, WorkerConfig, Workers};
+use ramal_media::player::Country;
+use ramal_sip::auth::{AuthLimits, Challenger};
+use ramal_sip::endpoint::{Endpoint, EndpointConfig, EndpointLimits};
+use ramal_sip::message::Limits;
+use ramal_sip::registration::RegistrationLimits;
+use ramal_sip::transport::Transport;
+use rand::TryRngCore;
+use tokio::net::UdpSocket;
+use tokio::sync::{Notify, mpsc};
+
+use crate::call::{CallLimits, CallSettings, Calls};
+use crate::config::Config;
+use crate::model::{CallRecord, RecordingRow, RecordingState};
+use crate::signalling::listener::{Bound, accept_streams, bind, read_datagrams};
+use crate::signalling::listeners::Listeners;
+use crate::signalling::media::Media;
+use crate::signalling::registrar::{Registrar, transport_of};
+use crate::signalling::state::{Parts, Signalling};
+use crate::signalling::stream::{Gate, Inbound, StreamLimits};
+use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
+use crate::signalling::tls::Tls;
+use crate::signalling::trunk::Trunks;
+use crate::store::{Fact, NodeKey, Store, Writer, WriterOptions};
+use crate::telemetry::metrics::Metrics;
+
+/// Events of the media workers that may wait for signalling.
+const MEDIA_EVENTS_LIMIT: usize = 65_536;
+/// How often the database is asked whether an administrator has changed something.
+const DIRECTORY_POLL: Duration = Duration::from_secs(2);
+/// How long a silent party may stay silent between two questions whether it is still there.
+const PROBE_INTERVAL: Duration = Duration::from_secs(30);
+/// How long a trunk may ring; carriers give up earlier.
+const TRUNK_RING: Duration = Duration::from_secs(120);
+
+/// Why a node did not start, or did not stop well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("{what}: {error}")]
+    Io { what: String, error: std::io::Error },
+    #[error("database: {0}")]
+    Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    Spool(#[from] crate::store::SpoolError),
+    #[error(transparent)]
+    Key(#[from] crate::store::NodeKeyError),
+    #[error(transparent)]
+    Tls(#[from] crate::signalling::tls::TlsError),
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    #[error("{0}")]
+    Other(String),
+}
+
+fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> ServeError {
+    let what = what.into();
+    move |error| ServeError::Io { what, error }
+}
+
+/// Where a running node listens.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Ready {
+    pub ready: bool,
+    /// Transport to address, the first of each kind.
+    pub sip: HashMap<&'static str, String>,
+    pub http: String,
+    pub control: String,
+    pub recordings: String,
+}
+
+/// The operator's socket of a node.
+pub fn control_socket(config: &Config) -> PathBuf {
+    config.node.data_dir.join("control.sock")
+}
+
+/// Runs a node until SIGINT or SIGTERM; `announce` is told when it is ready.
+///
+/// # Errors
+/// What kept it from starting, with what to do about it.
+pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), ServeError> {
+    raise_file_limit();
+    let data_dir = config.node.data_dir.clone();
+    make_private_folder(&data_dir).map_err(io(format!("node.data_dir {}", data_dir.display())))?;
+    let key = Arc::new(NodeKey::load_or_create(&config.node.key_file())?);
+    let store = Store::connect(&config.database.url(&data_dir)).await?;
+    store.migrate().await?;
+    let cut_off = store.unfinished_calls(&config.node.name).await?;
+    let options = WriterOptions::new(&config.node.name, config.node.spool_folder());
+    let writer = Writer::start(store.clone(), options)?;
+    repair_recordings(&cut_off, &writer);
+    let started = start(&config, &store, writer.clone(), key).await?;
+    announce(&started.ready);
+    wait_for_signal().await?;
+    tracing::info!("stopping: running calls are ended");
+    let _ = started.signalling.ask(Order::ShutDown).await;
+    let _ = started.task.await;
+    writer.close().await;
+    let _ = std::fs::remove_file(control_socket(&config));
+    Ok(())
+}
+
+struct Started {
+    signalling: Handle,
+    task: tokio::task::JoinHandle<()>,
+    ready: Ready,
+}
+
+async fn start(
+    config: &Config,
+    store: &Store,
+    writer: Writer,
+    key: Arc<NodeKey>,
+) -> Result<Started, ServeError> {
+    let tls = Tls::load(&config.sip.tls, &config.node.data_dir, certificate_names(config))?;
+    let sockets = Sockets::bind(config).await?;
+    let (media_events, media_receiver) = mpsc::channel(MEDIA_EVENTS_LIMIT);
+    let media = start_media(config, media_events)?;
+    let recordings = media.recordings.display().to_string();
+    let mut signalling = Signalling::new(parts(config, sockets.listeners.clone(), media)?);
+    let bindings = store.load_bindings(wall_ms()).await?;
+    signalling.registrar.restore(&bindings, &sockets.listeners);
+    let gate = Gate::new(stream_limits(config));
+    let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
+    let ready_sip = sockets.addresses();
+    let udp = sockets.read(&gate, &tls, &inbound_sender);
+    let shell = Shell {
+        signalling,
+        udp,
+        gate,
+        tls,
+        writer,
+        key,
+        inbound,
+        inbound_sender,
+        media_events: media_receiver,
+    };
+    let (signalling, task) = task::start(shell);
+    let directory = Arc::new(store.load_directory().await?);
+    let revision = directory.revision();
+    let _ = signalling.tell(Order::Directory(directory)).await;
+    let reload = Arc::new(Notify::new());
+    tokio::spawn(follow_directory(store.clone(), signalling.clone(), Arc::clone(&reload), revision));
+    let socket = control_socket(config);
+    crate::control::server::start(&socket, signalling.clone(), reload).map_err(io("control socket"))?;
+    let metrics = Arc::new(Metrics::new()?);
+    let http = crate::api::start(config.http.listen, signalling.clone(), store.clone(), metrics)
+        .await
+        .map_err(io(format!("http.listen {}", config.http.listen)))?;
+    let ready = Ready {
+        ready: true,
+        sip: ready_sip,
+        http: http.to_string(),
+        control: socket.display().to_string(),
+        recordings,
+    };
+    Ok(Started { signalling, task, ready })
+}
+
+fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Media>, ServeError> {
+    let limits = &config.sip.limits;
+    let timers = &config.sip.timers;
+    let nonce_life = Duration::from_secs(u64::from(timers.nonce_s));
+    Ok(Parts {
+        endpoint: Endpoint::new(endpoint_config(config), seed()?),
+        calls: Calls::new(seed()?, CallLimits { calls: limits.calls as usize }),
+        registrar: Registrar::new(RegistrationLimits {
+            min_expires_s: limits.min_expires_s,
+            max_expires_s: limits.max_expires_s,
+            ..RegistrationLimits::default()
+        }),
+        trunks: Trunks::new(seed()?),
+        listeners,
+        media,
+        challenger: Challenger::new(seed()?, nonce_life, AuthLimits::default()),
+        settings: CallSettings {
+            node: config.node.name.clone(),
+            media_timeout_ms: config.media.timeout_s.saturating_mul(1000),
+            probe_interval: PROBE_INTERVAL,
+            trunk_ring_timeout: TRUNK_RING,
+            max_call: Duration::from_secs(u64::from(timers.max_call_s)),
+            country: Country::default(),
+        },
+    })
+}
+
+fn endpoint_config(config: &Config) -> EndpointConfig {
+    let limits = &config.sip.limits;
+    let timers = &config.sip.timers;
+    let milliseconds = |ms: u32| Duration::from_millis(u64::from(ms));
+    EndpointConfig {
+        user_agent: config.sip.user_agent.clone(),
+        t1: milliseconds(timers.t1_ms),
+        t2: milliseconds(timers.t2_ms),
+        t4: milliseconds(timers.t4_ms),
+        limits: EndpointLimits {
+            transactions: limits.transactions as usize,
+            // Two dialogs a call, and as many again for phones that ring in parallel.
+            dialogs: limits.calls as usize * 4,
+            invites_per_second: limits.invites_per_source_per_s,
+            invite_burst: limits.invites_per_source_per_s.saturating_mul(2),
+            message: message_limits(config),
+            ..EndpointLimits::default()
+        },
+        ..EndpointConfig::default()
+    }
+}
+
+fn message_limits(config: &Config) -> Limits {
+    let limits = &config.sip.limits;
+    Limits {
+        head_bytes: limits.head_bytes as usize,
+        body_bytes: limits.body_bytes as usize,
+        ..Limits::default()
+    }
+}
+
+fn stream_limits(config: &Config) -> StreamLimits {
+    StreamLimits {
+        connections: config.sip.limits.connections as usize,
+        connections_per_source: config.sip.limits.connections_per_source as usize,
+        idle: Duration::from_secs(u64::from(config.sip.timers.connection_idle_s)),
+        message: Duration::from_secs(u64::from(config.sip.timers.message_s)),
+        framing: message_limits(config),
+    }
+}
+
+fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Media, ServeError> {
+    let media = &config.media;
+    let ports = PortPool::new(media.address, media.public_address, media.port_min..=media.port_max)
+        .map_err(io("media.port_min..port_max"))?;
+    let mut seed_bytes = [0; 8];
+    seed_bytes.copy_from_slice(&seed()?[..8]);
+    let worker_config = WorkerConfig {
+        gather_us: media.gather_us,
+        seed: u64::from_le_bytes(seed_bytes),
+        ..WorkerConfig::default()
+    };
+    let count = match media.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        count => count as usize,
+    };
+    let workers = Workers::start(count, worker_config, move |_, event| {
+        // A full mailbox means that signalling has stalled; the CDR then goes without these figures.
+        let _ = events.try_send(event);
+    })
+    .map_err(io("media workers"))?;
+    let folder = config.recording.folder(&config.node.data_dir);
+    make_private_folder(&folder).map_err(io(format!("recording.folder {}", folder.display())))?;
+    let min_free_bytes = u64::from(config.recording.min_free_mib) << 20;
+    Ok(Media::new(workers, ports, folder, min_free_bytes))
+}
+
+/// The bound SIP sockets, in the order of the configuration.
+struct Sockets {
+    bound: Vec<(Bound, SocketAddr)>,
+    listeners: Listeners,
+}
+
+impl Sockets {
+    async fn bind(config: &Config) -> Result<Self, ServeError> {
+        let mut bound = Vec::new();
+        for listen in &config.sip.listen {
+            let transport = transport_of(listen.transport);
+            let what = format!("sip.listen {} {}", listen.transport, listen.address);
+            bound.push(bind(transport, listen.address).await.map_err(io(what))?);
+        }
+        let listeners = Listeners::new(
+            bound.iter().map(|(socket, local)| (transport_of_bound(socket), *local)),
+            config.sip.public_address,
+        );
+        Ok(Self { bound, listeners })
+    }
+
+    fn addresses(&self) -> HashMap<&'static str, String> {
+        let mut addresses = HashMap::new();
+        for (socket, local) in &self.bound {
+            addresses.entry(transport_of_bound(socket).uri_param()).or_insert_with(|| local.to_string());
+        }
+        addresses
+    }
+
+    /// Starts to read; the UDP sockets to send by.
+    fn read(
+        self,
+        gate: &Arc<Gate>,
+        tls: &Tls,
+        inbound: &mpsc::Sender<Inbound>,
+    ) -> HashMap<SocketAddr, Arc<UdpSocket>> {
+        let mut udp = HashMap::new();
+        for (socket, local) in self.bound {
+            match socket {
+                Bound::Udp(socket) => {
+                    tokio::spawn(read_datagrams(Arc::clone(&socket), local, inbound.clone()));
+                    udp.insert(local, socket);
+                }
+                Bound::Stream(listener, transport) => {
+                    let (gate, tls, inbound) = (Arc::clone(gate), tls.clone(), inbound.clone());
+                    tokio::spawn(accept_streams(listener, transport, local, gate, tls, inbound));
+                }
+            }
+        }
+        udp
+    }
+}
+
+fn transport_of_bound(socket: &Bound) -> Transport {
+    match socket {
+        Bound::Udp(_) => Transport::Udp,
+        Bound::Stream(_, transport) => *transport,
+    }
+}
+
+/// Hands every new revision of the directory to signalling.
+async fn follow_directory(store: Store, signalling: Handle, reload: Arc<Notify>, mut seen: i64) {
+    loop {
+        let _ = tokio::time::timeout(DIRECTORY_POLL, reload.notified()).await;
+        let revision = match store.revision().await {
+            Ok(revision) if revision != seen => revision,
+            Ok(_) | Err(_) => continue,
+        };
+        match store.load_directory().await {
+            Ok(directory) => {
+                seen = revision;
+                if signalling.tell(Order::Directory(Arc::new(directory))).await.is_err() {
+                    return;
+                }
+                tracing::info!(revision, "configuration of the organizations taken over");
+            }
+            Err(error) => tracing::warn!(%error, "the directory cannot be read: the last one stays in force"),
+        }
+    }
+}
+
+/// Makes the recordings of calls that a crash cut off playable to their last second. The calls themselves are closed by
+/// the writer.
+fn repair_recordings(cut_off: &[CallRecord], writer: &Writer) {
+    for call in cut_off {
+        let (Some(path), Some(organization)) = (&call.recording, call.organization) else { continue };
+        let (state, seconds) = match ramal_media::recorder::repair(Path::new(path)) {
+            Ok(seconds) => (RecordingState::Sealed, seconds),
+            Err(error) => (RecordingState::Failed(error.to_string()), 0.0),
+        };
+        let started_at_ms = call.answered_at_ms.unwrap_or(call.started_at_ms);
+        let row =
+            RecordingRow { call: call.id, organization, path: path.clone(), started_at_ms, seconds, state };
+        writer.record(Fact::RecordingEnded(row));
+    }
+    if !cut_off.is_empty() {
+        tracing::warn!(calls = cut_off.len(), "calls that the last stop cut off are closed");
+    }
+}
+
+fn certificate_names(config: &Config) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned()];
+    let addresses = config.sip.listen.iter().map(|l| l.address.ip()).chain(config.sip.public_address);
+    for ip in addresses.map(|ip| ip.to_string()) {
+        if !names.contains(&ip) {
+            names.push(ip);
+        }
+    }
+    names
+}
+
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Every call takes four sockets: the soft limit of open files is raised to the hard one.
+fn raise_file_limit() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls get a valid pointer to a struct that lives through them.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 {
+            limit.rlim_cur = limit.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}
+
+fn seed() -> Result<[u8; 32], ServeError> {
+    let mut seed = [0; 32];
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut seed)
+        .map_err(|e| ServeError::Other(format!("no randomness: {e}")))?;
+    Ok(seed)
+}
+
+fn wall_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn wait_for_signal() -> Result<(), ServeError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(io("SIGTERM"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(io("SIGINT"))?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! SIP sockets and who is at the other end.
+//!
+//! [`state::Signalling`] is the sans-IO whole: endpoint, registrar, trunks and calls, stepped by bytes,
+//! media events and time. [`task`] is its shell: sockets, clock and mailboxes.
+
+pub mod inbound;
+pub mod listener;
+pub mod listeners;
+pub mod media;
+pub mod reach;
+pub mod registrar;
+pub mod resolve;
+pub mod state;
+pub mod stream;
+pub mod task;
+pub mod tls;
+pub mod trunk;

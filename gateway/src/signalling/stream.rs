@@ -1,0 +1,326 @@
+//! SIP over streams: one task a TCP or TLS connection, framing in and out (RFC 3261 §18.3).
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use ramal_sip::message::Limits;
+use ramal_sip::transport::{ConnectionId, Flow, Framed, Framer, Transport};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::tls::Tls;
+
+/// Messages that may wait to be written to one connection; a peer that reads no more is cut off.
+const WRITE_LIMIT: usize = 256;
+/// How long a connection may take to open, TLS handshake included.
+const OPEN_TIME: Duration = Duration::from_secs(10);
+
+/// What the sockets tell the signalling task.
+#[derive(Debug)]
+pub enum Inbound {
+    Message {
+        flow: Flow,
+        bytes: Bytes,
+    },
+    /// A stream is ready; what is written into the mailbox is sent on it.
+    Opened {
+        flow: Flow,
+        writer: mpsc::Sender<Bytes>,
+    },
+    /// A stream is closed, or could not be opened.
+    Failed {
+        flow: Flow,
+    },
+}
+
+/// Limits and periods of streams, from `[sip]`.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamLimits {
+    pub connections: usize,
+    pub connections_per_source: usize,
+    /// A connection on which nothing comes for so long is closed.
+    pub idle: Duration,
+    /// A message that stays unfinished for so long closes its connection.
+    pub message: Duration,
+    pub framing: Limits,
+}
+
+/// How many streams are open, in all and from each source.
+pub struct Gate {
+    limits: StreamLimits,
+    open: Mutex<HashMap<IpAddr, usize>>,
+    refused: AtomicU64,
+    next_id: AtomicU64,
+}
+
+/// A place in the [`Gate`], given back when dropped.
+pub struct Pass {
+    gate: Arc<Gate>,
+    source: IpAddr,
+}
+
+impl Gate {
+    pub fn new(limits: StreamLimits) -> Arc<Self> {
+        let open = Mutex::new(HashMap::new());
+        Arc::new(Self { limits, open, refused: AtomicU64::new(0), next_id: AtomicU64::new(0) })
+    }
+
+    pub fn limits(&self) -> &StreamLimits {
+        &self.limits
+    }
+
+    pub fn connection_id(&self) -> ConnectionId {
+        ConnectionId(self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Connections turned away at a limit.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub fn open_count(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+
+    /// A place for one more connection; `None` at a limit.
+    pub fn enter(self: &Arc<Self>, source: IpAddr) -> Option<Pass> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let total: usize = open.values().sum();
+        let from_source = open.get(&source).copied().unwrap_or(0);
+        if total >= self.limits.connections || from_source >= self.limits.connections_per_source {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        open.insert(source, from_source + 1);
+        Some(Pass { gate: Arc::clone(self), source })
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut open = self.gate.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.source) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.source);
+            }
+        }
+    }
+}
+
+/// Takes a connection that a peer opened.
+pub async fn accepted(
+    stream: TcpStream,
+    flow: Flow,
+    pass: Pass,
+    tls: Option<Tls>,
+    inbound: mpsc::Sender<Inbound>,
+) {
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => run(stream, flow, &pass, inbound).await,
+        Some(tls) => {
+            let acceptor = tokio_rustls::TlsAcceptor::from(tls.server);
+            match timeout(OPEN_TIME, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => run(stream, flow, &pass, inbound).await,
+                Ok(Err(error)) => tracing::debug!(sip.remote = %flow.remote, %error, "TLS handshake failed"),
+                Err(_) => tracing::debug!(sip.remote = %flow.remote, "TLS handshake took too long"),
+            }
+        }
+    }
+}
+
+/// Opens a connection to a peer; [`Inbound::Opened`] or [`Inbound::Failed`] follows.
+pub async fn open(
+    flow: Flow,
+    server_name: String,
+    gate: Arc<Gate>,
+    tls: Tls,
+    inbound: mpsc::Sender<Inbound>,
+) {
+    let opened = timeout(OPEN_TIME, connect(&flow, &server_name, tls)).await;
+    let outcome = opened.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+    match (outcome, gate.enter(flow.remote.ip())) {
+        (Ok(Connected::Tcp(stream)), Some(pass)) => run(stream, flow, &pass, inbound).await,
+        (Ok(Connected::Tls(stream)), Some(pass)) => run(*stream, flow, &pass, inbound).await,
+        (Err(error), _) => {
+            tracing::warn!(sip.remote = %flow.remote, sip.transport = %flow.transport, %error, "connection failed");
+            let _ = inbound.send(Inbound::Failed { flow }).await;
+        }
+        (Ok(_), None) => {
+            let _ = inbound.send(Inbound::Failed { flow }).await;
+        }
+    }
+}
+
+enum Connected {
+    Tcp(TcpStream),
+    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+async fn connect(flow: &Flow, server_name: &str, tls: Tls) -> std::io::Result<Connected> {
+    let stream = TcpStream::connect(flow.remote).await?;
+    stream.set_nodelay(true)?;
+    if flow.transport != Transport::Tls {
+        return Ok(Connected::Tcp(stream));
+    }
+    let name = ServerName::try_from(server_name.to_owned()).map_err(std::io::Error::other)?;
+    let stream = tokio_rustls::TlsConnector::from(tls.client).connect(name, stream).await?;
+    Ok(Connected::Tls(Box::new(stream)))
+}
+
+/// Reads and writes one connection until either side ends it.
+async fn run<S>(stream: S, flow: Flow, pass: &Pass, inbound: mpsc::Sender<Inbound>)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (reader, writer) = tokio::io::split(stream);
+    let (outgoing, waiting) = mpsc::channel(WRITE_LIMIT);
+    if inbound.send(Inbound::Opened { flow, writer: outgoing.clone() }).await.is_err() {
+        return;
+    }
+    let limits = *pass.gate.limits();
+    tokio::select! {
+        () = read(reader, flow, limits, &inbound, outgoing) => {}
+        () = write(writer, waiting) => {}
+    }
+    let _ = inbound.send(Inbound::Failed { flow }).await;
+}
+
+async fn read<R: AsyncRead + Unpin>(
+    mut reader: R,
+    flow: Flow,
+    limits: StreamLimits,
+    inbound: &mpsc::Sender<Inbound>,
+    outgoing: mpsc::Sender<Bytes>,
+) {
+    let mut framer = Framer::new(limits.framing);
+    let mut buffer = vec![0; 16 * 1024];
+    let mut unfinished_since: Option<Instant> = None;
+    loop {
+        let until = match unfinished_since {
+            Some(since) => since + limits.message,
+            None => Instant::now() + limits.idle,
+        };
+        let length = match timeout_at(until, reader.read(&mut buffer)).await {
+            Ok(Ok(length)) if length > 0 => length,
+            Ok(_) | Err(_) => return,
+        };
+        let Some(bytes) = buffer.get(..length) else { return };
+        if framer.push(bytes).is_err() {
+            return;
+        }
+        match frames(&mut framer, flow, inbound, &outgoing).await {
+            Ok(true) => unfinished_since = unfinished_since.or(Some(Instant::now())),
+            Ok(false) => unfinished_since = None,
+            Err(()) => return,
+        }
+    }
+}
+
+/// Hands on every whole message. `Ok(true)` when part of another one is left.
+async fn frames(
+    framer: &mut Framer,
+    flow: Flow,
+    inbound: &mpsc::Sender<Inbound>,
+    outgoing: &mpsc::Sender<Bytes>,
+) -> Result<bool, ()> {
+    loop {
+        match framer.next_frame() {
+            Ok(Some(Framed::Message(bytes))) => {
+                inbound.send(Inbound::Message { flow, bytes }).await.map_err(|_| ())?;
+            }
+            // RFC 5626 §4.4.1: a double CRLF is a ping, a single one its answer.
+            Ok(Some(Framed::Ping)) => outgoing.try_send(Bytes::from_static(b"\r\n")).map_err(|_| ())?,
+            Ok(Some(Framed::Pong)) => {}
+            Ok(None) => return Ok(!framer.is_empty()),
+            Err(error) => {
+                tracing::debug!(sip.remote = %flow.remote, %error, "unreadable stream closed");
+                return Err(());
+            }
+        }
+    }
+}
+
+async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut waiting: mpsc::Receiver<Bytes>) {
+    while let Some(bytes) = waiting.recv().await {
+        if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The open streams, as the signalling task knows them.
+#[derive(Default)]
+pub struct Streams {
+    writers: HashMap<ConnectionId, (Flow, mpsc::Sender<Bytes>)>,
+    by_remote: HashMap<(Transport, SocketAddr), ConnectionId>,
+    /// Messages that wait for a connection which is being opened.
+    opening: HashMap<(Transport, SocketAddr), Vec<Bytes>>,
+}
+
+/// What became of a message for a stream.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Sent {
+    Queued,
+    /// The first message for a peer: a connection has to be opened.
+    MustOpen,
+    Failed,
+}
+
+impl Streams {
+    /// Queues a message on its connection, or for one that has to be opened.
+    pub fn send(&mut self, flow: &Flow, bytes: Bytes) -> Sent {
+        let key = (flow.transport, flow.remote);
+        let id = flow.connection.or_else(|| self.by_remote.get(&key).copied());
+        if let Some((_, writer)) = id.and_then(|id| self.writers.get(&id)) {
+            return match writer.try_send(bytes) {
+                Ok(()) => Sent::Queued,
+                Err(_) => Sent::Failed,
+            };
+        }
+        if flow.connection.is_some() {
+            return Sent::Failed;
+        }
+        match self.opening.get_mut(&key) {
+            Some(waiting) if waiting.len() < WRITE_LIMIT => {
+                waiting.push(bytes);
+                Sent::Queued
+            }
+            Some(_) => Sent::Failed,
+            None => {
+                self.opening.insert(key, vec![bytes]);
+                Sent::MustOpen
+            }
+        }
+    }
+
+    /// A connection is ready: what waited for it goes out.
+    pub fn opened(&mut self, flow: Flow, writer: mpsc::Sender<Bytes>) {
+        let Some(id) = flow.connection else { return };
+        let key = (flow.transport, flow.remote);
+        for bytes in self.opening.remove(&key).unwrap_or_default() {
+            let _ = writer.try_send(bytes);
+        }
+        self.by_remote.insert(key, id);
+        self.writers.insert(id, (flow, writer));
+    }
+
+    pub fn failed(&mut self, flow: &Flow) {
+        let key = (flow.transport, flow.remote);
+        self.opening.remove(&key);
+        if let Some(id) = flow.connection {
+            self.writers.remove(&id);
+            if self.by_remote.get(&key) == Some(&id) {
+                self.by_remote.remove(&key);
+            }
+        }
+    }
+}

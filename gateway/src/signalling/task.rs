@@ -1,0 +1,380 @@
+//! The shell of [`Signalling`]: sockets, clock, mailboxes. It decides nothing.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use ramal_media::event::Event as MediaEvent;
+use ramal_sip::endpoint::Transmit;
+use ramal_sip::transport::{Flow, Transport};
+use tokio::net::UdpSocket;
+use tokio::sync::{mpsc, oneshot};
+
+use super::media::Media;
+use super::registrar::RegistrationSummary;
+use super::resolve::{self, Resolved};
+use super::state::{Now, Output, Signalling};
+use super::stream::{Gate, Inbound, Sent, Streams, open};
+use super::tls::Tls;
+use super::trunk::TrunkSummary;
+use crate::call::CallSummary;
+use crate::model::{CallId, Directory};
+use crate::store::{Fact, NodeKey, Writer};
+use crate::telemetry::trace::{Trace, Way};
+
+/// Messages and orders that may wait for the signalling task.
+pub const INBOUND_LIMIT: usize = 16_384;
+const ORDER_LIMIT: usize = 256;
+/// Inputs taken in one go before time is looked at again.
+const BATCH: usize = 256;
+
+/// A request of an operator or of another part of the program.
+pub enum Order {
+    Calls(oneshot::Sender<Vec<CallSummary>>),
+    Registrations(oneshot::Sender<Vec<RegistrationSummary>>),
+    Trunks(oneshot::Sender<Vec<TrunkSummary>>),
+    /// A call by our id or by a SIP Call-ID; `None` when nothing of it is kept.
+    Trace(String, oneshot::Sender<Option<String>>),
+    HangUp(CallId, oneshot::Sender<bool>),
+    Snapshot(oneshot::Sender<Snapshot>),
+    Directory(Arc<Directory>),
+    /// End every call, then stop.
+    ShutDown(oneshot::Sender<()>),
+}
+
+/// The numbers of this node at one moment. Totals only grow.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub gauges: Vec<(&'static str, u64)>,
+    pub sip: HashMap<&'static str, u64>,
+    pub calls_ended: HashMap<&'static str, u64>,
+    pub media: HashMap<&'static str, u64>,
+    pub store: HashMap<&'static str, u64>,
+}
+
+/// The way to the signalling task.
+#[derive(Clone)]
+pub struct Handle {
+    orders: mpsc::Sender<Order>,
+}
+
+/// The signalling task is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("signalling is not running")]
+pub struct Gone;
+
+impl Handle {
+    /// Sends an order and waits for its answer.
+    ///
+    /// # Errors
+    /// The task has ended.
+    pub async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, Gone> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(order(reply)).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+
+    /// # Errors
+    /// The task has ended.
+    pub async fn tell(&self, order: Order) -> Result<(), Gone> {
+        self.orders.send(order).await.map_err(|_| Gone)
+    }
+}
+
+/// Everything that the shell needs to run.
+pub struct Shell {
+    pub signalling: Signalling<Media>,
+    pub udp: HashMap<SocketAddr, Arc<UdpSocket>>,
+    pub gate: Arc<Gate>,
+    pub tls: Tls,
+    pub writer: Writer,
+    pub key: Arc<NodeKey>,
+    pub inbound: mpsc::Receiver<Inbound>,
+    /// For connections that we open ourselves.
+    pub inbound_sender: mpsc::Sender<Inbound>,
+    pub media_events: mpsc::Receiver<MediaEvent>,
+}
+
+/// Starts the signalling task.
+pub fn start(shell: Shell) -> (Handle, tokio::task::JoinHandle<()>) {
+    let (orders, receiver) = mpsc::channel(ORDER_LIMIT);
+    let (resolved_sender, resolved) = mpsc::channel(ORDER_LIMIT);
+    let task = Task {
+        shell,
+        streams: Streams::default(),
+        trace: Trace::default(),
+        media_totals: HashMap::new(),
+        resolved_sender,
+        udp_dropped: 0,
+        timeout: None,
+    };
+    (Handle { orders }, tokio::spawn(task.run(receiver, resolved)))
+}
+
+struct Task {
+    shell: Shell,
+    streams: Streams,
+    trace: Trace,
+    media_totals: HashMap<&'static str, u64>,
+    resolved_sender: mpsc::Sender<Resolved>,
+    udp_dropped: u64,
+    timeout: Option<Instant>,
+}
+
+impl Task {
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>, mut resolved: mpsc::Receiver<Resolved>) {
+        let mut inbound = Vec::with_capacity(BATCH);
+        let mut media = Vec::with_capacity(BATCH);
+        let mut look_up = tokio::time::interval(resolve::INTERVAL);
+        self.perform();
+        loop {
+            let due = self.timeout.unwrap_or_else(|| Instant::now() + resolve::INTERVAL);
+            tokio::select! {
+                count = self.shell.inbound.recv_many(&mut inbound, BATCH) => {
+                    if count == 0 { return; }
+                    for each in inbound.drain(..) { self.take_inbound(each); }
+                }
+                _ = self.shell.media_events.recv_many(&mut media, BATCH) => {
+                    for event in media.drain(..) { self.take_media(event); }
+                }
+                order = orders.recv() => match order {
+                    Some(Order::ShutDown(done)) => {
+                        self.shut_down(&mut media).await;
+                        let _ = done.send(());
+                        return;
+                    }
+                    Some(order) => self.obey(order),
+                    None => return,
+                },
+                Some(found) = resolved.recv() => {
+                    self.shell.signalling.handle_resolved(now(), found.trunk, found.addresses);
+                    self.perform();
+                }
+                _ = look_up.tick() => self.look_up_names(),
+                () = tokio::time::sleep_until(due.into()) => {}
+            }
+            if self.timeout.is_some_and(|at| at <= Instant::now()) {
+                self.shell.signalling.handle_timeout(now());
+                self.perform();
+            }
+        }
+    }
+
+    fn take_inbound(&mut self, inbound: Inbound) {
+        let now = now();
+        match inbound {
+            Inbound::Message { flow, bytes } => {
+                self.trace.message(now.wall_ms, Way::In, flow, bytes.clone());
+                self.shell.signalling.handle_message(now, flow, bytes);
+            }
+            Inbound::Opened { flow, writer } => self.streams.opened(flow, writer),
+            Inbound::Failed { flow } => {
+                self.streams.failed(&flow);
+                self.shell.signalling.handle_flow_failed(now, &flow);
+            }
+        }
+        self.perform();
+    }
+
+    fn take_media(&mut self, event: MediaEvent) {
+        let now = now();
+        self.count_media(&event);
+        if let Some((call, text)) = self.shell.signalling.calls.media_fact(&event) {
+            self.trace.fact(now.wall_ms, call, text);
+        }
+        self.shell.signalling.handle_media(now, event);
+        self.perform();
+    }
+
+    fn count_media(&mut self, event: &MediaEvent) {
+        let mut add = |name, count| *self.media_totals.entry(name).or_default() += count;
+        match event {
+            MediaEvent::WrongSource { packets, .. } => add("wrong_source_packets", *packets),
+            MediaEvent::AuthenticationFailed { packets, .. } => {
+                add("authentication_failed_packets", *packets)
+            }
+            MediaEvent::MediaTimeout { .. } => add("media_timeouts", 1),
+            MediaEvent::Recording { .. } => add("recording_events", 1),
+            MediaEvent::LegRemoved { statistics, .. } => {
+                add("packets_received", statistics.packets_received);
+                add("packets_sent", statistics.packets_sent);
+                add("packets_lost", statistics.packets_lost);
+            }
+            _ => {}
+        }
+    }
+
+    /// Performs what the state machine asks for, until it gives a timeout.
+    fn perform(&mut self) {
+        loop {
+            match self.shell.signalling.poll_output() {
+                Output::Transmit(transmit) => self.transmit(transmit),
+                Output::Fact(fact) => self.record(fact),
+                Output::Timeout(at) => {
+                    self.timeout = at;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, fact: Fact) {
+        if let Fact::CallEnded(record) = &fact {
+            self.trace.ended(record.id, record.legs.iter().map(|l| l.sip_call_id.clone()).collect());
+        }
+        self.shell.writer.record(fact);
+    }
+
+    fn transmit(&mut self, transmit: Transmit) {
+        let Transmit { flow, bytes } = transmit;
+        self.trace.message(wall_ms(), Way::Out, flow, bytes.clone());
+        match flow.transport {
+            Transport::Udp => self.send_datagram(&flow, &bytes),
+            Transport::Tcp | Transport::Tls => self.send_stream(flow, bytes),
+        }
+    }
+
+    /// UDP may lose a datagram anyway; a full send buffer is one more way, and counted.
+    fn send_datagram(&mut self, flow: &Flow, bytes: &[u8]) {
+        let sent = self.shell.udp.get(&flow.local).map(|socket| socket.try_send_to(bytes, flow.remote));
+        if !matches!(sent, Some(Ok(_))) {
+            self.udp_dropped += 1;
+        }
+    }
+
+    fn send_stream(&mut self, flow: Flow, bytes: Bytes) {
+        match self.streams.send(&flow, bytes) {
+            Sent::Queued => {}
+            Sent::MustOpen => {
+                let name = self.shell.signalling.trunks.server_name(flow.remote).map(str::to_owned);
+                let name = name.unwrap_or_else(|| flow.remote.ip().to_string());
+                let numbered = Flow { connection: Some(self.shell.gate.connection_id()), ..flow };
+                let gate = Arc::clone(&self.shell.gate);
+                tokio::spawn(open(
+                    numbered,
+                    name,
+                    gate,
+                    self.shell.tls.clone(),
+                    self.shell.inbound_sender.clone(),
+                ));
+            }
+            Sent::Failed => {
+                self.streams.failed(&flow);
+                self.shell.signalling.handle_flow_failed(now(), &flow);
+            }
+        }
+    }
+
+    fn look_up_names(&mut self) {
+        for (trunk, host, port) in self.shell.signalling.trunks.names() {
+            tokio::spawn(resolve::look_up(trunk, host, port, self.resolved_sender.clone()));
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        let signalling = &mut self.shell.signalling;
+        match order {
+            Order::Calls(reply) => drop(reply.send(signalling.calls.summaries())),
+            Order::Registrations(reply) => drop(reply.send(signalling.registrations(wall_ms()))),
+            Order::Trunks(reply) => drop(reply.send(signalling.trunks.summaries(Instant::now()))),
+            Order::Trace(wanted, reply) => {
+                drop(reply.send(self.trace.ladder(&wanted, &signalling.calls.dialogs())));
+            }
+            Order::HangUp(call, reply) => drop(reply.send(signalling.hang_up(now(), call))),
+            Order::Snapshot(reply) => drop(reply.send(self.snapshot())),
+            Order::Directory(directory) => {
+                let key = Arc::clone(&self.shell.key);
+                signalling.handle_directory(now(), directory, &|user, sealed| key.open(user, sealed).ok());
+                self.look_up_names();
+            }
+            Order::ShutDown(_) => {}
+        }
+        self.perform();
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let signalling = &self.shell.signalling;
+        let counted = signalling.endpoint.counters();
+        let sip = [
+            ("requests_received", counted.requests_received),
+            ("responses_received", counted.responses_received),
+            ("messages_sent", counted.messages_sent),
+            ("parse_errors", counted.parse_errors),
+            ("invalid_requests", counted.invalid_requests),
+            ("refused_requests", counted.refused_requests),
+            ("retransmissions_received", counted.retransmissions_received),
+            ("retransmissions_sent", counted.retransmissions_sent),
+            ("stray_responses", counted.stray_responses),
+            ("timeouts", counted.timeouts),
+            ("transaction_limit_hits", counted.transaction_limit_hits),
+            ("dialog_limit_hits", counted.dialog_limit_hits),
+            ("invite_rate_limit_hits", counted.invite_rate_limit_hits),
+            ("challenged_senders", signalling.door.challenged),
+            ("refused_senders", signalling.door.refused),
+            ("registers", signalling.door.registers),
+            ("connections_refused", self.shell.gate.refused()),
+            ("datagrams_dropped", self.udp_dropped),
+        ];
+        let mut media = self.media_totals.clone();
+        media.insert("lost_orders", signalling.media.lost_commands.load(Ordering::Relaxed));
+        Snapshot {
+            gauges: vec![
+                ("calls", signalling.calls.active() as u64),
+                ("registrations", signalling.registrar.count(wall_ms()) as u64),
+                ("dialogs", signalling.endpoint.dialog_count() as u64),
+                ("transactions", signalling.endpoint.transaction_count() as u64),
+                ("connections", self.shell.gate.open_count() as u64),
+                ("facts_waiting_on_disk", self.shell.writer.counters().spooling),
+                ("legs", signalling.media.workers.handles().iter().map(|w| w.load() as u64).sum()),
+            ],
+            sip: sip.into_iter().collect(),
+            calls_ended: signalling.calls.ended.clone(),
+            media,
+            store: store_totals(&self.shell.writer),
+        }
+    }
+
+    /// Ends every call, waits until their statistics and recordings are in, and stops the workers.
+    async fn shut_down(&mut self, media: &mut Vec<MediaEvent>) {
+        self.shell.signalling.shut_down(now());
+        self.perform();
+        while !self.shell.signalling.calls.is_empty() {
+            let due = self.timeout.unwrap_or_else(Instant::now);
+            tokio::select! {
+                count = self.shell.media_events.recv_many(media, BATCH) => {
+                    if count == 0 { break; }
+                    for event in media.drain(..) { self.take_media(event); }
+                }
+                () = tokio::time::sleep_until(due.into()) => {
+                    self.shell.signalling.handle_timeout(now());
+                    self.perform();
+                }
+            }
+        }
+    }
+}
+
+fn store_totals(writer: &Writer) -> HashMap<&'static str, u64> {
+    let counted = writer.counters();
+    let totals = [
+        ("recorded", counted.recorded),
+        ("delivered", counted.delivered),
+        ("spooled", counted.spooled),
+        ("refused", counted.refused),
+        ("lost", counted.lost),
+        ("failures", counted.failures),
+    ];
+    totals.into_iter().collect()
+}
+
+fn now() -> Now {
+    Now { instant: Instant::now(), wall_ms: wall_ms() }
+}
+
+fn wall_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

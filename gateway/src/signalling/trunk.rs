@@ -1,0 +1,339 @@
+//! The trunks at run time: where they are, whether they answer, and our own registrations with them.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use ramal_sip::auth::{Credentials, Ha1, Secret};
+use ramal_sip::endpoint::{ClientTx, Endpoint, Failure, OutOfDialog};
+use ramal_sip::message::{Method, NameAddr, Response, Uri};
+use ramal_sip::registration::{Registrant, RegistrantConfig, RegistrantOutput, RegistrantState};
+use ramal_sip::transport::Flow;
+use rand::rngs::StdRng;
+use rand::{Rng, RngCore, SeedableRng};
+
+use super::listeners::Listeners;
+use super::registrar::transport_of;
+use crate::model::{Directory, OutboundSecret, SealedSecret, Trunk, TrunkId};
+
+/// A trunk that did not answer OPTIONS is asked again sooner than one that did.
+const DOWN_PING: Duration = Duration::from_secs(10);
+
+/// Opens the sealed password of a user name with the node's key.
+pub type Unseal<'a> = &'a dyn Fn(&str, &SealedSecret) -> Option<String>;
+
+/// Every enabled trunk at run time.
+pub struct Trunks {
+    states: HashMap<TrunkId, TrunkState>,
+    random: StdRng,
+}
+
+struct TrunkState {
+    trunk: Trunk,
+    credentials: Option<Credentials>,
+    addresses: Vec<SocketAddr>,
+    registrant: Option<Registrant>,
+    register_tx: Option<ClientTx>,
+    health: Health,
+    ping_tx: Option<ClientTx>,
+    ping_at: Option<Instant>,
+}
+
+/// What OPTIONS says of a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Not asked: no probes are configured, or none was answered yet.
+    Unknown,
+    Up,
+    Down,
+}
+
+/// One trunk, for operators.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct TrunkSummary {
+    pub organization: i64,
+    pub name: String,
+    pub host: String,
+    pub addresses: Vec<String>,
+    pub registration: String,
+    pub health: Health,
+}
+
+impl Trunks {
+    pub fn new(seed: [u8; 32]) -> Self {
+        Self { states: HashMap::new(), random: StdRng::from_seed(seed) }
+    }
+
+    /// Follows a new directory: what is gone is unregistered, what changed starts anew.
+    pub fn follow(
+        &mut self,
+        now: Instant,
+        directory: &Directory,
+        unseal: Unseal<'_>,
+        endpoint: &mut Endpoint,
+    ) {
+        let gone: Vec<TrunkId> = self
+            .states
+            .iter()
+            .filter(|(id, state)| directory.trunk(**id).is_none_or(|t| *t != state.trunk || !t.enabled))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in gone {
+            if let Some(mut state) = self.states.remove(&id)
+                && let Some(registrant) = &mut state.registrant
+            {
+                registrant.unregister(now);
+                drain(now, registrant, endpoint);
+            }
+        }
+        for trunk in directory.all_trunks().iter().filter(|t| t.enabled) {
+            self.states.entry(trunk.id).or_insert_with(|| TrunkState {
+                trunk: trunk.clone(),
+                credentials: credentials(trunk, unseal),
+                addresses: trunk.host.parse().map(|ip| vec![address(trunk, ip)]).unwrap_or_default(),
+                registrant: None,
+                register_tx: None,
+                health: Health::Unknown,
+                ping_tx: None,
+                ping_at: trunk.options_ping_s.map(|_| now),
+            });
+        }
+    }
+
+    /// Hosts that have to be looked up, with the port that goes with them.
+    pub fn names(&self) -> Vec<(TrunkId, String, u16)> {
+        let by_name = |(id, state): (&TrunkId, &TrunkState)| {
+            let is_name = state.trunk.host.parse::<std::net::IpAddr>().is_err();
+            is_name.then(|| (*id, state.trunk.host.clone(), port(&state.trunk)))
+        };
+        self.states.iter().filter_map(by_name).collect()
+    }
+
+    /// The name a TLS peer at that address has to show.
+    pub fn server_name(&self, remote: SocketAddr) -> Option<&str> {
+        self.states.values().find(|s| s.addresses.contains(&remote)).map(|s| s.trunk.host.as_str())
+    }
+
+    /// Takes the outcome of a look-up.
+    pub fn resolved(&mut self, id: TrunkId, addresses: Vec<SocketAddr>) {
+        if let Some(state) = self.states.get_mut(&id)
+            && !addresses.is_empty()
+        {
+            state.addresses = addresses;
+        }
+    }
+
+    /// The way to a trunk; `None` while its name is not resolved or no socket fits.
+    pub fn flow(&self, trunk: &Trunk, listeners: &Listeners) -> Option<Flow> {
+        let state = self.states.get(&trunk.id)?;
+        let transport = transport_of(trunk.transport);
+        state.addresses.iter().find_map(|remote| listeners.flow_to(transport, *remote))
+    }
+
+    pub fn credentials(&self, id: TrunkId) -> Option<Credentials> {
+        self.states.get(&id).and_then(|s| s.credentials.clone())
+    }
+
+    /// Sends what is due: registrations and probes.
+    pub fn handle_timeout(&mut self, now: Instant, endpoint: &mut Endpoint, listeners: &Listeners) {
+        let random = &mut self.random;
+        for state in self.states.values_mut() {
+            state.start_registration(now, listeners, random);
+            if let Some(registrant) = &mut state.registrant {
+                registrant.handle_timeout(now);
+                if let Some(tx) = drain(now, registrant, endpoint) {
+                    state.register_tx = Some(tx);
+                }
+            }
+            if state.ping_at.is_some_and(|at| at <= now) && state.ping_tx.is_none() {
+                state.ping(now, endpoint, listeners);
+            }
+        }
+    }
+
+    /// When something is due next.
+    pub fn next_timeout(&mut self) -> Option<Instant> {
+        let due = |state: &mut TrunkState| {
+            let registration = state.registrant.as_mut().and_then(next_of);
+            let ping = state.ping_at.filter(|_| state.ping_tx.is_none());
+            registration.into_iter().chain(ping).min()
+        };
+        self.states.values_mut().filter_map(due).min()
+    }
+
+    /// Takes the outcome of a request. True if it was one of ours.
+    pub fn handle_response(
+        &mut self,
+        now: Instant,
+        tx: ClientTx,
+        outcome: &Result<Response, Failure>,
+        endpoint: &mut Endpoint,
+    ) -> bool {
+        let random = &mut self.random;
+        for state in self.states.values_mut() {
+            if state.register_tx == Some(tx) {
+                state.register_tx = None;
+                if let Some(registrant) = &mut state.registrant {
+                    registrant.handle_response(now, outcome.as_ref().map_err(|f| *f));
+                    state.register_tx = drain(now, registrant, endpoint);
+                }
+                return true;
+            }
+            if state.ping_tx == Some(tx) {
+                state.pinged(now, outcome, random);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Gives up our registrations: the node goes down in order.
+    pub fn unregister_all(&mut self, now: Instant, endpoint: &mut Endpoint) {
+        for state in self.states.values_mut() {
+            if let Some(registrant) = &mut state.registrant {
+                registrant.unregister(now);
+                drain(now, registrant, endpoint);
+            }
+        }
+    }
+
+    pub fn summaries(&self, now: Instant) -> Vec<TrunkSummary> {
+        let summary = |state: &TrunkState| TrunkSummary {
+            organization: state.trunk.organization.0,
+            name: state.trunk.name.clone(),
+            host: state.trunk.host.clone(),
+            addresses: state.addresses.iter().map(ToString::to_string).collect(),
+            registration: state.registrant.as_ref().map_or("none".to_owned(), |r| words(r.state(), now)),
+            health: state.health,
+        };
+        let mut all: Vec<TrunkSummary> = self.states.values().map(summary).collect();
+        all.sort_by(|a, b| (a.organization, &a.name).cmp(&(b.organization, &b.name)));
+        all
+    }
+}
+
+impl TrunkState {
+    fn start_registration(&mut self, now: Instant, listeners: &Listeners, random: &mut StdRng) {
+        let Some(register) = &self.trunk.register else { return };
+        let transport = transport_of(self.trunk.transport);
+        let target = self.addresses.iter().find_map(|remote| listeners.flow_to(transport, *remote));
+        let Some(target) = target else { return };
+        if let Some(registrant) = &mut self.registrant {
+            return registrant.set_target(target);
+        }
+        let Ok(aor) = Uri::parse(register.aor.as_bytes()) else { return };
+        let config = RegistrantConfig {
+            registrar: Uri::sip(None, &self.trunk.host, self.trunk.port),
+            aor,
+            contact: listeners.contact(&target, &register.contact_user),
+            target,
+            credentials: self.credentials.clone(),
+            expires_s: register.expires_s,
+        };
+        let mut seed = [0; 32];
+        random.fill_bytes(&mut seed);
+        let mut registrant = Registrant::new(config, seed);
+        registrant.register(now);
+        self.registrant = Some(registrant);
+    }
+
+    fn ping(&mut self, now: Instant, endpoint: &mut Endpoint, listeners: &Listeners) {
+        let transport = transport_of(self.trunk.transport);
+        let flow = self.addresses.iter().find_map(|remote| listeners.flow_to(transport, *remote));
+        let Some(flow) = flow else {
+            self.ping_at = Some(now + DOWN_PING);
+            return;
+        };
+        let uri = Uri::sip(None, &self.trunk.host, self.trunk.port);
+        let tx = endpoint.request(
+            now,
+            OutOfDialog {
+                method: Method::Options,
+                uri: uri.clone(),
+                flow,
+                from: NameAddr::new(listeners.contact(&flow, "")),
+                to: NameAddr::new(uri),
+                call_id: None,
+                cseq: None,
+                headers: Vec::new(),
+                body: None,
+                credentials: self.credentials.clone(),
+            },
+        );
+        self.ping_tx = Some(tx);
+    }
+
+    /// Any answer at all shows that the trunk is there; a 503 says that it cannot serve (RFC 3261 §21.5.4).
+    fn pinged(&mut self, now: Instant, outcome: &Result<Response, Failure>, random: &mut StdRng) {
+        self.ping_tx = None;
+        let health = match outcome {
+            Ok(response) if response.status.as_u16() != 503 => Health::Up,
+            Ok(_) | Err(_) => Health::Down,
+        };
+        if health != self.health {
+            tracing::info!(trunk.name = %self.trunk.name, ?health, "trunk health changed");
+        }
+        self.health = health;
+        let interval = Duration::from_secs(u64::from(self.trunk.options_ping_s.unwrap_or(60)));
+        let interval = if health == Health::Up { interval } else { interval.min(DOWN_PING) };
+        self.ping_at = Some(now + interval.mul_f64(random.random_range(0.9..1.1)));
+    }
+}
+
+/// Performs what a registration asks for; the request that was sent, if any.
+fn drain(now: Instant, registrant: &mut Registrant, endpoint: &mut Endpoint) -> Option<ClientTx> {
+    let mut sent = None;
+    loop {
+        match registrant.poll_output() {
+            RegistrantOutput::Request(request) => sent = Some(endpoint.request(now, request)),
+            RegistrantOutput::State(state) => {
+                tracing::info!(state = %words(state, now), "trunk registration")
+            }
+            RegistrantOutput::Timeout(_) => return sent,
+        }
+    }
+}
+
+fn next_of(registrant: &mut Registrant) -> Option<Instant> {
+    match registrant.poll_output() {
+        RegistrantOutput::Timeout(at) => at,
+        RegistrantOutput::Request(_) | RegistrantOutput::State(_) => None,
+    }
+}
+
+fn words(state: RegistrantState, now: Instant) -> String {
+    let seconds = |at: Instant| at.saturating_duration_since(now).as_secs();
+    match state {
+        RegistrantState::Unregistered => "unregistered".to_owned(),
+        RegistrantState::Registering => "registering".to_owned(),
+        RegistrantState::Registered { until } => format!("registered, {} s left", seconds(until)),
+        RegistrantState::Refused { status, retry_at } => {
+            format!("refused with {}, next try in {} s", status.as_u16(), seconds(retry_at))
+        }
+        RegistrantState::Failed { failure, retry_at } => {
+            format!("failed ({failure:?}), next try in {} s", seconds(retry_at))
+        }
+        RegistrantState::Unregistering => "unregistering".to_owned(),
+    }
+}
+
+fn credentials(trunk: &Trunk, unseal: Unseal<'_>) -> Option<Credentials> {
+    let kept = trunk.credentials_out.as_ref()?;
+    let (realm, secret) = match &kept.secret {
+        OutboundSecret::Ha1 { realm, ha1 } => {
+            let ha1 = Ha1 { md5: Some(ha1.md5.clone()), sha256: Some(ha1.sha256.clone()) };
+            (Some(realm.clone()), Secret::Ha1(ha1))
+        }
+        OutboundSecret::Sealed(sealed) => (None, Secret::Password(unseal(&kept.username, sealed)?)),
+    };
+    Some(Credentials { realm, username: kept.username.clone(), secret })
+}
+
+fn port(trunk: &Trunk) -> u16 {
+    trunk.port.unwrap_or_else(|| transport_of(trunk.transport).default_port())
+}
+
+fn address(trunk: &Trunk, ip: std::net::IpAddr) -> SocketAddr {
+    SocketAddr::new(ip, port(trunk))
+}
