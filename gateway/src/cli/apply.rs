@@ -12,7 +12,8 @@ use crate::store::{NodeKey, Store};
 /// # Errors
 /// If the file is wrong, the database away or changed meanwhile.
 pub async fn run(config: &Config, file: &Path, dry_run: bool) -> Result<(), CliError> {
-    let store = Store::connect(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
+    let store =
+        Store::connect(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
     store.migrate().await.map_err(CliError::message)?;
     let key = NodeKey::load_or_create(&config.node.key_file()).map_err(CliError::message)?;
     let current = store.load_directory().await.map_err(CliError::message)?;
@@ -22,7 +23,11 @@ pub async fn run(config: &Config, file: &Path, dry_run: bool) -> Result<(), CliE
         println!("{line}");
     }
     if lines.is_empty() {
-        println!("Nothing to change: the site is as {} says (revision {}).", file.display(), current.revision());
+        println!(
+            "Nothing to change: the site is as {} says (revision {}).",
+            file.display(),
+            current.revision()
+        );
     } else if dry_run {
         println!("{} changes; nothing was changed (--dry-run).", lines.len());
     } else {

@@ -10,7 +10,9 @@ use crate::config::Config;
 pub async fn run(config: &Config) -> Result<(), CliError> {
     let tls = &config.sip.tls;
     for path in [&tls.certificate, &tls.key, &tls.trusted].into_iter().flatten() {
-        tokio::fs::metadata(path).await.map_err(|error| CliError::message(format!("{}: {error}", path.display())))?;
+        tokio::fs::metadata(path)
+            .await
+            .map_err(|error| CliError::message(format!("{}: {error}", path.display())))?;
     }
     println!("The configuration is right.");
     for listen in &config.sip.listen {

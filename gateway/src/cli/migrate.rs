@@ -9,7 +9,8 @@ use crate::store::Store;
 /// # Errors
 /// If the database is away, or newer than the program.
 pub async fn run(config: &Config) -> Result<(), CliError> {
-    let store = Store::connect(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
+    let store =
+        Store::connect(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
     store.migrate().await.map_err(CliError::message)?;
     println!("The database is up to date.");
     store.close().await;

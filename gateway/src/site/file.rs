@@ -1,0 +1,124 @@
+//! The shape of a site file.
+
+use serde::Deserialize;
+
+use crate::model::{DtmfMethod, Network, RecordingRule, SrtpPolicy, Transport};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SiteFile {
+    #[serde(default, rename = "organization")]
+    pub organizations: Vec<OrganizationEntry>,
+    /// Organizations that may be missing above: everything they own is deleted.
+    #[serde(default)]
+    pub delete_organizations: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganizationEntry {
+    pub name: String,
+    pub formerly: Option<String>,
+    pub title: Option<String>,
+    pub sip_domain: String,
+    pub recording: Option<RecordingRule>,
+    pub announcements: Option<String>,
+    pub ring_timeout_s: Option<u32>,
+    #[serde(default, rename = "extension")]
+    pub extensions: Vec<ExtensionEntry>,
+    #[serde(default, rename = "trunk")]
+    pub trunks: Vec<TrunkEntry>,
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<RuleEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExtensionEntry {
+    pub number: String,
+    pub formerly: Option<String>,
+    pub password: Option<Password>,
+    pub display_name: Option<String>,
+    pub recording: Option<RecordingRule>,
+    pub max_bindings: Option<u32>,
+    pub may_call_trunks: Option<bool>,
+    pub ring_timeout_s: Option<u32>,
+    pub enabled: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrunkEntry {
+    pub name: String,
+    pub formerly: Option<String>,
+    pub host: String,
+    pub port: Option<u16>,
+    pub transport: Option<Transport>,
+    #[serde(default)]
+    pub sources: Vec<Network>,
+    pub digest_in: Option<DigestInEntry>,
+    pub credentials_out: Option<CredentialsOutEntry>,
+    pub register: Option<RegisterEntry>,
+    pub options_ping_s: Option<u32>,
+    pub codecs: Option<Vec<String>>,
+    pub srtp: Option<SrtpPolicy>,
+    pub dtmf: Option<DtmfMethod>,
+    pub recording: Option<RecordingRule>,
+    pub max_calls: Option<u32>,
+    pub caller_id: Option<String>,
+    pub enabled: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DigestInEntry {
+    pub username: String,
+    pub password: Password,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CredentialsOutEntry {
+    pub username: String,
+    pub password: Password,
+    pub realm: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RegisterEntry {
+    pub aor: String,
+    pub contact_user: Option<String>,
+    pub expires_s: Option<u32>,
+}
+
+/// One of three kinds, told by its first key: `dial`, `prefix` or `from_trunk`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleEntry {
+    pub dial: Option<String>,
+    pub prefix: Option<String>,
+    pub from_trunk: Option<String>,
+    pub trunk: Option<String>,
+    pub strip: Option<u32>,
+    pub prepend: Option<String>,
+    pub min_digits: Option<u32>,
+    pub max_digits: Option<u32>,
+    pub allow: Option<Vec<String>>,
+    pub number: Option<String>,
+    pub extension: Option<String>,
+    pub service: Option<PlainService>,
+    pub announcement: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum PlainService {
+    Echo,
+    Tone,
+}
+
+/// A password as typed. Has no `Debug`: it goes nowhere but into a hash or under a key.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Password(pub String);

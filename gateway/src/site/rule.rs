@@ -1,0 +1,204 @@
+//! The dial plan of a site file.
+
+use super::check::{self, Place};
+use super::file::{PlainService, RuleEntry};
+use super::plan::{Planner, Tenant};
+use crate::config::fault::{Wrong, nearest};
+use crate::model::{
+    AllowedExtensions, Announcement, Destination, DialRule, DialRuleId, DialRuleKind, Service, TrunkId,
+    TrunkNumber,
+};
+
+/// Announcements shipped with the program, as `builtin:NAME`, begin so.
+const BUILTIN: &str = "builtin:";
+/// Fewest digits of a number for a trunk where nothing is said.
+pub(super) const MIN_DIGITS: u32 = 3;
+/// Most digits of a number for a trunk where nothing is said: E.164 with a trunk prefix before it.
+pub(super) const MAX_DIGITS: u32 = 20;
+
+/// Plans an organization's dial plan.
+pub(super) fn plan(
+    planner: &mut Planner<'_>,
+    tenant: &Tenant<'_>,
+    entries: &[RuleEntry],
+) -> Result<(), Wrong> {
+    for (position, entry) in (0_u32..).zip(entries) {
+        let place = tenant.place.at("rule").at(usize::try_from(position).unwrap_or(usize::MAX));
+        let rule = Reader { planner, tenant, place: &place, entry };
+        let kind = rule.kind()?;
+        planner.plan.rules.push(DialRule { id: DialRuleId(0), organization: tenant.row.id, position, kind });
+    }
+    Ok(())
+}
+
+struct Reader<'a> {
+    planner: &'a Planner<'a>,
+    tenant: &'a Tenant<'a>,
+    place: &'a Place,
+    entry: &'a RuleEntry,
+}
+
+impl Reader<'_> {
+    fn kind(&self) -> Result<DialRuleKind, Wrong> {
+        match (&self.entry.dial, &self.entry.prefix, &self.entry.from_trunk) {
+            (Some(number), None, None) => self.service_rule(number),
+            (None, Some(prefix), None) => self.prefix_rule(prefix),
+            (None, None, Some(trunk)) => self.trunk_rule(trunk),
+            _ => Err(self.place.wrong("a rule has exactly one of `dial`, `prefix` and `from_trunk`")),
+        }
+    }
+
+    fn service_rule(&self, number: &str) -> Result<DialRuleKind, Wrong> {
+        self.refuse_others("dial", &["dial", "service", "announcement"])?;
+        check::dialled(&self.place.at("dial"), number, 1..=20)?;
+        let service = self
+            .service()?
+            .ok_or_else(|| self.place.wrong("`dial` needs `service` or `announcement` beside it"))?;
+        Ok(DialRuleKind::Service { number: number.to_owned(), service })
+    }
+
+    fn prefix_rule(&self, prefix: &str) -> Result<DialRuleKind, Wrong> {
+        self.refuse_others(
+            "prefix",
+            &["prefix", "trunk", "strip", "prepend", "min_digits", "max_digits", "allow"],
+        )?;
+        check::dialled(&self.place.at("prefix"), prefix, 0..=20)?;
+        let name =
+            self.entry.trunk.as_ref().ok_or_else(|| self.place.wrong("`prefix` needs `trunk` beside it"))?;
+        let prepend = self.entry.prepend.clone().unwrap_or_default();
+        check::dialled(&self.place.at("prepend"), &prepend, 0..=20)?;
+        let min_digits =
+            check::within(&self.place.at("min_digits"), self.entry.min_digits.unwrap_or(MIN_DIGITS), 1..=40)?;
+        let max_digits = check::within(
+            &self.place.at("max_digits"),
+            self.entry.max_digits.unwrap_or(MAX_DIGITS),
+            min_digits..=40,
+        )?;
+        let strip = check::within(&self.place.at("strip"), self.entry.strip.unwrap_or(0), 0..=min_digits)?;
+        let trunk = self.trunk("trunk", name)?;
+        Ok(DialRuleKind::Prefix {
+            prefix: prefix.to_owned(),
+            trunk,
+            strip,
+            prepend,
+            min_digits,
+            max_digits,
+            allow: self.allow()?,
+        })
+    }
+
+    fn trunk_rule(&self, name: &str) -> Result<DialRuleKind, Wrong> {
+        self.refuse_others("from_trunk", &["from_trunk", "number", "extension", "service", "announcement"])?;
+        let number =
+            self.entry.number.as_deref().ok_or_else(|| {
+                self.place.wrong("`from_trunk` needs `number`, or `number = \"*\"` for any")
+            })?;
+        let number = if number == "*" {
+            TrunkNumber::Any
+        } else {
+            check::dialled(&self.place.at("number"), number, 1..=32)?;
+            TrunkNumber::Exact(number.to_owned())
+        };
+        let destination = match (&self.entry.extension, self.service()?) {
+            (Some(extension), None) => {
+                self.known_extension("extension", extension)?;
+                Destination::Extension(extension.clone())
+            }
+            (None, Some(service)) => Destination::Service(service),
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(self
+                    .place
+                    .wrong("`from_trunk` needs exactly one of `extension`, `service` and `announcement`"));
+            }
+        };
+        Ok(DialRuleKind::TrunkNumber { trunk: self.trunk("from_trunk", name)?, number, destination })
+    }
+
+    fn service(&self) -> Result<Option<Service>, Wrong> {
+        match (self.entry.service, &self.entry.announcement) {
+            (Some(PlainService::Echo), None) => Ok(Some(Service::Echo)),
+            (Some(PlainService::Tone), None) => Ok(Some(Service::Tone)),
+            (None, Some(name)) => Ok(Some(Service::Announcement(self.announcement(name)?))),
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => {
+                Err(self.place.at("announcement").wrong("a rule has one of `service` and `announcement`"))
+            }
+        }
+    }
+
+    /// A plain name only: no site file reads files outside the organization's folder.
+    fn announcement(&self, name: &str) -> Result<Announcement, Wrong> {
+        let place = self.place.at("announcement");
+        let (kind, plain): (fn(String) -> Announcement, _) = match name.strip_prefix(BUILTIN) {
+            Some(builtin) => (Announcement::Builtin, builtin),
+            None => (Announcement::File, name),
+        };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if plain.is_empty() || plain.len() > 128 || plain.starts_with('.') || !plain.bytes().all(is_plain) {
+            return Err(place.wrong(format!(
+                "`{name}` is no plain file name; right would be `closed.wav` or `{BUILTIN}welcome`"
+            )));
+        }
+        if !name.starts_with(BUILTIN) && self.tenant.row.announcements.is_none() {
+            return Err(place.wrong("needs `announcements = \"FOLDER\"` in the organization"));
+        }
+        Ok(kind(plain.to_owned()))
+    }
+
+    fn allow(&self) -> Result<AllowedExtensions, Wrong> {
+        let Some(numbers) = &self.entry.allow else { return Ok(AllowedExtensions::All) };
+        for number in numbers {
+            self.known_extension("allow", number)?;
+        }
+        Ok(AllowedExtensions::Only(numbers.clone()))
+    }
+
+    fn known_extension(&self, key: &str, number: &str) -> Result<(), Wrong> {
+        let own = self
+            .planner
+            .plan
+            .extensions
+            .iter()
+            .filter(|extension| extension.organization == self.tenant.row.id);
+        let numbers: Vec<_> = own.map(|extension| extension.number.as_str()).collect();
+        if numbers.contains(&number) { Ok(()) } else { Err(self.unknown(key, "extension", number, &numbers)) }
+    }
+
+    fn trunk(&self, key: &str, name: &str) -> Result<TrunkId, Wrong> {
+        let own = self.planner.plan.trunks.iter().filter(|trunk| trunk.organization == self.tenant.row.id);
+        let trunks: Vec<_> = own.map(|trunk| (trunk.name.as_str(), trunk.id)).collect();
+        let names: Vec<_> = trunks.iter().map(|(name, _)| *name).collect();
+        let found = trunks.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
+        found.ok_or_else(|| self.unknown(key, "trunk", name, &names))
+    }
+
+    fn unknown(&self, key: &str, noun: &str, given: &str, known: &[&str]) -> Wrong {
+        let meant = nearest(given, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        self.place
+            .at(key)
+            .wrong(format!("organization `{}` has no {noun} `{given}`{meant}", self.tenant.row.name))
+    }
+
+    fn refuse_others(&self, kind: &str, wanted: &[&str]) -> Result<(), Wrong> {
+        let entry = self.entry;
+        let present = [
+            ("trunk", entry.trunk.is_some()),
+            ("strip", entry.strip.is_some()),
+            ("prepend", entry.prepend.is_some()),
+            ("min_digits", entry.min_digits.is_some()),
+            ("max_digits", entry.max_digits.is_some()),
+            ("allow", entry.allow.is_some()),
+            ("number", entry.number.is_some()),
+            ("extension", entry.extension.is_some()),
+            ("service", entry.service.is_some()),
+            ("announcement", entry.announcement.is_some()),
+        ];
+        match present.iter().find(|(key, is_there)| *is_there && !wanted.contains(key)) {
+            Some((key, _)) => Err(self.place.at(*key).wrong(format!(
+                "`{key}` has no meaning in a `{kind}` rule; right are {}",
+                wanted.join(", ")
+            ))),
+            None => Ok(()),
+        }
+    }
+}
