@@ -4,6 +4,7 @@
 //! not counted.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -28,7 +29,14 @@ fn main() {
     let phones: Vec<UdpSocket> = targets.iter().map(|target| phone(*target)).collect();
     let stop = Arc::new(AtomicBool::new(false));
     let cpu_before = Arc::new(AtomicU64::new(0));
-    let workers = (mode != "bare").then(|| start_worker(sockets, &phones, gather_us, mode));
+    let bare_sent = Arc::new(AtomicU64::new(0));
+    let workers = if mode == "bare" {
+        drop(sockets);
+        start_bare(&targets, &phones, gather_us, bare_sent.clone());
+        None
+    } else {
+        Some(start_worker(sockets, &phones, gather_us))
+    };
     let sent = Arc::new(AtomicU64::new(0));
     let load = {
         let (stop, sent) = (stop.clone(), sent.clone());
@@ -37,10 +45,10 @@ fn main() {
     pause(1);
     let cpu = || media_cpu_us();
     cpu_before.store(cpu(), Ordering::Relaxed);
-    let forwarded_before = forwarded(workers.as_ref());
+    let forwarded_before = forwarded(workers.as_ref(), &bare_sent);
     pause(seconds.into());
     let used = cpu() - cpu_before.load(Ordering::Relaxed);
-    let packets = forwarded(workers.as_ref()) - forwarded_before;
+    let packets = forwarded(workers.as_ref(), &bare_sent) - forwarded_before;
     let rounds = workers.as_ref().map_or(0, |workers| workers.handles()[0].gauges().rounds);
     stop.store(true, Ordering::Relaxed);
     let (latency, received) = load.join().unwrap();
@@ -69,8 +77,8 @@ fn phone(target: SocketAddr) -> UdpSocket {
     socket
 }
 
-fn forwarded(workers: Option<&Workers>) -> u64 {
-    workers.map_or(0, |workers| workers.handles()[0].gauges().packets_sent)
+fn forwarded(workers: Option<&Workers>, bare: &AtomicU64) -> u64 {
+    workers.map_or(bare.load(Ordering::Relaxed), |workers| workers.handles()[0].gauges().packets_sent)
 }
 
 fn keys(leg: usize) -> Option<SrtpKeys> {
@@ -79,7 +87,7 @@ fn keys(leg: usize) -> Option<SrtpKeys> {
     (mode_is_srtp() && leg % 2 == 0).then(|| SrtpKeys { send: key.clone(), receive: key, suite })
 }
 
-fn start_worker(sockets: Vec<LegSockets>, phones: &[UdpSocket], gather_us: u32, _mode: &str) -> Workers {
+fn start_worker(sockets: Vec<LegSockets>, phones: &[UdpSocket], gather_us: u32) -> Workers {
     let config = WorkerConfig { gather_us, ..WorkerConfig::default() };
     let workers = Workers::start(1, config, |_, _| {}).unwrap();
     let handle = workers.pick();
@@ -119,6 +127,42 @@ fn start_worker(sockets: Vec<LegSockets>, phones: &[UdpSocket], gather_us: u32, 
         }
     }
     workers
+}
+
+/// The floor: the same sockets, one epoll, `recvfrom` and `sendto` and nothing between.
+fn start_bare(targets: &[SocketAddr], phones: &[UdpSocket], gather_us: u32, sent: Arc<AtomicU64>) {
+    let sockets: Vec<UdpSocket> = targets.iter().map(|address| UdpSocket::bind(address).unwrap()).collect();
+    let partners: Vec<SocketAddr> = (0..phones.len()).map(|leg| phones[leg ^ 1].local_addr().unwrap()).collect();
+    let run = move || {
+        // SAFETY: plain system calls on descriptors and buffers that live as long as this closure.
+        let epoll = unsafe { libc::epoll_create1(0) };
+        for (leg, socket) in sockets.iter().enumerate() {
+            socket.set_nonblocking(true).unwrap();
+            let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: leg as u64 };
+            // SAFETY: as above.
+            unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &raw mut event) };
+        }
+        let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; 1_024];
+        let mut buffer = [0; 2_048];
+        loop {
+            // SAFETY: as above.
+            let ready = unsafe { libc::epoll_wait(epoll, events.as_mut_ptr(), 1_024, -1) };
+            let round = Instant::now();
+            for event in &events[..ready.max(0) as usize] {
+                let leg = event.u64 as usize;
+                if let Ok((length, _)) = sockets[leg].recv_from(&mut buffer) {
+                    let partner = leg ^ 1;
+                    let _ = sockets[partner].send_to(&buffer[..length], partners[leg]);
+                    sent.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            let rest = Duration::from_micros(gather_us.into()).saturating_sub(round.elapsed());
+            let spec = libc::timespec { tv_sec: 0, tv_nsec: rest.subsec_nanos().into() };
+            // SAFETY: as above.
+            unsafe { libc::nanosleep(&raw const spec, std::ptr::null_mut()) };
+        }
+    };
+    std::thread::Builder::new().name("media".into()).spawn(run).unwrap();
 }
 
 /// One packet in 20 ms for each phone, spread over 20 slots; reads what comes back. Returns latencies in µs, sorted.
