@@ -147,6 +147,7 @@ impl<'a> Lines<'a> {
 
     /// The next line without its end, and whether a CR alone stands in it: that is no line end
     /// here, but could be one to whoever gets a copy.
+    #[inline]
     fn line(&mut self) -> Result<(&'a [u8], Breaks), ParseErrorKind> {
         let rest = &self.bytes[self.at..];
         let first = memchr::memchr2(b'\r', b'\n', rest).ok_or(ParseErrorKind::HeadIncomplete)?;
@@ -169,6 +170,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The next header with its folded lines; `None` at the empty line.
+    #[inline]
     fn header(&mut self) -> Result<Option<(&'a [u8], Breaks)>, ParseErrorKind> {
         let start = self.at;
         let (mut line, mut breaks) = self.line()?;
@@ -231,6 +233,7 @@ impl Head {
         self.fault.get_or_insert(kind);
     }
 
+    #[inline]
     fn take(&mut self, datagram: &Bytes, line: &[u8], breaks: Breaks) {
         let Some(colon) = line.iter().position(|&byte| byte == b':') else {
             return self.blame(ParseErrorKind::HeaderLine);

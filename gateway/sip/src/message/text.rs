@@ -71,10 +71,18 @@ pub fn split_outside(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]>
 
 /// Where `wanted` first stands outside quotes (with their escapes) and angle brackets.
 pub fn find_outside(value: &[u8], wanted: u8) -> Option<usize> {
+    let first = memchr::memchr(wanted, value)?;
+    match memchr::memchr2(b'"', b'<', &value[..first]) {
+        None => Some(first),
+        Some(start) => scan_outside(value, start, wanted),
+    }
+}
+
+fn scan_outside(value: &[u8], start: usize, wanted: u8) -> Option<usize> {
     let mut quoted = false;
     let mut angled = false;
     let mut escaped = false;
-    for (at, &byte) in value.iter().enumerate() {
+    for (at, &byte) in value.iter().enumerate().skip(start) {
         if escaped {
             escaped = false;
         } else if quoted {

@@ -58,30 +58,40 @@ impl Uri {
     /// # Errors
     /// The part that is wrong.
     pub fn from_bytes(raw: Bytes) -> Result<Self, UriError> {
-        let colon = memchr::memchr(b':', &raw).filter(|&at| is_scheme(&raw[..at])).ok_or(UriError::Scheme)?;
-        if !raw.iter().all(|&byte| is_uri_byte(byte))
-            || (!raw.is_ascii() && std::str::from_utf8(&raw).is_err())
-        {
-            return Err(UriError::Character);
-        }
-        let scheme = match &raw[..colon] {
-            name if name.eq_ignore_ascii_case(b"sip") => Scheme::Sip,
-            name if name.eq_ignore_ascii_case(b"sips") => Scheme::Sips,
-            name if name.eq_ignore_ascii_case(b"tel") => Scheme::Tel,
-            _ => Scheme::Other,
-        };
-        let mut uri = Self::opaque(raw, scheme, colon + 1);
-        match scheme {
-            Scheme::Sip | Scheme::Sips => uri.locate_sip()?,
-            Scheme::Tel => uri.locate_tel()?,
-            Scheme::Other | Scheme::Malformed => {}
-        }
+        let mut uri = Self::opaque(raw, Scheme::Malformed, 0);
+        uri.locate()?;
         Ok(uri)
     }
 
     /// Whatever stands in a request line: text that is no URI is kept as [`Scheme::Malformed`].
     pub(super) fn lenient(raw: Bytes) -> Self {
-        Self::from_bytes(raw.clone()).unwrap_or_else(|_| Self::opaque(raw, Scheme::Malformed, 0))
+        let mut uri = Self::opaque(raw, Scheme::Malformed, 0);
+        match uri.locate() {
+            Ok(()) => uri,
+            Err(_) => Self::opaque(uri.raw, Scheme::Malformed, 0),
+        }
+    }
+
+    fn locate(&mut self) -> Result<(), UriError> {
+        let colon = memchr::memchr(b':', &self.raw).ok_or(UriError::Scheme)?;
+        self.scheme = match &self.raw[..colon] {
+            name if name.eq_ignore_ascii_case(b"sip") => Scheme::Sip,
+            name if name.eq_ignore_ascii_case(b"sips") => Scheme::Sips,
+            name if name.eq_ignore_ascii_case(b"tel") => Scheme::Tel,
+            name if is_scheme(name) => Scheme::Other,
+            _ => return Err(UriError::Scheme),
+        };
+        self.rest = colon + 1;
+        // No early exit: so the bytes are checked many at a time.
+        let foreign = self.raw.iter().fold(false, |foreign, &byte| foreign | !is_uri_byte(byte));
+        if foreign || std::str::from_utf8(&self.raw).is_err() {
+            return Err(UriError::Character);
+        }
+        match self.scheme {
+            Scheme::Sip | Scheme::Sips => self.locate_sip(),
+            Scheme::Tel => self.locate_tel(),
+            Scheme::Other | Scheme::Malformed => Ok(()),
+        }
     }
 
     fn opaque(raw: Bytes, scheme: Scheme, rest: usize) -> Self {
