@@ -1,15 +1,18 @@
 //! Offer and answer (RFC 3264) over session descriptions (RFC 8866), audio only.
 
+mod acceptance;
 mod codec;
 mod codec_match;
 mod crypto;
 mod description;
 mod negotiation;
 mod numbering;
+mod seed;
 mod write;
 
 pub use codec::Codec;
-pub use negotiation::{Negotiation, Seed};
+pub use negotiation::Negotiation;
+pub use seed::Seed;
 
 pub use crate::codec::KnownCodec;
 

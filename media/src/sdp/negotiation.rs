@@ -1,49 +1,17 @@
 //! The offer/answer state of one leg (RFC 3264).
 
-use aws_lc_rs::hmac;
-
+use super::acceptance::{answered_keys, check_stream};
 use super::codec_match::{Matched, match_answer, match_offer};
 use super::crypto::{Crypto, PREFERENCE};
 use super::description::{Description, Profile, Stream};
 use super::numbering::Numbering;
+use super::seed::Seed;
 use super::write::{self, Audio, Line};
 use super::{Agreed, Codec, Direction, LocalMedia, RemoteOffer, SdpError, SrtpKeys, SrtpPolicy};
 use crate::srtp::{MasterKey, Suite};
 
 const PLAIN_PROFILE: &str = "RTP/AVP";
 const SECURE_PROFILE: &str = "RTP/SAVP";
-
-/// Where session id and SRTP keys come from. Must be random and secret in use.
-#[derive(Clone)]
-pub struct Seed([u8; 32]);
-
-impl From<[u8; 32]> for Seed {
-    fn from(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl From<u64> for Seed {
-    /// Gives keys of 64 bits of strength only: for legs without SRTP and for tests.
-    fn from(number: u64) -> Self {
-        let mut bytes = [0; 32];
-        bytes.iter_mut().zip(number.to_be_bytes()).for_each(|(to, from)| *to = from);
-        Self(bytes)
-    }
-}
-
-impl Seed {
-    /// 64 bytes that nobody can tell from random ones without the seed.
-    fn derive(&self, purpose: &str, number: u32) -> [u8; 64] {
-        let key = hmac::Key::new(hmac::HMAC_SHA512, &self.0);
-        let mut context = hmac::Context::with_key(&key);
-        context.update(purpose.as_bytes());
-        context.update(&number.to_be_bytes());
-        let mut out = [0; 64];
-        out.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
-        out
-    }
-}
 
 /// One leg's offer/answer state for the life of its dialog: stream order, `o=` version, pending offer, what was agreed.
 pub struct Negotiation {
@@ -147,7 +115,7 @@ impl Negotiation {
         if !stream.is_live_audio() {
             return Err(SdpError::NotAudio);
         }
-        let srtp = answered_keys(offer, stream)?;
+        let srtp = answered_keys(&offer.crypto, stream)?;
         let matched = match_answer(&offer.codecs, &stream.codecs).ok_or(SdpError::NoCommonCodec)?;
         let mut agreed = agree(stream, matched, offer.direction, srtp)?;
         agreed.remote_direction_hold &= offer.direction.sends();
@@ -302,44 +270,6 @@ impl std::fmt::Debug for Negotiation {
             .field("agreed", &self.agreed)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether policy, profile, keys and address of a stream will do.
-fn check_stream(policy: SrtpPolicy, stream: &Stream) -> Result<(), SdpError> {
-    let refuse = |reason: &str| Err(SdpError::NoCommonSrtp(reason.to_owned()));
-    match (stream.profile, policy) {
-        (Profile::Plain, SrtpPolicy::Required) => return refuse("RTP/AVP offered, RTP/SAVP is required"),
-        (Profile::Plain, SrtpPolicy::Off | SrtpPolicy::Offered) => {}
-        (Profile::Secure, SrtpPolicy::Off) => return refuse("RTP/SAVP offered, SRTP is off"),
-        (Profile::Secure, SrtpPolicy::Offered | SrtpPolicy::Required) => {
-            if stream.crypto.iter().flatten().next().is_none() {
-                let reason = stream.crypto.iter().find_map(|crypto| crypto.as_ref().err());
-                return refuse(reason.copied().unwrap_or("RTP/SAVP without crypto attribute"));
-            }
-        }
-        (Profile::Other, _) => return refuse(&format!("profile {} is not supported", stream.proto)),
-    }
-    stream.rtp().map(drop)
-}
-
-/// The keys of an answer (RFC 4568 §5.1.3): one crypto attribute with a tag and suite of ours.
-fn answered_keys(offer: &OurOffer, stream: &Stream) -> Result<Option<SrtpKeys>, SdpError> {
-    let refuse = |reason: &str| Err(SdpError::NoCommonSrtp(reason.to_owned()));
-    match (stream.profile, offer.crypto.is_empty()) {
-        (Profile::Plain, true) => return Ok(None),
-        (Profile::Plain, false) => return refuse("RTP/SAVP offered, answered without"),
-        (Profile::Secure, true) => return refuse("RTP/AVP offered, answered with RTP/SAVP"),
-        (Profile::Secure, false) => {}
-        (Profile::Other, _) => return refuse("answered with another profile"),
-    }
-    let theirs = match stream.crypto.first() {
-        Some(Ok(crypto)) => crypto,
-        Some(Err(reason)) => return refuse(reason),
-        None => return refuse("answer without crypto attribute"),
-    };
-    let ours = offer.crypto.iter().find(|ours| ours.tag == theirs.tag && ours.suite == theirs.suite);
-    let Some(ours) = ours else { return refuse("answered crypto was not offered") };
-    Ok(Some(SrtpKeys { send: ours.key.clone(), receive: theirs.key.clone(), suite: ours.suite }))
 }
 
 fn agree(

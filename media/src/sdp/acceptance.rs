@@ -1,0 +1,43 @@
+//! Which of their streams and keys will do.
+
+use super::crypto::Crypto;
+use super::description::{Profile, Stream};
+use super::{SdpError, SrtpKeys, SrtpPolicy};
+
+/// Whether policy, profile, keys and address of a stream will do.
+pub(super) fn check_stream(policy: SrtpPolicy, stream: &Stream) -> Result<(), SdpError> {
+    let refuse = |reason: &str| Err(SdpError::NoCommonSrtp(reason.to_owned()));
+    match (stream.profile, policy) {
+        (Profile::Plain, SrtpPolicy::Required) => return refuse("RTP/AVP offered, RTP/SAVP is required"),
+        (Profile::Plain, SrtpPolicy::Off | SrtpPolicy::Offered) => {}
+        (Profile::Secure, SrtpPolicy::Off) => return refuse("RTP/SAVP offered, SRTP is off"),
+        (Profile::Secure, SrtpPolicy::Offered | SrtpPolicy::Required) => {
+            if stream.crypto.iter().flatten().next().is_none() {
+                let reason = stream.crypto.iter().find_map(|crypto| crypto.as_ref().err());
+                return refuse(reason.copied().unwrap_or("RTP/SAVP without crypto attribute"));
+            }
+        }
+        (Profile::Other, _) => return refuse(&format!("profile {} is not supported", stream.proto)),
+    }
+    stream.rtp().map(drop)
+}
+
+/// The keys of an answer (RFC 4568 §5.1.3): one crypto attribute with a tag and suite of ours.
+pub(super) fn answered_keys(offered: &[Crypto], stream: &Stream) -> Result<Option<SrtpKeys>, SdpError> {
+    let refuse = |reason: &str| Err(SdpError::NoCommonSrtp(reason.to_owned()));
+    match (stream.profile, offered.is_empty()) {
+        (Profile::Plain, true) => return Ok(None),
+        (Profile::Plain, false) => return refuse("RTP/SAVP offered, answered without"),
+        (Profile::Secure, true) => return refuse("RTP/AVP offered, answered with RTP/SAVP"),
+        (Profile::Secure, false) => {}
+        (Profile::Other, _) => return refuse("answered with another profile"),
+    }
+    let theirs = match stream.crypto.first() {
+        Some(Ok(crypto)) => crypto,
+        Some(Err(reason)) => return refuse(reason),
+        None => return refuse("answer without crypto attribute"),
+    };
+    let ours = offered.iter().find(|ours| ours.tag == theirs.tag && ours.suite == theirs.suite);
+    let Some(ours) = ours else { return refuse("answered crypto was not offered") };
+    Ok(Some(SrtpKeys { send: ours.key.clone(), receive: theirs.key.clone(), suite: ours.suite }))
+}
