@@ -1,1 +1,30 @@
-//! Suite.
+//! Signalling and call control: one file a situation. These also run on PostgreSQL.
+
+mod answer_crosses_cancel;
+mod attended_transfer;
+mod blind_transfer;
+mod busy_declined_unanswered;
+mod caller_hangs_up_while_ringing;
+mod database_gone_in_mid_call;
+mod dtmf_both_ways;
+mod early_media;
+mod every_call_leaves_one_record;
+mod garbage_and_floods;
+mod hold_from_both_sides;
+mod lost_ack;
+mod lost_bye;
+mod lost_peer;
+mod no_common_codec;
+mod offer_in_200_answer_in_ack;
+mod our_registration_at_a_trunk;
+mod phone_behind_nat;
+mod phone_registration;
+mod reinvite_glare;
+mod services;
+mod site_is_applied_and_exported;
+mod streams;
+mod trunk_calls;
+mod trunk_silent_after_invite;
+mod two_bindings_one_answers;
+mod unknown_source_is_refused;
+mod what_an_operator_sees;

@@ -1,11 +1,19 @@
 //! Which database the suite runs on: SQLite by default, PostgreSQL when `RAMAL_TEST_DATABASE=postgres`.
 
-use std::path::Path;
-use std::process::Command;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Holds SQLite's write lock until it is killed.
+const HOLD_LOCK: &str = "import sqlite3, sys, threading\n\
+    c = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)\n\
+    c.execute('BEGIN IMMEDIATE')\n\
+    sys.stdout.write('.'); sys.stdout.flush()\n\
+    threading.Event().wait()\n";
 
 /// A database of one test; dropped with it.
 pub enum Database {
-    Sqlite { url: String },
+    Sqlite { path: PathBuf, url: String },
     Postgres { server: String, name: String, url: String },
 }
 
@@ -13,7 +21,9 @@ impl Database {
     /// A fresh one. SQLite lies in `folder`; on PostgreSQL it is made on the server of `RAMAL_TEST_POSTGRES_URL`.
     pub fn fresh(folder: &Path) -> Database {
         if std::env::var("RAMAL_TEST_DATABASE").as_deref() != Ok("postgres") {
-            return Database::Sqlite { url: format!("sqlite:{}", folder.join("ramal.db").display()) };
+            let path = folder.join("ramal.db");
+            let url = format!("sqlite:{}", path.display());
+            return Database::Sqlite { path, url };
         }
         let server = std::env::var("RAMAL_TEST_POSTGRES_URL").expect("run under scripts/with-postgres");
         let name = format!("ramal_{:016x}", rand::random::<u64>());
@@ -25,26 +35,61 @@ impl Database {
     /// As `database.url` takes it.
     pub fn url(&self) -> &str {
         match self {
-            Database::Sqlite { url } | Database::Postgres { url, .. } => url,
+            Database::Sqlite { url, .. } | Database::Postgres { url, .. } => url,
         }
     }
 
-    /// Takes the database away from a running node: connections are cut and new ones refused. `None` on SQLite, where
-    /// there is no server to lose.
-    pub fn go_away(&self) -> Option<()> {
-        let Database::Postgres { server, name, .. } = self else { return None };
-        psql(server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"));
-        psql(
-            server,
-            &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
-        );
-        Some(())
+    /// Takes the database away from a running node: on PostgreSQL connections are cut and new ones refused, on SQLite
+    /// another process holds the write lock.
+    pub fn go_away(&self) -> Outage {
+        match self {
+            Database::Sqlite { path, .. } => {
+                let lock = Command::new("python3")
+                    .args(["-c", HOLD_LOCK])
+                    .arg(path)
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .expect("python3");
+                Outage::locked(lock)
+            }
+            Database::Postgres { server, name, .. } => {
+                psql(server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"));
+                let cut = format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                );
+                psql(server, &cut);
+                Outage(None)
+            }
+        }
     }
 
     /// Brings it back.
-    pub fn come_back(&self) {
+    pub fn come_back(&self, outage: Outage) {
+        drop(outage);
         if let Database::Postgres { server, name, .. } = self {
             psql(server, &format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"));
+        }
+    }
+}
+
+/// A database that is away, until this is given back.
+pub struct Outage(Option<Child>);
+
+impl Outage {
+    fn locked(mut lock: Child) -> Outage {
+        // One octet on its stdout says that the lock is held.
+        let mut held = [0];
+        lock.stdout.as_mut().expect("a pipe").read_exact(&mut held).expect("the lock");
+        Outage(Some(lock))
+    }
+}
+
+impl Drop for Outage {
+    fn drop(&mut self) {
+        if let Some(lock) = &mut self.0 {
+            let _ = lock.kill();
+            let _ = lock.wait();
         }
     }
 }

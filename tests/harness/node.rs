@@ -62,6 +62,16 @@ impl Node {
         node
     }
 
+    /// Starts one that ends a call from which no media came for so many seconds.
+    pub async fn start_quick_media(site: Site, timeout_s: u32, overrides: &str) -> Node {
+        Node::start_with(site, &format!("{overrides}\n#media.timeout_s = {timeout_s}")).await
+    }
+
+    /// Starts one that records into this folder.
+    pub async fn start_recording_to(site: Site, recordings: &Path) -> Node {
+        Node::start_with(site, &format!("#recording.folder = \"{}\"", recordings.display())).await
+    }
+
     /// Starts serving, again after [`Node::kill`]; the ports are new ones.
     pub async fn serve(&mut self) {
         let mut command = Command::new(binary());
@@ -286,7 +296,13 @@ fn configuration(folder: &Path, database: &str, overrides: &str) -> String {
         .replace("@DATABASE@", database)
         .replace("@PORT_MIN@", &ports.to_string())
         .replace("@PORT_MAX@", &(ports + RTP_PORTS - 1).to_string());
-    format!("{filled}\n{overrides}\n")
+    // A table that the template has already is added to by a line `#table.key = value`.
+    let mut out = filled;
+    for line in overrides.lines().filter_map(|l| l.strip_prefix('#')) {
+        let (table, setting) = line.split_once('.').expect("#table.key = value");
+        out = out.replace(&format!("[{table}]\n"), &format!("[{table}]\n{setting}\n"));
+    }
+    format!("{out}\n{overrides}\n")
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -47,9 +47,9 @@ impl Site {
             .extension("101", "")
             .extension("102", "")
             .extension("103", "")
-            .rule("service = \"echo\"\nnumber = \"*43\"")
-            .rule("service = \"tone\"\nnumber = \"*44\"")
-            .rule("service = \"announcement\"\nnumber = \"*45\"")
+            .rule("dial = \"*43\"\nservice = \"echo\"")
+            .rule("dial = \"*44\"\nservice = \"tone\"")
+            .rule("dial = \"*45\"\nannouncement = \"builtin:welcome\"")
     }
 
     /// Records all calls of the organization.
@@ -83,7 +83,7 @@ impl Site {
 
     /// Sends one number of a trunk to an extension.
     pub fn trunk_number(self, trunk: &str, number: &str, extension: &str) -> Site {
-        self.rule(&format!("trunk = \"{trunk}\"\ntrunk_number = \"{number}\"\nextension = \"{extension}\""))
+        self.rule(&format!("from_trunk = \"{trunk}\"\nnumber = \"{number}\"\nextension = \"{extension}\""))
     }
 
     /// Adds a dial plan rule, as TOML lines.
@@ -115,7 +115,7 @@ impl Site {
             ));
         }
         for rule in &self.rules {
-            out.push_str(&format!("\n[[organization.dial]]\n{rule}\n"));
+            out.push_str(&format!("\n[[organization.rule]]\n{rule}\n"));
         }
         out
     }

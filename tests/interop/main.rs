@@ -1,3 +1,5 @@
 //! Strangers: sipp and baresip.
 
+mod baresip_calls_baresip;
+mod sipp_calls_through_the_gateway;
 mod strangers_reach_the_wire_phone;

@@ -1,1 +1,9 @@
-//! Suite.
+//! Media through the gateway: one file a situation.
+
+mod disk_full_while_recording;
+mod killed_in_a_recorded_call;
+mod quality_in_the_record;
+mod recording_is_stereo_and_in_time;
+mod sdes_to_plain;
+mod unknown_codec_passes_through;
+mod wrong_source;

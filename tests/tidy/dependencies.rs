@@ -6,8 +6,8 @@ use crate::source::{none, root};
 const MOST: usize = 15;
 
 fn dependencies(folder: &str, table: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
-    let manifest: toml::Table = text.parse().unwrap();
+    let text = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("readable");
+    let manifest: toml::Table = text.parse().expect("readable");
     manifest
         .get(table)
         .and_then(toml::Value::as_table)
@@ -25,7 +25,7 @@ fn the_lower_crates_have_few() {
 
 #[test]
 fn each_that_ships_has_its_line_in_the_architecture() {
-    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("readable");
     let named: Vec<&str> = page.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').collect();
     let mut faults = Vec::new();
     for folder in ["gateway", "gateway/sip", "media"] {

@@ -14,7 +14,7 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    let text = std::fs::read_to_string(root().join("docs/features.md")).unwrap();
+    let text = std::fs::read_to_string(root().join("docs/features.md")).expect("readable");
     text.lines().filter_map(row).collect()
 }
 

@@ -59,8 +59,8 @@ fn no_arrow_runs_up_between_rooms() {
 fn no_arrow_runs_up_between_crates() {
     let mut faults = Vec::new();
     for (folder, forbidden) in NOT_A_DEPENDENCY {
-        let text = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
-        let manifest: toml::Table = text.parse().unwrap();
+        let text = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("readable");
+        let manifest: toml::Table = text.parse().expect("readable");
         let names = manifest
             .get("dependencies")
             .and_then(toml::Value::as_table)

@@ -29,7 +29,7 @@ impl File {
 
 /// Root of the repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a root").to_owned()
 }
 
 /// Files with one of these endings below some folders, in order. Build output and dependencies are not ours.
@@ -42,7 +42,7 @@ pub fn files(folders: &[&str], endings: &[&str]) -> Vec<File> {
     found.sort();
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let relative = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        let relative = path.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
         File { path: relative, text }
     };
     found.into_iter().map(read).collect()

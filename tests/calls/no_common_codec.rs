@@ -1,0 +1,35 @@
+//! Offer and answer that share no codec: 488, and a record that says why.
+
+use ramal_tests::sdp::{Format, PCMA, PCMU};
+use ramal_tests::{Node, Rtp, Site};
+
+const SPEEX: Format = Format { payload_type: 97, name: "speex/16000", fmtp: "" };
+
+#[tokio::test]
+async fn a_service_that_does_not_speak_it_refuses() {
+    let node = Node::start(Site::acme()).await;
+    let alice = node.phone("100").await;
+    let offer = Rtp::new().await.describe(&[SPEEX]).text();
+    alice.invite("*43", &offer).await.expect_status(488).await;
+    assert_eq!(node.expect_cdr().await["end_reason"], "media_incompatible");
+}
+
+#[tokio::test]
+async fn a_phone_that_refuses_the_offer_is_passed_on() {
+    let node = Node::start(Site::acme()).await;
+    let (alice, bob) = (node.phone("100").await, node.phone("101").await);
+    let mut call = alice.invite("101", &Rtp::new().await.describe(&[PCMU]).text()).await;
+    bob.expect_invite().await.reject(488).await;
+    call.expect_status(488).await;
+    assert_eq!(node.expect_cdr().await["end_reason"], "media_incompatible");
+}
+
+#[tokio::test]
+async fn an_answer_in_a_codec_nobody_offered_ends_the_call() {
+    let node = Node::start(Site::acme()).await;
+    let (alice, bob) = (node.phone("100").await, node.phone("101").await);
+    let mut call = alice.invite("101", &Rtp::new().await.describe(&[PCMU]).text()).await;
+    let other = bob.expect_invite().await;
+    other.answer(&Rtp::new().await.describe(&[PCMA]).text()).await;
+    tokio::join!(other.expect_bye(), call.expect_status(488));
+}
