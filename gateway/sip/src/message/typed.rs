@@ -177,3 +177,76 @@ impl Headers {
         self.values(name).any(|value| value.eq_ignore_ascii_case(token.as_bytes()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Method;
+
+    fn one(name: HeaderName, value: &str) -> Headers {
+        let mut headers = Headers::new();
+        headers.push(name, value.to_owned());
+        headers
+    }
+
+    #[test]
+    fn a_star_stands_alone_or_is_malformed() {
+        assert_eq!(one(HeaderName::Contact, "*").contacts(), Ok(Contacts::Star));
+        assert_eq!(Headers::new().contacts(), Ok(Contacts::List(Vec::new())));
+        let mixed = one(HeaderName::Contact, "*, <sip:a@b>");
+        assert_eq!(mixed.contacts(), Err(HeaderError::Malformed(HeaderName::Contact)));
+        let two = one(HeaderName::Contact, "<sip:a@b>;q=0.5, \"x, y\" <sip:c@d>");
+        assert!(matches!(two.contacts(), Ok(Contacts::List(list)) if list.len() == 2));
+    }
+
+    #[test]
+    fn cseq_overflow_is_malformed_and_not_another_number() {
+        let cseq = |value| one(HeaderName::CSeq, value).cseq();
+        assert_eq!(
+            cseq("2147483647 INVITE").map(|cseq| (cseq.number, cseq.method)),
+            Ok((2147483647, Method::Invite))
+        );
+        for wrong in ["2147483648 INVITE", "4294967297 INVITE", "-1 INVITE", "1", "1 (x)", "INVITE"] {
+            assert_eq!(cseq(wrong), Err(HeaderError::Malformed(HeaderName::CSeq)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn seconds_with_comments_and_overflow() {
+        let retry = |value| one(HeaderName::RetryAfter, value).retry_after();
+        assert_eq!(retry("120;duration=60"), Some(120));
+        assert_eq!(retry("18 (in a meeting)"), Some(18));
+        assert_eq!((retry("soon"), retry("99999999999"), retry("1x")), (None, None, None));
+        assert_eq!(one(HeaderName::Expires, "3600").expires(), Some(3600));
+    }
+
+    #[test]
+    fn max_forwards_is_kept_within_its_range() {
+        let hops = |value| one(HeaderName::MaxForwards, value).max_forwards();
+        assert_eq!(
+            (hops("70"), hops("300"), hops("99999999999999")),
+            (Ok(Some(70)), Ok(Some(255)), Ok(Some(255)))
+        );
+        assert!(hops("-1").is_err() && hops("").is_err());
+        assert_eq!(Headers::new().max_forwards(), Ok(None));
+    }
+
+    #[test]
+    fn replaces_with_both_tags() {
+        let text = "98asjd8@host;to-tag=1;from-tag=2;early-only";
+        let replaces = one(HeaderName::Replaces, text).replaces().unwrap();
+        assert_eq!((replaces.call_id.as_str(), replaces.early_only), ("98asjd8@host", true));
+        assert_eq!(replaces.to_string(), text);
+        assert_eq!(one(HeaderName::Replaces, "a;to-tag=1").replaces(), None);
+        assert_eq!(one(HeaderName::Replaces, ";to-tag=1;from-tag=2").replaces(), None);
+    }
+
+    #[test]
+    fn media_types_and_option_tags_are_found_without_regard_to_case() {
+        assert!(
+            one(HeaderName::ContentType, "Application/SDP ; charset=utf-8").is_content("application/sdp")
+        );
+        assert!(one(HeaderName::Supported, "100rel, Timer").has_token(&HeaderName::Supported, "timer"));
+        assert!(!one(HeaderName::Supported, "timers").has_token(&HeaderName::Supported, "timer"));
+    }
+}

@@ -93,3 +93,37 @@ fn bad_request(fault: ResponseFault) -> Rejection {
     };
     Rejection::because(StatusCode::BAD_REQUEST, reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::message::{Limits, Message};
+
+    fn owed(method: &str, hops: &str) -> Option<(u16, String)> {
+        let text = format!(
+            "{method} sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=1\r\nFrom: <sip:x>;tag=1\r\nTo: <sip:y>\r\n\
+             Call-ID: 1\r\nCSeq: 1 {method}\r\nMax-Forwards: {hops}\r\n\r\n"
+        );
+        match Message::parse(Bytes::from(text), &Limits::default()) {
+            Ok(Message::Request(request)) => {
+                request.validate().err().map(|refusal| (refusal.status.as_u16(), refusal.reason.into_owned()))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_request_without_hops_left_goes_no_further() {
+        assert_eq!(owed("INVITE", "0"), Some((483, "Too Many Hops".into())));
+        for last in ["ACK", "BYE", "CANCEL", "OPTIONS"] {
+            assert_eq!(owed(last, "0"), None, "{last}");
+        }
+        assert_eq!(owed("INVITE", "1"), None);
+    }
+
+    #[test]
+    fn a_refusal_names_the_header() {
+        assert_eq!(owed("INVITE", "x"), Some((400, "Malformed Max-Forwards".into())));
+    }
+}
