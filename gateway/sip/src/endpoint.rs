@@ -38,15 +38,18 @@ use crate::transport::Flow;
 use admission::Admission;
 use client::{ClientTransaction, Draft, Purpose, RemoteKey};
 use server::{Identity, Owner, ServerTransaction};
-use table::IdMap;
+use table::{IdMap, shrink};
 use timers::{TimerKey, Timers};
 
-/// Dead entries of the timer queue are swept out when they are more than half of it and it is longer than this.
+/// Dead entries of the timer queue are swept out when they are more than half of it and it is longer than
+/// this.
 const TIMER_SWEEP_MIN: usize = 4_096;
 
-/// SIP over any number of flows: transactions (RFC 3261 §17, RFC 6026), dialogs and INVITE usages (RFC 3261 §12 to §15).
+/// SIP over any number of flows: transactions (RFC 3261 §17, RFC 6026), dialogs and INVITE usages (RFC 3261
+/// §12 to §15).
 ///
-/// **One change, then drain**: after each verb call [`poll_output`](Self::poll_output) until it gives a timeout.
+/// **One change, then drain**: after each verb call [`poll_output`](Self::poll_output) until it gives a
+/// timeout.
 pub struct Endpoint {
     pub(crate) config: EndpointConfig,
     pub(crate) identity: Identity,
@@ -102,7 +105,7 @@ impl Endpoint {
 
     /// Takes the passing of time.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.sweep_timers();
+        self.sweep();
         while let Some((at, key)) = self.timers.pop_due(now) {
             if !self.is_live(at, key) {
                 continue;
@@ -138,7 +141,8 @@ impl Endpoint {
         Output::Timeout(None)
     }
 
-    /// Answers [`Event::Request`] and [`Event::DialogRequest`]. Nothing happens if the peer has given up in between.
+    /// Answers [`Event::Request`] and [`Event::DialogRequest`]. Nothing happens if the peer has given up in
+    /// between.
     pub fn respond(&mut self, now: Instant, tx: ServerTx, response: Reply) {
         let owner = self.servers.get(&tx.0).map(|transaction| transaction.owner);
         let contact = match owner {
@@ -158,9 +162,15 @@ impl Endpoint {
     /// Sends a request outside dialogs; [`Event::Response`] brings its outcome.
     pub fn request(&mut self, now: Instant, request: OutOfDialog) -> ClientTx {
         let handle = ClientTx(self.fresh_handle());
-        if self.is_at_transaction_limit() {
-            self.counters.transaction_limit_hits += 1;
-            self.event(Event::Response { tx: handle, outcome: Err(Failure::Limit) });
+        // These have verbs of their own, which make and keep a dialog.
+        let has_verb = matches!(request.method, Method::Invite | Method::Ack | Method::Bye | Method::Cancel);
+        let failure = match self.is_at_transaction_limit() {
+            true => Some(Failure::Limit),
+            false => has_verb.then_some(Failure::NoDialog),
+        };
+        if let Some(failure) = failure {
+            self.counters.transaction_limit_hits += u64::from(failure == Failure::Limit);
+            self.event(Event::Response { tx: handle, outcome: Err(failure) });
             return handle;
         }
         let (flow, credentials) = (request.flow, request.credentials.clone().map(Arc::new));
@@ -192,17 +202,20 @@ impl Endpoint {
         self.send_reject(now, dialog, &reply);
     }
 
-    /// Takes our INVITE back before its final response. The CANCEL waits for a provisional response (RFC 3261 §9.1).
+    /// Takes our INVITE back before its final response. The CANCEL waits for a provisional response (RFC
+    /// 3261 §9.1).
     pub fn cancel(&mut self, now: Instant, dialog: DialogId, reason: Option<Bytes>) {
         self.start_cancel(now, dialog, reason);
     }
 
-    /// Sends the ACK with the answer, where our INVITE or re-INVITE had no body and the 2xx brought the offer.
+    /// Sends the ACK with the answer, where our INVITE or re-INVITE had no body and the 2xx brought the
+    /// offer.
     pub fn acknowledge(&mut self, now: Instant, dialog: DialogId, body: Option<Body>) {
         self.send_owed_ack(now, dialog, body);
     }
 
-    /// Sends a re-INVITE (RFC 3261 §14.1). It waits while another one runs, and is repeated by itself after a 491.
+    /// Sends a re-INVITE (RFC 3261 §14.1). It waits while another one runs, and is repeated by itself after
+    /// a 491.
     pub fn reinvite(&mut self, now: Instant, dialog: DialogId, body: Option<Body>, headers: Vec<Header>) {
         self.start_reinvite(now, dialog, body, headers);
     }
@@ -212,12 +225,16 @@ impl Endpoint {
         self.send_answer_reinvite(now, dialog, &reply);
     }
 
-    /// Ends a dialog in whatever state it is: BYE, or CANCEL or 603 where it is early. `headers` may tell the `Reason` (RFC 3326).
+    /// Ends a dialog in whatever state it is. Confirmed: BYE, once the ACK of our 2xx has come (RFC 3261
+    /// §15). Our INVITE rings: as [`cancel`](Self::cancel). The peer's rings: 480. `headers` may tell the
+    /// `Reason` (RFC 3326). [`Event::Terminated`] follows, or [`Event::Rejected`] where our INVITE was
+    /// early.
     pub fn bye(&mut self, now: Instant, dialog: DialogId, headers: Vec<Header>) {
         self.start_bye(now, dialog, headers);
     }
 
-    /// Sends INFO, OPTIONS, NOTIFY, REFER, MESSAGE or UPDATE inside a dialog; [`Event::Response`] brings its outcome.
+    /// Sends INFO, OPTIONS, NOTIFY, REFER, MESSAGE or UPDATE inside a dialog; [`Event::Response`] brings
+    /// its outcome.
     pub fn request_in_dialog(
         &mut self,
         now: Instant,
@@ -324,7 +341,8 @@ impl Endpoint {
         format!("{bits:032x}")
     }
 
-    /// A first CSeq: any below 2^31 would do (RFC 3261 §8.1.1.5); a small one leaves room and reads well in a capture.
+    /// A first CSeq: any below 2^31 would do (RFC 3261 §8.1.1.5); a small one leaves room and reads well in
+    /// a capture.
     pub(crate) fn fresh_cseq(&mut self) -> u32 {
         self.rng.random_range(1..=10_000)
     }
@@ -349,7 +367,7 @@ impl Endpoint {
         headers.push(HeaderName::CallId, call_id);
         headers.push(HeaderName::CSeq, format!("{cseq} {}", given.method));
         headers.push(HeaderName::UserAgent, self.identity.agent.clone());
-        given.headers.into_iter().for_each(|header| headers.push_header(header));
+        echo::add_given(&mut headers, given.headers);
         let mut request = Request { method: given.method, uri: given.uri, headers, body: Bytes::new() };
         set_body(&mut request, given.body);
         request
@@ -360,8 +378,13 @@ impl Endpoint {
         is_live(&self.clients, &self.servers, &self.usages, (at, key))
     }
 
-    /// Keeps dead entries, such as those of calls that have ended long before their limit of ringing, from piling up.
-    fn sweep_timers(&mut self) {
+    /// Keeps what floods leave behind from staying: room in tables, and dead timers such as those of calls
+    /// that ended long before their limit of ringing.
+    fn sweep(&mut self) {
+        shrink(&mut self.clients);
+        shrink(&mut self.servers);
+        shrink(&mut self.merged);
+        shrink(&mut self.usages);
         let owners = self.clients.len() + self.servers.len() + self.usages.len();
         if self.timers.len() > TIMER_SWEEP_MIN && self.timers.len() / 2 > owners {
             let (clients, servers, usages) = (&self.clients, &self.servers, &self.usages);

@@ -1,4 +1,5 @@
-//! REGISTER, both sides (RFC 3261 §10): `bindings` for those who register with us, `registrant` for us at a trunk.
+//! REGISTER, both sides (RFC 3261 §10): `bindings` for those who register with us, `registrant` for us at a
+//! trunk.
 
 mod bindings;
 mod registrant;

@@ -1,4 +1,5 @@
-//! Calls between two endpoints, or an endpoint and a scripted peer, in the situations that go wrong in the field.
+//! Calls between two endpoints, or an endpoint and a scripted peer, in the situations that go wrong in the
+//! field.
 
 mod network;
 
@@ -134,6 +135,92 @@ fn cancel_without_a_final_response_gives_up_after_64_t1() {
     let events = network.take_events(a);
     assert!(matches!(&events[..], [Event::Rejected { failure: Some(Failure::Timeout), .. }]), "{events:?}");
     network.assert_no_leak();
+}
+
+#[test]
+fn peer_that_rings_for_ever_is_cancelled_at_the_limit() {
+    let mut network = Network::perfect();
+    let a = network.add(1);
+    let raw = network.add_raw(address(9));
+    network.invite(a, address(9), Some("offer"));
+    network.run_ms(10);
+    let invite = requests(&network.raws[raw].inbox)[0].clone();
+    network.send_raw(raw, address(1), &answer(&invite, 180, "t", ""));
+    network.run(Duration::from_secs(599));
+    assert!(network.sent_by(address(1), "CANCEL").is_empty());
+    network.run(Duration::from_secs(2));
+    assert!(!network.sent_by(address(1), "CANCEL").is_empty());
+    network.run(Duration::from_secs(40));
+    assert_eq!(names(&network.take_events(a)), ["Progress", "Rejected"]);
+    network.assert_no_leak();
+}
+
+#[test]
+fn bye_ends_a_dialog_in_any_state() {
+    let (mut network, a, b) = pair();
+    let ours = network.invite(a, address(2), Some("offer"));
+    network.run_ms(10);
+    let theirs = invited(&network.take_events(b)).expect("INVITE");
+    network.act(b, |endpoint, now| endpoint.bye(now, theirs, Vec::new()));
+    network.run_ms(10);
+    assert_eq!(names(&network.take_events(b)), ["Terminated"]);
+    let events = network.take_events(a);
+    let [Event::Rejected { response: Some(response), .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(response.status, status(480));
+    network.act(a, |endpoint, now| endpoint.bye(now, ours, Vec::new()));
+    let ours = network.invite(a, address(2), Some("offer"));
+    network.run_ms(10);
+    network.act(a, |endpoint, now| endpoint.bye(now, ours, Vec::new()));
+    network.run_ms(10);
+    assert_eq!(names(&network.take_events(a)), ["Rejected"]);
+    assert_eq!(names(&network.take_events(b)), ["Invite", "Cancelled"]);
+    network.assert_no_leak();
+}
+
+#[test]
+fn verbs_that_do_not_fit_the_state_do_nothing() {
+    let (mut network, a, b) = pair();
+    let (ours, theirs) = network.call(a, b);
+    let before = network.sent.len();
+    network.act(a, |endpoint, now| {
+        endpoint.ring(now, ours, Reply::new(StatusCode::RINGING));
+        endpoint.accept(now, ours, ok("x"));
+        endpoint.reject(now, ours, Reply::new(StatusCode::BUSY_HERE));
+        endpoint.cancel(now, ours, None);
+        endpoint.acknowledge(now, ours, None);
+        endpoint.answer_reinvite(now, ours, ok("x"));
+    });
+    network.act(b, |endpoint, now| endpoint.accept(now, theirs, ok("again")));
+    assert_eq!(network.sent.len(), before);
+    network.act(a, |endpoint, now| endpoint.request_in_dialog(now, ours, Method::Invite, Vec::new(), None));
+    assert_eq!(names(&network.take_events(a)), ["Response"]);
+    network.act(a, |endpoint, now| endpoint.bye(now, ours, Vec::new()));
+    network.assert_no_leak();
+}
+
+#[test]
+fn headers_of_the_layer_above_cannot_break_the_transaction() {
+    let mut network = Network::perfect();
+    let a = network.add(1);
+    let raw = network.add_raw(address(9));
+    let mut invite = network.outgoing(a, address(9), Some("offer"));
+    for (name, value) in [
+        (HeaderName::Via, "SIP/2.0/UDP evil"),
+        (HeaderName::CSeq, "1 BYE"),
+        (HeaderName::MaxForwards, "12"),
+        (HeaderName::Subject, "one\r\nRoute: <sip:evil>"),
+    ] {
+        invite
+            .headers
+            .push(ramal_sip::message::Header { name, value: bytes::Bytes::from_static(value.as_bytes()) });
+    }
+    network.act(a, |endpoint, now| endpoint.invite(now, invite));
+    network.run_ms(10);
+    let got = requests(&network.raws[raw].inbox)[0].clone();
+    assert_eq!(got.headers.all(&HeaderName::Via).count(), 1);
+    assert_eq!(got.headers.all(&HeaderName::CSeq).count(), 1);
+    assert_eq!(got.headers.max_forwards(), Ok(Some(12)));
+    assert_eq!(got.headers.all(&HeaderName::Route).count(), 0);
 }
 
 #[test]
@@ -419,7 +506,7 @@ fn flood_of_invites_is_answered_503_with_retry_after() {
     let counters = *network.endpoints[b].1.counters();
     assert_eq!(counters.invite_rate_limit_hits, 80);
     assert_eq!(network.take_events(b).len(), 20);
-    let refused: Vec<_> = network.raws[raw].inbox.iter().cloned().collect();
+    let refused = network.raws[raw].inbox.clone();
     let refused = responses(&refused);
     let refused: Vec<_> =
         refused.iter().filter(|response| response.status == StatusCode::SERVICE_UNAVAILABLE).collect();
@@ -462,8 +549,7 @@ fn response_follows_rport_and_requests_reach_a_phone_behind_nat() {
     let b = network.add(2);
     let nat = std::net::SocketAddr::from(([203, 0, 113, 5], 41_000));
     let raw = network.add_raw(nat);
-    let invite =
-        out_of_dialog("INVITE", "n1", 1).replace("198.51.100.9", "192.168.1.10").replace(";rport", ";rport");
+    let invite = out_of_dialog("INVITE", "n1", 1).replace("198.51.100.9", "192.168.1.10");
     network.send_raw(raw, address(2), &invite);
     network.run_ms(10);
     let via = responses(&network.raws[raw].inbox)[0].headers.via().expect("Via");

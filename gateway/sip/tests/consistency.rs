@@ -61,8 +61,8 @@ fn play(seed: u64, link: Link, transport: Transport) {
         network.run_with(Duration::from_secs(60), |network, who, event| {
             react(network, &mut sides, &mut rng, who, event);
         });
-        for who in 0..2 {
-            let left: Vec<DialogId> = sides[who].up.keys().copied().collect();
+        for (who, side) in sides.iter().enumerate() {
+            let left: Vec<DialogId> = side.up.keys().copied().collect();
             for dialog in left {
                 network.act(who, |endpoint, now| endpoint.bye(now, dialog, Vec::new()));
             }

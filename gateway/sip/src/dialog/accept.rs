@@ -66,7 +66,8 @@ impl Endpoint {
         self.await_ack(now, id, (Answered::Initial, cseq), (flow, bytes));
     }
 
-    /// Repeats a 2xx until its ACK comes, over any transport: a proxy on the way may have lost it (RFC 3261 §13.3.1.4).
+    /// Repeats a 2xx until its ACK comes, over any transport: a proxy on the way may have lost it (RFC 3261
+    /// §13.3.1.4).
     pub(crate) fn await_ack(
         &mut self,
         now: Instant,
@@ -95,7 +96,8 @@ impl Endpoint {
         self.remove_usage(now, id.0);
     }
 
-    /// The caller took its INVITE back (RFC 3261 §9.2): 487 to the INVITE; the CANCEL itself is answered already.
+    /// The caller took its INVITE back (RFC 3261 §9.2): 487 to the INVITE; the CANCEL itself is answered
+    /// already.
     pub(crate) fn invite_cancelled(&mut self, now: Instant, id: DialogId, tx: ServerTx, cancel: &Request) {
         self.answer(now, tx, &refusal(StatusCode::REQUEST_TERMINATED), None);
         if self.remove_usage(now, id.0) {

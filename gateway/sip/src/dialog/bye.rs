@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::route::{fallback, next_flow};
 use super::state::Stage;
 use crate::endpoint::client::{Draft, Purpose};
-use crate::endpoint::echo::refusal;
+use crate::endpoint::echo::{add_given, refusal};
 use crate::endpoint::{DialogId, Endpoint, Event, Failure, ServerTx, TerminationCause};
 use crate::message::{Header, HeaderName, Method, Request, StatusCode};
 
@@ -36,16 +36,17 @@ impl Endpoint {
     }
 
     pub(crate) fn send_bye(&mut self, now: Instant, id: DialogId, headers: Vec<Header>) {
+        let Some(usage) = self.usages.get_mut(&id.0) else { return };
+        usage.own_offer = None;
+        usage.awaiting = None;
         self.send_owed_ack(now, id, None);
         self.refuse_pending(now, id);
         let Some(usage) = self.usages.get_mut(&id.0) else { return };
         usage.stage = Stage::Terminating;
-        usage.awaiting = None;
-        usage.own_offer = None;
         let cseq = usage.dialog.next_cseq();
         let mut request = usage.dialog.request(Method::Bye, cseq);
         request.headers.push(HeaderName::UserAgent, self.identity.agent.clone());
-        headers.into_iter().for_each(|header| request.headers.push_header(header));
+        add_given(&mut request.headers, headers);
         let draft = Draft {
             request,
             flow: next_flow(&usage.dialog),
@@ -69,10 +70,12 @@ impl Endpoint {
         }
     }
 
-    /// The peer's BYE, in a transaction already: 200, and 487 to what else of the peer waits (RFC 3261 §15.1.2).
+    /// The peer's BYE, in a transaction already: 200, and 487 to what else of the peer waits (RFC 3261
+    /// §15.1.2).
     pub(crate) fn receive_bye(&mut self, now: Instant, id: DialogId, tx: ServerTx, request: Request) {
         let early = match self.usages.get(&id.0).map(|usage| &usage.stage) {
-            // A callee must not end an early dialog with BYE; our INVITE still waits for its final response (RFC 3261 §15).
+            // A callee must not end an early dialog with BYE; our INVITE still waits for its final response
+            // (RFC 3261 §15).
             Some(Stage::Calling(_)) | None => {
                 self.answer(now, tx, &refusal(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST), None);
                 return;
@@ -91,7 +94,8 @@ impl Endpoint {
         });
     }
 
-    /// The peer does not know the dialog, or is gone. A BYE is sent all the same where it might be heard (RFC 3261 §12.2.1.2).
+    /// The peer does not know the dialog, or is gone. A BYE is sent all the same where it might be heard
+    /// (RFC 3261 §12.2.1.2).
     pub(crate) fn dialog_gone(&mut self, now: Instant, id: DialogId, status: Option<StatusCode>) {
         let Some(usage) = self.usages.get_mut(&id.0) else { return };
         if !matches!(usage.stage, Stage::Confirmed) {

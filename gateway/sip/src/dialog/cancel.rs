@@ -31,7 +31,8 @@ impl Endpoint {
         self.rearm_usage(id.0);
     }
 
-    /// It rang for too long: the INVITE is taken back, and after 64*T1 more it is forgotten, answered or not (RFC 3261 §9.1).
+    /// It rang for too long: the INVITE is taken back, and after 64*T1 more it is forgotten, answered or
+    /// not (RFC 3261 §9.1).
     pub(crate) fn give_up_calling(&mut self, now: Instant, id: DialogId) {
         let Some(usage) = self.usages.get(&id.0) else { return };
         let Stage::Calling(calling) = &usage.stage else { return };
@@ -43,7 +44,8 @@ impl Endpoint {
             return;
         }
         self.start_cancel(now, id, None);
-        // Where even the provisional response is missing, timer B ends it; this only keeps the timer from firing again and again.
+        // Where even the provisional response is missing, timer B ends it; this only keeps the timer from
+        // firing again and again.
         if let Some(usage) = self.usages.get_mut(&id.0)
             && let Stage::Calling(calling) = &mut usage.stage
         {

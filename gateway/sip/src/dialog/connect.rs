@@ -9,7 +9,7 @@ use rand::RngCore;
 use super::route::{fallback, next_flow};
 use super::state::{Calling, Cancel, Dialog, OwedAck, Role, Stage, Usage, tag_text};
 use crate::endpoint::client::{Draft, MAX_ACKS, Purpose, SentAck, print_request, via};
-use crate::endpoint::echo::tag_of;
+use crate::endpoint::echo::{add_given, tag_of};
 use crate::endpoint::{Body, DialogId, EarlyId, Endpoint, Event, Failure, OutgoingInvite, TerminationCause};
 use crate::message::{HeaderName, Headers, Method, Request, Response};
 use crate::transport::Flow;
@@ -28,7 +28,7 @@ impl Endpoint {
         let contact = Bytes::from(format!("<{}>", invite.contact));
         let mut request = dialog.request(Method::Invite, dialog.local_cseq);
         self.add_invite_headers(&mut request.headers, &contact);
-        invite.headers.into_iter().for_each(|header| request.headers.push_header(header));
+        add_given(&mut request.headers, invite.headers);
         set_body(&mut request, invite.body);
         let credentials = invite.credentials.map(Arc::new);
         let draft = Draft {
@@ -172,7 +172,8 @@ impl Endpoint {
     }
 
     fn transmit_ack(&mut self, tx: u64, mut request: Request, flow: Flow, remote_tag: Bytes) {
-        // An ACK to a 2xx is a transaction of its own without a response (RFC 3261 §13.2.2.4), so nothing is kept under its branch.
+        // An ACK to a 2xx is a transaction of its own without a response (RFC 3261 §13.2.2.4), so nothing
+        // is kept under its branch.
         request.headers.push_front(HeaderName::Via, via(&flow, self.rng.next_u64()));
         let transaction = self.clients.get_mut(&tx);
         if let Some(kept) = transaction.as_ref().and_then(|transaction| transaction.kept.as_ref()) {
@@ -191,7 +192,8 @@ impl Endpoint {
         self.transmit(flow, bytes);
     }
 
-    /// A 2xx after the first: the ACK again, or, of another branch of the fork, ACK and BYE (RFC 3261 §13.2.2.4).
+    /// A 2xx after the first: the ACK again, or, of another branch of the fork, ACK and BYE (RFC 3261
+    /// §13.2.2.4).
     pub(crate) fn invite_further_success(&mut self, now: Instant, tx: u64, flow: Flow, response: &Response) {
         let tag = response.headers.get(&HeaderName::To).and_then(tag_of).unwrap_or_default();
         let Some(transaction) = self.clients.get(&tx) else { return };
@@ -282,7 +284,7 @@ impl Endpoint {
 /// Sets body and Content-Type.
 pub(crate) fn set_body(request: &mut Request, body: Option<Body>) {
     if let Some((content_type, body)) = body {
-        request.headers.push(HeaderName::ContentType, content_type);
+        request.headers.set(HeaderName::ContentType, content_type);
         request.body = body;
     }
 }

@@ -1,4 +1,5 @@
-//! Requests inside a dialog that do not change it: INFO, OPTIONS, NOTIFY, REFER, MESSAGE, and our UPDATE (RFC 3261 §12.2).
+//! Requests inside a dialog that do not change it: INFO, OPTIONS, NOTIFY, REFER, MESSAGE, and our UPDATE
+//! (RFC 3261 §12.2).
 
 use std::time::Instant;
 
@@ -6,7 +7,7 @@ use super::connect::set_body;
 use super::route::{fallback, next_flow};
 use super::state::{Stage, tag_id};
 use crate::endpoint::client::{Draft, Purpose};
-use crate::endpoint::echo::{refusal, tag_of};
+use crate::endpoint::echo::{add_given, refusal, tag_of};
 use crate::endpoint::receive::Arrival;
 use crate::endpoint::server::{Owner, ServerMachine};
 use crate::endpoint::{Body, ClientTx, DialogId, Endpoint, Event, Failure, ServerTx};
@@ -95,7 +96,9 @@ impl Endpoint {
         let (method, headers) = request;
         let usage = self.usages.get_mut(&id.0).filter(|usage| {
             let is_known = !usage.dialog.remote_tag.is_empty();
-            is_known && !matches!(usage.stage, Stage::Terminating)
+            // These have verbs of their own, which keep the state of the dialog.
+            let has_verb = matches!(method, Method::Invite | Method::Ack | Method::Bye | Method::Cancel);
+            is_known && !has_verb && !matches!(usage.stage, Stage::Terminating)
         });
         let Some(usage) = usage else {
             self.event(Event::Response { tx: handle, outcome: Err(Failure::NoDialog) });
@@ -103,12 +106,13 @@ impl Endpoint {
         };
         let cseq = usage.dialog.next_cseq();
         let mut request = usage.dialog.request(method, cseq);
-        // Contact is there in all requests that may refresh the target (RFC 3261 §12.2.1.1, RFC 3311, RFC 3515, RFC 6665).
+        // Contact is there in all requests that may refresh the target (RFC 3261 §12.2.1.1, RFC 3311, RFC
+        // 3515, RFC 6665).
         if matches!(request.method, Method::Update | Method::Refer | Method::Notify) {
             request.headers.push(HeaderName::Contact, usage.contact.clone());
         }
         request.headers.push(HeaderName::UserAgent, self.identity.agent.clone());
-        headers.into_iter().for_each(|header| request.headers.push_header(header));
+        add_given(&mut request.headers, headers);
         set_body(&mut request, body);
         let draft = Draft {
             request,
@@ -121,7 +125,8 @@ impl Endpoint {
         handle
     }
 
-    /// After a final response to a request of ours in a dialog: 481 ends it, unless it speaks of a subscription only (RFC 5057 §5.1).
+    /// After a final response to a request of ours in a dialog: 481 ends it, unless it speaks of a
+    /// subscription only (RFC 5057 §5.1).
     pub(crate) fn in_dialog_answered(
         &mut self,
         now: Instant,

@@ -8,7 +8,7 @@ use super::connect::set_body;
 use super::route::{fallback, next_flow};
 use super::state::{Answered, OfferKind, OfferProgress, OwnOffer, PeerOffer, Role, Stage};
 use crate::endpoint::client::{Draft, Purpose};
-use crate::endpoint::echo::refusal;
+use crate::endpoint::echo::{add_given, refusal};
 use crate::endpoint::receive::Arrival;
 use crate::endpoint::server::{Owner, ServerMachine};
 use crate::endpoint::{Body, DialogId, Endpoint, Event, Failure, Reply, ServerTx};
@@ -55,7 +55,8 @@ impl Endpoint {
         }
     }
 
-    /// Sends our re-INVITE if one is queued and no other INVITE transaction runs in the dialog (RFC 3261 §14.1).
+    /// Sends our re-INVITE if one is queued and no other INVITE transaction runs in the dialog (RFC 3261
+    /// §14.1).
     pub(crate) fn send_queued_offer(&mut self, now: Instant, id: DialogId) {
         let Some(usage) = self.usages.get_mut(&id.0) else { return };
         if !usage.is_quiet() {
@@ -72,7 +73,7 @@ impl Endpoint {
         let (flow, fallback) = (next_flow(&usage.dialog), fallback(&usage.dialog));
         let (contact, credentials) = (usage.contact.clone(), usage.credentials.clone());
         self.add_invite_headers(&mut request.headers, &contact);
-        headers.into_iter().for_each(|header| request.headers.push_header(header));
+        add_given(&mut request.headers, headers);
         set_body(&mut request, body);
         self.start_client(
             now,
@@ -172,7 +173,8 @@ impl Endpoint {
         self.event(Event::Reoffer { dialog: id, request });
     }
 
-    /// An UPDATE of the peer (RFC 3311 §5.2). Without a body it only refreshes the target, and is answered here.
+    /// An UPDATE of the peer (RFC 3311 §5.2). Without a body it only refreshes the target, and is answered
+    /// here.
     pub(crate) fn receive_update(&mut self, now: Instant, id: DialogId, arrival: Arrival) {
         let (tx, flow) = (arrival.tx, arrival.flow);
         let cseq = arrival.cseq;
@@ -236,7 +238,8 @@ impl Endpoint {
     }
 }
 
-/// The peer's second offer before our answer to its first: 500 with a Retry-After of 0 to 10 s (RFC 3261 §14.2).
+/// The peer's second offer before our answer to its first: 500 with a Retry-After of 0 to 10 s (RFC 3261
+/// §14.2).
 fn busy_with_another(rng: &mut impl Rng) -> Reply {
     let retry_after_s: u8 = rng.random_range(0..=10);
     Reply::new(StatusCode::SERVER_INTERNAL_ERROR)

@@ -8,7 +8,8 @@ use super::state::Dialog;
 use crate::message::{NameAddr, Uri};
 use crate::transport::{Flow, Transport};
 
-/// Request-URI and Route values: loose routing, or strict where the first hop lacks `lr` (RFC 3261 §12.2.1.1).
+/// Request-URI and Route values: loose routing, or strict where the first hop lacks `lr` (RFC 3261
+/// §12.2.1.1).
 pub(crate) fn uri_and_routes(dialog: &Dialog) -> (Uri, Vec<Bytes>) {
     let first = dialog.routes.first().and_then(|route| NameAddr::parse(route));
     match first {
@@ -23,18 +24,21 @@ pub(crate) fn uri_and_routes(dialog: &Dialog) -> (Uri, Vec<Bytes>) {
 
 /// The flow for the next request.
 ///
-/// Over a stream, or behind NAT (the next hop names a private address that its messages do not come from), only the way back of the peer's last
-/// message works. A host name is not looked up here: the peer's last flow stands for it.
+/// Over a stream, or behind NAT (the next hop names a private address that its messages do not come from),
+/// only the way back of the peer's last message works. A host name is not looked up here: the peer's last
+/// flow stands for it.
 pub(crate) fn next_flow(dialog: &Dialog) -> Flow {
     let came = dialog.flow;
     if came.transport.is_reliable() {
         return came;
     }
     match next_address(dialog) {
-        Some(hop) if hop.ip() == came.remote.ip() || !is_private(hop.ip()) => {
+        Some(hop) if is_same_host(hop, came.remote) || !is_private(hop.ip()) => {
             let transport =
                 hop_uri(dialog).transport().and_then(Transport::from_token).unwrap_or(came.transport);
-            Flow { transport, remote: hop, ..came }
+            // A socket for both families knows the peer by its mapped address.
+            let ip = if is_same_host(hop, came.remote) { came.remote.ip() } else { hop.ip() };
+            Flow { transport, remote: SocketAddr::new(ip, hop.port()), ..came }
         }
         Some(_) | None => came,
     }
@@ -54,6 +58,10 @@ fn next_address(dialog: &Dialog) -> Option<SocketAddr> {
 fn hop_uri(dialog: &Dialog) -> Uri {
     let first = dialog.routes.first().and_then(|route| NameAddr::parse(route));
     first.map_or_else(|| dialog.target.clone(), |route| route.uri)
+}
+
+fn is_same_host(a: SocketAddr, b: SocketAddr) -> bool {
+    a.ip().to_canonical() == b.ip().to_canonical()
 }
 
 /// Addresses that mean nothing outside their own network (RFC 1918, RFC 6598, RFC 3927, RFC 4193).

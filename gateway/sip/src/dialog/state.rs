@@ -1,4 +1,5 @@
-//! What a dialog (RFC 3261 §12) and an INVITE usage (RFC 5057 §3) remember. Kept small: a held call costs this and nothing else.
+//! What a dialog (RFC 3261 §12) and an INVITE usage (RFC 5057 §3) remember. Kept small: a held call costs
+//! this and nothing else.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +17,8 @@ use crate::transport::Flow;
 /// RFC 3261 §8.1.1.6.
 const MAX_FORWARDS: &str = "70";
 
-/// The state of RFC 3261 §12. Every part is a copy of its own, so that no received message is kept alive by it.
+/// The state of RFC 3261 §12. Every part is a copy of its own, so that no received message is kept alive by
+/// it.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialog {
     pub call_id: Bytes,
@@ -72,7 +74,8 @@ impl Dialog {
         Some(dialog)
     }
 
-    /// Takes tag, remote target and route set from a response to the INVITE that makes the dialog (§12.1.2, §13.2.2.4).
+    /// Takes tag, remote target and route set from a response to the INVITE that makes the dialog (§12.1.2,
+    /// §13.2.2.4).
     pub fn learn(&mut self, response: &Response, flow: Flow) {
         if let Some(to) = response.headers.get(&HeaderName::To) {
             self.remote = copy(to);
@@ -108,7 +111,8 @@ impl Dialog {
 
     /// The number of our next request.
     pub fn next_cseq(&mut self) -> u32 {
-        // 2^31 requests in one dialog do not happen; the number must not leave its range all the same (§8.1.1.5).
+        // 2^31 requests in one dialog do not happen; the number must not leave its range all the same
+        // (§8.1.1.5).
         self.local_cseq = (self.local_cseq + 1) & 0x7fff_ffff;
         self.local_cseq
     }
@@ -147,7 +151,8 @@ pub(crate) struct Calling {
 pub(crate) struct RingingHere {
     pub tx: ServerTx,
     pub give_up_at: Instant,
-    /// When the last provisional response is sent again, so that no proxy on the way gives up (RFC 3261 §13.3.1.1).
+    /// When the last provisional response is sent again, so that no proxy on the way gives up (RFC 3261
+    /// §13.3.1.1).
     pub refresh_at: Option<Instant>,
 }
 
@@ -278,7 +283,8 @@ impl Usage {
         earlier(stage, earlier(awaiting, offer))
     }
 
-    /// Whether no INVITE transaction of either side runs in the dialog, so that ours may start (RFC 3261 §14.1).
+    /// Whether no INVITE transaction of either side runs in the dialog, so that ours may start (RFC 3261
+    /// §14.1).
     pub fn is_quiet(&self) -> bool {
         let own_is_out = self.own_offer.as_ref().is_some_and(|offer| offer.progress == OfferProgress::Sent);
         matches!(self.stage, Stage::Confirmed)

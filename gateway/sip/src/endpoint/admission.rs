@@ -21,7 +21,8 @@ struct Bucket {
 }
 
 const MICRO: u64 = 1_000_000;
-/// The table is searched for idle sources at most this often, so that a flood from many addresses costs little each.
+/// The table is searched for idle sources at most this often, so that a flood from many addresses costs
+/// little each.
 const SWEEP_INTERVAL_MS: u128 = 1_000;
 
 impl Admission {

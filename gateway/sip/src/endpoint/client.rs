@@ -19,10 +19,11 @@ use crate::transport::{Flow, Transport};
 
 /// Marks the identifier of a CANCEL: it shares the branch of its INVITE (RFC 3261 §9.1).
 pub(crate) const CANCEL_BIT: u64 = 1 << 63;
-/// Requests sent for one request of the layer above, each answering another challenge. A proxy and a user agent ask once each, and either may
-/// find a nonce stale; more is a loop.
+/// Requests sent for one request of the layer above, each answering another challenge. A proxy and a user
+/// agent ask once each, and either may find a nonce stale; more is a loop.
 const MAX_CHALLENGES: u8 = 4;
-/// A re-INVITE that is provisionally answered and then nothing: as long as a proxy waits (RFC 3261 §16.6, timer C).
+/// A re-INVITE that is provisionally answered and then nothing: as long as a proxy waits (RFC 3261 §16.6,
+/// timer C).
 const REINVITE_PATIENCE: Duration = Duration::from_secs(180);
 /// Branches of one fork whose 2xx are acknowledged again when they are repeated.
 pub(crate) const MAX_ACKS: usize = 16;
@@ -42,6 +43,13 @@ pub(crate) enum Purpose {
 pub(crate) enum ClientMachine {
     Invite(ClientInvite),
     Other(Client),
+}
+
+/// Whether a request went over a new connection already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Attempt {
+    First,
+    Second,
 }
 
 /// A request about to be sent.
@@ -73,6 +81,7 @@ pub(crate) struct ClientTransaction {
     pub machine: ClientMachine,
     pub flow: Flow,
     fallback: Option<SocketAddr>,
+    attempt: Attempt,
     /// As sent; empty once it will not be sent again.
     pub bytes: Bytes,
     pub purpose: Purpose,
@@ -97,10 +106,10 @@ impl ClientTransaction {
         }
     }
 
-    pub fn is_waiting(&self) -> bool {
+    fn is_unanswered(&self) -> bool {
         match &self.machine {
-            ClientMachine::Invite(machine) => machine.is_waiting(),
-            ClientMachine::Other(machine) => machine.is_waiting(),
+            ClientMachine::Invite(machine) => machine.is_unanswered(),
+            ClientMachine::Other(machine) => machine.is_unanswered(),
         }
     }
 }
@@ -144,6 +153,7 @@ impl Endpoint {
                 machine,
                 flow,
                 fallback,
+                attempt: Attempt::First,
                 bytes,
                 purpose,
                 method,
@@ -155,7 +165,8 @@ impl Endpoint {
         id
     }
 
-    /// How long an INVITE may ring. The limit of a call is its usage's, which sends CANCEL and waits 64*T1; this one lies behind it.
+    /// How long an INVITE may ring. The limit of a call is its usage's, which sends CANCEL and waits 64*T1;
+    /// this one lies behind it.
     fn patience(&self, purpose: Purpose) -> Duration {
         match purpose {
             Purpose::Invite(_) => self.config.limits.ringing + self.timing.long() * 2,
@@ -184,6 +195,7 @@ impl Endpoint {
             machine: ClientMachine::Other(Client::new(now, &self.timing, reliability(&flow))),
             flow,
             fallback: None,
+            attempt: Attempt::First,
             bytes: print_request(&request),
             purpose: Purpose::Nobody,
             method: Method::Cancel,
@@ -258,18 +270,26 @@ impl Endpoint {
         }
     }
 
-    /// A flow is gone: every request that waits for an answer over it is sent once more over a new connection, or fails.
+    /// A flow is gone. A request that went over an open stream and has no response is sent once more over a
+    /// new connection; any other that has no response fails. Where a response has come, the rest may come
+    /// over another connection (RFC 3261 §18.2.2), and the timers see to it.
     pub(crate) fn fail_flow(&mut self, now: Instant, failed: &Flow) {
         let range = (failed.transport, failed.remote, 0)..=(failed.transport, failed.remote, u64::MAX);
         let affected: Vec<u64> = self.by_remote.range(range).map(|(_, _, id)| *id).collect();
         for id in affected {
-            let Some(transaction) = self.clients.get(&id) else { continue };
-            if transaction.flow.connection != failed.connection || !transaction.is_waiting() {
+            let Some(transaction) = self.clients.get(&id).filter(|transaction| transaction.is_unanswered())
+            else {
                 continue;
-            }
-            match transaction.flow.connection {
-                Some(_) => self.reconnect(id),
-                None => self.fail_client(now, id, Failure::Transport),
+            };
+            let used = transaction.flow.connection;
+            match (failed.connection, transaction.attempt) {
+                // Sent without a number, it went over whatever connection the shell had to this address.
+                (Some(_), Attempt::First) if used.is_none() || used == failed.connection => {
+                    self.reconnect(id)
+                }
+                (None, _) if used.is_none() => self.fail_client(now, id, Failure::Transport),
+                (Some(_), Attempt::Second) if used.is_none() => self.fail_client(now, id, Failure::Transport),
+                (Some(_) | None, _) => {}
             }
         }
     }
@@ -278,6 +298,7 @@ impl Endpoint {
         let Some(mut transaction) = self.remove_client(id) else { return };
         transaction.flow.connection = None;
         transaction.flow.remote = transaction.fallback.unwrap_or(transaction.flow.remote);
+        transaction.attempt = Attempt::Second;
         transaction.armed = None;
         self.insert_client(id, transaction);
     }
@@ -336,7 +357,8 @@ impl Endpoint {
     }
 }
 
-/// A request to the same hop as `original`, with its Via and CSeq number: an ACK to a refusal (RFC 3261 §17.1.1.3) or a CANCEL (§9.1).
+/// A request to the same hop as `original`, with its Via and CSeq number: an ACK to a refusal (RFC 3261
+/// §17.1.1.3) or a CANCEL (§9.1).
 pub(crate) fn hop_request(original: &Request, method: Method, to: &Bytes) -> Request {
     let mut request = Request {
         method,

@@ -45,11 +45,12 @@ impl Default for EndpointConfig {
     }
 }
 
-/// Everything of an [`Endpoint`](super::Endpoint) that could grow, and where it stops. At a limit a new request is answered 503 with `Retry-After`
-/// without keeping state, and counted.
+/// Everything of an [`Endpoint`](super::Endpoint) that could grow, and where it stops. At a limit a new
+/// request is answered 503 with `Retry-After` without keeping state, and counted.
 #[derive(Clone, Debug)]
 pub struct EndpointLimits {
-    /// Server and client transactions together. Over UDP one lives up to 32 s after its call is over, so about 100 are needed a call a second.
+    /// Server and client transactions together. Over UDP one lives up to 32 s after its call is over, so
+    /// about 100 are needed a call a second.
     pub transactions: usize,
     /// INVITE usages, early and confirmed.
     pub dialogs: usize,

@@ -5,10 +5,10 @@ use std::io::Write;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::event::Reply;
-use crate::message::{Header, HeaderName, Request, StatusCode};
+use crate::message::{Header, HeaderName, Headers, Request, StatusCode};
 
-/// The headers that a response copies (RFC 3261 §8.2.6.2), printed, with `to_tag` added where the request had none, and with the route that a
-/// dialog is to take (§12.1.1). `request` has its Via stamped already.
+/// The headers that a response copies (RFC 3261 §8.2.6.2), printed, with `to_tag` added where the request
+/// had none, and with the route that a dialog is to take (§12.1.1). `request` has its Via stamped already.
 pub(crate) fn echo_head(request: &Request, to_tag: Option<&str>) -> Bytes {
     let mut head = BytesMut::with_capacity(512);
     let copied = [
@@ -46,13 +46,12 @@ pub(crate) fn print_response(head: &[u8], reply: &Reply, own: &[Header]) -> Byte
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(head);
     for header in own {
-        let replaced =
-            header.name == HeaderName::Contact && reply.headers.iter().any(|given| given.name == header.name);
+        let replaced = reply.headers.iter().any(|given| given.name == header.name);
         if !replaced {
             print_header(&header.name, &header.value, &mut out);
         }
     }
-    for header in reply.headers.iter().filter(|header| header.name != HeaderName::ContentLength) {
+    for header in reply.headers.iter().filter(|header| is_free(&header.name)) {
         print_header(&header.name, &header.value, &mut out);
     }
     if let Some((content_type, _)) = &reply.body {
@@ -69,6 +68,45 @@ fn print_header(name: &HeaderName, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b": ");
     out.extend(value.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
     out.extend_from_slice(b"\r\n");
+}
+
+/// Adds headers of the layer above to a request: those that make the transaction and the dialog stay the
+/// endpoint's, those that can be there once are replaced.
+pub(crate) fn add_given(headers: &mut Headers, given: Vec<Header>) {
+    for header in given {
+        match header.name {
+            HeaderName::Via
+            | HeaderName::From
+            | HeaderName::To
+            | HeaderName::CallId
+            | HeaderName::CSeq
+            | HeaderName::Route
+            | HeaderName::RecordRoute
+            | HeaderName::ContentLength => {}
+            HeaderName::Allow
+            | HeaderName::Contact
+            | HeaderName::ContentType
+            | HeaderName::MaxForwards
+            | HeaderName::Supported
+            | HeaderName::UserAgent => headers.set(header.name, header.value),
+            _ => headers.push_header(header),
+        }
+    }
+}
+
+/// Whether the layer above may put it into a response: not what the response copies from its request.
+fn is_free(name: &HeaderName) -> bool {
+    !matches!(
+        name,
+        HeaderName::Via
+            | HeaderName::From
+            | HeaderName::To
+            | HeaderName::CallId
+            | HeaderName::CSeq
+            | HeaderName::RecordRoute
+            | HeaderName::ContentLength
+            | HeaderName::ContentType
+    )
 }
 
 /// A plain refusal.

@@ -9,7 +9,8 @@ use crate::transport::Flow;
 /// Content type and body.
 pub type Body = (String, Bytes);
 
-/// One INVITE usage (RFC 5057 §3), from its INVITE to its end; on the caller's side it holds all dialogs of a fork.
+/// One INVITE usage (RFC 5057 §3), from its INVITE to its end; on the caller's side it holds all dialogs of
+/// a fork.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct DialogId(pub(crate) u64);
 
@@ -85,7 +86,8 @@ pub struct OutgoingInvite {
     pub to: NameAddr,
     pub contact: Uri,
     pub headers: Vec<Header>,
-    /// `None`: the offer is asked of the peer; its 2xx then waits for [`acknowledge`](super::Endpoint::acknowledge).
+    /// `None`: the offer is asked of the peer; its 2xx then waits for
+    /// [`acknowledge`](super::Endpoint::acknowledge).
     pub body: Option<Body>,
     /// Answers digest challenges, also of later requests in the dialog.
     pub credentials: Option<Credentials>,
@@ -124,35 +126,43 @@ pub enum TerminationCause {
 /// What the layer above has to know.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A request outside dialogs, neither INVITE, ACK nor CANCEL. Answer with [`respond`](super::Endpoint::respond).
+    /// A request outside dialogs, neither INVITE, ACK nor CANCEL. Answer with
+    /// [`respond`](super::Endpoint::respond).
     Request { tx: ServerTx, request: Request, flow: Flow },
     /// The final response to a request of ours; digest challenges are already answered.
     Response { tx: ClientTx, outcome: Result<Response, Failure> },
-    /// A new call; 100 is sent already. `Replaces` is untouched: see [`find_dialog`](super::Endpoint::find_dialog).
+    /// A new call; 100 is sent already. `Replaces` is untouched: see
+    /// [`find_dialog`](super::Endpoint::find_dialog).
     Invite { dialog: DialogId, request: Request, flow: Flow },
-    /// The caller gave up; 200 and 487 are sent, the dialog is over. `reason` is the value of `Reason` (RFC 3326).
+    /// The caller gave up; 200 and 487 are sent, the dialog is over. `reason` is the value of `Reason` (RFC
+    /// 3326).
     Cancelled { dialog: DialogId, reason: Option<Bytes> },
     /// 101 to 199, with or without body.
     Progress { dialog: DialogId, early: EarlyId, response: Response },
-    /// A 2xx to our INVITE. The ACK is sent already, unless the INVITE had no body and the 2xx brings the offer.
+    /// A 2xx to our INVITE. The ACK is sent already, unless the INVITE had no body and the 2xx brings the
+    /// offer.
     Answered { dialog: DialogId, early: EarlyId, response: Response },
     /// Our INVITE failed; the dialog is over. One of the two is there.
     Rejected { dialog: DialogId, response: Option<Response>, failure: Option<Failure> },
     /// The ACK of our 2xx came; the body answers a delayed offer.
     Confirmed { dialog: DialogId, body: Option<Bytes> },
-    /// No ACK for 64*T1 (RFC 3261 §13.3.1.4). Media may flow all the same: the layer above says `bye` or keeps the call.
+    /// No ACK for 64*T1 (RFC 3261 §13.3.1.4). Media may flow all the same: the layer above says `bye` or
+    /// keeps the call.
     AckTimeout { dialog: DialogId },
-    /// The peer sent a re-INVITE, or an UPDATE with a body. Answer with [`answer_reinvite`](super::Endpoint::answer_reinvite).
+    /// The peer sent a re-INVITE, or an UPDATE with a body. Answer with
+    /// [`answer_reinvite`](super::Endpoint::answer_reinvite).
     Reoffer { dialog: DialogId, request: Request },
     /// The peer took its re-INVITE back; 487 is sent. Nothing is left to answer.
     ReofferCancelled { dialog: DialogId },
     /// The ACK of our 2xx to a re-INVITE came; the body answers a delayed offer.
     ReofferConfirmed { dialog: DialogId, body: Option<Bytes> },
-    /// The 2xx to our re-INVITE; the ACK is sent, unless the re-INVITE had no body and the 2xx brings the offer.
+    /// The 2xx to our re-INVITE; the ACK is sent, unless the re-INVITE had no body and the 2xx brings the
+    /// offer.
     ReofferAnswered { dialog: DialogId, response: Response },
     /// Our re-INVITE was refused; the dialog goes on as it was (RFC 3261 §14.1). One of the two is there.
     ReofferRefused { dialog: DialogId, response: Option<Response>, failure: Option<Failure> },
-    /// INFO, REFER, NOTIFY, OPTIONS, MESSAGE inside the dialog. Answer with [`respond`](super::Endpoint::respond).
+    /// INFO, REFER, NOTIFY, OPTIONS, MESSAGE inside the dialog. Answer with
+    /// [`respond`](super::Endpoint::respond).
     DialogRequest { dialog: DialogId, tx: ServerTx, request: Request },
     /// The dialog is over.
     Terminated { dialog: DialogId, cause: TerminationCause },
@@ -161,7 +171,8 @@ pub enum Event {
 /// Bytes to send, whole as they are.
 #[derive(Clone, Debug)]
 pub struct Transmit {
-    /// If `connection` is gone, report [`handle_flow_failed`](super::Endpoint::handle_flow_failed): a request is then tried once more over a new one.
+    /// If `connection` is gone, report [`handle_flow_failed`](super::Endpoint::handle_flow_failed): a
+    /// request is then tried once more over a new one.
     pub flow: Flow,
     pub bytes: Bytes,
 }

@@ -187,7 +187,8 @@ impl Endpoint {
         self.receive_ack(now, flow, request);
     }
 
-    /// A CANCEL finds its INVITE by the same branch (RFC 3261 §9.2). It is answered without a transaction: the same answer comes out each time.
+    /// A CANCEL finds its INVITE by the same branch (RFC 3261 §9.2). It is answered without a transaction:
+    /// the same answer comes out each time.
     fn receive_cancel(&mut self, now: Instant, answer_flow: Flow, tx: ServerTx, request: Request) {
         let found = self.servers.get(&tx.0).map(|transaction| (transaction.owner, transaction.is_waiting()));
         let Some((owner, is_waiting)) = found else {
@@ -215,7 +216,8 @@ impl Endpoint {
         self.refuse_statelessly(request, flow, &Rejection::new(StatusCode::SERVICE_UNAVAILABLE).with(header));
     }
 
-    /// Refuses without keeping anything (RFC 3261 §8.2.7): the tag comes out the same when the request comes again.
+    /// Refuses without keeping anything (RFC 3261 §8.2.7): the tag comes out the same when the request
+    /// comes again.
     pub(crate) fn refuse_statelessly(&mut self, request: &Request, flow: Flow, rejection: &Rejection) {
         self.counters.refused_requests += 1;
         let reply = Reply {
@@ -230,8 +232,9 @@ impl Endpoint {
         self.transmit(flow, bytes);
     }
 
-    /// The identity of a server transaction (RFC 3261 §17.2.3), hashed with a secret so that nobody can make two collide. ACK and CANCEL have that
-    /// of their INVITE. The peer of RFC 2543 makes no unique branch: the fields of §17.2.3 stand in.
+    /// The identity of a server transaction (RFC 3261 §17.2.3), hashed with a secret so that nobody can
+    /// make two collide. ACK and CANCEL have that of their INVITE. The peer of RFC 2543 makes no unique
+    /// branch: the fields of §17.2.3 stand in.
     fn server_key(&self, via: &Via, request: &Request) -> u64 {
         let mut hasher = self.keyed_hasher();
         let mut part = |bytes: &[u8]| {

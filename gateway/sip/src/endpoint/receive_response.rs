@@ -40,7 +40,8 @@ impl Endpoint {
         }
     }
 
-    /// The transaction that the branch names, if the method is its own (RFC 3261 §17.1.3). A response has one Via when it arrives (§18.1.2).
+    /// The transaction that the branch names, if the method is its own (RFC 3261 §17.1.3). A response has
+    /// one Via when it arrives (§18.1.2).
     fn transaction_of(&self, response: &Response) -> Option<u64> {
         response.validate().ok()?;
         let mut vias = response.headers.values(&HeaderName::Via);

@@ -97,7 +97,8 @@ impl Endpoint {
         }
     }
 
-    /// Answers in a transaction. Returns the bytes sent and where to; `None` if there is nothing to answer any more.
+    /// Answers in a transaction. Returns the bytes sent and where to; `None` if there is nothing to answer
+    /// any more.
     pub(crate) fn answer(
         &mut self,
         now: Instant,
@@ -155,7 +156,8 @@ pub(crate) struct Identity {
     pub supported: Bytes,
 }
 
-/// Headers of ours in a response: Contact where it makes or refreshes a dialog (RFC 3261 §12.1.1), Allow and Supported where §20 asks for them.
+/// Headers of ours in a response: Contact where it makes or refreshes a dialog (RFC 3261 §12.1.1), Allow
+/// and Supported where §20 asks for them.
 fn own_headers(
     identity: &Identity,
     method: &Method,

@@ -4,6 +4,15 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// A map by identifiers that are random already: made by our generator, or a keyed hash.
 pub(crate) type IdMap<T> = HashMap<u64, T, BuildHasherDefault<IdHasher>>;
 
+/// Gives memory back after a flood: a table never shrinks by itself. The factors keep a busy table from
+/// being moved again and again.
+pub(crate) fn shrink<T>(table: &mut IdMap<T>) {
+    const KEPT: usize = 16_384;
+    if table.capacity() > KEPT && table.len() < table.capacity() / 8 {
+        table.shrink_to(table.len() * 2);
+    }
+}
+
 /// Takes an identifier as its own hash; nobody outside chooses which ones are stored.
 #[derive(Default)]
 pub(crate) struct IdHasher(u64);

@@ -13,14 +13,16 @@ pub(crate) enum TimerKey {
 /// When the entry of an owner that counts is due; it is kept with the owner.
 pub(crate) type Armed = Option<Instant>;
 
-/// All timers. Entries are never searched for: one that its owner no longer points at is dropped when it comes up.
+/// All timers. Entries are never searched for: one that its owner no longer points at is dropped when it
+/// comes up.
 #[derive(Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, TimerKey)>>,
 }
 
 impl Timers {
-    /// Makes sure that the owner is woken at `deadline` or before. A later deadline costs nothing: the owner is woken early and arms again.
+    /// Makes sure that the owner is woken at `deadline` or before. A later deadline costs nothing: the
+    /// owner is woken early and arms again.
     pub fn arm(&mut self, armed: &mut Armed, deadline: Option<Instant>, key: TimerKey) {
         let Some(at) = deadline else { return };
         if armed.is_none_or(|earlier| at < earlier) {
@@ -53,5 +55,6 @@ impl Timers {
 
     pub fn retain(&mut self, mut is_live: impl FnMut(Instant, TimerKey) -> bool) {
         self.heap.retain(|Reverse((at, key))| is_live(*at, *key));
+        self.heap.shrink_to(self.heap.len() * 2);
     }
 }

@@ -82,8 +82,8 @@ pub struct Changes {
 
 /// Understands a REGISTER (RFC 3261 §10.3), or says with which status to refuse it.
 ///
-/// # Errors
-/// 400 where To, Call-ID, CSeq or Contact cannot be understood, 403 for too many Contacts, 423 for a wish below the minimum.
+/// # Errors 400 where To, Call-ID, CSeq or Contact cannot be understood, 403 for too many Contacts, 423 for
+/// a wish below the minimum.
 pub fn parse_register(request: &Request, limits: &RegistrationLimits) -> Result<Registration, Rejection> {
     let headers = &request.headers;
     let bad = |what: &'static str| Rejection::because(StatusCode::BAD_REQUEST, what);
@@ -247,7 +247,8 @@ fn change_one(
     Ok(())
 }
 
-/// The same phone: the same URI (RFC 3261 §19.1.4), or the same instance and flow number, whatever its address is now (RFC 5626 §6).
+/// The same phone: the same URI (RFC 3261 §19.1.4), or the same instance and flow number, whatever its
+/// address is now (RFC 5626 §6).
 fn is_same(binding: &Binding, update: &ContactUpdate) -> bool {
     let instance = |params: &Params| params.get("+sip.instance").map(str::to_owned);
     let reg_id = |params: &Params| params.get("reg-id").map(str::to_owned);

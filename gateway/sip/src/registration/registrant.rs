@@ -259,7 +259,8 @@ impl Registrant {
         self.enter(RegistrantState::Refused { status, retry_at });
     }
 
-    /// Between half and all of the doubled wait, so that those who failed together do not come back together (RFC 5626 §4.5).
+    /// Between half and all of the doubled wait, so that those who failed together do not come back
+    /// together (RFC 5626 §4.5).
     fn back_off(&mut self, min: Duration, max: Duration) -> Duration {
         let wait = min.saturating_mul(1 << self.failures.min(10)).min(max);
         self.failures = self.failures.saturating_add(1);

@@ -85,9 +85,9 @@ impl Client {
         earlier(self.repeat.map(|repeat| repeat.at()), Some(self.ends_at))
     }
 
-    /// Whether the final response is still owed.
-    pub fn is_waiting(&self) -> bool {
-        self.state != State::Completed
+    /// Whether nothing at all has come back yet.
+    pub fn is_unanswered(&self) -> bool {
+        self.state == State::Trying
     }
 }
 

@@ -43,8 +43,9 @@ pub struct ClientInvite {
 }
 
 impl ClientInvite {
-    /// The INVITE has just been sent. `patience` is the time from its first provisional response after which it counts as unanswered; RFC 3261
-    /// has no such timer, and a transaction whose final response is lost for good would stay for ever.
+    /// The INVITE has just been sent. `patience` is the time from its first provisional response after
+    /// which it counts as unanswered; RFC 3261 has no such timer, and a transaction whose final response is
+    /// lost for good would stay for ever.
     pub fn new(now: Instant, timing: &Timing, reliability: Reliability, patience: Duration) -> Self {
         let repeat = match reliability {
             Reliability::Reliable => None,
@@ -112,9 +113,9 @@ impl ClientInvite {
         earlier(self.repeat.map(|repeat| repeat.at()), self.ends_at)
     }
 
-    /// Whether the final response is still owed.
-    pub fn is_waiting(&self) -> bool {
-        matches!(self.state, State::Calling | State::Proceeding)
+    /// Whether nothing at all has come back yet.
+    pub fn is_unanswered(&self) -> bool {
+        self.state == State::Calling
     }
 
     /// Whether a CANCEL may be sent (RFC 3261 §9.1: not before a provisional response).

@@ -70,7 +70,8 @@ impl ServerInvite {
         true
     }
 
-    /// The INVITE came again; whether the last response is to be sent again (a 2xx is repeated by the dialog alone).
+    /// The INVITE came again; whether the last response is to be sent again (a 2xx is repeated by the
+    /// dialog alone).
     pub fn repeats_response(&self) -> bool {
         matches!(self.state, State::Proceeding | State::Completed)
     }

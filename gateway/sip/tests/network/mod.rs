@@ -1,5 +1,6 @@
 #![expect(dead_code, reason = "each test file uses its own part of this module")]
-//! A network in memory with virtual time: endpoints and scripted peers joined by a link that delays, loses and repeats by a seed.
+//! A network in memory with virtual time: endpoints and scripted peers joined by a link that delays, loses
+//! and repeats by a seed.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
