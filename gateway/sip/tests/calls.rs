@@ -224,6 +224,26 @@ fn headers_of_the_layer_above_cannot_break_the_transaction() {
 }
 
 #[test]
+fn peers_are_told_the_advertised_address() {
+    let mut network = Network::perfect();
+    let public = std::net::SocketAddr::from(([203, 0, 113, 1], 5060));
+    let b = network
+        .add_with(2, EndpointConfig { advertised: vec![(address(2), public)], ..EndpointConfig::default() });
+    let raw = network.add_raw(address(9));
+    network.send_raw(raw, address(2), &out_of_dialog("INVITE", "adv", 1));
+    network.run_ms(10);
+    let theirs = invited(&network.take_events(b)).expect("INVITE");
+    network.act(b, |endpoint, now| endpoint.accept(now, theirs, ok("answer")));
+    network.run_ms(10);
+    let answered = responses(&network.raws[raw].inbox).last().copied().expect("200").clone();
+    assert_eq!(answered.headers.contact().expect("Contact").uri.to_string(), "sip:bob@203.0.113.1:5060");
+    network.invite(b, address(9), Some("offer"));
+    network.run_ms(10);
+    let via = requests(&network.raws[raw].inbox)[0].headers.via().expect("Via");
+    assert_eq!((via.host.as_str(), via.port), ("203.0.113.1", Some(5060)));
+}
+
+#[test]
 fn ok_crosses_cancel() {
     let (mut network, a, b) = pair();
     let ours = network.invite(a, address(2), Some("offer"));

@@ -1,5 +1,6 @@
 //! The callee's side of an INVITE (RFC 3261 §13.3), and the ACK.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ impl Endpoint {
             return self.refuse_statelessly(&arrival.request, arrival.response_flow, &rejection);
         };
         let (tx, flow) = (*tx, *flow);
-        let contact = own_contact(request, &flow);
+        let contact = own_contact(request, flow.transport, self.config.advertised(flow.local));
         let give_up_at = now + self.config.limits.ringing;
         let stage = Stage::RingingHere(Box::new(RingingHere { tx, give_up_at, refresh_at: None }));
         self.insert_usage(id, Usage::new(Role::Callee, stage, dialog, contact, None));
@@ -190,11 +191,11 @@ impl Endpoint {
 }
 
 /// Where the peer reaches us: the user it asked for, at the address it came to.
-fn own_contact(request: &Request, flow: &Flow) -> Bytes {
+fn own_contact(request: &Request, transport: Transport, address: SocketAddr) -> Bytes {
     let user = request.uri.raw_user().map(|user| format!("{user}@")).unwrap_or_default();
-    let transport = match flow.transport {
+    let param = match transport {
         Transport::Udp => String::new(),
-        Transport::Tcp | Transport::Tls => format!(";transport={}", flow.transport.uri_param()),
+        Transport::Tcp | Transport::Tls => format!(";transport={}", transport.uri_param()),
     };
-    format!("<sip:{user}{}{transport}>", flow.local).into()
+    format!("<sip:{user}{address}{param}>").into()
 }

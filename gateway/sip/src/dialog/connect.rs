@@ -8,7 +8,7 @@ use rand::RngCore;
 
 use super::route::{fallback, next_flow};
 use super::state::{Calling, Cancel, Dialog, OwedAck, Role, Stage, Usage, tag_text};
-use crate::endpoint::client::{Draft, MAX_ACKS, Purpose, SentAck, print_request, via};
+use crate::endpoint::client::{Draft, MAX_ACKS, Purpose, SentAck, print_request};
 use crate::endpoint::echo::{add_given, tag_of};
 use crate::endpoint::{Body, DialogId, EarlyId, Endpoint, Event, Failure, OutgoingInvite, TerminationCause};
 use crate::message::{HeaderName, Headers, Method, Request, Response};
@@ -174,7 +174,8 @@ impl Endpoint {
     fn transmit_ack(&mut self, tx: u64, mut request: Request, flow: Flow, remote_tag: Bytes) {
         // An ACK to a 2xx is a transaction of its own without a response (RFC 3261 §13.2.2.4), so nothing
         // is kept under its branch.
-        request.headers.push_front(HeaderName::Via, via(&flow, self.rng.next_u64()));
+        let branch = self.rng.next_u64();
+        request.headers.push_front(HeaderName::Via, self.via(&flow, branch));
         let transaction = self.clients.get_mut(&tx);
         if let Some(kept) = transaction.as_ref().and_then(|transaction| transaction.kept.as_ref()) {
             for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {

@@ -135,7 +135,7 @@ impl Endpoint {
         purpose: Purpose,
     ) -> u64 {
         let id = self.fresh_client_id();
-        kept.request.headers.push_front(HeaderName::Via, via(&flow, id));
+        kept.request.headers.push_front(HeaderName::Via, self.via(&flow, id));
         let timing = self.timing;
         let method = kept.request.method.clone();
         let machine = match method {
@@ -204,6 +204,12 @@ impl Endpoint {
             armed: None,
         };
         self.insert_client(invite | CANCEL_BIT, transaction);
+    }
+
+    /// Our Via (RFC 3261 §18.1.1, RFC 3581 §3); the branch names the transaction.
+    pub(crate) fn via(&self, flow: &Flow, id: u64) -> String {
+        let (token, sent_by) = (flow.transport.via_token(), self.config.advertised(flow.local));
+        format!("SIP/2.0/{token} {sent_by};branch=z9hG4bK{:016x};rport", id & !CANCEL_BIT)
     }
 
     fn insert_client(&mut self, id: u64, mut transaction: ClientTransaction) {
@@ -378,16 +384,6 @@ pub(crate) fn hop_request(original: &Request, method: Method, to: &Bytes) -> Req
     let number = original.headers.cseq().map_or(0, |cseq| cseq.number);
     request.headers.push(HeaderName::CSeq, format!("{number} {}", request.method));
     request
-}
-
-/// Our Via (RFC 3261 §18.1.1, RFC 3581 §3); the branch names the transaction.
-pub(crate) fn via(flow: &Flow, id: u64) -> String {
-    format!(
-        "SIP/2.0/{} {};branch=z9hG4bK{:016x};rport",
-        flow.transport.via_token(),
-        flow.local,
-        id & !CANCEL_BIT
-    )
 }
 
 /// The transaction that a branch of ours names.

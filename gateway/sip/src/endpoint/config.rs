@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::message::Method;
@@ -18,6 +19,17 @@ pub struct EndpointConfig {
     pub allow: Vec<Method>,
     /// Option tags that are truly served; a `Require` of any other is refused with 420 (RFC 3261 §8.2.2.3).
     pub supported: Vec<String>,
+    /// Local addresses that peers know by another one: as bound, and as printed in Via and Contact. Needed where
+    /// a socket is bound to a wildcard address or stands behind a static NAT.
+    pub advertised: Vec<(SocketAddr, SocketAddr)>,
+}
+
+impl EndpointConfig {
+    /// The address that peers are told for a local one.
+    pub(crate) fn advertised(&self, local: SocketAddr) -> SocketAddr {
+        let known = self.advertised.iter().find(|(bound, _)| *bound == local);
+        known.map_or(local, |(_, told)| *told)
+    }
 }
 
 impl Default for EndpointConfig {
@@ -41,6 +53,7 @@ impl Default for EndpointConfig {
                 Method::Register,
             ],
             supported: vec!["replaces".to_owned()],
+            advertised: Vec::new(),
         }
     }
 }
