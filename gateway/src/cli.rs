@@ -1,6 +1,10 @@
 //! The commands of the command line, a file each.
 
+pub mod apply;
 pub mod cdrs;
+pub mod check_config;
+pub mod export;
+pub mod migrate;
 pub mod operate;
 pub mod serve;
 

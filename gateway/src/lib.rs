@@ -9,5 +9,6 @@ pub mod model;
 pub mod routing;
 pub mod serve;
 pub mod signalling;
+pub mod site;
 pub mod store;
 pub mod telemetry;

@@ -25,6 +25,19 @@ enum Command {
         #[arg(long)]
         ready_json: bool,
     },
+    /// Reads the configuration and says whether it is right.
+    CheckConfig,
+    /// Brings the database to the schema of this version.
+    Migrate,
+    /// Makes organizations, extensions, trunks, dial plan and recording rules as the file says.
+    Apply {
+        site: PathBuf,
+        /// Prints the difference and changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Prints what `apply` would need to make the same again; passwords stay where they are.
+    Export,
     /// Lists the running calls of the node.
     Calls {
         #[arg(long)]
@@ -56,6 +69,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if !matches!(arguments.command, Command::Serve { .. }) {
+        end_with_the_reader();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -74,10 +90,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// A listing whose reader has gone (`ramal cdrs | head`) ends quietly, as other tools do.
+fn end_with_the_reader() {
+    // SAFETY: sets the default action of a signal before any other thread runs.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
+}
+
 async fn run(arguments: Arguments) -> Result<(), cli::CliError> {
     let config = cli::load_config(arguments.config.as_deref())?;
     match arguments.command {
         Command::Serve { ready_json } => cli::serve::run(config, ready_json).await,
+        Command::CheckConfig => cli::check_config::run(&config).await,
+        Command::Migrate => cli::migrate::run(&config).await,
+        Command::Apply { site, dry_run } => cli::apply::run(&config, &site, dry_run).await,
+        Command::Export => cli::export::run(&config).await,
         Command::Calls { json } => cli::operate::list(&config, "/calls", json).await,
         Command::Registrations { json } => cli::operate::list(&config, "/registrations", json).await,
         Command::Trunks { json } => cli::operate::list(&config, "/trunks", json).await,

@@ -46,3 +46,8 @@ pub enum Scope {
 fn without_nul(text: &str) -> String {
     text.replace('\0', "")
 }
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

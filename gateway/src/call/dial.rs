@@ -158,6 +158,9 @@ impl Call {
     /// A branch rings: the waiting party hears of it, with the branch's own early media if it is alone.
     pub(super) fn progress(&mut self, cx: &mut Context<'_>, leg: LegId, response: &Response) {
         let Some(branch) = self.leg_mut(leg) else { return };
+        if !matches!(branch.phase, LegPhase::Trying | LegPhase::Ringing) {
+            return; // A late 180 of a branch that was given up.
+        }
         branch.phase = LegPhase::Ringing;
         if self.record.ringing_at_ms.is_none() {
             self.record.ringing_at_ms = Some(cx.wall_ms);
@@ -169,19 +172,13 @@ impl Call {
         let Some(caller) = self.leg_mut(waiting) else { return };
         let first = caller.phase != LegPhase::Ringing;
         caller.phase = LegPhase::Ringing;
-        let (dialog, delayed) = (caller.dialog, caller.outstanding == Outstanding::AnswerInAck);
+        let dialog = caller.dialog;
         match described {
             Some(sdp) => cx.endpoint.ring(cx.now, dialog, answer::with_sdp(183, sdp)),
             // A caller that got early media must not fall back to its own ringback.
-            None if first || (!delayed && !self.described(waiting)) => {
-                cx.endpoint.ring(cx.now, dialog, answer::status(180));
-            }
+            None if first => cx.endpoint.ring(cx.now, dialog, answer::status(180)),
             None => {}
         }
-    }
-
-    fn described(&self, leg: LegId) -> bool {
-        self.leg(leg).is_some_and(|l| l.described)
     }
 
     /// Joins the branch's early media to the waiting party. The description for the 183, or `None` when there
@@ -248,7 +245,7 @@ impl Call {
             Ok(sdp) => {
                 let Some(leg) = self.leg_mut(caller) else { return };
                 leg.phase = LegPhase::Up;
-                leg.described = true;
+                let had_early_media = std::mem::replace(&mut leg.described, true);
                 let dialog = leg.dialog;
                 cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
                 self.record.answered_at_ms = Some(cx.wall_ms);
@@ -256,6 +253,9 @@ impl Call {
                 self.configure(cx, callee);
                 self.configure(cx, caller);
                 self.connect(cx);
+                if had_early_media {
+                    self.align(cx); // The 200 may name another codec than the 183 did.
+                }
                 self.start_recording(cx, book);
                 self.set_deadline(cx, book, cx.settings.max_call, Deadline::MaxDuration, 0);
             }

@@ -73,6 +73,7 @@ impl Call {
         cause: &TerminationCause,
     ) {
         let Some(party) = self.leg_mut(leg) else { return };
+        let known = party.phase == LegPhase::Gone;
         party.phase = LegPhase::Gone;
         let by = match party.side {
             Side::Caller => EndedBy::Caller,
@@ -80,19 +81,25 @@ impl Call {
         };
         let reason = match cause {
             TerminationCause::ByeReceived { .. } | TerminationCause::ByeSent => EndReason::NormalClearing,
-            _ => EndReason::PeerLost,
+            TerminationCause::RungTooLong => EndReason::NoAnswer,
+            TerminationCause::AnsweredAfterCancel { .. }
+            | TerminationCause::ByeUnanswered { .. }
+            | TerminationCause::Gone { .. } => EndReason::PeerLost,
         };
         party.outcome.get_or_insert(reason);
         self.remove_media(cx, leg);
-        if let Phase::Transferring { by: transferor, .. } = self.phase
-            && transferor == leg
-        {
-            return; // The transferor may leave before the target answers (RFC 5589 §6).
+        if known {
+            return; // We ended it ourselves.
         }
-        if matches!(&self.phase, Phase::Talking { a, b } if *a != leg && *b != leg) {
-            return;
+        match &self.phase {
+            Phase::Ringing(dial) | Phase::Transferring { dial, .. } if dial.branches.contains(&leg) => {
+                self.branch_failed(cx, book, leg, reason);
+            }
+            // The transferor may leave before the target answers (RFC 5589 §6).
+            Phase::Transferring { by: transferor, .. } if *transferor == leg => {}
+            Phase::Talking { a, b } if *a != leg && *b != leg => {}
+            _ => self.end(cx, book, reason, by),
         }
-        self.end(cx, book, reason, by);
     }
 
     /// The caller gave up while it rang.

@@ -127,7 +127,7 @@ impl<'d> Doorkeeper<'d, '_> {
         let kept =
             extension.map(|e| &e.ha1).or_else(|| trunk.and_then(|t| t.digest_in.as_ref()).map(|d| &d.ha1));
         // An unknown name is checked against a hash that nothing matches, so that it costs as long and sounds the same.
-        let ha1 = kept.map_or_else(nobody, ha1_of);
+        let ha1 = kept.map_or_else(|| self.challenger.decoy(&username), ha1_of);
         match self.challenger.verify(now, &request.method, value, &ha1) {
             Verdict::Ok => match (extension, trunk) {
                 (Some(extension), _) => claim(request, extension, kind),
@@ -162,8 +162,4 @@ fn claim<'a>(request: &Request, extension: &'a Extension, kind: Challenge) -> Se
 
 pub fn ha1_of(pair: &Ha1Pair) -> Ha1 {
     Ha1 { md5: Some(pair.md5.clone()), sha256: Some(pair.sha256.clone()) }
-}
-
-fn nobody() -> Ha1 {
-    Ha1 { md5: Some("0".repeat(32)), sha256: Some("0".repeat(64)) }
 }
