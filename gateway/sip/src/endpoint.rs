@@ -1,6 +1,7 @@
 //! The one entry: bytes and verbs in, bytes and events out.
 
 mod admission;
+mod challenge;
 pub(crate) mod client;
 mod config;
 mod counters;

@@ -756,3 +756,46 @@ fn raw_call(network: &mut Network, raw: usize, callee: usize) -> (ramal_sip::end
     network.raws[raw].inbox.clear();
     (dialog, tag)
 }
+
+#[test]
+fn peer_of_rfc_2543_without_a_magic_cookie_is_served() {
+    let mut network = Network::perfect();
+    let b = network.add(2);
+    let raw = network.add_raw(address(9));
+    let old = |text: String| text.replace(";branch=z9hG4bKold;rport", ";branch=1");
+    let invite = old(out_of_dialog("INVITE", "old", 1));
+    network.send_raw(raw, address(2), &invite);
+    network.send_raw(raw, address(2), &invite);
+    network.run_ms(10);
+    let theirs = invited(&network.take_events(b)).expect("one INVITE");
+    network.act(b, |endpoint, now| endpoint.reject(now, theirs, Reply::new(StatusCode::BUSY_HERE)));
+    network.run_ms(10);
+    let tag = last_tag(&network, raw);
+    network.send_raw(raw, address(2), &old(in_dialog("ACK", 1, "old", &tag, "")));
+    network.run(Duration::from_secs(3));
+    assert_eq!(network.sent_by(address(2), "SIP/2.0 486").len(), 1, "the ACK was matched");
+    assert_eq!(network.endpoints[b].1.counters().stray_acks, 0);
+    network.assert_no_leak();
+}
+
+#[test]
+fn cancelled_fork_that_is_answered_on_two_branches_is_hung_up_on_both() {
+    let mut network = Network::perfect();
+    let a = network.add(1);
+    let raw = network.add_raw(address(9));
+    let ours = network.invite(a, address(9), Some("offer"));
+    network.run_ms(10);
+    let invite = requests(&network.raws[raw].inbox)[0].clone();
+    network.send_raw(raw, address(1), &answer(&invite, 180, "one", ""));
+    network.run_ms(10);
+    network.act(a, |endpoint, now| endpoint.cancel(now, ours, None));
+    let contact = "Contact: <sip:bob@198.51.100.9>\n";
+    for tag in ["one", "two", "one"] {
+        network.send_raw(raw, address(1), &answer(&invite, 200, tag, contact));
+    }
+    network.run_ms(10);
+    assert_eq!(names(&network.take_events(a)), ["Progress", "Terminated"]);
+    assert_eq!(network.sent_by(address(1), "BYE").len(), 2);
+    assert_eq!(network.sent_by(address(1), "ACK").len(), 3);
+    network.assert_no_leak();
+}

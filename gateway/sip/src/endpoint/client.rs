@@ -11,7 +11,7 @@ use super::event::{ClientTx, DialogId, Event, Failure};
 use super::timers::{Armed, TimerKey};
 use super::{Endpoint, reliability};
 use crate::auth::{Answerer, Credentials};
-use crate::message::{HeaderName, Method, Request, Response, StatusCode};
+use crate::message::{HeaderName, Method, Request};
 use crate::transaction::client::Client;
 use crate::transaction::client_invite::ClientInvite;
 use crate::transaction::timer::{TimerAction, Timing};
@@ -19,9 +19,6 @@ use crate::transport::{Flow, Transport};
 
 /// Marks the identifier of a CANCEL: it shares the branch of its INVITE (RFC 3261 §9.1).
 pub(crate) const CANCEL_BIT: u64 = 1 << 63;
-/// Requests sent for one request of the layer above, each answering another challenge. A proxy and a user
-/// agent ask once each, and either may find a nonce stale; more is a loop.
-const MAX_CHALLENGES: u8 = 4;
 /// A re-INVITE that is provisionally answered and then nothing: as long as a proxy waits (RFC 3261 §16.6,
 /// timer C).
 const REINVITE_PATIENCE: Duration = Duration::from_secs(180);
@@ -66,8 +63,8 @@ pub(crate) struct Draft {
 pub(crate) struct Kept {
     pub request: Request,
     pub credentials: Option<Arc<Credentials>>,
-    answerer: Answerer,
-    challenges: u8,
+    pub answerer: Answerer,
+    pub challenges: u8,
 }
 
 /// An ACK that was sent, to be sent again if its response comes again (RFC 3261 §13.2.2.4).
@@ -80,7 +77,7 @@ pub(crate) struct SentAck {
 pub(crate) struct ClientTransaction {
     pub machine: ClientMachine,
     pub flow: Flow,
-    fallback: Option<SocketAddr>,
+    pub fallback: Option<SocketAddr>,
     attempt: Attempt,
     /// As sent; empty once it will not be sent again.
     pub bytes: Bytes,
@@ -126,7 +123,7 @@ impl Endpoint {
         self.send_kept(now, kept, draft.flow, draft.fallback, draft.purpose)
     }
 
-    fn send_kept(
+    pub(crate) fn send_kept(
         &mut self,
         now: Instant,
         mut kept: Kept,
@@ -307,59 +304,6 @@ impl Endpoint {
         transaction.attempt = Attempt::Second;
         transaction.armed = None;
         self.insert_client(id, transaction);
-    }
-
-    /// Answers a digest challenge with a new request (RFC 3261 §22.2); `None`: it is not to be answered.
-    pub(crate) fn answer_challenge(&mut self, now: Instant, id: u64, response: &Response) -> Option<u64> {
-        let (challenge_name, answer_name) = match response.status {
-            StatusCode::UNAUTHORIZED => (HeaderName::WwwAuthenticate, HeaderName::Authorization),
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                (HeaderName::ProxyAuthenticate, HeaderName::ProxyAuthorization)
-            }
-            _ => return None,
-        };
-        let transaction = self.clients.get_mut(&id)?;
-        let (flow, fallback, purpose) = (transaction.flow, transaction.fallback, transaction.purpose);
-        let kept = transaction.kept.as_mut()?;
-        let credentials = kept.credentials.clone()?;
-        let challenges: Vec<&[u8]> = response.headers.all(&challenge_name).collect();
-        let is_stale = challenges
-            .iter()
-            .any(|value| crate::auth::parse_challenge(value).is_some_and(|challenge| challenge.stale));
-        let is_repeated = kept.request.headers.contains(&answer_name);
-        let uri = kept.request.uri.to_string();
-        let answer = if kept.challenges >= MAX_CHALLENGES || (is_repeated && !is_stale) {
-            None
-        } else {
-            kept.answerer.answer(&challenges, &kept.request.method, &uri, &credentials, &mut self.rng).ok()
-        };
-        let Some(answer) = answer else {
-            self.counters.challenges_declined += 1;
-            return None;
-        };
-        let mut request = kept.request.clone();
-        let own_next = request.headers.cseq().ok()?.number.checked_add(1)?;
-        let next_cseq = match purpose {
-            // Another request may have taken the next number of the dialog.
-            Purpose::Invite(id)
-            | Purpose::Reinvite(id)
-            | Purpose::Bye(id)
-            | Purpose::DialogRequest(_, id) => {
-                self.usages.get_mut(&id.0).map_or(own_next, |usage| usage.dialog.next_cseq())
-            }
-            Purpose::Request(_) | Purpose::Nobody => own_next,
-        };
-        request.headers.remove(&HeaderName::Via);
-        request.headers.set(HeaderName::CSeq, format!("{next_cseq} {}", request.method));
-        request.headers.set(answer_name, answer);
-        let again = Kept {
-            request,
-            credentials: Some(credentials),
-            answerer: kept.answerer.clone(),
-            challenges: kept.challenges + 1,
-        };
-        self.counters.challenges_answered += 1;
-        Some(self.send_kept(now, again, flow, fallback, purpose))
     }
 }
 
