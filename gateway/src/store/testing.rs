@@ -9,6 +9,7 @@ use crate::model::{
     CallId, CallRecord, Direction, Directory, Extension, ExtensionId, Ha1Pair, Organization, OrganizationId,
     RecordingRule,
 };
+use crate::store::database::Database;
 use crate::store::{SitePlan, Store};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -49,7 +50,7 @@ impl TestStore {
     /// Takes the database away from everyone until [`Outage::end`].
     pub async fn outage(&self) -> Outage {
         let Some(server) = &self.server else {
-            let Store { database: super::database::Database::Sqlite(pool) } = &self.store else {
+            let Database::Sqlite(pool) = self.store.database() else {
                 unreachable!("no server, no PostgreSQL")
             };
             return Outage::Locked(Box::new(pool.begin_with("BEGIN EXCLUSIVE").await.unwrap()));
