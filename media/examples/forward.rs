@@ -20,7 +20,8 @@ const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |index: usize, default: u32| arguments.get(index).map_or(default, |text| text.parse().unwrap());
+    let number =
+        |index: usize, default: u32| arguments.get(index).map_or(default, |text| text.parse().unwrap());
     let (calls, seconds, gather_us) = (number(0, 500), number(1, 5), number(2, 1_000));
     let mode = arguments.get(3).map_or("plain", String::as_str);
     let pool = PortPool::new(LOCAL, None, 20_000..=29_999).unwrap();
@@ -44,18 +45,22 @@ fn main() {
     };
     pause(1);
     let cpu = || media_cpu_us();
+    let (user, system) = user_and_system();
     cpu_before.store(cpu(), Ordering::Relaxed);
     let forwarded_before = forwarded(workers.as_ref(), &bare_sent);
     pause(seconds.into());
+    let (user_end, system_end) = user_and_system();
     let used = cpu() - cpu_before.load(Ordering::Relaxed);
     let packets = forwarded(workers.as_ref(), &bare_sent) - forwarded_before;
     let rounds = workers.as_ref().map_or(0, |workers| workers.handles()[0].gauges().rounds);
     stop.store(true, Ordering::Relaxed);
     let (latency, received) = load.join().unwrap();
     println!(
-        "{mode} calls={calls} gather={gather_us}us packets/s={} us/packet={:.2} rounds={rounds} sent={} back={received} p50={}us p99={}us",
+        "{mode} calls={calls} gather={gather_us}us packets/s={} us/packet={:.2} rounds={rounds} user={} system={} sent={} back={received} p50={}us p99={}us",
         packets / u64::from(seconds),
         used as f64 / packets.max(1) as f64,
+        user_end - user,
+        system_end - system,
         sent.load(Ordering::Relaxed),
         latency.get(latency.len() / 2).copied().unwrap_or(0),
         latency.get(latency.len() * 99 / 100).copied().unwrap_or(0),
@@ -132,13 +137,15 @@ fn start_worker(sockets: Vec<LegSockets>, phones: &[UdpSocket], gather_us: u32) 
 /// The floor: the same sockets, one epoll, `recvfrom` and `sendto` and nothing between.
 fn start_bare(targets: &[SocketAddr], phones: &[UdpSocket], gather_us: u32, sent: Arc<AtomicU64>) {
     let sockets: Vec<UdpSocket> = targets.iter().map(|address| UdpSocket::bind(address).unwrap()).collect();
-    let partners: Vec<SocketAddr> = (0..phones.len()).map(|leg| phones[leg ^ 1].local_addr().unwrap()).collect();
+    let partners: Vec<SocketAddr> =
+        (0..phones.len()).map(|leg| phones[leg ^ 1].local_addr().unwrap()).collect();
     let run = move || {
         // SAFETY: plain system calls on descriptors and buffers that live as long as this closure.
         let epoll = unsafe { libc::epoll_create1(0) };
         for (leg, socket) in sockets.iter().enumerate() {
             socket.set_nonblocking(true).unwrap();
-            let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: leg as u64 };
+            let mut event =
+                libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: leg as u64 };
             // SAFETY: as above.
             unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &raw mut event) };
         }
@@ -180,7 +187,8 @@ fn blast(phones: &[UdpSocket], srtp: bool, stop: &AtomicBool, sent: &AtomicU64) 
         for leg in range.clone() {
             let mut packet = [0xFF; 200];
             let sequence = slot / 20;
-            packet[..12].copy_from_slice(&Header::new(0, sequence as u16, sequence * 160, leg as u32).to_bytes());
+            packet[..12]
+                .copy_from_slice(&Header::new(0, sequence as u16, sequence * 160, leg as u32).to_bytes());
             packet[12..20].copy_from_slice(&(start.elapsed().as_micros() as u64).to_be_bytes());
             let length = contexts[leg].as_mut().map_or(172, |c| c.protect_rtp(&mut packet, 172).unwrap());
             let _ = phones[leg].send(&packet[..length]);
@@ -202,6 +210,24 @@ fn blast(phones: &[UdpSocket], srtp: bool, stop: &AtomicBool, sent: &AtomicU64) 
     }
     latency.sort_unstable();
     (latency, received)
+}
+
+/// User and system time of the thread named "media", in clock ticks of 10 ms.
+fn user_and_system() -> (u64, u64) {
+    for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        if stat.contains("(media)") {
+            let fields: Vec<u64> = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or("")
+                .split(' ')
+                .map(|field| field.parse().unwrap_or(0))
+                .collect();
+            return (fields[12], fields[13]);
+        }
+    }
+    (0, 0)
 }
 
 /// CPU time of the threads named "media" of this process, in µs.

@@ -51,7 +51,8 @@ fn a_call_is_forwarded_and_the_tone_arrives() {
 fn payload_types_are_those_each_side_asked_for_and_unknown_codecs_pass_untouched() {
     let mut call = Call::new();
     let left = settings_with(0, vec![agreed(codec("G729", 18), 18, 18), agreed(codec("AMR", 96), 97, 96)]);
-    let right = settings_with(1, vec![agreed(codec("AMR", 100), 100, 101), agreed(codec("G729", 18), 18, 18)]);
+    let right =
+        settings_with(1, vec![agreed(codec("AMR", 100), 100, 101), agreed(codec("G729", 18), 18, 18)]);
     call.configure(0, left);
     call.configure(1, right);
     call.bridge();
@@ -60,7 +61,10 @@ fn payload_types_are_those_each_side_asked_for_and_unknown_codecs_pass_untouched
     call.send_payload(0, 55, &[7; 20]);
     let heard = call.take(1);
     assert_eq!(heard.len(), 2);
-    assert_eq!((heard[0].header.payload_type, heard[0].payload.as_slice()), (100, [1, 2, 3, 4, 5].as_slice()));
+    assert_eq!(
+        (heard[0].header.payload_type, heard[0].payload.as_slice()),
+        (100, [1, 2, 3, 4, 5].as_slice())
+    );
     assert_eq!((heard[1].header.payload_type, heard[1].payload.len()), (18, 20));
     assert_eq!(call.statistics(0).packets_discarded, 1);
 }
@@ -128,7 +132,10 @@ fn a_phone_behind_nat_is_learnt_locked_and_a_stranger_is_not_heard() {
         call.talk(1, 440.0);
         call.advance(20);
     }
-    let locked = call.events().into_iter().any(|event| matches!(event, Event::SourceLocked { from, .. } if from == behind_nat));
+    let locked = call
+        .events()
+        .into_iter()
+        .any(|event| matches!(event, Event::SourceLocked { from, .. } if from == behind_nat));
     assert!(locked);
     assert_eq!(call.take(1).len(), 4);
     call.take(0);
@@ -139,7 +146,8 @@ fn a_phone_behind_nat_is_learnt_locked_and_a_stranger_is_not_heard() {
     assert!(call.take(1).is_empty());
     call.advance(1_500);
     let events = call.events();
-    let wrong: Vec<_> = events.iter().filter(|event| matches!(event, Event::WrongSource { packets: 200, .. })).collect();
+    let wrong: Vec<_> =
+        events.iter().filter(|event| matches!(event, Event::WrongSource { packets: 200, .. })).collect();
     assert_eq!(wrong.len(), 1, "{events:?}");
     assert_eq!(call.statistics(0).wrong_source, 200);
 }
@@ -250,7 +258,9 @@ fn keys_out_silence_the_peer_meanwhile_and_the_stream_goes_on() {
     let heard = call.take(0);
     let events: Vec<_> = heard.iter().filter(|packet| packet.header.payload_type == PT_EVENT).collect();
     assert_eq!(events.len(), 7);
-    assert!(events[0].header.marker && events.iter().all(|e| e.header.timestamp == events[0].header.timestamp));
+    assert!(
+        events[0].header.marker && events.iter().all(|e| e.header.timestamp == events[0].header.timestamp)
+    );
     assert_eq!(events.iter().filter(|packet| packet.payload[1] & 0x80 != 0).count(), 3);
     assert!(heard.windows(2).all(|pair| pair[1].header.sequence == pair[0].header.sequence.wrapping_add(1)));
     assert_ne!(heard.last().unwrap().header.payload_type, PT_EVENT);
@@ -268,10 +278,18 @@ fn silence_is_told_and_so_is_its_end() {
     let told: Vec<_> = call
         .events()
         .into_iter()
-        .filter(|event| matches!(event, Event::FirstMedia { .. } | Event::MediaTimeout { .. } | Event::MediaResumed { .. }))
+        .filter(|event| {
+            matches!(
+                event,
+                Event::FirstMedia { .. } | Event::MediaTimeout { .. } | Event::MediaResumed { .. }
+            )
+        })
         .collect();
     assert!(
-        matches!(told.as_slice(), [Event::FirstMedia { .. }, Event::MediaTimeout { .. }, Event::MediaResumed { .. }]),
+        matches!(
+            told.as_slice(),
+            [Event::FirstMedia { .. }, Event::MediaTimeout { .. }, Event::MediaResumed { .. }]
+        ),
         "{told:?}"
     );
 }
@@ -365,9 +383,9 @@ fn a_removed_leg_gives_its_figures_and_its_listeners_hear_nothing() {
     let now = call.now;
     call.engine.remove_leg(now, phones::id(0));
     call.drain();
-    let removed = call.events().into_iter().any(|event| {
-        matches!(event, Event::LegRemoved { statistics, .. } if statistics.packets_received == 1)
-    });
+    let removed = call.events().into_iter().any(
+        |event| matches!(event, Event::LegRemoved { statistics, .. } if statistics.packets_received == 1),
+    );
     assert!(removed);
     call.talk(1, 440.0);
     assert!(call.take(0).is_empty());

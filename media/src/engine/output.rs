@@ -89,9 +89,10 @@ impl Outputs {
 
     /// The packets in the order they were made.
     pub fn transmits(&self) -> impl Iterator<Item = (&Transmit, &[u8])> {
-        self.transmits.iter().zip(&self.buffers).map(|(transmit, buffer)| {
-            (transmit, buffer.get(..transmit.length).unwrap_or(&[]))
-        })
+        self.transmits
+            .iter()
+            .zip(&self.buffers)
+            .map(|(transmit, buffer)| (transmit, buffer.get(..transmit.length).unwrap_or(&[])))
     }
 
     /// The packets have been sent.

@@ -180,8 +180,15 @@ impl Engine {
                 self.recordings.overrun(tap.recording, lost_ms);
                 overrun = true;
             } else if codec.is_none() {
-                let name = party.settings.as_ref().and_then(|settings| settings.codecs.get(usize::from(codec_index)));
-                self.recordings.undecodable(tap.recording, name.map_or("", |codec| &codec.codec.name), &mut self.outputs);
+                let name = party
+                    .settings
+                    .as_ref()
+                    .and_then(|settings| settings.codecs.get(usize::from(codec_index)));
+                self.recordings.undecodable(
+                    tap.recording,
+                    name.map_or("", |codec| &codec.codec.name),
+                    &mut self.outputs,
+                );
             }
         }
         if overrun {
@@ -203,7 +210,14 @@ impl Engine {
         }
     }
 
-    fn forward_to(&mut self, now: Instant, listener: LegIndex, header: &Header, clock_hz: u32, packet: &[u8]) {
+    fn forward_to(
+        &mut self,
+        now: Instant,
+        listener: LegIndex,
+        header: &Header,
+        clock_hz: u32,
+        packet: &[u8],
+    ) {
         let Some(Some(party)) = self.parties.get_mut(listener as usize) else { return };
         let outgoing = &mut party.outgoing;
         let Hear::Leg { map, .. } = &outgoing.hear else { return };

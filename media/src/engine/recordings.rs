@@ -88,7 +88,9 @@ impl Engine {
 
     /// Ends a recording; the recorder says when the file is complete.
     pub fn stop_record(&mut self, now: Instant, recording: RecordingId) {
-        let Some(place) = self.recordings.takes.iter().position(|entry| entry.id == recording.0) else { return };
+        let Some(place) = self.recordings.takes.iter().position(|entry| entry.id == recording.0) else {
+            return;
+        };
         self.recordings.report_overruns(&mut self.outputs);
         self.recordings.takes.swap_remove(place);
         self.untap(recording);

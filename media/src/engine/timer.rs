@@ -36,7 +36,13 @@ pub(super) struct Timers {
 
 impl Timers {
     /// Sets or clears one deadline. An unchanged one costs nothing.
-    pub(super) fn set(&mut self, deadlines: &mut Deadlines, leg: LegIndex, reason: Reason, at: Option<Instant>) {
+    pub(super) fn set(
+        &mut self,
+        deadlines: &mut Deadlines,
+        leg: LegIndex,
+        reason: Reason,
+        at: Option<Instant>,
+    ) {
         let Some(slot) = deadlines.get_mut(reason as usize) else { return };
         if *slot == at {
             return;

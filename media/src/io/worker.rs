@@ -154,7 +154,10 @@ impl<R: Fn(Event)> Worker<R> {
 
     /// An order may overtake the Leg that it is about while that moves here from another Worker.
     fn obey_or_keep(&mut self, now: Instant, command: Command) {
-        let waits = self.early.iter().any(|(_, early)| about(early)[0].is_some_and(|leg| about(&command)[0] == Some(leg)));
+        let waits = self
+            .early
+            .iter()
+            .any(|(_, early)| about(early)[0].is_some_and(|leg| about(&command)[0] == Some(leg)));
         if (waits || !self.knows_legs(&command)) && self.early.len() < MAX_EARLY_ORDERS {
             self.early.push_back((now + EARLY_ORDER_LIFE, command));
         } else {
@@ -267,7 +270,9 @@ impl<R: Fn(Event)> Worker<R> {
 fn about(command: &Command) -> [Option<LegId>; 2] {
     match command {
         Command::Hear { leg, source: Source::Leg(from) } => [Some(*leg), Some(*from)],
-        Command::Record { left, right, .. } | Command::Retap { left, right, .. } => [Some(*left), Some(*right)],
+        Command::Record { left, right, .. } | Command::Retap { left, right, .. } => {
+            [Some(*left), Some(*right)]
+        }
         Command::Configure { leg, .. }
         | Command::Hear { leg, .. }
         | Command::MoveLeg { leg, .. }

@@ -139,7 +139,13 @@ impl Call {
             ntp_at_start: 0xE000_0000 << 32,
         };
         let (producer, consumer) = ring(packets);
-        Self { now, engine: Engine::new(now, config, producer), phones: Vec::new(), consumer, events: Vec::new() }
+        Self {
+            now,
+            engine: Engine::new(now, config, producer),
+            phones: Vec::new(),
+            consumer,
+            events: Vec::new(),
+        }
     }
 
     pub fn configure(&mut self, leg: usize, settings: LegSettings) {
@@ -150,7 +156,8 @@ impl Call {
 
     pub fn secure(&mut self, leg: usize) {
         let suite = Suite::AesCm128HmacSha1_80;
-        let (ours, theirs) = (MasterKey::new(suite, &[1; 30]).unwrap(), MasterKey::new(suite, &[2; 30]).unwrap());
+        let (ours, theirs) =
+            (MasterKey::new(suite, &[1; 30]).unwrap(), MasterKey::new(suite, &[2; 30]).unwrap());
         self.phones[leg].contexts =
             Some((Context::new(suite, &theirs).unwrap(), Context::new(suite, &ours).unwrap()));
         let mut settings = self.phones[leg].settings.clone();
@@ -230,7 +237,9 @@ impl Call {
 
     pub fn drain(&mut self) {
         for (transmit, packet) in self.engine.outputs().transmits() {
-            let Some(phone) = self.phones.iter_mut().find(|phone| phone.index == transmit.leg) else { continue };
+            let Some(phone) = self.phones.iter_mut().find(|phone| phone.index == transmit.leg) else {
+                continue;
+            };
             if transmit.channel == Channel::Rtcp {
                 phone.reports += 1;
                 continue;
