@@ -132,7 +132,7 @@ fn timers(config: &Config) -> Result<(), Wrong> {
 
 fn media(config: &Config) -> Result<(), Wrong> {
     let media = &config.media;
-    if media.port_min < 1_024 || media.port_min % 2 != 0 {
+    if media.port_min < 1_024 || !media.port_min.is_multiple_of(2) {
         return Err(wrong(
             &["media", "port_min"],
             "must be even and at least 1024: RTP takes even ports (RFC 3550 §11)",

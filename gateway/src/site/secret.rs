@@ -87,10 +87,10 @@ fn sealed(
     old: Option<&OutboundCredentials>,
     key: &NodeKey,
 ) -> Result<OutboundSecret, Wrong> {
-    if let Some(OutboundSecret::Sealed(seal)) = old.map(|old| &old.secret) {
-        if key.open(username, seal).is_ok_and(|opened| opened == password) {
-            return Ok(OutboundSecret::Sealed(seal.clone()));
-        }
+    if let Some(OutboundSecret::Sealed(seal)) = old.map(|old| &old.secret)
+        && key.open(username, seal).is_ok_and(|opened| opened == password)
+    {
+        return Ok(OutboundSecret::Sealed(seal.clone()));
     }
     key.seal(username, password)
         .map(OutboundSecret::Sealed)
