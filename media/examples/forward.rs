@@ -3,6 +3,8 @@
 //! `forward CALLS SECONDS [GATHER_US] [plain|srtp|bare]` prints one line. The load comes from a second thread whose CPU is
 //! not counted.
 
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on should end loudly")]
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -89,22 +91,14 @@ fn forwarded(workers: Option<&Workers>, bare: &AtomicU64) -> u64 {
 fn keys(leg: usize) -> Option<SrtpKeys> {
     let suite = Suite::AesCm128HmacSha1_80;
     let key = MasterKey::new(suite, &[7; 30]).unwrap();
-    (mode_is_srtp() && leg % 2 == 0).then(|| SrtpKeys { send: key.clone(), receive: key, suite })
+    (mode_is_srtp() && leg.is_multiple_of(2)).then(|| SrtpKeys { send: key.clone(), receive: key, suite })
 }
 
 fn start_worker(sockets: Vec<LegSockets>, phones: &[UdpSocket], gather_us: u32) -> Workers {
     let config = WorkerConfig { gather_us, ..WorkerConfig::default() };
     let workers = Workers::start(1, config, |_, _| {}).unwrap();
     let handle = workers.pick();
-    let send = |command: Command| {
-        let mut command = Some(command);
-        while let Some(next) = command.take() {
-            handle.send(next).unwrap();
-            if handle.gauges().rounds % 7 == 0 {
-                std::thread::yield_now();
-            }
-        }
-    };
+    let send = |command: Command| handle.send(command).unwrap();
     for (index, sockets) in sockets.into_iter().enumerate() {
         let leg = LegId(index as u64);
         send(Command::AddLeg { leg, sockets });
@@ -127,7 +121,7 @@ fn start_worker(sockets: Vec<LegSockets>, phones: &[UdpSocket], gather_us: u32) 
             send(Command::Hear { leg, source: Source::Leg(LegId(index as u64 - 1)) });
             send(Command::Hear { leg: LegId(index as u64 - 1), source: Source::Leg(leg) });
         }
-        if index % 500 == 0 {
+        if index.is_multiple_of(500) {
             std::thread::park_timeout(Duration::from_millis(20));
         }
     }

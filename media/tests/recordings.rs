@@ -1,5 +1,7 @@
 //! Recordings by situations: what ends up in the file, sample by sample.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -65,7 +65,7 @@ impl Engine {
             return None;
         }
         let wire_length = length;
-        let Some(length) = self.authenticate(now, index, from, packet, length) else { return None };
+        let length = self.authenticate(now, index, from, packet, length)?;
         let party = self.parties.get_mut(index as usize)?.as_mut()?;
         let header = match Header::parse(packet.get(..length)?) {
             Ok(header) => header,
@@ -125,6 +125,9 @@ impl Engine {
             (Verdict::Accept, length) => Some(length),
             (Verdict::AcceptAndLock, length) => {
                 party.outgoing.to = Some(latch.target());
+                if party.settings.as_ref().is_some_and(|settings| settings.rtcp_mux) {
+                    party.outgoing.rtcp_to = party.outgoing.to;
+                }
                 let leg = party.id;
                 self.outputs.event(Event::SourceLocked { leg, from });
                 Some(length)

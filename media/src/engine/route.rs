@@ -67,7 +67,10 @@ impl Engine {
 
     fn hear_leg(&mut self, index: LegIndex, from_id: LegId) {
         let source = self.index_of(from_id).filter(|&from| {
-            self.parties.get(from as usize).and_then(Option::as_ref).is_some_and(Party::has_room_for_listener)
+            self.parties
+                .get(from as usize)
+                .and_then(Option::as_deref)
+                .is_some_and(Party::has_room_for_listener)
         });
         let Some(from) = source else { return self.not_forwardable(index, NotForwardable::SourceMissing) };
         if let Some(Some(party)) = self.parties.get_mut(from as usize) {
@@ -133,7 +136,7 @@ impl Engine {
 }
 
 impl Party {
-    fn has_room_for_listener(self: &Box<Self>) -> bool {
+    fn has_room_for_listener(&self) -> bool {
         self.incoming.listeners.len() < MAX_LISTENERS
     }
 }

@@ -38,7 +38,7 @@ impl Engine {
 
     /// Does what is due. Comes back early when the packet buffers are nearly used up: send, and call again.
     pub fn handle_timeout(&mut self, now: Instant) {
-        debug_assert!(MAX_TRANSMITS > ROOM_PER_STEP);
+        const { assert!(MAX_TRANSMITS > ROOM_PER_STEP) };
         while let Some((at, leg, reason)) = self.timers.next()
             && at <= now
             && self.outputs.room() >= ROOM_PER_STEP

@@ -286,7 +286,7 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
 fn ntp_now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs().wrapping_add(NTP_TO_UNIX_SECONDS);
-    seconds << 32 | u64::from(since.subsec_nanos()) * (1 << 32) / 1_000_000_000
+    (seconds << 32) | (u64::from(since.subsec_nanos()) * (1 << 32) / 1_000_000_000)
 }
 
 /// The usual 50 µs would come on top of every gathering.

@@ -27,7 +27,10 @@ impl Store for File {
 
 /// How the file of a recording is made.
 #[derive(Clone)]
-pub struct StoreOpener(pub Arc<dyn Fn(&Path) -> io::Result<Box<dyn Store>> + Send + Sync>);
+pub struct StoreOpener(pub Arc<OpenStore>);
+
+/// Makes the file at a path.
+pub type OpenStore = dyn Fn(&Path) -> io::Result<Box<dyn Store>> + Send + Sync;
 
 impl Default for StoreOpener {
     /// A new file; one that exists is never overwritten.
