@@ -269,7 +269,7 @@ fn the_mailbox_is_bounded() {
     let house = House::new(1, WorkerConfig::default(), 35_200..=35_300);
     let worker = house.workers.pick();
     let held = block.clone();
-    worker.send(Command::Statistics { reply: Box::new(move |_| drop(held.wait())) }).unwrap();
+    worker.send(Command::Statistics { reply: Box::new(move |_| _ = held.wait()) }).unwrap();
     let refused = (0..10_000).find_map(|leg| worker.send(Command::RemoveLeg { leg: LegId(leg) }).err());
     assert_eq!(refused, Some(SendError::MailboxFull));
     block.wait();
