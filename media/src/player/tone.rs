@@ -28,10 +28,10 @@ pub struct Tone {
     pub amplitude: f64,
 }
 
-/// 8031 of 32767 is the 0 dBm0 of ITU-T G.711 table 5 for a sine in 14-bit units of the mu-law; milliwatt test tones have it.
-const MILLIWATT_AMPLITUDE: f64 = 8031.0 * 2.0;
-/// About -13 dBm0 for each sine, the level that E.180 recommends for progress tones.
-const PROGRESS_AMPLITUDE: f64 = 3600.0;
+/// Peak of a sine of 0 dBm0: 3.17 dB below the largest sine that mu-law can carry (ITU-T G.711 §4).
+const MILLIWATT_AMPLITUDE: f64 = 22_655.0;
+/// -13 dBm0 for each sine, within what E.180 recommends for progress tones.
+const PROGRESS_AMPLITUDE: f64 = 5_070.0;
 
 impl Tone {
     /// What a caller hears while it rings.
