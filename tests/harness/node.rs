@@ -264,7 +264,7 @@ pub async fn carrier_of(node: &Node, address: SocketAddr) -> Ua {
     let identity = Identity {
         user: "5511999990000".to_owned(),
         domain: node.udp.to_string(),
-        password: password("carrier"),
+        password: String::new(),
         target: node.udp,
     };
     Ua::udp_at(identity, address).await

@@ -12,7 +12,7 @@ async fn phone(number: &str, target: SocketAddr) -> Ua {
     Ua::udp(Identity {
         user: number.to_owned(),
         domain: "acme.test".to_owned(),
-        password: "unused".to_owned(),
+        password: String::new(),
         target,
     })
     .await

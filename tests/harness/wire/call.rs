@@ -6,6 +6,8 @@ use super::message::{self, Message, uri_of};
 use super::ua::{Ua, new_branch, new_call_id, new_tag};
 
 const SDP: &str = "application/sdp";
+/// How long a new call waits for its challenge before the test goes on.
+const CHALLENGE_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A call that this phone makes or gets. Nothing is sent that the test did not ask for, except an answer to a digest
 /// challenge and the ACK of a refusal.
@@ -202,6 +204,19 @@ impl Call {
             assert_eq!(got, status, "{what}; got:\n{}", response.dump());
             self.learn(&response);
             return response;
+        }
+    }
+
+    /// Answers the challenge of our INVITE when one comes soon; a later one is answered by the next wait.
+    pub(super) async fn answer_challenge(&mut self) {
+        let ours = (self.invite.cseq, "INVITE".to_owned());
+        let challenge = |m: &Message| {
+            m.call_id() == self.call_id && m.cseq() == ours && matches!(m.status(), Some(401 | 407))
+        };
+        let waited = tokio::time::timeout(CHALLENGE_WAIT, self.ua.inbox.next(challenge)).await;
+        if let Ok(response) = waited {
+            self.ack_refusal(&response).await;
+            self.retry_authorized(&response).await;
         }
     }
 
