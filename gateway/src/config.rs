@@ -17,7 +17,7 @@ pub use http::{HttpConfig, LogConfig, LogFormat};
 pub use media::MediaConfig;
 pub use node::{DatabaseConfig, NodeConfig};
 pub use recording::RecordingConfig;
-pub use sip::{Listen, SipConfig, SipLimits, SipTimers, TlsConfig};
+pub use sip::{DigestAlgorithm, Listen, SipConfig, SipLimits, SipTimers, TlsConfig};
 
 /// Largest configuration file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;

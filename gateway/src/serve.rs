@@ -9,7 +9,7 @@ use std::time::Duration;
 use ramal_media::event::Event as MediaEvent;
 use ramal_media::io::{PortPool, WorkerConfig, Workers};
 use ramal_media::player::Country;
-use ramal_sip::auth::{AuthLimits, Challenger};
+use ramal_sip::auth::{Algorithm, AuthLimits, Challenger};
 use ramal_sip::endpoint::{Endpoint, EndpointConfig, EndpointLimits};
 use ramal_sip::message::Limits;
 use ramal_sip::registration::RegistrationLimits;
@@ -19,7 +19,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc};
 
 use crate::call::{CallLimits, CallSettings, Calls};
-use crate::config::Config;
+use crate::config::{Config, DigestAlgorithm};
 use crate::model::{CallRecord, RecordingRow, RecordingState};
 use crate::signalling::listener::{Bound, accept_streams, bind, read_datagrams};
 use crate::signalling::listeners::Listeners;
@@ -170,7 +170,7 @@ fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Me
     let timers = &config.sip.timers;
     let nonce_life = Duration::from_secs(u64::from(timers.nonce_s));
     Ok(Parts {
-        endpoint: Endpoint::new(endpoint_config(config), seed()?),
+        endpoint: Endpoint::new(endpoint_config(config, &listeners), seed()?),
         calls: Calls::new(seed()?, CallLimits { calls: limits.calls as usize }),
         registrar: Registrar::new(RegistrationLimits {
             min_expires_s: limits.min_expires_s,
@@ -180,7 +180,8 @@ fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Me
         trunks: Trunks::new(seed()?),
         listeners,
         media,
-        challenger: Challenger::new(seed()?, nonce_life, AuthLimits::default()),
+        challenger: Challenger::new(seed()?, nonce_life, AuthLimits::default())
+            .with_algorithms(config.sip.digest.iter().map(|a| algorithm(*a)).collect()),
         settings: CallSettings {
             node: config.node.name.clone(),
             media_timeout_ms: config.media.timeout_s.saturating_mul(1000),
@@ -192,12 +193,20 @@ fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Me
     })
 }
 
-fn endpoint_config(config: &Config) -> EndpointConfig {
+fn algorithm(configured: DigestAlgorithm) -> Algorithm {
+    match configured {
+        DigestAlgorithm::Md5 => Algorithm::Md5,
+        DigestAlgorithm::Sha256 => Algorithm::Sha256,
+    }
+}
+
+fn endpoint_config(config: &Config, listeners: &Listeners) -> EndpointConfig {
     let limits = &config.sip.limits;
     let timers = &config.sip.timers;
     let milliseconds = |ms: u32| Duration::from_millis(u64::from(ms));
     EndpointConfig {
         user_agent: config.sip.user_agent.clone(),
+        advertised: listeners.iter().map(|l| (l.local, l.advertised)).collect(),
         t1: milliseconds(timers.t1_ms),
         t2: milliseconds(timers.t2_ms),
         t4: milliseconds(timers.t4_ms),

@@ -12,5 +12,5 @@ async fn a_killed_node_closes_its_calls_when_it_is_back() {
     node.kill().await;
     node.serve().await;
     let record = node.expect_cdr().await;
-    assert_eq!(record["end_reason"], "node_stopped");
+    assert_eq!(record["end_reason"], "node_failure");
 }

@@ -25,7 +25,8 @@ async fn challenged(carrier: &Ua, realm: &str, algorithm: &str) -> Message {
 }
 
 async fn grant(carrier: &Ua, request: &Message, expires_s: u32) {
-    let contact = format!("{};expires={expires_s}", request.header("Contact").expect("a Contact"));
+    let asked = request.header("Contact").expect("a Contact");
+    let contact = format!("{};expires={expires_s}", asked.split(";expires").next().unwrap_or(asked));
     reply(carrier, request, 200, &[("Contact", &contact)]).await;
 }
 

@@ -36,7 +36,7 @@ async fn an_extension_cannot_call_in_the_name_of_another() {
     identity.user = "102".to_owned();
     let imposter = Ua::udp(identity).await;
     let mut call = imposter.invite("101", &Rtp::new().await.sdp()).await;
-    call.expect_status(407).await;
+    call.expect_status(403).await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::calls::Book;
 use super::context::{Context, Target};
 use super::end_reason::EndReason;
 use super::incoming::LegSeed;
-use super::leg::{DtmfWay, LegPhase, Outstanding, Party, Side};
+use super::leg::{DtmfWay, LegPhase, Outstanding, Party, Side, with_events};
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
 use crate::model::CallerIdPolicy;
@@ -61,10 +61,10 @@ impl Call {
     fn codecs_to_offer(&self, waiting: LegId) -> Vec<Codec> {
         let Some(leg) = self.leg(waiting) else { return Vec::new() };
         if leg.agreed().is_some() {
-            return leg.agreed_codecs();
+            return leg.codecs_for_peer();
         }
         match leg.offered.is_empty() {
-            false => leg.offered.clone(),
+            false => with_events(leg.offered.clone()),
             true => own_codecs(),
         }
     }
@@ -191,7 +191,7 @@ impl Call {
         response: &Response,
     ) -> Option<Vec<u8>> {
         self.leg_mut(leg)?.negotiation.receive_answer(&response.body).ok()?;
-        let codecs = self.leg(leg)?.agreed_codecs();
+        let codecs = self.leg(leg)?.codecs_for_peer();
         let caller = self.leg_mut(waiting)?;
         if caller.outstanding == Outstanding::AnswerInAck {
             return None;
@@ -266,7 +266,7 @@ impl Call {
     /// The description that the caller's 200 carries: the answer to its offer, the one it already has, or our
     /// offer when it made none.
     fn answer_caller(&mut self, caller: LegId, callee: LegId) -> Result<Vec<u8>, EndReason> {
-        let codecs = self.leg(callee).map(|l| l.agreed_codecs()).unwrap_or_default();
+        let codecs = self.leg(callee).map(|l| l.codecs_for_peer()).unwrap_or_default();
         let Some(leg) = self.leg_mut(caller) else { return Err(EndReason::PeerLost) };
         if leg.outstanding == Outstanding::AnswerInAck {
             return Ok(leg.negotiation.offer(&codecs, Direction::SendRecv));

@@ -139,6 +139,12 @@ impl Leg {
         codecs
     }
 
+    /// What somebody who talks with this party may be offered or answered: its codecs, and telephone-event in any case.
+    /// A peer's events reach a party that takes none as INFO.
+    pub fn codecs_for_peer(&self) -> Vec<Codec> {
+        with_events(self.agreed_codecs())
+    }
+
     /// True when the party has put us on hold: it does not want to hear.
     pub fn holds(&self) -> bool {
         self.agreed().is_some_and(|a| matches!(a.direction, Direction::RecvOnly | Direction::Inactive))
@@ -161,4 +167,13 @@ impl Leg {
             Box::new(settings)
         })
     }
+}
+
+/// Adds telephone-event where it is missing (RFC 4733 §2.4.1).
+pub fn with_events(mut codecs: Vec<Codec>) -> Vec<Codec> {
+    if !codecs.is_empty() && !codecs.iter().any(Codec::is_telephone_event) {
+        let free = (96..=127).rev().find(|pt| codecs.iter().all(|c| c.payload_type != *pt)).unwrap_or(127);
+        codecs.push(Codec::telephone_event(free, 8000));
+    }
+    codecs
 }

@@ -43,7 +43,7 @@ impl Call {
     /// Answers within what the peer (or our own service) can take; `None` when there is no such codec.
     fn answer_reoffer(&mut self, leg: LegId) -> Option<Vec<u8>> {
         let codecs = match self.peer_of(leg) {
-            Some(peer) => self.leg(peer)?.agreed_codecs(),
+            Some(peer) => self.leg(peer)?.codecs_for_peer(),
             None => super::dial::own_codecs(),
         };
         let direction = Direction::SendRecv;
@@ -53,7 +53,7 @@ impl Call {
     /// Our description for a re-INVITE without an offer; its answer comes in the ACK.
     fn offer_again(&mut self, leg: LegId) -> Vec<u8> {
         let codecs = match self.peer_of(leg).and_then(|p| self.leg(p)) {
-            Some(peer) => peer.agreed_codecs(),
+            Some(peer) => peer.codecs_for_peer(),
             None => super::dial::own_codecs(),
         };
         let Some(leg) = self.leg_mut(leg) else { return Vec::new() };
@@ -98,7 +98,7 @@ impl Call {
         if fits {
             return;
         }
-        let wanted = right.agreed_codecs();
+        let wanted = right.codecs_for_peer();
         self.offer_peer(cx, a, &wanted);
     }
 

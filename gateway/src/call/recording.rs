@@ -80,6 +80,8 @@ impl Call {
             RecordingEvent::Overrun { lost_ms } => format!("{lost_ms} ms lost: the disk is too slow"),
             RecordingEvent::Failed { reason } => {
                 recording.state = RecordingState::Failed { reason: reason.clone() };
+                let stop = Command::StopRecord { recording: recording.id };
+                cx.media.send(self.worker, stop);
                 reason
             }
         };

@@ -68,7 +68,7 @@ impl Calls {
 impl Call {
     fn answer_replacing(&mut self, arrived: LegId, replaced: LegId) -> Result<Vec<u8>, EndReason> {
         let stays = self.peer_of(replaced).ok_or(EndReason::PeerLost)?;
-        let codecs = self.leg(stays).map(|l| l.agreed_codecs()).unwrap_or_default();
+        let codecs = self.leg(stays).map(|l| l.codecs_for_peer()).unwrap_or_default();
         let leg = self.leg_mut(arrived).ok_or(EndReason::PeerLost)?;
         if leg.outstanding == Outstanding::AnswerInAck {
             return Ok(leg.negotiation.offer(&codecs, Direction::SendRecv));

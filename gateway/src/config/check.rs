@@ -65,6 +65,9 @@ fn sip(config: &Config) -> Result<(), Wrong> {
             "must be one address that peers can reach, not all of them",
         ));
     }
+    if sip.digest.is_empty() {
+        return Err(wrong(&["sip", "digest"], "must name at least one of md5 and sha-256"));
+    }
     if sip.user_agent.is_empty() || sip.user_agent.chars().any(char::is_control) {
         return Err(wrong(&["sip", "user_agent"], "must be one line of text"));
     }
@@ -105,10 +108,10 @@ fn limits(config: &Config) -> Result<(), Wrong> {
 
 fn timers(config: &Config) -> Result<(), Wrong> {
     let timers = &config.sip.timers;
-    if !(100..=5_000).contains(&timers.t1_ms) {
+    if !(20..=5_000).contains(&timers.t1_ms) {
         return Err(wrong(
             &["sip", "timers", "t1_ms"],
-            "must be between 100 and 5000 ms; 500 is what RFC 3261 recommends",
+            "must be between 20 and 5000 ms; 500 is what RFC 3261 recommends",
         ));
     }
     if timers.t2_ms < timers.t1_ms {

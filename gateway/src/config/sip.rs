@@ -22,12 +22,23 @@ pub struct SipConfig {
     pub public_address: Option<IpAddr>,
     /// User-Agent and Server header.
     pub user_agent: String,
+    /// Algorithms that phones and trunks are challenged with, the preferred one first (RFC 8760 §2.4).
+    pub digest: Vec<DigestAlgorithm>,
     /// Certificate and key.
     pub tls: TlsConfig,
     /// What happens at most.
     pub limits: SipLimits,
     /// Timers of RFC 3261 and our own.
     pub timers: SipTimers,
+}
+
+/// A digest algorithm (RFC 8760 §2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum DigestAlgorithm {
+    #[serde(rename = "md5")]
+    Md5,
+    #[serde(rename = "sha-256")]
+    Sha256,
 }
 
 /// One socket.
@@ -108,6 +119,7 @@ impl Default for SipConfig {
             ],
             public_address: None,
             user_agent: "Ramal".to_owned(),
+            digest: vec![DigestAlgorithm::Md5],
             tls: TlsConfig::default(),
             limits: SipLimits::default(),
             timers: SipTimers::default(),

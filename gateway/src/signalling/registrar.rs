@@ -104,6 +104,18 @@ impl Registrar {
         Ok(reply)
     }
 
+    /// Forgets the phones of extensions that are gone, disabled, renumbered or have another password now: they have to
+    /// prove themselves again.
+    pub fn follow(&mut self, old: &Directory, new: &Directory) {
+        let same = |id: ExtensionId| match (old.extension_by_id(id), new.extension_by_id(id)) {
+            (Some(was), Some(is)) => is.enabled && was.number == is.number && was.ha1 == is.ha1,
+            (None, Some(is)) => is.enabled,
+            (_, None) => false,
+        };
+        self.bindings.retain(|id, _| same(*id));
+        self.agents.retain(|(id, _), _| same(*id));
+    }
+
     /// The live Bindings of an extension, best preference first.
     pub fn active(&self, extension: ExtensionId, wall_ms: i64) -> impl Iterator<Item = &Binding> {
         let now_ms = wall_ms.max(0).unsigned_abs();

@@ -23,6 +23,7 @@ use super::trunk::TrunkSummary;
 use crate::call::CallSummary;
 use crate::model::{CallId, Directory};
 use crate::store::{Fact, NodeKey, Writer};
+use crate::telemetry::metrics::Snapshot;
 use crate::telemetry::trace::{Trace, Way};
 
 /// Messages and orders that may wait for the signalling task.
@@ -43,16 +44,6 @@ pub enum Order {
     Directory(Arc<Directory>),
     /// End every call, then stop.
     ShutDown(oneshot::Sender<()>),
-}
-
-/// The numbers of this node at one moment. Totals only grow.
-#[derive(Clone, Debug, Default)]
-pub struct Snapshot {
-    pub gauges: Vec<(&'static str, u64)>,
-    pub sip: HashMap<&'static str, u64>,
-    pub calls_ended: HashMap<&'static str, u64>,
-    pub media: HashMap<&'static str, u64>,
-    pub store: HashMap<&'static str, u64>,
 }
 
 /// The way to the signalling task.

@@ -4,7 +4,15 @@ use std::collections::HashMap;
 
 use prometheus::{Encoder, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
-use crate::signalling::task::Snapshot;
+/// The numbers of this node at one moment. Totals only grow.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub gauges: Vec<(&'static str, u64)>,
+    pub sip: HashMap<&'static str, u64>,
+    pub calls_ended: HashMap<&'static str, u64>,
+    pub media: HashMap<&'static str, u64>,
+    pub store: HashMap<&'static str, u64>,
+}
 
 /// The metrics of this node.
 pub struct Metrics {

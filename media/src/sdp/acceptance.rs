@@ -1,11 +1,11 @@
 //! Which of their streams and keys will do.
 
 use super::crypto::Crypto;
-use super::description::{Profile, Stream};
+use super::description::{MediaDescription, Profile};
 use super::{SdpError, SrtpKeys, SrtpPolicy};
 
 /// Whether policy, profile, keys and address of a stream will do.
-pub(super) fn check_stream(policy: SrtpPolicy, stream: &Stream) -> Result<(), SdpError> {
+pub(super) fn check_stream(policy: SrtpPolicy, stream: &MediaDescription) -> Result<(), SdpError> {
     let refuse = |reason: &str| Err(SdpError::NoCommonSrtp(reason.to_owned()));
     match (stream.profile, policy) {
         (Profile::Plain, SrtpPolicy::Required) => return refuse("RTP/AVP offered, RTP/SAVP is required"),
@@ -23,7 +23,10 @@ pub(super) fn check_stream(policy: SrtpPolicy, stream: &Stream) -> Result<(), Sd
 }
 
 /// The keys of an answer (RFC 4568 §5.1.3): one crypto attribute with a tag and suite of ours.
-pub(super) fn answered_keys(offered: &[Crypto], stream: &Stream) -> Result<Option<SrtpKeys>, SdpError> {
+pub(super) fn answered_keys(
+    offered: &[Crypto],
+    stream: &MediaDescription,
+) -> Result<Option<SrtpKeys>, SdpError> {
     let refuse = |reason: &str| Err(SdpError::NoCommonSrtp(reason.to_owned()));
     match (stream.profile, offered.is_empty()) {
         (Profile::Plain, true) => return Ok(None),

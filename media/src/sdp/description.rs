@@ -19,7 +19,7 @@ const PTIME_RANGE_MS: std::ops::RangeInclusive<u32> = 5..=200;
 /// One description: its streams in order.
 #[derive(Clone, Debug)]
 pub(super) struct Description {
-    pub streams: Vec<Stream>,
+    pub streams: Vec<MediaDescription>,
 }
 
 /// How a stream's packets are protected, from its profile.
@@ -35,7 +35,7 @@ pub(super) enum Profile {
 
 /// One media line with its attributes, those of the session included where they apply.
 #[derive(Clone, Debug)]
-pub(super) struct Stream {
+pub(super) struct MediaDescription {
     pub media: String,
     pub port: u16,
     pub proto: String,
@@ -64,11 +64,13 @@ impl Description {
         if session.medias.len() > MAX_STREAMS {
             return Err(SdpError::Malformed(format!("more than {MAX_STREAMS} streams")));
         }
-        Ok(Self { streams: session.medias.iter().map(|media| Stream::new(media, &session)).collect() })
+        Ok(Self {
+            streams: session.medias.iter().map(|media| MediaDescription::new(media, &session)).collect(),
+        })
     }
 }
 
-impl Stream {
+impl MediaDescription {
     fn new(media: &Media, session: &Session) -> Self {
         let attributes = || media.attributes.iter();
         // RFC 8866 §5.13: the media's own attributes come before the session's.

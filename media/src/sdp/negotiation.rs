@@ -3,7 +3,7 @@
 use super::acceptance::{answered_keys, check_stream};
 use super::codec_match::{Matched, match_answer, match_offer};
 use super::crypto::{Crypto, PREFERENCE};
-use super::description::{Description, Profile, Stream};
+use super::description::{Description, MediaDescription, Profile};
 use super::numbering::Numbering;
 use super::seed::Seed;
 use super::write::{self, Audio, Line};
@@ -217,7 +217,7 @@ impl Negotiation {
     fn acceptable<'a>(
         &self,
         description: &'a Description,
-    ) -> Result<impl Iterator<Item = (usize, &'a Stream)> + use<'a>, SdpError> {
+    ) -> Result<impl Iterator<Item = (usize, &'a MediaDescription)> + use<'a>, SdpError> {
         let policy = self.local.srtp;
         let live = || description.streams.iter().enumerate().filter(|(_, stream)| stream.is_live_audio());
         let (_, first) = live().next().ok_or(SdpError::NotAudio)?;
@@ -273,7 +273,7 @@ impl std::fmt::Debug for Negotiation {
 }
 
 fn agree(
-    stream: &Stream,
+    stream: &MediaDescription,
     matched: Matched,
     wish: Direction,
     srtp: Option<SrtpKeys>,
@@ -292,6 +292,6 @@ fn agree(
     })
 }
 
-fn line(stream: &Stream) -> Line {
+fn line(stream: &MediaDescription) -> Line {
     Line { media: stream.media.clone(), proto: stream.proto.clone(), formats: stream.formats.clone() }
 }

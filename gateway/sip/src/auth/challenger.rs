@@ -57,6 +57,7 @@ pub struct Challenger {
     key: hmac::Key,
     nonce_life: Duration,
     limits: AuthLimits,
+    algorithms: Vec<Algorithm>,
     /// The moment that the times in nonces count from: the first `now` seen.
     epoch: Option<Instant>,
     next_number: u64,
@@ -87,6 +88,7 @@ impl Challenger {
             key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
             nonce_life,
             limits,
+            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
             epoch: None,
             next_number: 0,
             floor: 0,
@@ -94,20 +96,28 @@ impl Challenger {
         }
     }
 
-    /// The values for WWW-Authenticate or Proxy-Authenticate, a header each, SHA-256 first (RFC 8760 §2.4).
+    /// Challenges with these only, in this order of preference (RFC 8760 §2.4). Without it: SHA-256, then MD5.
+    #[must_use]
+    pub fn with_algorithms(mut self, algorithms: Vec<Algorithm>) -> Self {
+        self.algorithms = algorithms;
+        self
+    }
+
+    /// The values for WWW-Authenticate or Proxy-Authenticate, a header for each algorithm.
     pub fn challenge(&mut self, now: Instant, realm: &str, stale: bool) -> Vec<Bytes> {
         let nonce = Nonce { made_ms: self.millis(now), number: self.next_number };
         self.next_number += 1;
         let nonce = self.print_nonce(&nonce, realm);
         let stale = if stale { ", stale=true" } else { "" };
         let realm = text::quote(realm);
-        [Algorithm::Sha256, Algorithm::Md5]
+        self.algorithms
+            .iter()
             .map(|algorithm| {
                 let token = algorithm.token();
                 format!("Digest realm={realm}, nonce=\"{nonce}\", algorithm={token}, qop=\"auth\"{stale}")
                     .into()
             })
-            .to_vec()
+            .collect()
     }
 
     /// Checks an Authorization or Proxy-Authorization value against what is kept of the user.
