@@ -20,7 +20,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::call::{CallLimits, CallSettings, Calls};
 use crate::config::{Config, DigestAlgorithm};
-use crate::model::{CallRecord, RecordingRow, RecordingState};
+use crate::model::{CallRecord, RecordingRow, RecordingState, SealedSecret};
 use crate::signalling::listener::{Bound, accept_streams, bind, read_datagrams};
 use crate::signalling::listeners::Listeners;
 use crate::signalling::media::Media;
@@ -127,6 +127,10 @@ async fn start(
     let recordings = media.recordings.display().to_string();
     let mut signalling = Signalling::new(parts(config, sockets.listeners.clone(), media)?);
     let bindings = store.load_bindings(wall_ms()).await?;
+    let directory = Arc::new(store.load_directory().await?);
+    let revision = directory.revision();
+    let open = |user: &str, sealed: &SealedSecret| key.open(user, sealed).ok();
+    signalling.handle_directory(task::now(), directory, &open);
     signalling.registrar.restore(&bindings, &sockets.listeners);
     let gate = Gate::new(stream_limits(config));
     let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
@@ -144,9 +148,6 @@ async fn start(
         media_events: media_receiver,
     };
     let (signalling, task) = task::start(shell);
-    let directory = Arc::new(store.load_directory().await?);
-    let revision = directory.revision();
-    let _ = signalling.tell(Order::Directory(directory)).await;
     let reload = Arc::new(Notify::new());
     tokio::spawn(follow_directory(store.clone(), signalling.clone(), Arc::clone(&reload), revision));
     let socket = control_socket(config);

@@ -56,15 +56,13 @@ async fn an_expired_binding_is_not_rung() {
 async fn bindings_survive_a_kill() {
     let mut node = Node::start(Site::acme()).await;
     let _phone = node.phone("100").await;
-    ramal_tests::deadline::within("the row of the Binding", async {
-        loop {
-            node.kill().await;
-            node.serve().await;
-            if node.registrations().await.len() == 1 {
-                return;
-            }
-            node.phone("100").await;
+    ramal_tests::deadline::within("the Binding to be stored", async {
+        while node.page("/metrics").await.contains("ramal_store_total{event=\"delivered\"} 0") {
+            tokio::task::yield_now().await;
         }
     })
     .await;
+    node.kill().await;
+    node.serve().await;
+    assert_eq!(node.registrations().await.len(), 1);
 }

@@ -5,7 +5,7 @@ mod network;
 
 use std::time::Duration;
 
-use network::{Link, Network, address, answer, invited, name, names, ok, requests, responses, status};
+use network::{Network, address, answer, invited, name, names, ok, requests, responses, status};
 use ramal_sip::endpoint::{DialogState, EndpointConfig, Event, Failure, Reply, TerminationCause};
 use ramal_sip::message::{HeaderName, Method, StatusCode};
 
@@ -693,24 +693,6 @@ fn replaces_names_a_dialog() {
     assert_eq!(network.endpoints[b].1.find_dialog(&replaces), None);
     network.act(a, |endpoint, now| endpoint.bye(now, ours, Vec::new()));
     network.assert_no_leak();
-}
-
-#[test]
-fn lossy_link_keeps_the_callers_patience() {
-    let link = Link { loss: 30, delay_min: Duration::from_millis(5), delay_max: Duration::from_millis(80) };
-    let mut network = Network::new(5, link);
-    let (a, b) = (network.add(1), network.add(2));
-    network.invite(a, address(2), Some("offer"));
-    let mut confirmed = 0;
-    network.run_with(Duration::from_secs(30), |network, who, event| match event {
-        Event::Invite { dialog, .. } => {
-            network.act(who, |endpoint, now| endpoint.accept(now, dialog, ok("answer")))
-        }
-        Event::Confirmed { .. } => confirmed += 1,
-        _ => {}
-    });
-    assert_eq!(confirmed, 1);
-    assert_eq!(network.endpoints[b].1.dialog_count(), 1);
 }
 
 /// A request of the scripted peer outside dialogs.

@@ -5,7 +5,7 @@ mod network;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use network::{Link, Network, ok};
+use network::{Link, Network, address, ok};
 use ramal_sip::endpoint::{DialogId, Event, Reply};
 use ramal_sip::message::{Method, StatusCode};
 use ramal_sip::transport::Transport;
@@ -183,4 +183,22 @@ fn nothing_lost_on_a_stream() {
     for seed in 3_000..3_200 {
         play(seed, link, Transport::Tcp);
     }
+}
+
+#[test]
+fn lossy_link_keeps_the_callers_patience() {
+    let link = Link { loss: 30, delay_min: Duration::from_millis(5), delay_max: Duration::from_millis(80) };
+    let mut network = Network::new(5, link);
+    let (a, b) = (network.add(1), network.add(2));
+    network.invite(a, address(2), Some("offer"));
+    let mut confirmed = 0;
+    network.run_with(Duration::from_secs(30), |network, who, event| match event {
+        Event::Invite { dialog, .. } => {
+            network.act(who, |endpoint, now| endpoint.accept(now, dialog, ok("answer")))
+        }
+        Event::Confirmed { .. } => confirmed += 1,
+        _ => {}
+    });
+    assert_eq!(confirmed, 1);
+    assert_eq!(network.endpoints[b].1.dialog_count(), 1);
 }

@@ -18,12 +18,12 @@ impl Calls {
         let refuse = |cx: &mut Context<'_>, code| {
             cx.endpoint.reject(cx.now, incoming.dialog, answer::status(code));
         };
+        if replaces.early_only {
+            return refuse(cx, 486); // RFC 3891 §3: only confirmed dialogs are replaced here.
+        }
         let Some((id, replaced)) = self.replaceable(cx, &incoming, replaces) else {
             return refuse(cx, 481);
         };
-        if replaces.early_only {
-            return refuse(cx, 486); // RFC 3891 §3: early-only does not match a confirmed dialog.
-        }
         self.with(cx, id, |call, cx, book| {
             let seed = LegSeed {
                 dialog: incoming.dialog,

@@ -361,7 +361,8 @@ fn store_totals(writer: &Writer) -> HashMap<&'static str, u64> {
     totals.into_iter().collect()
 }
 
-fn now() -> Now {
+/// This moment, on both clocks.
+pub fn now() -> Now {
     Now { instant: Instant::now(), wall_ms: wall_ms() }
 }
 

@@ -107,13 +107,13 @@ pub(super) struct RuleEntry {
     pub allow: Option<Vec<String>>,
     pub number: Option<String>,
     pub extension: Option<String>,
-    pub service: Option<PlainService>,
+    pub service: Option<ToneOrEcho>,
     pub announcement: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum PlainService {
+pub(super) enum ToneOrEcho {
     Echo,
     Tone,
 }

@@ -1,7 +1,7 @@
 //! The dial plan of a site file.
 
 use super::check::{self, Place};
-use super::file::{PlainService, RuleEntry};
+use super::file::{ToneOrEcho, RuleEntry};
 use super::plan::{Planner, Tenant};
 use crate::config::fault::{Wrong, nearest};
 use crate::model::{
@@ -116,8 +116,8 @@ impl Reader<'_> {
 
     fn service(&self) -> Result<Option<Service>, Wrong> {
         match (self.entry.service, &self.entry.announcement) {
-            (Some(PlainService::Echo), None) => Ok(Some(Service::Echo)),
-            (Some(PlainService::Tone), None) => Ok(Some(Service::Tone)),
+            (Some(ToneOrEcho::Echo), None) => Ok(Some(Service::Echo)),
+            (Some(ToneOrEcho::Tone), None) => Ok(Some(Service::Tone)),
             (None, Some(name)) => Ok(Some(Service::Announcement(self.announcement(name)?))),
             (None, None) => Ok(None),
             (Some(_), Some(_)) => {
