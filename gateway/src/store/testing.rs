@@ -40,7 +40,8 @@ impl TestStore {
         let url = match &server {
             Some(server) => {
                 administer(server, format!("CREATE DATABASE {name}")).await;
-                format!("{}/{name}", server.rsplit_once('/').unwrap().0)
+                let (address, options) = server.split_once('?').unwrap_or((server, ""));
+                format!("{}/{name}?{options}", address.rsplit_once('/').unwrap().0)
             }
             None => format!("sqlite:{}", folder.join("ramal.db").display()),
         };
