@@ -49,7 +49,7 @@ impl Calls {
         if let Some(replaces) = incoming.request.headers.replaces() {
             return self.replace(cx, incoming, &replaces);
         }
-        let full = self.active() >= self.limits.calls;
+        let full = self.calls.len() >= self.limits.calls;
         let mut call = Box::new(self.new_call(cx, &incoming));
         let id = call.id;
         cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
