@@ -21,8 +21,9 @@ const RATES: [u32; 12] = [100, 200, 300, 400, 500, 750, 1_000, 1_250, 1_500, 1_7
 const KEPT_UP: f64 = 0.95;
 /// Of a call in the rate trials, so that some hundred are up at once.
 const TALK: Duration = Duration::from_millis(200);
-/// CPU a call is taken at the first rate that is at least so high.
-const CPU_RATE: u32 = 300;
+/// CPU a call is told at these rates: waking up costs more a call when calls are few.
+const CPU_RATES: [u32; 2] = [300, 1_000];
+const CPU_AIM_MS: f64 = 0.5;
 /// Calls that are held for the memory figure.
 const HELD: u32 = 1_000;
 const HELD_RATE: u32 = 100;
@@ -31,17 +32,23 @@ const HOLD: Duration = Duration::from_secs(20);
 
 fn run(options: &Options) -> Outcome<Vec<Figure>> {
     let held_kib = held_memory()?;
-    let Trials { best, cpu_ms } = rate_trials((options.window / 2).max(Duration::from_secs(2)))?;
-    Ok(vec![
-        Figure::new("calls a second, all answered", f64::from(best), "1/s").aim(Aim::AtLeast(1_500.0)),
-        Figure::new("CPU a call set up and torn down", cpu_ms, "ms").aim(Aim::AtMost(0.5)),
-        Figure::new("resident memory a held call", held_kib, "KiB").aim(Aim::AtMost(60.0)),
-    ])
+    let trials = rate_trials(options.window)?;
+    let mut figures = vec![
+        Figure::new("calls a second, all answered", f64::from(trials.best), "1/s").aim(Aim::AtLeast(1_500.0)),
+    ];
+    for (rate, cpu_ms) in trials.cpu_ms {
+        let name = format!("CPU a call set up and torn down, at {rate}/s");
+        figures.push(Figure::new(name, cpu_ms, "ms").aim(Aim::AtMost(CPU_AIM_MS)));
+    }
+    figures.push(Figure::new("resident memory a held call", held_kib, "KiB").aim(Aim::AtMost(60.0)));
+    Ok(figures)
 }
 
+#[derive(Default)]
 struct Trials {
     best: u32,
-    cpu_ms: f64,
+    /// By rate.
+    cpu_ms: Vec<(u32, f64)>,
 }
 
 /// On a node of its own, since memory that others have used and given back would hide what a call needs.
@@ -68,7 +75,7 @@ fn held_memory() -> Outcome<f64> {
 fn rate_trials(window: Duration) -> Outcome<Trials> {
     let node = Gateway::start()?;
     let _phone = Phone::start(&node)?;
-    let mut trials = Trials { best: 0, cpu_ms: f64::NAN };
+    let mut trials = Trials::default();
     for rate in RATES {
         let calls = (f64::from(rate) * window.as_secs_f64()) as u32;
         let before = node.usage()?.cpu;
@@ -82,8 +89,8 @@ fn rate_trials(window: Duration) -> Outcome<Trials> {
             break;
         }
         trials.best = rate;
-        if trials.cpu_ms.is_nan() || rate <= CPU_RATE {
-            trials.cpu_ms = cpu_ms;
+        if CPU_RATES.contains(&rate) {
+            trials.cpu_ms.push((rate, cpu_ms));
         }
     }
     Ok(trials)
