@@ -69,8 +69,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if !matches!(arguments.command, Command::Serve { .. }) {
-        end_with_the_reader();
+    match arguments.command {
+        Command::Serve { .. } => outlive_a_file_limit(),
+        _ => end_with_the_reader(),
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -95,6 +96,15 @@ fn end_with_the_reader() {
     // SAFETY: sets the default action of a signal before any other thread runs.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
+}
+
+/// A file that reaches the size limit of the process (RLIMIT_FSIZE) fails its write, as on a full disk; the signal that
+/// comes with it would end all calls.
+fn outlive_a_file_limit() {
+    // SAFETY: ignores a signal before any other thread runs.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
     }
 }
 

@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
     let callee = speech(node.folder(), "callee", "en+f3", CALLEE_SAYS);
     let mut one = Baresip::start(&setup(&node, "100", &caller)).await;
     let mut two = Baresip::start(&setup(&node, "101", &callee)).await;
-    tokio::join!(one.expect_event("REGISTER_OK"), two.expect_event("REGISTER_OK"));
+    tokio::join!(one.registered(), two.registered());
     one.command("dial", &format!("sip:101@{}", node.site.domain)).await;
     tokio::join!(one.expect_event("CALL_ESTABLISHED"), two.expect_event("CALL_ESTABLISHED"));
     println!("100 talks with 101");

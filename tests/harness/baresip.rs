@@ -75,7 +75,12 @@ impl Baresip {
         self.control.write_all(framed.as_bytes()).await.expect("control port");
     }
 
-    /// Waits for an event by its type: `REGISTER_OK`, `CALL_INCOMING`, `CALL_ESTABLISHED`, `CALL_CLOSED` ...
+    /// Waits until it has registered. Its log tells: the event may come before the control port is open.
+    pub async fn registered(&mut self) {
+        self.process.line("a registration", |line| line.contains(" binding").then_some(())).await;
+    }
+
+    /// Waits for an event by its type: `CALL_INCOMING`, `CALL_ESTABLISHED`, `CALL_CLOSED` ...
     pub async fn expect_event(&mut self, kind: &str) -> Value {
         let log = self.process.log();
         within(&format!("{kind} from baresip, which said:\n{log}"), async {

@@ -22,8 +22,7 @@ async fn talk(codec: &'static str, media: &str) {
     let node = Node::start(Site::acme().recorded()).await;
     let mut alice = Baresip::start(&setup(&node, "100", 500.0, codec, media)).await;
     let mut bob = Baresip::start(&setup(&node, "101", 900.0, codec, media)).await;
-    alice.expect_event("REGISTER_OK").await;
-    bob.expect_event("REGISTER_OK").await;
+    tokio::join!(alice.registered(), bob.registered());
     alice.command("dial", "sip:101@acme.test").await;
     bob.expect_event("CALL_ESTABLISHED").await;
     alice.expect_event("CALL_ESTABLISHED").await;

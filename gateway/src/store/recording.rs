@@ -14,6 +14,9 @@ const END: &str = "INSERT INTO recordings (call_id, path, organization_id, start
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (call_id, path) DO UPDATE SET \
     started_at_ms = excluded.started_at_ms, seconds = excluded.seconds, state = excluded.state, reason = excluded.reason";
 
+/// The call's own row is written whole only at its end; a node that dies before must find the file from it.
+const NOTE_AT_CALL: &str = "UPDATE calls SET recording = $2 WHERE id = $1 AND recording IS NULL AND ended_at_ms IS NULL";
+
 #[derive(FromRow)]
 struct Row {
     call_id: String,
@@ -64,9 +67,15 @@ impl Store {
     }
 }
 
-/// Writes a recording that began; one that is there already stays as it is.
+/// Writes a recording that began, and its path into the running call; what is there already stays as it is.
 pub(in crate::store) async fn begin(tx: &mut Tx, recording: &RecordingRow) -> Result<(), StoreError> {
-    write(tx, recording, BEGIN).await
+    write(tx, recording, BEGIN).await?;
+    Ok(on_tx!(tx, |db| sqlx::query(NOTE_AT_CALL)
+        .bind(recording.call.to_string())
+        .bind(without_nul(&recording.path))
+        .execute(db)
+        .await
+        .map(drop))?)
 }
 
 /// Writes how a recording ended, whatever was known before.
