@@ -15,7 +15,8 @@ const END: &str = "INSERT INTO recordings (call_id, path, organization_id, start
     started_at_ms = excluded.started_at_ms, seconds = excluded.seconds, state = excluded.state, reason = excluded.reason";
 
 /// The call's own row is written whole only at its end; a node that dies before must find the file from it.
-const NOTE_AT_CALL: &str = "UPDATE calls SET recording = $2 WHERE id = $1 AND recording IS NULL AND ended_at_ms IS NULL";
+const NOTE_AT_CALL: &str =
+    "UPDATE calls SET recording = $2 WHERE id = $1 AND recording IS NULL AND ended_at_ms IS NULL";
 
 #[derive(FromRow)]
 struct Row {

@@ -32,6 +32,8 @@ pub struct WriterOptions {
     pub spool_folder: PathBuf,
     /// Facts waiting in memory at most.
     pub mailbox_facts: usize,
+    /// How long a fact waits for others to share its transaction with.
+    pub gather: Duration,
     /// A database that answers nothing for so long counts as away.
     pub deliver_timeout: Duration,
     /// First pause before another try; doubles up to `retry_max`.
@@ -49,6 +51,7 @@ impl WriterOptions {
             node: node.to_owned(),
             spool_folder,
             mailbox_facts: MAILBOX_FACTS,
+            gather: Duration::from_millis(25),
             deliver_timeout: Duration::from_secs(10),
             retry_min: Duration::from_millis(200),
             retry_max: Duration::from_secs(5),

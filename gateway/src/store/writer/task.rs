@@ -76,7 +76,10 @@ impl Task {
             self.take_overflow(&inbox);
             self.shared.counters.spooling.store(u64::from(!self.spool.is_empty()), Ordering::Relaxed);
             match self.wait(&mut inbox, &mut batch).await {
-                Woken::Facts => self.take(&mut inbox, &mut batch).await,
+                Woken::Facts => {
+                    self.gather(&mut inbox, &mut batch).await;
+                    self.take(&mut inbox, &mut batch).await;
+                }
                 Woken::Time => self.catch_up(&mut inbox).await,
                 Woken::Stopped => return self.finish(&mut inbox, &mut batch).await,
             }
@@ -101,6 +104,18 @@ impl Task {
             received = inbox.receiver.recv_many(batch, BATCH_FACTS) => {
                 if received == 0 { Woken::Stopped } else { Woken::Facts }
             }
+        }
+    }
+
+    /// Lets facts that come close together share one transaction: a commit costs more than the rows in it.
+    async fn gather(&self, inbox: &mut Inbox, batch: &mut Vec<Envelope>) {
+        if batch.len() < BATCH_FACTS && !*inbox.stopped.borrow() {
+            sleep_until(Instant::now() + self.options.gather).await;
+        }
+        while batch.len() < BATCH_FACTS
+            && let Ok(fact) = inbox.receiver.try_recv()
+        {
+            batch.push(fact);
         }
     }
 
