@@ -15,13 +15,13 @@ use ramal_sip::message::Limits;
 use ramal_sip::registration::RegistrationLimits;
 use ramal_sip::transport::Transport;
 use rand::TryRngCore;
-use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc};
 
 use crate::call::{CallLimits, CallSettings, Calls};
 use crate::config::{Config, DigestAlgorithm};
 use crate::model::{CallRecord, RecordingRow, RecordingState, SealedSecret};
-use crate::signalling::listener::{Bound, accept_streams, bind, read_datagrams};
+use crate::signalling::datagrams::Datagrams;
+use crate::signalling::listener::{Bound, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
 use crate::signalling::media::Media;
 use crate::signalling::registrar::{Registrar, transport_of};
@@ -135,10 +135,10 @@ async fn start(
     let gate = Gate::new(stream_limits(config));
     let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
     let ready_sip = sockets.addresses();
-    let udp = sockets.read(&gate, &tls, &inbound_sender);
+    let datagrams = sockets.read(&gate, &tls, &inbound_sender);
     let shell = Shell {
         signalling,
-        udp,
+        datagrams,
         gate,
         tls,
         writer,
@@ -266,7 +266,7 @@ fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Medi
     let folder = config.recording.folder(&config.node.data_dir);
     make_private_folder(&folder).map_err(io(format!("recording.folder {}", folder.display())))?;
     let min_free_bytes = u64::from(config.recording.min_free_mib) << 20;
-    Ok(Media::new(workers, ports, folder, min_free_bytes))
+    Media::new(workers, ports, folder, min_free_bytes).map_err(io("thread for the disk"))
 }
 
 /// The bound SIP sockets, in the order of the configuration.
@@ -298,19 +298,13 @@ impl Sockets {
         addresses
     }
 
-    /// Starts to read; the UDP sockets to send by.
-    fn read(
-        self,
-        gate: &Arc<Gate>,
-        tls: &Tls,
-        inbound: &mpsc::Sender<Inbound>,
-    ) -> HashMap<SocketAddr, Arc<UdpSocket>> {
-        let mut udp = HashMap::new();
+    /// Starts to accept streams; the UDP sockets, which the signalling task reads itself.
+    fn read(self, gate: &Arc<Gate>, tls: &Tls, inbound: &mpsc::Sender<Inbound>) -> Datagrams {
+        let mut udp = Vec::new();
         for (socket, local) in self.bound {
             match socket {
                 Bound::Udp(socket) => {
-                    tokio::spawn(read_datagrams(Arc::clone(&socket), local, inbound.clone()));
-                    udp.insert(local, socket);
+                    udp.push((local, socket));
                 }
                 Bound::Stream(listener, transport) => {
                     let (gate, tls, inbound) = (Arc::clone(gate), tls.clone(), inbound.clone());
@@ -318,7 +312,7 @@ impl Sockets {
                 }
             }
         }
-        udp
+        Datagrams::new(udp)
     }
 }
 

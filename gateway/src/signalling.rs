@@ -3,6 +3,8 @@
 //! [`state::Signalling`] is the sans-IO whole: endpoint, registrar, trunks and calls, stepped by bytes,
 //! media events and time. [`task`] is its shell: sockets, clock and mailboxes.
 
+pub mod datagrams;
+pub mod disk;
 pub mod inbound;
 pub mod listener;
 pub mod listeners;

@@ -3,8 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
 use ramal_sip::transport::{Flow, Transport};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
@@ -12,14 +12,14 @@ use tokio::sync::mpsc;
 use super::stream::{Gate, Inbound, accepted};
 use super::tls::Tls;
 
-/// Largest datagram that UDP can carry, in bytes.
-const DATAGRAM_BYTES: usize = 65_535;
 /// Receive buffer asked of the system, so that a burst of INVITEs is not lost while we are busy.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+/// How long a socket rests after an error that it may recover from.
+const ERROR_PAUSE: Duration = Duration::from_millis(100);
 
 /// A bound socket, not yet read from.
 pub enum Bound {
-    Udp(Arc<UdpSocket>),
+    Udp(UdpSocket),
     Stream(TcpListener, Transport),
 }
 
@@ -37,37 +37,12 @@ pub async fn bind(transport: Transport, address: SocketAddr) -> io::Result<(Boun
             socket.bind(&address.into())?;
             let socket = UdpSocket::from_std(socket.into())?;
             let local = socket.local_addr()?;
-            Ok((Bound::Udp(Arc::new(socket)), local))
+            Ok((Bound::Udp(socket), local))
         }
         Transport::Tcp | Transport::Tls => {
             let listener = TcpListener::bind(address).await?;
             let local = listener.local_addr()?;
             Ok((Bound::Stream(listener, transport), local))
-        }
-    }
-}
-
-/// Reads datagrams until the signalling task is gone.
-pub async fn read_datagrams(socket: Arc<UdpSocket>, local: SocketAddr, inbound: mpsc::Sender<Inbound>) {
-    let mut buffer = vec![0; DATAGRAM_BYTES];
-    loop {
-        let (length, remote) = match socket.recv_from(&mut buffer).await {
-            Ok(received) => received,
-            // An ICMP error of an earlier datagram: the socket itself is well.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
-            Err(error) => {
-                tracing::error!(%local, %error, "UDP socket failed");
-                return;
-            }
-        };
-        let flow = Flow { transport: Transport::Udp, local, remote, connection: None };
-        let bytes = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
-        // RFC 5626 §4.4: phones keep their NAT open with CRLFs and single zero bytes.
-        if bytes.iter().all(|b| matches!(b, b'\r' | b'\n' | 0)) {
-            continue;
-        }
-        if inbound.send(Inbound::Message { flow, bytes }).await.is_err() {
-            return;
         }
     }
 }
@@ -87,7 +62,7 @@ pub async fn accept_streams(
             Err(error) => {
                 // Out of file descriptors: connections that end will free some.
                 tracing::error!(%local, %error, "connection not accepted");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ERROR_PAUSE).await;
                 continue;
             }
         };

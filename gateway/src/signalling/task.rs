@@ -1,7 +1,6 @@
 //! The shell of [`Signalling`]: sockets, clock, mailboxes. It decides nothing.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
@@ -10,9 +9,9 @@ use bytes::Bytes;
 use ramal_media::event::Event as MediaEvent;
 use ramal_sip::endpoint::Transmit;
 use ramal_sip::transport::{Flow, Transport};
-use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
+use super::datagrams::Datagrams;
 use super::media::Media;
 use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
@@ -78,7 +77,7 @@ impl Handle {
 /// Everything that the shell needs to run.
 pub struct Shell {
     pub signalling: Signalling<Media>,
-    pub udp: HashMap<SocketAddr, Arc<UdpSocket>>,
+    pub datagrams: Datagrams,
     pub gate: Arc<Gate>,
     pub tls: Tls,
     pub writer: Writer,
@@ -99,7 +98,6 @@ pub fn start(shell: Shell) -> (Handle, tokio::task::JoinHandle<()>) {
         trace: Trace::default(),
         media_totals: HashMap::new(),
         resolved_sender,
-        udp_dropped: 0,
         timeout: None,
     };
     (Handle { orders }, tokio::spawn(task.run(receiver, resolved)))
@@ -111,7 +109,6 @@ struct Task {
     trace: Trace,
     media_totals: HashMap<&'static str, u64>,
     resolved_sender: mpsc::Sender<Resolved>,
-    udp_dropped: u64,
     timeout: Option<Instant>,
 }
 
@@ -124,6 +121,7 @@ impl Task {
         loop {
             let due = self.timeout.unwrap_or_else(|| Instant::now() + resolve::INTERVAL);
             tokio::select! {
+                socket = self.shell.datagrams.readable() => self.take_datagrams(socket),
                 count = self.shell.inbound.recv_many(&mut inbound, BATCH) => {
                     if count == 0 { return; }
                     for each in inbound.drain(..) { self.take_inbound(each); }
@@ -154,13 +152,24 @@ impl Task {
         }
     }
 
+    fn take_datagrams(&mut self, socket: usize) {
+        for _ in 0..BATCH {
+            let Some((flow, bytes)) = self.shell.datagrams.receive(socket) else { return };
+            self.take_message(flow, bytes);
+            self.perform();
+        }
+    }
+
+    fn take_message(&mut self, flow: Flow, bytes: Bytes) {
+        let now = now();
+        self.trace.message(now.wall_ms, Way::In, flow, bytes.clone());
+        self.shell.signalling.handle_message(now, flow, bytes);
+    }
+
     fn take_inbound(&mut self, inbound: Inbound) {
         let now = now();
         match inbound {
-            Inbound::Message { flow, bytes } => {
-                self.trace.message(now.wall_ms, Way::In, flow, bytes.clone());
-                self.shell.signalling.handle_message(now, flow, bytes);
-            }
+            Inbound::Message { flow, bytes } => self.take_message(flow, bytes),
             Inbound::Opened { flow, writer } => self.streams.opened(flow, writer),
             Inbound::Failed { flow } => {
                 self.streams.failed(&flow);
@@ -223,27 +232,18 @@ impl Task {
         let Transmit { flow, bytes } = transmit;
         self.trace.message(wall_ms(), Way::Out, flow, bytes.clone());
         match flow.transport {
-            Transport::Udp => self.send_datagram(&flow, &bytes),
+            Transport::Udp => self.shell.datagrams.send(&flow, &bytes),
             Transport::Tcp | Transport::Tls => self.send_stream(flow, bytes),
         }
     }
 
-    /// UDP may lose a datagram anyway; a full send buffer is one more way, and counted.
-    fn send_datagram(&mut self, flow: &Flow, bytes: &[u8]) {
-        let sent = self.shell.udp.get(&flow.local).map(|socket| socket.try_send_to(bytes, flow.remote));
-        if !matches!(sent, Some(Ok(_))) {
-            self.udp_dropped += 1;
-        }
-    }
-
     fn send_stream(&mut self, flow: Flow, bytes: Bytes) {
-        match self.streams.send(&flow, bytes) {
+        let gate = Arc::clone(&self.shell.gate);
+        match self.streams.send(&flow, bytes, || gate.connection_id()) {
             Sent::Queued => {}
-            Sent::MustOpen => {
+            Sent::MustOpen(numbered) => {
                 let name = self.shell.signalling.trunks.server_name(flow.remote).map(str::to_owned);
                 let name = name.unwrap_or_else(|| flow.remote.ip().to_string());
-                let numbered = Flow { connection: Some(self.shell.gate.connection_id()), ..flow };
-                let gate = Arc::clone(&self.shell.gate);
                 tokio::spawn(open(
                     numbered,
                     name,
@@ -253,7 +253,6 @@ impl Task {
                 ));
             }
             Sent::Failed => {
-                self.streams.failed(&flow);
                 self.shell.signalling.handle_flow_failed(now(), &flow);
             }
         }
@@ -307,7 +306,7 @@ impl Task {
             ("refused_senders", signalling.door.refused),
             ("registers", signalling.door.registers),
             ("connections_refused", self.shell.gate.refused()),
-            ("datagrams_dropped", self.udp_dropped),
+            ("datagrams_dropped", self.shell.datagrams.dropped),
         ];
         let mut media = self.media_totals.clone();
         media.insert("lost_orders", signalling.media.lost_commands.load(Ordering::Relaxed));
