@@ -1,7 +1,7 @@
 # make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build
 export CARGO_TERM_COLOR ?= auto
 CONFIG ?= config/ramal.toml
-SITE ?= config/site.example.toml
+SITE ?= config/site.toml
 
 .PHONY: build run test check demo bench clean
 

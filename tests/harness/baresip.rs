@@ -121,15 +121,17 @@ fn is_decoded_dump(path: &Path) -> bool {
 }
 
 fn config(setup: &Setup, control_port: u16, folder: &Path) -> String {
+    // aufile plays a file only at its own rate, which must be the codec's.
+    let rate_hz = if setup.codecs.first() == Some(&"g722") { 16_000 } else { 8_000 };
     let mut out = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:0\nsip_trans_def udp\ncall_local_timeout 120\ncall_max_calls 4\n\
          audio_player aubridge,sink\naudio_source aufile,{}\naudio_alert aubridge,alert\naudio_level no\n\
-         ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
+         ausrc_srate {rate_hz}\nauplay_srate {rate_hz}\nausrc_channels 1\nauplay_channels 1\n\
          audio_buffer 20-160\nrtp_tos 184\nrtcp_mux no\njitter_buffer_delay 5-10\n\
          net_interface 127.0.0.1\nmodule_path {MODULES}\n",
         setup.speaks.display()
     );
-    for module in ["stdio.so", "aufile.so", "aubridge.so", "sndfile.so", "srtp.so", "uuid.so"] {
+    for module in ["aufile.so", "aubridge.so", "sndfile.so", "srtp.so", "uuid.so"] {
         out.push_str(&format!("module {module}\n"));
     }
     for codec in &setup.codecs {

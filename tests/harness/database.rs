@@ -11,6 +11,11 @@ const HOLD_LOCK: &str = "import sqlite3, sys, threading\n\
     sys.stdout.write('.'); sys.stdout.flush()\n\
     threading.Event().wait()\n";
 
+/// Prints the first column of a query, a line a row.
+const ASK: &str = "import sqlite3, sys\n\
+    c = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=10)\n\
+    for row in c.execute(sys.argv[2]): print(row[0])\n";
+
 /// A database of one test; dropped with it.
 pub enum Database {
     Sqlite { path: PathBuf, url: String },
@@ -37,6 +42,18 @@ impl Database {
         match self {
             Database::Sqlite { url, .. } | Database::Postgres { url, .. } => url,
         }
+    }
+
+    /// The first column of a query, as text; empty also when the database cannot be asked now.
+    pub fn ask(&self, query: &str) -> Vec<String> {
+        let output = match self {
+            Database::Sqlite { path, .. } => {
+                Command::new("python3").args(["-c", ASK]).arg(path).arg(query).output()
+            }
+            Database::Postgres { url, .. } => Command::new("psql").args(["-qXAt", url, "-c", query]).output(),
+        };
+        let output = output.expect("python3 or psql: run scripts/install test");
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
     }
 
     /// Takes the database away from a running node: on PostgreSQL connections are cut and new ones refused, on SQLite

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::database::Database;
-use crate::deadline::within;
+use crate::deadline::{until, within};
 use crate::process::Process;
 use crate::site::{Site, password};
 use crate::wire::link::Transport;
@@ -197,6 +197,31 @@ impl Node {
         series.filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
+    /// Lets no file of the gateway grow beyond this, as a full disk would; `None` takes the limit away.
+    pub fn limit_files(&self, octets: Option<u64>) {
+        let id = self.process.as_ref().and_then(Process::id).expect("a running gateway");
+        let soft = octets.map_or("unlimited".to_owned(), |o| o.to_string());
+        let status = std::process::Command::new("prlimit")
+            .args(["--pid", &id.to_string(), &format!("--fsize={soft}:")])
+            .status()
+            .expect("prlimit of util-linux");
+        assert!(status.success(), "prlimit failed");
+    }
+
+    /// Waits until the database holds an event of this kind, and returns its detail.
+    pub async fn expect_event(&self, kind: &str) -> String {
+        let statement = format!("SELECT detail FROM events WHERE kind = '{kind}'");
+        until(&format!("an event {kind}"), || self.database.ask(&statement).into_iter().next()).await
+    }
+
+    /// Waits until the database says that the one recording is in this state.
+    pub async fn expect_recording(&self, state: &str) {
+        until(&format!("a recording that is {state}"), || {
+            (self.database.ask("SELECT state FROM recordings") == [state]).then_some(())
+        })
+        .await;
+    }
+
     /// What the gateway logged.
     pub fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()
@@ -296,13 +321,36 @@ fn configuration(folder: &Path, database: &str, overrides: &str) -> String {
         .replace("@DATABASE@", database)
         .replace("@PORT_MIN@", &ports.to_string())
         .replace("@PORT_MAX@", &(ports + RTP_PORTS - 1).to_string());
-    // A table that the template has already is added to by a line `#table.key = value`.
+    // A table that the template has already is changed by a line `#table.key = value`.
     let mut out = filled;
     for line in overrides.lines().filter_map(|l| l.strip_prefix('#')) {
         let (table, setting) = line.split_once('.').expect("#table.key = value");
-        out = out.replace(&format!("[{table}]\n"), &format!("[{table}]\n{setting}\n"));
+        out = set(&out, table, setting);
     }
     format!("{out}\n{overrides}\n")
+}
+
+// Puts a setting into a table of a file, in the place of one with the same key.
+fn set(toml: &str, table: &str, setting: &str) -> String {
+    let head = format!("[{table}]");
+    let key = setting.split('=').next().unwrap_or_default().trim();
+    let mut out = String::new();
+    let mut inside = false;
+    for line in toml.lines() {
+        if line.starts_with('[') {
+            inside = line == head;
+        }
+        let replaced = inside && line.split('=').next().is_some_and(|k| k.trim() == key);
+        if !replaced {
+            out.push_str(line);
+            out.push('\n');
+        }
+        if line == head {
+            out.push_str(setting);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {

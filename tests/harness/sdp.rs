@@ -11,6 +11,7 @@ pub const PCMU: Format = Format { payload_type: 0, name: "PCMU/8000", fmtp: "" }
 pub const PCMA: Format = Format { payload_type: 8, name: "PCMA/8000", fmtp: "" };
 pub const G722: Format = Format { payload_type: 9, name: "G722/8000", fmtp: "" };
 pub const G729: Format = Format { payload_type: 18, name: "G729/8000", fmtp: "annexb=no" };
+pub const AMR: Format = Format { payload_type: 97, name: "AMR/8000", fmtp: "octet-align=1" };
 pub const EVENTS: Format = Format { payload_type: 101, name: "telephone-event/8000", fmtp: "0-16" };
 
 /// One format of an m-line.

@@ -76,6 +76,10 @@ struct State {
     timestamp: u32,
     ssrc: u32,
     spoken: usize,
+    // Of speech packets each so-manieth is not sent; 0: none.
+    lose_each: u32,
+    made: u32,
+    lost: u64,
     heard: VecDeque<Heard>,
     unauthentic: u64,
     pcm: Vec<i16>,
@@ -98,6 +102,9 @@ impl Default for State {
             timestamp: rand::random(),
             ssrc: rand::random(),
             spoken: 0,
+            lose_each: 0,
+            made: 0,
+            lost: 0,
             heard: VecDeque::new(),
             unauthentic: 0,
             pcm: Vec::new(),
@@ -206,6 +213,17 @@ impl Rtp {
         let mut state = self.state();
         state.sequence = state.sequence.wrapping_add(packets);
         state.timestamp = state.timestamp.wrapping_add(u32::from(packets) * SAMPLES_PER_FRAME as u32);
+        state.lost += u64::from(packets);
+    }
+
+    /// Loses each `nth` speech packet from now on: 20 makes 5 %, 0 ends it.
+    pub fn lose_each(&self, nth: u32) {
+        self.state().lose_each = nth;
+    }
+
+    /// How many packets this side has lost on purpose.
+    pub fn lost(&self) -> u64 {
+        self.state().lost
     }
 
     /// Sends bytes as they are from the RTP socket.
@@ -360,7 +378,13 @@ impl State {
         let marker = self.spoken == 0;
         self.spoken += SAMPLES_PER_FRAME;
         let timestamp = self.timestamp;
-        vec![self.packet(marker, payload_type, timestamp, payload)]
+        let packet = self.packet(marker, payload_type, timestamp, payload);
+        self.made = self.made.wrapping_add(1);
+        if self.lose_each != 0 && self.made.is_multiple_of(self.lose_each) {
+            self.lost += 1;
+            return Vec::new();
+        }
+        vec![packet]
     }
 
     // RFC 4733 §2.5.1: one timestamp for the event, a growing duration, the last packet three times.
