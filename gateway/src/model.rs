@@ -67,7 +67,8 @@ pub use binding::{Binding, BindingFlow};
 pub use call::{CallRecord, Direction, EndedBy};
 pub use call_id::{CallId, CallIdError};
 pub use dial_rule::{
-    AllowedExtensions, Announcement, Destination, DialRule, DialRuleId, DialRuleKind, Service, TrunkNumber,
+    AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, Destination, DialRule, DialRuleId, DialRuleKind,
+    Service, TrunkNumber,
 };
 pub use directory::Directory;
 pub use event::EventRow;

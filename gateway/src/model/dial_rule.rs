@@ -102,6 +102,9 @@ pub enum Service {
     Tone,
 }
 
+/// Names of the announcements shipped with the program.
+pub const BUILTIN_ANNOUNCEMENTS: [&str; 2] = ["music", "welcome"];
+
 /// Where an announcement's sound comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,12 +1,12 @@
 //! The dial plan of a site file.
 
 use super::check::{self, Place};
-use super::file::{ToneOrEcho, RuleEntry};
+use super::file::{RuleEntry, ToneOrEcho};
 use super::plan::{Planner, Tenant};
 use crate::config::fault::{Wrong, nearest};
 use crate::model::{
-    AllowedExtensions, Announcement, Destination, DialRule, DialRuleId, DialRuleKind, Service, TrunkId,
-    TrunkNumber,
+    AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, Destination, DialRule, DialRuleId, DialRuleKind,
+    Service, TrunkId, TrunkNumber,
 };
 
 /// Announcements shipped with the program, as `builtin:NAME`, begin so.
@@ -138,6 +138,12 @@ impl Reader<'_> {
             return Err(place.wrong(format!(
                 "`{name}` is no plain file name; right would be `closed.wav` or `{BUILTIN}welcome`"
             )));
+        }
+        if name.starts_with(BUILTIN) && !BUILTIN_ANNOUNCEMENTS.contains(&plain) {
+            let known = BUILTIN_ANNOUNCEMENTS.join(", ");
+            return Err(
+                place.wrong(format!("`{name}` is not shipped; there are, after `{BUILTIN}`: {known}"))
+            );
         }
         if !name.starts_with(BUILTIN) && self.tenant.row.announcements.is_none() {
             return Err(place.wrong("needs `announcements = \"FOLDER\"` in the organization"));
