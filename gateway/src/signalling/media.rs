@@ -9,11 +9,16 @@ use ramal_media::command::{Command, LegId};
 use ramal_media::io::{LegSockets, PortPool, Workers};
 use ramal_media::player::Prompt;
 
+use super::disk::Disk;
 use crate::call::MediaPlane;
 use crate::model::{Announcement, Organization};
 
+/// A greeting in Portuguese and English, made with espeak-ng.
+const WELCOME: &[u8] = include_bytes!("../../assets/welcome.wav");
 /// Announcements kept decoded in memory.
 const ANNOUNCEMENTS_KEPT: usize = 64;
+
+type Announcements = Mutex<HashMap<PathBuf, Arc<Prompt>>>;
 
 pub struct Media {
     pub workers: Workers,
@@ -21,41 +26,87 @@ pub struct Media {
     pub recordings: PathBuf,
     min_free_bytes: u64,
     hold_music: Arc<Prompt>,
-    announcements: Mutex<HashMap<PathBuf, Arc<Prompt>>>,
+    welcome: Arc<Prompt>,
+    announcements: Arc<Announcements>,
+    disk: Disk,
     /// Orders that a full or dead mailbox did not take.
     pub lost_commands: AtomicU64,
 }
 
 impl Media {
-    pub fn new(workers: Workers, ports: PortPool, recordings: PathBuf, min_free_bytes: u64) -> Self {
-        Self {
+    /// # Errors
+    /// The system gives no thread for the disk.
+    pub fn new(
+        workers: Workers,
+        ports: PortPool,
+        recordings: PathBuf,
+        min_free_bytes: u64,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
             workers,
             ports,
             recordings,
             min_free_bytes,
             hold_music: Prompt::hold_music(),
-            announcements: Mutex::default(),
+            // Our own file, checked by a test; were it unreadable, music is better than no node.
+            welcome: Prompt::from_wav_bytes(WELCOME).unwrap_or_else(|_| Prompt::hold_music()),
+            announcements: Arc::default(),
+            disk: Disk::start()?,
             lost_commands: AtomicU64::new(0),
+        })
+    }
+
+    /// What is shipped with the program, by the names in [`crate::model::BUILTIN_ANNOUNCEMENTS`].
+    fn builtin(&self, name: &str) -> Option<Arc<Prompt>> {
+        match name {
+            "music" => Some(self.hold_music()),
+            "welcome" => Some(Arc::clone(&self.welcome)),
+            _ => None,
         }
     }
 
-    fn file(&self, path: &Path) -> Option<Arc<Prompt>> {
-        let mut kept = self.announcements.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(prompt) = kept.get(path) {
+    fn file(&self, path: PathBuf) -> Option<Arc<Prompt>> {
+        if let Some(prompt) = locked(&self.announcements).get(&path) {
             return Some(Arc::clone(prompt));
         }
-        let prompt = match Prompt::from_wav(path) {
-            Ok(prompt) => prompt,
-            Err(error) => {
-                tracing::error!(path = %path.display(), %error, "announcement unreadable");
-                return None;
-            }
-        };
-        if kept.len() >= ANNOUNCEMENTS_KEPT {
-            kept.clear();
+        let kept = Arc::clone(&self.announcements);
+        let read = self.disk.ask(move || read(&kept, path));
+        read.unwrap_or_else(|error| {
+            tracing::error!(%error, "announcement not read");
+            None
+        })
+    }
+}
+
+fn locked(announcements: &Announcements) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Prompt>>> {
+    announcements.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads an announcement and keeps it, also when nobody waits for it any more: the next call finds it.
+fn read(announcements: &Announcements, path: PathBuf) -> Option<Arc<Prompt>> {
+    let prompt = match Prompt::from_wav(&path) {
+        Ok(prompt) => prompt,
+        Err(error) => {
+            tracing::error!(path = %path.display(), %error, "announcement unreadable");
+            return None;
         }
-        kept.insert(path.to_owned(), Arc::clone(&prompt));
-        Some(prompt)
+    };
+    let mut kept = locked(announcements);
+    if kept.len() >= ANNOUNCEMENTS_KEPT {
+        kept.clear();
+    }
+    kept.insert(path, Arc::clone(&prompt));
+    Some(prompt)
+}
+
+/// Makes the folder of a recording and sees that there is room.
+fn prepare(folder: &Path, min_free_bytes: u64) -> Result<(), String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    match free_bytes(folder) {
+        Some(free) if free < min_free_bytes => {
+            Err(format!("the disk of {} has less than recording.min_free_mib left", folder.display()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -87,15 +138,10 @@ impl MediaPlane for Media {
 
     fn recording_path(&self, organization: &str, call: &str, started_ms: i64) -> Result<PathBuf, String> {
         let folder = self.recordings.join(organization).join(day(started_ms));
-        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let free = free_bytes(&folder);
-        if free.is_some_and(|free| free < self.min_free_bytes) {
-            return Err(format!(
-                "the disk of {} has less than recording.min_free_mib left",
-                folder.display()
-            ));
-        }
-        Ok(folder.join(format!("{call}.wav")))
+        let (path, min_free_bytes) = (folder.join(format!("{call}.wav")), self.min_free_bytes);
+        let prepared = self.disk.ask(move || prepare(&folder, min_free_bytes));
+        prepared.map_err(|error| format!("{}: {error}", self.recordings.display()))??;
+        Ok(path)
     }
 
     fn hold_music(&self) -> Arc<Prompt> {
@@ -104,10 +150,10 @@ impl MediaPlane for Media {
 
     fn announcement(&self, organization: Option<&Organization>, name: &Announcement) -> Option<Arc<Prompt>> {
         match name {
-            Announcement::Builtin(_) => Some(self.hold_music()),
+            Announcement::Builtin(name) => self.builtin(name),
             Announcement::File(file) => {
                 let folder = organization?.announcements.as_ref()?;
-                self.file(&Path::new(folder).join(file))
+                self.file(Path::new(folder).join(file))
             }
         }
     }
@@ -134,4 +180,15 @@ fn day(wall_ms: i64) -> String {
         .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
         .date();
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greeting_is_readable() {
+        let prompt = Prompt::from_wav_bytes(WELCOME).unwrap();
+        assert!((5_000..10_000).contains(&prompt.duration_ms()));
+    }
 }

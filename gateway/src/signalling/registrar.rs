@@ -106,12 +106,17 @@ impl Registrar {
 
     /// Forgets the phones of extensions that are gone, disabled, renumbered or have another password now: they have to
     /// prove themselves again.
-    pub fn follow(&mut self, old: &Directory, new: &Directory) {
+    pub fn follow(&mut self, old: &Directory, new: &Directory, facts: &mut Vec<Fact>) {
         let same = |id: ExtensionId| match (old.extension_by_id(id), new.extension_by_id(id)) {
             (Some(was), Some(is)) => is.enabled && was.number == is.number && was.ha1 == is.ha1,
             (None, Some(is)) => is.enabled,
             (_, None) => false,
         };
+        for (id, gone) in self.bindings.iter().filter(|(id, _)| !same(**id)) {
+            // Otherwise a restart would bring them back.
+            let removed = |b: &Binding| Fact::BindingRemoved { extension: *id, uri: b.uri.to_string() };
+            facts.extend(gone.active(0).map(removed));
+        }
         self.bindings.retain(|id, _| same(*id));
         self.agents.retain(|(id, _), _| same(*id));
     }

@@ -132,7 +132,7 @@ impl<M: MediaPlane> Signalling<M> {
 
     /// Takes a new revision of what the administrator owns. Running calls keep what they have agreed.
     pub fn handle_directory(&mut self, now: Now, directory: Arc<Directory>, unseal: Unseal<'_>) {
-        self.registrar.follow(&self.directory, &directory);
+        self.registrar.follow(&self.directory, &directory, &mut self.facts);
         self.directory = directory;
         self.trunks.follow(now.instant, &self.directory, unseal, &mut self.endpoint);
         self.trunks.handle_timeout(now.instant, &mut self.endpoint, &self.listeners);

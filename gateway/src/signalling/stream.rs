@@ -21,6 +21,8 @@ use super::tls::Tls;
 const WRITE_LIMIT: usize = 256;
 /// How long a connection may take to open, TLS handshake included.
 const OPEN_TIME: Duration = Duration::from_secs(10);
+/// How long a peer may take to read one message.
+const WRITE_TIME: Duration = Duration::from_secs(10);
 
 /// What the sockets tell the signalling task.
 #[derive(Debug)]
@@ -187,8 +189,11 @@ where
         return;
     }
     let limits = *pass.gate.limits();
+    // The writer ends when signalling lets go of its mailbox: reading must not hold it.
+    let pongs = outgoing.downgrade();
+    drop(outgoing);
     tokio::select! {
-        () = read(reader, flow, limits, &inbound, outgoing) => {}
+        () = read(reader, flow, limits, &inbound, pongs) => {}
         () = write(writer, waiting) => {}
     }
     let _ = inbound.send(Inbound::Failed { flow }).await;
@@ -199,7 +204,7 @@ async fn read<R: AsyncRead + Unpin>(
     flow: Flow,
     limits: StreamLimits,
     inbound: &mpsc::Sender<Inbound>,
-    outgoing: mpsc::Sender<Bytes>,
+    outgoing: mpsc::WeakSender<Bytes>,
 ) {
     let mut framer = Framer::new(limits.framing);
     let mut buffer = vec![0; 16 * 1024];
@@ -230,7 +235,7 @@ async fn frames(
     framer: &mut Framer,
     flow: Flow,
     inbound: &mpsc::Sender<Inbound>,
-    outgoing: &mpsc::Sender<Bytes>,
+    outgoing: &mpsc::WeakSender<Bytes>,
 ) -> Result<bool, ()> {
     loop {
         match framer.next_frame() {
@@ -238,7 +243,10 @@ async fn frames(
                 inbound.send(Inbound::Message { flow, bytes }).await.map_err(|_| ())?;
             }
             // RFC 5626 §4.4.1: a double CRLF is a ping, a single one its answer.
-            Ok(Some(Framed::Ping)) => outgoing.try_send(Bytes::from_static(b"\r\n")).map_err(|_| ())?,
+            Ok(Some(Framed::Ping)) => {
+                let outgoing = outgoing.upgrade().ok_or(())?;
+                outgoing.try_send(Bytes::from_static(b"\r\n")).map_err(|_| ())?;
+            }
             Ok(Some(Framed::Pong)) => {}
             Ok(None) => return Ok(!framer.is_empty()),
             Err(error) => {
@@ -251,7 +259,11 @@ async fn frames(
 
 async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut waiting: mpsc::Receiver<Bytes>) {
     while let Some(bytes) = waiting.recv().await {
-        if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
+        let written = timeout(WRITE_TIME, async {
+            writer.write_all(&bytes).await?;
+            writer.flush().await
+        });
+        if !matches!(written.await, Ok(Ok(()))) {
             return;
         }
     }
@@ -262,42 +274,48 @@ async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut waiting: mpsc::Receiver
 pub struct Streams {
     writers: HashMap<ConnectionId, (Flow, mpsc::Sender<Bytes>)>,
     by_remote: HashMap<(Transport, SocketAddr), ConnectionId>,
-    /// Messages that wait for a connection which is being opened.
-    opening: HashMap<(Transport, SocketAddr), Vec<Bytes>>,
+    /// Connections that are being opened, and the messages that wait for them.
+    opening: HashMap<(Transport, SocketAddr), (ConnectionId, Vec<Bytes>)>,
 }
 
 /// What became of a message for a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Sent {
     Queued,
-    /// The first message for a peer: a connection has to be opened.
-    MustOpen,
+    /// The first message for a peer: this connection has to be opened.
+    MustOpen(Flow),
     Failed,
 }
 
 impl Streams {
-    /// Queues a message on its connection, or for one that has to be opened.
-    pub fn send(&mut self, flow: &Flow, bytes: Bytes) -> Sent {
+    /// Queues a message on its connection, or for one that has to be opened and gets a number from `fresh`.
+    /// A connection whose peer reads no more is let go.
+    pub fn send(&mut self, flow: &Flow, bytes: Bytes, fresh: impl FnOnce() -> ConnectionId) -> Sent {
         let key = (flow.transport, flow.remote);
         let id = flow.connection.or_else(|| self.by_remote.get(&key).copied());
-        if let Some((_, writer)) = id.and_then(|id| self.writers.get(&id)) {
+        if let Some((used, writer)) = id.and_then(|id| self.writers.get(&id)) {
+            let used = *used;
             return match writer.try_send(bytes) {
                 Ok(()) => Sent::Queued,
-                Err(_) => Sent::Failed,
+                Err(_) => {
+                    self.failed(&used);
+                    Sent::Failed
+                }
             };
         }
         if flow.connection.is_some() {
             return Sent::Failed;
         }
         match self.opening.get_mut(&key) {
-            Some(waiting) if waiting.len() < WRITE_LIMIT => {
+            Some((_, waiting)) if waiting.len() < WRITE_LIMIT => {
                 waiting.push(bytes);
                 Sent::Queued
             }
             Some(_) => Sent::Failed,
             None => {
-                self.opening.insert(key, vec![bytes]);
-                Sent::MustOpen
+                let id = fresh();
+                self.opening.insert(key, (id, vec![bytes]));
+                Sent::MustOpen(Flow { connection: Some(id), ..*flow })
             }
         }
     }
@@ -306,21 +324,71 @@ impl Streams {
     pub fn opened(&mut self, flow: Flow, writer: mpsc::Sender<Bytes>) {
         let Some(id) = flow.connection else { return };
         let key = (flow.transport, flow.remote);
-        for bytes in self.opening.remove(&key).unwrap_or_default() {
+        for bytes in self.opening.remove(&key).map(|(_, waiting)| waiting).unwrap_or_default() {
             let _ = writer.try_send(bytes);
         }
         self.by_remote.insert(key, id);
         self.writers.insert(id, (flow, writer));
     }
 
+    /// Forgets one connection, open or being opened. Another one to the same address is not touched.
     pub fn failed(&mut self, flow: &Flow) {
+        let Some(id) = flow.connection else { return };
         let key = (flow.transport, flow.remote);
-        self.opening.remove(&key);
-        if let Some(id) = flow.connection {
-            self.writers.remove(&id);
-            if self.by_remote.get(&key) == Some(&id) {
-                self.by_remote.remove(&key);
-            }
+        if self.opening.get(&key).is_some_and(|(opening, _)| *opening == id) {
+            self.opening.remove(&key);
         }
+        self.writers.remove(&id);
+        if self.by_remote.get(&key) == Some(&id) {
+            self.by_remote.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to_carrier(connection: Option<u64>) -> Flow {
+        let local = "192.0.2.1:5060".parse().unwrap();
+        let remote = "192.0.2.9:5060".parse().unwrap();
+        Flow { transport: Transport::Tcp, local, remote, connection: connection.map(ConnectionId) }
+    }
+
+    fn message() -> Bytes {
+        Bytes::from_static(b"OPTIONS sip:carrier SIP/2.0\r\n\r\n")
+    }
+
+    #[test]
+    fn a_dialog_of_the_lost_connection_takes_nothing_from_those_who_wait_for_the_next() {
+        let mut streams = Streams::default();
+        let fresh = || ConnectionId(2);
+        assert_eq!(streams.send(&to_carrier(None), message(), fresh), Sent::MustOpen(to_carrier(Some(2))));
+        assert_eq!(streams.send(&to_carrier(Some(1)), message(), fresh), Sent::Failed);
+        streams.failed(&to_carrier(Some(1)));
+        let (writer, mut waiting) = mpsc::channel(WRITE_LIMIT);
+        streams.opened(to_carrier(Some(2)), writer);
+        assert_eq!(waiting.try_recv(), Ok(message()));
+    }
+
+    #[test]
+    fn a_connection_that_cannot_be_opened_lets_the_next_message_try_again() {
+        let mut streams = Streams::default();
+        streams.send(&to_carrier(None), message(), || ConnectionId(1));
+        streams.failed(&to_carrier(Some(1)));
+        let again = streams.send(&to_carrier(None), message(), || ConnectionId(2));
+        assert_eq!(again, Sent::MustOpen(to_carrier(Some(2))));
+    }
+
+    #[test]
+    fn a_peer_that_reads_no_more_is_let_go() {
+        let mut streams = Streams::default();
+        let (writer, mut waiting) = mpsc::channel(1);
+        streams.opened(to_carrier(Some(1)), writer);
+        let number = || ConnectionId(2);
+        assert_eq!(streams.send(&to_carrier(Some(1)), message(), number), Sent::Queued);
+        assert_eq!(streams.send(&to_carrier(Some(1)), message(), number), Sent::Failed);
+        waiting.try_recv().unwrap();
+        assert_eq!(waiting.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
     }
 }

@@ -65,7 +65,7 @@ impl Trunks {
         Self { states: HashMap::new(), random: StdRng::from_seed(seed) }
     }
 
-    /// Follows a new directory: what is gone is unregistered, what changed starts anew.
+    /// Follows a new directory: what is gone is unregistered, what is reached in another way starts anew.
     pub fn follow(
         &mut self,
         now: Instant,
@@ -76,7 +76,9 @@ impl Trunks {
         let gone: Vec<TrunkId> = self
             .states
             .iter()
-            .filter(|(id, state)| directory.trunk(**id).is_none_or(|t| *t != state.trunk || !t.enabled))
+            .filter(|(id, state)| {
+                directory.trunk(**id).is_none_or(|is| !is.enabled || !is_reached_alike(is, &state.trunk))
+            })
             .map(|(id, _)| *id)
             .collect();
         for id in gone {
@@ -88,7 +90,7 @@ impl Trunks {
             }
         }
         for trunk in directory.all_trunks().iter().filter(|t| t.enabled) {
-            self.states.entry(trunk.id).or_insert_with(|| TrunkState {
+            let state = self.states.entry(trunk.id).or_insert_with(|| TrunkState {
                 trunk: trunk.clone(),
                 credentials: credentials(trunk, unseal),
                 addresses: trunk.host.parse().map(|ip| vec![address(trunk, ip)]).unwrap_or_default(),
@@ -98,6 +100,7 @@ impl Trunks {
                 ping_tx: None,
                 ping_at: trunk.options_ping_s.map(|_| now),
             });
+            state.trunk.clone_from(trunk);
         }
     }
 
@@ -328,6 +331,12 @@ fn credentials(trunk: &Trunk, unseal: Unseal<'_>) -> Option<Credentials> {
         OutboundSecret::Sealed(sealed) => (None, Secret::Password(unseal(&kept.username, sealed)?)),
     };
     Some(Credentials { realm, username: kept.username.clone(), secret })
+}
+
+/// Whether address, registration and probes of a trunk are as they were.
+fn is_reached_alike(is: &Trunk, was: &Trunk) -> bool {
+    let place = |t: &Trunk| (t.host.clone(), t.port, t.transport, t.options_ping_s);
+    place(is) == place(was) && is.register == was.register && is.credentials_out == was.credentials_out
 }
 
 fn port(trunk: &Trunk) -> u16 {
