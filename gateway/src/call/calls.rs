@@ -12,9 +12,10 @@ use rand::{RngCore, SeedableRng};
 
 use super::context::Context;
 use super::end_reason::EndReason;
+use super::leg::{Leg, LegPhase, Party};
 use super::state::{Call, EndedBy, Phase};
 use super::timer::{Deadline, Timers};
-use crate::model::CallId;
+use crate::model::{CallId, Trunk, TrunkId};
 
 /// Look-up tables and clocks that all Calls share.
 pub struct Book {
@@ -132,6 +133,12 @@ impl Calls {
             self.join(cx, *tx, join);
             return true;
         }
+        if let Event::DialogRequest { tx, request, .. } = &event
+            && self.is_transfer_over_limit(cx, id, dialog, request)
+        {
+            cx.endpoint.respond(cx.now, *tx, super::answer::refusal(EndReason::Overloaded));
+            return true;
+        }
         self.with(cx, id, |call, cx, book| call.handle_sip(cx, book, dialog, event));
         true
     }
@@ -212,11 +219,17 @@ impl Calls {
         self.calls.values().filter(|c| !matches!(c.phase, Phase::Ending)).count()
     }
 
-    pub fn active_on_trunk(&self, trunk: crate::model::TrunkId) -> usize {
-        let uses = |call: &Call| {
-            call.legs.iter().any(|l| matches!(&l.party, super::leg::Party::Trunk { id, .. } if *id == trunk))
+    /// Dialogs that run over a trunk; a call that came from it and was sent back to it has two.
+    pub fn active_on_trunk(&self, trunk: TrunkId) -> usize {
+        let uses = |leg: &Leg| {
+            leg.phase != LegPhase::Gone && matches!(&leg.party, Party::Trunk { id, .. } if *id == trunk)
         };
-        self.calls.values().filter(|c| !matches!(c.phase, Phase::Ending) && uses(c)).count()
+        self.calls.values().flat_map(|call| &call.legs).filter(|leg| uses(leg)).count()
+    }
+
+    /// True when a trunk carries all that it may.
+    pub(super) fn is_full(&self, trunk: &Trunk) -> bool {
+        trunk.max_calls.is_some_and(|max| self.active_on_trunk(trunk.id) >= max as usize)
     }
 
     pub(super) fn with(
@@ -237,6 +250,8 @@ impl Calls {
             return;
         }
         if let Some(call) = self.calls.remove(&id) {
+            let calls = &self.calls;
+            self.book.timers.sweep(|id| calls.contains_key(&id));
             *self.ended.entry(call.end_word()).or_default() += 1;
             call.write_cdr(cx, &mut self.book);
         }

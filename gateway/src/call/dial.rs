@@ -46,10 +46,9 @@ impl Call {
         targets: Vec<Target>,
         ring: Duration,
     ) -> Option<Dial> {
-        let offered = self.codecs_to_offer(waiting);
         let token = self.next_token();
         let branches: Vec<LegId> =
-            targets.into_iter().filter_map(|target| self.branch(cx, book, target, &offered)).collect();
+            targets.into_iter().filter_map(|target| self.branch(cx, book, waiting, target)).collect();
         if branches.is_empty() {
             return None;
         }
@@ -73,22 +72,22 @@ impl Call {
         &mut self,
         cx: &mut Context<'_>,
         book: &mut Book,
+        waiting: LegId,
         target: Target,
-        offered: &[Codec],
     ) -> Option<LegId> {
         let retry =
             target.srtp_retry.map(|srtp| Box::new(Target { srtp, srtp_retry: None, ..target.clone() }));
-        let (codecs, dtmf) = codecs_for(cx, &target.party, offered);
+        let (codecs, dtmf) = codecs_for(cx, &target.party, &self.codecs_to_offer(waiting));
         let (id, mut negotiation) = self.add_media(cx, book, target.srtp)?;
         let sdp = negotiation.offer(&codecs, Direction::SendRecv);
         let invite = OutgoingInvite {
             uri: target.uri.clone(),
             flow: target.flow,
             routes: Vec::new(),
-            from: self.caller_identity(cx, &target),
+            from: self.caller_identity(cx, waiting, &target),
             to: NameAddr::new(target.uri.clone()),
             contact: target.contact.clone(),
-            headers: self.outgoing_headers(cx, &target),
+            headers: self.outgoing_headers(cx, waiting, &target),
             body: Some((answer::SDP.to_owned(), sdp.into())),
             credentials: target.credentials.clone(),
         };
@@ -110,8 +109,13 @@ impl Call {
         Some(id)
     }
 
-    /// The From of an outgoing INVITE: the caller's number at the domain the callee knows us by.
-    fn caller_identity(&self, cx: &Context<'_>, target: &Target) -> NameAddr {
+    /// The number of the party that is to be connected: in a transfer that is not always the caller.
+    fn waiting_number(&self, waiting: LegId) -> &str {
+        self.leg(waiting).map_or(self.record.caller.as_str(), |leg| leg.party.number())
+    }
+
+    /// The From of an outgoing INVITE: the waiting party's number at the domain the callee knows us by.
+    fn caller_identity(&self, cx: &Context<'_>, waiting: LegId, target: &Target) -> NameAddr {
         let domain = self
             .record
             .organization
@@ -129,21 +133,23 @@ impl Call {
             }
             CallerIdPolicy::Fixed(number) => NameAddr::new(Uri::sip(Some(&number), host, None)),
             CallerIdPolicy::Pass => {
-                let user = if self.record.caller.is_empty() { "anonymous" } else { &self.record.caller };
+                let number = self.waiting_number(waiting);
+                let user = if number.is_empty() { "anonymous" } else { number };
                 let mut identity = NameAddr::new(Uri::sip(Some(user), host, None));
-                identity.display = self.caller_name.clone();
+                identity.display = self.caller_name.clone().filter(|_| number == self.record.caller);
                 identity
             }
         }
     }
 
-    fn outgoing_headers(&self, cx: &Context<'_>, target: &Target) -> Vec<Header> {
+    fn outgoing_headers(&self, cx: &Context<'_>, waiting: LegId, target: &Target) -> Vec<Header> {
         let mut headers = vec![answer::header(HeaderName::MaxForwards, &self.max_forwards.to_string())];
         if let Party::Trunk { .. } = target.party {
+            let number = self.waiting_number(waiting).to_owned();
             let (number, private) = match caller_id(cx, &target.party) {
-                CallerIdPolicy::Anonymous => (self.record.caller.clone(), true),
+                CallerIdPolicy::Anonymous => (number, true),
                 CallerIdPolicy::Fixed(number) => (number, false),
-                CallerIdPolicy::Pass => (self.record.caller.clone(), false),
+                CallerIdPolicy::Pass => (number, false),
             };
             // RFC 3325 §9.1: the network learns who calls; with Privacy: id it does not tell.
             let asserted = NameAddr::new(Uri::sip(Some(&number), target.contact.host(), None));
@@ -289,9 +295,13 @@ impl Call {
         response: Option<&Response>,
         failure: Option<Failure>,
     ) {
+        if self.leg(leg).is_some_and(|l| l.phase == LegPhase::Gone) {
+            return; // The last word of a branch that was given up.
+        }
         let to_trunk = self.leg(leg).is_some_and(|l| matches!(l.party, Party::Trunk { .. }));
         let reason = match (response, failure) {
             (Some(response), _) => EndReason::from_status(response.status.as_u16()),
+            (None, Some(Failure::Limit)) => EndReason::Overloaded,
             (None, _) if to_trunk => EndReason::TrunkUnreachable,
             (None, _) => EndReason::NotRegistered,
         };
@@ -310,8 +320,7 @@ impl Call {
         let waiting = dial.waiting;
         let target =
             self.leg_mut(leg).and_then(|l| l.retry.take()).filter(|_| reason == EndReason::MediaIncompatible);
-        let offered = self.codecs_to_offer(waiting);
-        let again = target.and_then(|target| self.branch(cx, book, *target, &offered));
+        let again = target.and_then(|target| self.branch(cx, book, waiting, *target));
         if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
             dial.branches.extend(again);
         }

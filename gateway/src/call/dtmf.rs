@@ -6,7 +6,7 @@
 use ramal_media::command::{Command, LegId};
 use ramal_media::dtmf::Dtmf;
 use ramal_sip::endpoint::ServerTx;
-use ramal_sip::message::{HeaderName, Method, Request};
+use ramal_sip::message::{Method, Request};
 
 use super::answer;
 use super::calls::Book;
@@ -16,6 +16,8 @@ use super::state::Call;
 /// Limits of a digit's length, in milliseconds; what an INFO says outside them is moved to the nearer one.
 const DURATION_MS: std::ops::RangeInclusive<u32> = 40..=5000;
 const DEFAULT_DURATION_MS: u32 = 160;
+/// INFO requests that may wait for a party's answer; digits above are lost. Nobody dials so fast.
+const INFOS_LIMIT: usize = 32;
 
 impl Call {
     /// A digit that came as an event in RTP.
@@ -31,7 +33,8 @@ impl Call {
         if peer.takes_dtmf_events() {
             return;
         }
-        self.send_info(cx, book, peer.id, digit, duration_ms);
+        let to = peer.id;
+        self.send_info(cx, book, to, digit, duration_ms);
     }
 
     /// A digit that came in an INFO.
@@ -59,14 +62,14 @@ impl Call {
         }
     }
 
-    fn send_info(&self, cx: &mut Context<'_>, book: &mut Book, to: LegId, digit: Dtmf, duration_ms: u32) {
-        let Some(leg) = self.leg(to) else { return };
+    fn send_info(&mut self, cx: &mut Context<'_>, book: &mut Book, to: LegId, digit: Dtmf, duration_ms: u32) {
+        let id = self.id;
+        let Some(leg) = self.leg_mut(to).filter(|l| l.infos.len() < INFOS_LIMIT) else { return };
         let body = format!("Signal={}\r\nDuration={duration_ms}\r\n", digit.as_char());
-        let headers = vec![answer::header(HeaderName::ContentType, "application/dtmf-relay")];
         let body = Some(("application/dtmf-relay".to_owned(), body.into()));
-        let _ = headers;
         let tx = cx.endpoint.request_in_dialog(cx.now, leg.dialog, Method::Info, Vec::new(), body);
-        book.by_request.insert(tx, self.id);
+        leg.infos.push(tx);
+        book.by_request.insert(tx, id);
     }
 }
 

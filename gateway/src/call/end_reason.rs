@@ -55,9 +55,9 @@ impl EndReason {
             603 | 403 => Self::Declined,
             404 | 410 | 484 | 604 => Self::NumberUnknown,
             480 => Self::NotRegistered,
-            408 => Self::NoAnswer,
+            // 487 without a CANCEL of ours: the far end gave up ringing by itself.
+            408 | 487 => Self::NoAnswer,
             415 | 488 | 606 => Self::MediaIncompatible,
-            487 => Self::CallerCancelled,
             other => Self::TrunkRefused(other),
         }
     }
@@ -195,6 +195,11 @@ mod tests {
     fn a_challenge_by_the_trunk_is_not_passed_to_the_caller() {
         assert_eq!(EndReason::from_status(407).sip_status(), 503);
         assert_eq!(EndReason::from_status(500).sip_status(), 500);
+    }
+
+    #[test]
+    fn a_far_end_that_stops_ringing_by_itself_is_no_caller_who_gave_up() {
+        assert_eq!(EndReason::from_status(487), EndReason::NoAnswer);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::answer;
 use super::calls::Book;
 use super::context::Context;
 use super::end_reason::EndReason;
-use super::leg::{Leg, LegPhase, Party, Side};
+use super::leg::{Leg, LegPhase, MediaPhase, Party, Side};
 use super::state::{Call, EndedBy, Phase, RecordingState};
 use super::timer::Deadline;
 use crate::model::{self, LegRecord};
@@ -58,8 +58,8 @@ impl Call {
 
     pub(super) fn remove_media(&mut self, cx: &Context<'_>, leg: LegId) {
         let Some(party) = self.leg_mut(leg) else { return };
-        if !party.closing {
-            party.closing = true;
+        if party.media == MediaPhase::Placed {
+            party.media = MediaPhase::Closing;
             self.command(cx, Command::RemoveLeg { leg });
         }
     }
@@ -116,13 +116,13 @@ impl Call {
         matches!(self.phase, Phase::Ending)
             && self.record.ended_at_ms.is_some()
             && !writing
-            && self.legs.iter().all(|l| !l.closing || l.statistics.is_some())
+            && self.legs.iter().all(|l| l.media != MediaPhase::Closing)
     }
 
     /// Gives up waiting for statistics.
     pub(super) fn finish(&mut self, _cx: &mut Context<'_>, _book: &mut Book) {
         for leg in &mut self.legs {
-            leg.closing = false;
+            leg.media = MediaPhase::Freed;
         }
         if let Some(recording) = &mut self.recording
             && recording.state == RecordingState::Writing

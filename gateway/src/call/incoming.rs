@@ -13,7 +13,7 @@ use super::answer;
 use super::calls::{Book, Calls};
 use super::context::Context;
 use super::end_reason::EndReason;
-use super::leg::{DtmfWay, Leg, LegPhase, Outstanding, Party, Side};
+use super::leg::{DtmfWay, Leg, LegPhase, MediaPhase, Outstanding, Party, Side};
 use super::state::{Call, Dial, EndedBy, Phase};
 use crate::model::{CallRecord, Direction as CallDirection, Extension, OrganizationId};
 use crate::routing::dial_plan::{self, Route};
@@ -96,11 +96,8 @@ impl Calls {
 
     /// True when the trunk that this Call arrives by, or would leave by, carries all that it may.
     fn trunk_full(&self, cx: &Context<'_>, incoming: &Incoming, call: &Call) -> bool {
-        let over = |trunk: &crate::model::Trunk| {
-            trunk.max_calls.is_some_and(|max| self.active_on_trunk(trunk.id) >= max as usize)
-        };
         let inbound = match &incoming.party {
-            Party::Trunk { id, .. } => cx.directory.trunk(*id).is_some_and(over),
+            Party::Trunk { id, .. } => cx.directory.trunk(*id).is_some_and(|trunk| self.is_full(trunk)),
             Party::Extension { .. } => false,
         };
         inbound
@@ -110,7 +107,7 @@ impl Calls {
                 incoming.party.dialler(),
                 &call.record.callee,
             ) {
-                Route::Trunk { trunk, .. } => over(trunk),
+                Route::Trunk { trunk, .. } => self.is_full(trunk),
                 _ => false,
             }
     }
@@ -251,7 +248,8 @@ impl Call {
             probe: None,
             outcome: None,
             statistics: None,
-            closing: false,
+            media: MediaPhase::Placed,
+            infos: Vec::new(),
         });
     }
 }

@@ -84,6 +84,17 @@ impl From<DtmfMethod> for DtmfWay {
     }
 }
 
+/// Whether the worker has this Leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaPhase {
+    /// Statistics that come are of the moment.
+    Placed,
+    /// `RemoveLeg` was sent and its final statistics have not come back.
+    Closing,
+    /// The statistics kept are final, or will never come.
+    Freed,
+}
+
 /// An offer or answer that the SIP side has yet to complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outstanding {
@@ -119,8 +130,9 @@ pub struct Leg {
     pub probe: Option<ClientTx>,
     pub outcome: Option<EndReason>,
     pub statistics: Option<LegStatistics>,
-    /// `RemoveLeg` was sent and its final statistics have not come back.
-    pub closing: bool,
+    pub media: MediaPhase,
+    /// Our INFO requests that the party has not answered.
+    pub infos: Vec<ClientTx>,
 }
 
 impl Leg {

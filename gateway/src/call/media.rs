@@ -9,7 +9,7 @@ use super::answer;
 use super::calls::Book;
 use super::context::Context;
 use super::end_reason::EndReason;
-use super::leg::LegPhase;
+use super::leg::{LegPhase, MediaPhase};
 use super::state::{Call, EndedBy, Phase};
 use super::timer::Deadline;
 
@@ -63,7 +63,7 @@ impl Call {
     fn not_acknowledged(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId) {
         if self.leg(leg).is_some_and(|l| l.media_seen && l.agreed().is_some()) {
             tracing::warn!(call.id = %self.id, "no ACK for our 200, but media flows: the call goes on");
-            return;
+            return self.forget_own_offer(leg);
         }
         self.end(cx, book, EndReason::NotAcknowledged, EndedBy::System);
     }
@@ -80,9 +80,15 @@ impl Call {
                 self.dtmf_event(cx, book, leg, digit, duration_ms)
             }
             MediaEvent::PlayFinished { leg } => self.play_finished(cx, book, leg),
-            MediaEvent::Quality { leg, statistics } | MediaEvent::LegRemoved { leg, statistics } => {
+            MediaEvent::Quality { leg, statistics } => {
                 if let Some(leg) = self.leg_mut(leg) {
                     leg.statistics = Some(statistics);
+                }
+            }
+            MediaEvent::LegRemoved { leg, statistics } => {
+                if let Some(leg) = self.leg_mut(leg) {
+                    leg.statistics = Some(statistics);
+                    leg.media = MediaPhase::Freed;
                 }
             }
             MediaEvent::Recording { event, .. } => self.recording_event(cx, event),
@@ -128,6 +134,9 @@ impl Call {
         tx: ClientTx,
         outcome: &Result<Response, Failure>,
     ) {
+        for leg in &mut self.legs {
+            leg.infos.retain(|info| *info != tx);
+        }
         let Some(leg) = self.legs.iter_mut().find(|l| l.probe == Some(tx)) else { return };
         leg.probe = None;
         let id = leg.id;
@@ -136,6 +145,9 @@ impl Call {
             Ok(response) => matches!(response.status.as_u16(), 408 | 481),
             Err(_) => true,
         };
+        if gone && matches!(self.phase, Phase::Transferring { by, .. } if by == id) {
+            return self.drop_leg(cx, id, EndReason::PeerLost); // The one who stays is still being connected.
+        }
         if gone {
             return self.end(cx, book, EndReason::PeerLost, EndedBy::System);
         }

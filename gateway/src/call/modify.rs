@@ -4,27 +4,38 @@
 //! is left alone: nothing there can fail. Only a change of codec is put to the peer first.
 
 use ramal_media::command::LegId;
-use ramal_media::sdp::Direction;
+use ramal_media::sdp::{Direction, SdpError};
+use ramal_sip::endpoint::Reply;
 use ramal_sip::message::{Request, Response};
 
 use super::EndReason;
 use super::answer;
 use super::calls::Book;
 use super::context::Context;
-use super::leg::{LegPhase, Outstanding};
+use super::leg::{Leg, LegPhase, Outstanding};
 use super::state::{Call, EndedBy, Phase};
+
+/// Request Pending: ask again a little later (RFC 3261 §14.2).
+const GLARE: u16 = 491;
 
 impl Call {
     /// A re-INVITE or UPDATE from a party.
     pub(super) fn reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, request: &Request) {
         let Some(dialog) = self.leg(leg).map(|l| l.dialog) else { return };
         if request.body.is_empty() {
+            if self.leg(leg).is_some_and(|l| l.outstanding == Outstanding::Reinvite) {
+                return cx.endpoint.answer_reinvite(cx.now, dialog, answer::status(GLARE));
+            }
             let sdp = self.offer_again(leg);
             return cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
         }
         let Some(party) = self.leg_mut(leg) else { return };
         match party.negotiation.receive_offer(&request.body) {
             Ok(offer) => party.offered = offer.codecs,
+            // Our own re-INVITE waits to be sent again after theirs met it (RFC 3261 §14.2).
+            Err(SdpError::OutOfTurn(_)) => {
+                return cx.endpoint.answer_reinvite(cx.now, dialog, answer::status(GLARE));
+            }
             Err(error) => {
                 let reply = answer::refusal(answer::end_reason_of(&error));
                 return cx.endpoint.answer_reinvite(cx.now, dialog, reply);
@@ -65,6 +76,9 @@ impl Call {
     fn put_to_peer(&mut self, cx: &mut Context<'_>, leg: LegId) {
         let wanted = self.leg(leg).map(|l| l.offered.clone());
         let peer = self.peer_of(leg);
+        if peer.and_then(|p| self.leg(p)).is_some_and(|p| p.outstanding != Outstanding::None) {
+            return self.refuse_reoffer(cx, leg, answer::status(GLARE)); // Both change codecs at once.
+        }
         if let (Some(wanted), Some(peer)) = (wanted, peer)
             && self.offer_peer(cx, peer, &wanted)
         {
@@ -73,7 +87,7 @@ impl Call {
             }
             return;
         }
-        self.refuse_reoffer(cx, leg, EndReason::MediaIncompatible);
+        self.refuse_reoffer(cx, leg, answer::refusal(EndReason::MediaIncompatible));
     }
 
     fn offer_peer(&mut self, cx: &mut Context<'_>, peer: LegId, codecs: &[ramal_media::sdp::Codec]) -> bool {
@@ -92,22 +106,40 @@ impl Call {
     pub(super) fn align(&mut self, cx: &mut Context<'_>) {
         let Phase::Talking { a, b } = self.phase else { return };
         let (Some(left), Some(right)) = (self.leg(a), self.leg(b)) else { return };
-        let speaks = left.agreed_codecs();
-        let first = right.agreed().and_then(|r| r.codecs.first());
-        let fits = first.is_some_and(|f| speaks.first().is_some_and(|s| s.same_format(&f.codec)));
-        if fits {
+        let first =
+            |leg: &Leg| leg.agreed().and_then(|agreed| agreed.codecs.first()).map(|c| c.codec.clone());
+        // Who answers our offer in its ACK has agreed to nothing yet.
+        let (Some(speaks), Some(spoken)) = (first(left), first(right)) else { return };
+        if speaks.same_format(&spoken) {
             return;
         }
         let wanted = right.codecs_for_peer();
         self.offer_peer(cx, a, &wanted);
     }
 
-    fn refuse_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, reason: EndReason) {
+    fn refuse_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, refusal: Reply) {
         let Some(party) = self.leg_mut(leg) else { return };
         party.negotiation.discard_offer();
         party.outstanding = Outstanding::None;
         let dialog = party.dialog;
-        cx.endpoint.answer_reinvite(cx.now, dialog, answer::refusal(reason));
+        cx.endpoint.answer_reinvite(cx.now, dialog, refusal);
+    }
+
+    /// The peer whose agreement this party waits for leaves: the party is to ask again.
+    pub(super) fn give_up_agreement(&mut self, cx: &mut Context<'_>, leg: LegId) {
+        if self.leg(leg).is_some_and(|l| l.outstanding == Outstanding::PeerAgreement) {
+            self.refuse_reoffer(cx, leg, answer::status(GLARE));
+        }
+    }
+
+    /// The answer that an ACK should have brought will not come; what was agreed before stands.
+    pub(super) fn forget_own_offer(&mut self, leg: LegId) {
+        if let Some(party) = self.leg_mut(leg)
+            && party.outstanding == Outstanding::AnswerInAck
+        {
+            party.outstanding = Outstanding::None;
+            party.negotiation.discard_offer();
+        }
     }
 
     /// The party answered our re-INVITE.
@@ -150,7 +182,7 @@ impl Call {
         }
         let sdp = if agreed { self.answer_reoffer(waiting) } else { None };
         let Some(sdp) = sdp else {
-            return self.refuse_reoffer(cx, waiting, EndReason::MediaIncompatible);
+            return self.refuse_reoffer(cx, waiting, answer::refusal(EndReason::MediaIncompatible));
         };
         let Some(party) = self.leg_mut(waiting) else { return };
         party.outstanding = Outstanding::None;
@@ -181,6 +213,7 @@ impl Call {
             Ok(_) => {
                 self.configure(cx, leg);
                 self.connect(cx);
+                self.align(cx); // Of the codecs offered the party may have chosen another than its peer.
             }
             Err(_) if renegotiation => {
                 if let Some(party) = self.leg_mut(leg) {

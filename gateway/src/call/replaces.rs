@@ -5,7 +5,7 @@ use ramal_media::sdp::Direction;
 use ramal_sip::message::Replaces;
 
 use super::answer;
-use super::calls::Calls;
+use super::calls::{Book, Calls};
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::incoming::{Incoming, LegSeed};
@@ -41,7 +41,7 @@ impl Calls {
                 .take_offer(arrived, &incoming.request)
                 .and_then(|()| call.answer_replacing(arrived, replaced));
             match outcome {
-                Ok(sdp) => call.take_place(cx, (replaced, arrived), sdp),
+                Ok(sdp) => call.take_place(cx, book, (replaced, arrived), sdp),
                 Err(reason) => call.drop_leg(cx, arrived, reason),
             }
         });
@@ -77,7 +77,13 @@ impl Call {
         answered.map(|(sdp, _)| sdp).map_err(|e| answer::end_reason_of(&e))
     }
 
-    fn take_place(&mut self, cx: &mut Context<'_>, (replaced, arrived): (LegId, LegId), sdp: Vec<u8>) {
+    fn take_place(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        (replaced, arrived): (LegId, LegId),
+        sdp: Vec<u8>,
+    ) {
         let Some(stays) = self.peer_of(replaced) else { return };
         if let Some(leg) = self.leg_mut(arrived) {
             leg.phase = LegPhase::Up;
@@ -86,8 +92,9 @@ impl Call {
         }
         self.record.transferred_to = self.leg(arrived).map(|l| l.party.number().to_owned());
         self.drop_leg(cx, replaced, EndReason::Transferred);
-        self.replace_in_pair(replaced, stays, arrived);
+        self.give_up_agreement(cx, stays);
+        self.replace_in_pair(replaced, arrived);
         self.configure(cx, arrived);
-        self.settle(cx);
+        self.settle(cx, book);
     }
 }

@@ -24,10 +24,12 @@ pub enum Phase {
         a: LegId,
         b: LegId,
     },
-    /// `by` has asked to connect `stays` with whoever answers.
+    /// `by` has asked to connect `stays` with whoever answers. `pair` are the two in the order of
+    /// [`Phase::Talking`], which is that of the recording's channels.
     Transferring {
         by: LegId,
         stays: LegId,
+        pair: (LegId, LegId),
         dial: Dial,
     },
     /// One party with one of our own services.

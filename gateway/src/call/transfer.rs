@@ -15,6 +15,7 @@ use super::end_reason::EndReason;
 use super::incoming::ring_time;
 use super::leg::{Leg, LegPhase, Party};
 use super::state::{Call, EndedBy, Phase};
+use super::timer::Deadline;
 use crate::model::CallId;
 use crate::routing::dial_plan::{self, Route};
 
@@ -47,10 +48,32 @@ impl Calls {
         let same_house = first.record.organization == second.record.organization && call != other;
         let by = first.leg_of(dialog)?;
         let consults = second.leg_of(other_dialog)?;
+        let by_extension = matches!(first.leg(by)?.party, Party::Extension { .. });
         let both_talk =
             matches!(first.phase, Phase::Talking { .. }) && matches!(second.phase, Phase::Talking { .. });
         let same_party = first.leg(by)?.party == second.leg(consults)?.party;
-        (same_house && both_talk && same_party).then_some(Join { call, by, other, consults })
+        (same_house && by_extension && both_talk && same_party).then_some(Join { call, by, other, consults })
+    }
+
+    /// True for a REFER that would lead out by a trunk which carries all that it may.
+    pub(super) fn is_transfer_over_limit(
+        &self,
+        cx: &Context<'_>,
+        call: CallId,
+        dialog: DialogId,
+        request: &Request,
+    ) -> bool {
+        if request.method != Method::Refer {
+            return false;
+        }
+        let route = || {
+            let target = request.headers.refer_to().ok()?;
+            let call = self.calls.get(&call)?;
+            let dialler = call.leg(call.leg_of(dialog)?)?.party.dialler();
+            let number = number_of(&target.uri)?;
+            Some(dial_plan::route(cx.directory, call.record.organization?, dialler, &number))
+        };
+        matches!(route(), Some(Route::Trunk { trunk, .. }) if self.is_full(trunk))
     }
 
     /// Connects the two who remain; the transferor's two dialogs end.
@@ -58,10 +81,13 @@ impl Calls {
         cx.endpoint.respond(cx.now, tx, answer::status(202));
         let Some(mut other) = self.calls.remove(&join.other) else { return };
         let moved = other.peer_of(join.consults).and_then(|peer| other.take_leg(peer));
-        let Some(moved) = moved else {
+        let Some(mut moved) = moved else {
             self.calls.insert(join.other, other);
             return;
         };
+        // What it has not answered yet comes back to the Call that it leaves.
+        moved.probe = None;
+        moved.infos.clear();
         let from_worker = other.worker;
         other.record.transferred_to = Some(join.call.to_string());
         other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
@@ -92,26 +118,27 @@ impl Call {
         self.legs.push(arrived);
         self.notify(cx, book, leaves, 200, SubscriptionState::Terminated);
         self.drop_leg(cx, leaves, EndReason::Transferred);
-        self.replace_in_pair(leaves, stays, arrived_id);
-        self.settle(cx);
+        self.give_up_agreement(cx, arrived_id);
+        self.give_up_agreement(cx, stays);
+        self.replace_in_pair(leaves, arrived_id);
+        self.settle(cx, book);
+        self.set_deadline(cx, book, cx.settings.probe_interval, Deadline::Probe, arrived_id.0);
     }
 
     /// Keeps the order of the pair, and with it the side of the recording, when one of them changes.
-    pub(super) fn replace_in_pair(&mut self, leaves: LegId, stays: LegId, arrived: LegId) {
-        let leaver_was_first = match self.phase {
-            Phase::Talking { a, .. } => a == leaves,
-            _ => self.legs.first().is_some_and(|l| l.id == leaves),
-        };
-        self.phase = match leaver_was_first {
-            true => Phase::Talking { a: arrived, b: stays },
-            false => Phase::Talking { a: stays, b: arrived },
-        };
+    pub(super) fn replace_in_pair(&mut self, leaves: LegId, arrived: LegId) {
+        let (Phase::Talking { a, b } | Phase::Transferring { pair: (a, b), .. }) = self.phase else { return };
+        let successor = |leg: LegId| if leg == leaves { arrived } else { leg };
+        self.phase = Phase::Talking { a: successor(a), b: successor(b) };
     }
 
-    pub(super) fn settle(&mut self, cx: &mut Context<'_>) {
+    /// A new pair talks: media, codecs and the recording follow. A rule of the one who arrived may be the
+    /// first that asks for a recording.
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>, book: &mut Book) {
         self.retap(cx);
         self.connect(cx);
         self.align(cx);
+        self.start_recording(cx, book);
     }
 
     /// A REFER from one of the parties.
@@ -135,7 +162,7 @@ impl Call {
         if replaces_of(&target.uri).is_some() {
             return refuse(cx, 481); // Replaces a dialog that is not one of ours, or not this party's.
         }
-        let Some(number) = target.uri.user().map(|u| u.into_owned()) else { return refuse(cx, 404) };
+        let Some(number) = number_of(&target.uri) else { return refuse(cx, 404) };
         cx.endpoint.respond(cx.now, tx, answer::status(202));
         self.notify(cx, book, leg, 100, SubscriptionState::Active);
         self.blind(cx, book, leg, stays, &party, &number);
@@ -178,9 +205,10 @@ impl Call {
         targets: Vec<Target>,
         ring: Duration,
     ) {
+        let Phase::Talking { a, b } = self.phase else { return };
         match self.ring_targets(cx, book, stays, targets, ring) {
             Some(dial) => {
-                self.phase = Phase::Transferring { by, stays, dial };
+                self.phase = Phase::Transferring { by, stays, pair: (a, b), dial };
                 self.connect(cx);
             }
             None => self.refuse_transfer(cx, book, by, EndReason::Overloaded),
@@ -200,6 +228,7 @@ impl Call {
         };
         self.notify(cx, book, by, 200, SubscriptionState::Terminated);
         self.drop_leg(cx, by, EndReason::Transferred);
+        self.give_up_agreement(cx, stays);
         self.phase = Phase::Serving { leg: stays };
         self.hear(cx, stays, source);
     }
@@ -209,24 +238,20 @@ impl Call {
         let Phase::Transferring { by, stays, .. } = self.phase else { return };
         self.notify(cx, book, by, 200, SubscriptionState::Terminated);
         self.drop_leg(cx, by, EndReason::Transferred);
-        self.replace_in_pair(by, stays, arrived);
+        self.give_up_agreement(cx, stays);
+        self.replace_in_pair(by, arrived);
         self.configure(cx, arrived);
-        self.settle(cx);
-        self.start_recording(cx, book);
+        self.settle(cx, book);
     }
 
     /// Nobody answered: the two talk on, or, when the transferor has left, the call ends.
     pub(super) fn transfer_failed(&mut self, cx: &mut Context<'_>, book: &mut Book, reason: EndReason) {
-        let Phase::Transferring { by, stays, .. } = self.phase else { return };
+        let Phase::Transferring { by, stays, pair: (a, b), .. } = self.phase else { return };
         if self.leg(by).is_none_or(|l| l.phase == LegPhase::Gone) {
             self.hear(cx, stays, Source::Silence);
             return self.end(cx, book, reason, EndedBy::System);
         }
-        let first = self.legs.first().map(|l| l.id);
-        self.phase = match first == Some(by) {
-            true => Phase::Talking { a: by, b: stays },
-            false => Phase::Talking { a: stays, b: by },
-        };
+        self.phase = Phase::Talking { a, b };
         self.record.transferred_to = None;
         self.refuse_transfer(cx, book, by, reason);
         self.connect(cx);
@@ -269,6 +294,11 @@ impl SubscriptionState {
             Self::Terminated => "terminated;reason=noresource",
         }
     }
+}
+
+/// The number that a Refer-To names. Its host does not count: numbers are those of our dial plan.
+fn number_of(uri: &Uri) -> Option<String> {
+    uri.user().map(|user| user.split(';').next().unwrap_or_default().to_owned())
 }
 
 /// The Replaces that a Refer-To URI carries as a header (RFC 3891 §6.1).

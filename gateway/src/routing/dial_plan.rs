@@ -42,7 +42,8 @@ pub fn route<'a>(
     number: &str,
 ) -> Route<'a> {
     match dialler {
-        Dialler::Extension(id) => match directory.extension_by_id(id) {
+        // One that was disabled while it talks may not transfer out either.
+        Dialler::Extension(id) => match directory.extension_by_id(id).filter(|e| e.enabled) {
             Some(caller) => from_extension(directory, organization, caller, number),
             None => Route::Refused(Refusal::NotAllowed),
         },
@@ -276,6 +277,7 @@ mod tests {
         assert_eq!(dial(3, "011912345678"), "NotAllowed");
         assert_eq!(dial(1, "999"), "UnknownNumber");
         assert_eq!(dial(1, "103"), "UnknownNumber");
+        assert_eq!(dial(4, "011912345678"), "NotAllowed");
         assert_eq!(dial(1, "0119123456;phone"), "UnknownNumber");
         assert_eq!(dial(1, "200"), "UnknownNumber");
     }
