@@ -65,3 +65,20 @@ async fn a_foreign_realm_gets_no_answer() {
     let more = carrier.inbox.take(|m| m.method() == Some("REGISTER"));
     assert!(more.is_none_or(|m| m.header("Authorization").is_none()));
 }
+
+#[tokio::test]
+async fn a_node_that_stops_gives_it_up_although_it_is_challenged() {
+    let address = carrier_address().await;
+    let node = Node::start(Site::acme().trunk("carrier", address, TRUNK)).await;
+    let carrier = carrier_of(&node, address).await;
+    let answer = challenged(&carrier, "carrier.test", "MD5").await;
+    grant(&carrier, &answer, 60).await;
+    node.stop();
+    let farewell = next_register(&carrier).await;
+    let challenge = digest::challenge("carrier.test", "nonce-2", "MD5");
+    reply(&carrier, &farewell, 401, &[("WWW-Authenticate", &challenge)]).await;
+    let proven = next_register(&carrier).await;
+    assert!(proven.header("Authorization").is_some_and(|a| a.contains("nonce-2")), "{}", proven.dump());
+    assert!(proven.dump().contains("xpires: 0") || proven.dump().contains("expires=0"), "{}", proven.dump());
+    reply(&carrier, &proven, 200, &[]).await;
+}

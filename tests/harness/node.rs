@@ -86,6 +86,13 @@ impl Node {
         self.process = Some(process);
     }
 
+    /// SIGTERM: the node stops in order. What it still has to say comes while this process listens.
+    pub fn stop(&self) {
+        let id = self.process.as_ref().and_then(Process::id).expect("a running gateway");
+        let status = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status();
+        assert!(status.is_ok_and(|s| s.success()), "kill failed");
+    }
+
     /// kill -9, as a power cut would.
     pub async fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -67,6 +67,15 @@ pub struct Signalling<M> {
     outputs: VecDeque<Output>,
     sweep_at: Option<Instant>,
     sip_timeout: Option<Instant>,
+    admission: Admission,
+}
+
+/// Whether new calls are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admission {
+    Open,
+    /// The node goes down.
+    Closed,
 }
 
 /// The parts that a [`Signalling`] is put together from.
@@ -123,6 +132,7 @@ impl<M: MediaPlane> Signalling<M> {
             outputs: VecDeque::new(),
             sweep_at: None,
             sip_timeout: None,
+            admission: Admission::Open,
         }
     }
 
@@ -178,8 +188,9 @@ impl<M: MediaPlane> Signalling<M> {
         known
     }
 
-    /// Ends every Call and gives up our registrations.
+    /// Ends every Call, takes none any more and gives up our registrations.
     pub fn shut_down(&mut self, now: Now) {
+        self.admission = Admission::Closed;
         with_calls!(self, now, |calls, cx| calls.end_all(cx));
         self.trunks.unregister_all(now.instant, &mut self.endpoint);
         self.drain(now);
@@ -248,6 +259,9 @@ impl<M: MediaPlane> Signalling<M> {
 
     /// A new call: whoever is not known gets no further than here.
     fn invite(&mut self, now: Now, dialog: DialogId, request: Request, flow: Flow) {
+        if self.admission == Admission::Closed {
+            return self.endpoint.reject(now.instant, dialog, status(503));
+        }
         let directory = Arc::clone(&self.directory);
         let incoming = match self.doorkeeper(&directory).identify(now.instant, &request, &flow) {
             Sender::Extension(extension) => from_extension(extension, dialog, request, flow),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use ramal_media::event::Event as MediaEvent;
@@ -11,7 +11,7 @@ use ramal_sip::endpoint::Transmit;
 use ramal_sip::transport::{Flow, Transport};
 use tokio::sync::{mpsc, oneshot};
 
-use super::datagrams::Datagrams;
+use super::datagrams::{Datagrams, Received};
 use super::media::Media;
 use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
@@ -30,6 +30,10 @@ pub const INBOUND_LIMIT: usize = 16_384;
 const ORDER_LIMIT: usize = 256;
 /// Inputs taken in one go before time is looked at again.
 const BATCH: usize = 256;
+/// How long a stopping node waits for the carriers that it has registered with: they challenge a farewell too.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a stopping node sleeps at most before it looks again.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// A request of an operator or of another part of the program.
 pub enum Order {
@@ -154,9 +158,14 @@ impl Task {
 
     fn take_datagrams(&mut self, socket: usize) {
         for _ in 0..BATCH {
-            let Some((flow, bytes)) = self.shell.datagrams.receive(socket) else { return };
-            self.take_message(flow, bytes);
-            self.perform();
+            match self.shell.datagrams.receive(socket) {
+                Received::Message(flow, bytes) => {
+                    self.take_message(flow, bytes);
+                    self.perform();
+                }
+                Received::KeepAlive => {}
+                Received::Nothing => return,
+            }
         }
     }
 
@@ -327,13 +336,26 @@ impl Task {
         }
     }
 
-    /// Ends every call, waits until their statistics and recordings are in, and stops the workers.
+    /// Whether something is left to wait for before the node stops.
+    fn is_awaited(&self, leave_at: Instant) -> bool {
+        let signalling = &self.shell.signalling;
+        !signalling.calls.is_empty() || (signalling.trunks.awaits_registrars() && Instant::now() < leave_at)
+    }
+
+    /// Ends every call, waits until their statistics and recordings are in and the carriers know, and stops the workers.
     async fn shut_down(&mut self, media: &mut Vec<MediaEvent>) {
         self.shell.signalling.shut_down(now());
         self.perform();
-        while !self.shell.signalling.calls.is_empty() {
-            let due = self.timeout.unwrap_or_else(Instant::now);
+        let mut inbound = Vec::with_capacity(BATCH);
+        let leave_at = Instant::now() + FAREWELL;
+        while self.is_awaited(leave_at) {
+            let breath = Instant::now() + BREATH;
+            let due = self.timeout.map_or(breath, |at| at.min(breath));
             tokio::select! {
+                socket = self.shell.datagrams.readable() => self.take_datagrams(socket),
+                _ = self.shell.inbound.recv_many(&mut inbound, BATCH) => {
+                    for each in inbound.drain(..) { self.take_inbound(each); }
+                }
                 count = self.shell.media_events.recv_many(media, BATCH) => {
                     if count == 0 { break; }
                     for event in media.drain(..) { self.take_media(event); }

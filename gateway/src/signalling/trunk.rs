@@ -196,9 +196,14 @@ impl Trunks {
         for state in self.states.values_mut() {
             if let Some(registrant) = &mut state.registrant {
                 registrant.unregister(now);
-                drain(now, registrant, endpoint);
+                state.register_tx = drain(now, registrant, endpoint).or(state.register_tx);
             }
         }
+    }
+
+    /// True while a carrier has not answered our last REGISTER.
+    pub fn awaits_registrars(&self) -> bool {
+        self.states.values().any(|state| state.register_tx.is_some())
     }
 
     pub fn summaries(&self, now: Instant) -> Vec<TrunkSummary> {
