@@ -1,5 +1,6 @@
 //! The only place with sockets, threads and clocks.
 
+mod direct;
 mod epoll;
 mod mailbox;
 pub mod port_pool;

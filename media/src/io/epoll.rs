@@ -4,14 +4,17 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
+use super::direct::Direct;
 use super::port_pool::LegSockets;
-use super::socket::{BATCH, Inbox, send};
-use crate::engine::{Channel, LegIndex, Outputs};
+use super::socket::{BATCH, Inbox, send, send_connected};
+use crate::engine::{Channel, LegIndex, Outputs, Transmit};
 
 /// Ready sockets taken at once.
 const MAX_READY: usize = 1_024;
 /// Packets of one socket served before the others have their turn: a flood on one port delays the rest by no more.
 const MAX_BURST: usize = 64;
+/// Connected sockets opened between two rounds, so that many calls that begin together delay no packet for long.
+const MAX_CONNECTS: usize = 8;
 /// Marks the wake-up of the mailbox.
 const WAKE: u64 = u64::MAX;
 
@@ -38,11 +41,25 @@ pub struct Incoming<'a> {
     pub length: usize,
 }
 
+/// The sockets of one Leg.
+struct Port {
+    sockets: LegSockets,
+    direct: Direct,
+}
+
+/// Which of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Rtp,
+    Rtcp,
+    Direct,
+}
+
 /// See the module.
 pub struct Epoll {
     epoll: OwnedFd,
     wake: OwnedFd,
-    legs: Vec<Option<LegSockets>>,
+    legs: Vec<Option<Port>>,
     events: Vec<libc::epoll_event>,
     ready: usize,
     /// Sockets that had more than [`MAX_BURST`]: an edge is told only once.
@@ -60,7 +77,7 @@ impl Epoll {
         let epoll = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
         // SAFETY: a fresh descriptor that nobody else owns.
         let epoll = unsafe { OwnedFd::from_raw_fd(epoll) };
-        let mut this = Self {
+        let this = Self {
             epoll,
             wake,
             legs: Vec::new(),
@@ -71,23 +88,17 @@ impl Epoll {
             send_errors: 0,
             sent: 0,
         };
-        this.watch(this.wake.as_raw_fd(), WAKE)?;
+        watch(&this.epoll, this.wake.as_raw_fd(), WAKE)?;
         Ok(this)
     }
 
-    fn watch(&mut self, socket: RawFd, token: u64) -> io::Result<()> {
-        let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: token };
-        let epoll = self.epoll.as_raw_fd();
-        // SAFETY: `event` lives during the call; the descriptors are checked by the kernel.
-        check(unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, socket, &raw mut event) }).map(drop)
-    }
-
-    fn socket(&self, leg: LegIndex, channel: Channel) -> Option<RawFd> {
-        let sockets = self.legs.get(leg as usize)?.as_ref()?;
-        Some(match channel {
-            Channel::Rtp => sockets.rtp.as_raw_fd(),
-            Channel::Rtcp => sockets.rtcp.as_raw_fd(),
-        })
+    fn socket(&self, leg: LegIndex, which: Which) -> Option<RawFd> {
+        let port = self.legs.get(leg as usize)?.as_ref()?;
+        match which {
+            Which::Rtp => Some(port.sockets.rtp.as_raw_fd()),
+            Which::Rtcp => Some(port.sockets.rtcp.as_raw_fd()),
+            Which::Direct => port.direct.socket(),
+        }
     }
 
     fn drain_wake(&self) {
@@ -102,9 +113,10 @@ impl Epoll {
         token: u64,
         take: &mut dyn FnMut(Incoming<'_>, &mut Self),
     ) -> usize {
-        let (leg, channel) = from_token(token);
+        let (leg, which) = from_token(token);
+        let channel = if which == Which::Rtcp { Channel::Rtcp } else { Channel::Rtp };
         let mut served = 0;
-        while let Some(socket) = self.socket(leg, channel) {
+        while let Some(socket) = self.socket(leg, which) {
             let count = inbox.receive(socket);
             for index in 0..count {
                 if let Some((from, packet, length)) = inbox.packet(index) {
@@ -131,16 +143,17 @@ impl Net for Epoll {
         if self.legs.len() <= place {
             self.legs.resize_with(place + 1, || None);
         }
-        self.watch(sockets.rtp.as_raw_fd(), to_token(leg, Channel::Rtp))?;
-        self.watch(sockets.rtcp.as_raw_fd(), to_token(leg, Channel::Rtcp))?;
+        watch(&self.epoll, sockets.rtp.as_raw_fd(), to_token(leg, Which::Rtp))?;
+        watch(&self.epoll, sockets.rtcp.as_raw_fd(), to_token(leg, Which::Rtcp))?;
         if let Some(slot) = self.legs.get_mut(place) {
-            *slot = Some(sockets);
+            *slot = Some(Port { sockets, direct: Direct::default() });
         }
         Ok(())
     }
 
     fn remove(&mut self, leg: LegIndex) -> Option<LegSockets> {
-        let sockets = self.legs.get_mut(leg as usize)?.take()?;
+        // The connected one closes, and with that is watched no more.
+        let Port { sockets, .. } = self.legs.get_mut(leg as usize)?.take()?;
         for socket in [sockets.rtp.as_raw_fd(), sockets.rtcp.as_raw_fd()] {
             let epoll = self.epoll.as_raw_fd();
             // SAFETY: no event is read for a removal; a descriptor that is not watched is only an error.
@@ -192,16 +205,52 @@ impl Net for Epoll {
     }
 
     fn send(&mut self, outputs: &mut Outputs) {
+        let mut connects = 0;
         for (transmit, packet) in outputs.transmits() {
-            let Some(socket) = self.socket(transmit.leg, transmit.channel) else { continue };
-            match send(socket, transmit.to, packet) {
+            let Some(Some(port)) = self.legs.get_mut(transmit.leg as usize) else { continue };
+            match port.send(transmit, packet) {
                 Ok(()) => self.sent += 1,
                 // Full socket buffer, or a peer's network that is gone: a late packet is worth nothing.
                 Err(_) => self.send_errors += 1,
             }
+            if connects < MAX_CONNECTS && port.direct.is_due() {
+                connects += 1;
+                let opened = port.direct.open(&port.sockets.rtp);
+                let token = to_token(transmit.leg, Which::Direct);
+                // Not watched it would swallow what the peer sends.
+                if opened.is_ok_and(|socket| watch(&self.epoll, socket, token).is_err()) {
+                    port.direct.close();
+                }
+            }
         }
         outputs.clear_transmits();
     }
+}
+
+impl Port {
+    fn send(&mut self, transmit: &Transmit, packet: &[u8]) -> io::Result<()> {
+        let own = match transmit.channel {
+            Channel::Rtp => self.sockets.rtp.as_raw_fd(),
+            Channel::Rtcp => return send(self.sockets.rtcp.as_raw_fd(), transmit.to, packet),
+        };
+        let Some(direct) = self.direct.socket_to(transmit.to) else {
+            return send(own, transmit.to, packet);
+        };
+        match send_connected(direct, packet) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                self.direct.close();
+                send(own, transmit.to, packet)
+            }
+            result => result,
+        }
+    }
+}
+
+fn watch(epoll: &OwnedFd, socket: RawFd, token: u64) -> io::Result<()> {
+    let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: token };
+    // SAFETY: `event` lives during the call; the descriptors are checked by the kernel.
+    check(unsafe { libc::epoll_ctl(epoll.as_raw_fd(), libc::EPOLL_CTL_ADD, socket, &raw mut event) })
+        .map(drop)
 }
 
 /// Waits without serving anybody, so that packets gather.
@@ -212,13 +261,17 @@ pub fn pause_until(now: Instant, end: Instant) {
     unsafe { libc::nanosleep(&raw const spec, std::ptr::null_mut()) };
 }
 
-fn to_token(leg: LegIndex, channel: Channel) -> u64 {
-    u64::from(leg) << 1 | u64::from(channel == Channel::Rtcp)
+fn to_token(leg: LegIndex, which: Which) -> u64 {
+    u64::from(leg) << 2 | which as u64
 }
 
-fn from_token(token: u64) -> (LegIndex, Channel) {
-    let channel = if token & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };
-    ((token >> 1) as LegIndex, channel)
+fn from_token(token: u64) -> (LegIndex, Which) {
+    let which = match token & 3 {
+        0 => Which::Rtp,
+        1 => Which::Rtcp,
+        _ => Which::Direct,
+    };
+    ((token >> 2) as LegIndex, which)
 }
 
 fn check(result: i32) -> io::Result<i32> {

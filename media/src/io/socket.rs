@@ -44,6 +44,15 @@ impl Inbox {
 
     /// Reads up to [`BATCH`] packets; 0 where none waits or the socket has an error.
     pub fn receive(&mut self, socket: RawFd) -> usize {
+        match self.receive_once(socket) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            // A connected socket tells of a peer that refused a packet (RFC 1122 §4.1.3.3), once, before what waits in it.
+            Err(_) => self.receive_once(socket).unwrap_or(0),
+        }
+    }
+
+    fn receive_once(&mut self, socket: RawFd) -> io::Result<usize> {
         for header in self.headers.iter_mut() {
             header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as u32;
         }
@@ -57,7 +66,7 @@ impl Inbox {
                 std::ptr::null_mut(),
             )
         };
-        usize::try_from(count).unwrap_or(0)
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
     }
 
     /// One packet of the last [`Self::receive`]: where from, its buffer, its length. None for a sender of another family, and
@@ -87,6 +96,20 @@ pub fn send(socket: RawFd, to: SocketAddr, packet: &[u8]) -> io::Result<()> {
         )
     };
     if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// The same through a socket that is connected. What a peer refused earlier is told only once, so it is tried again.
+pub fn send_connected(socket: RawFd, packet: &[u8]) -> io::Result<()> {
+    let send = || {
+        let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+        // SAFETY: the pointer is valid for the length given with it during the call.
+        let sent = unsafe { libc::send(socket, packet.as_ptr().cast(), packet.len(), flags) };
+        if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    };
+    match send() {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => send(),
+        result => result,
+    }
 }
 
 fn from_storage(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
