@@ -122,7 +122,7 @@ impl Engine {
         let index = self.by_id.remove(&id)?;
         self.stop_hearing(index);
         let mut party = self.parties.get_mut(index as usize)?.take()?;
-        for listener in std::mem::take(&mut party.incoming.listeners) {
+        for listener in std::mem::take(&mut party.incoming.listeners).iter() {
             if let Some(Some(other)) = self.parties.get_mut(listener as usize) {
                 other.outgoing.hear = Hear::Silence;
             }

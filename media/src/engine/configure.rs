@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::party::{Format, Hear, MediaState, Party};
+use super::party::{Format, Hear, MediaState, Party, PerPayloadType};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
 use crate::command::LegId;
@@ -19,7 +19,8 @@ impl Engine {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         party.apply_keys(&settings);
         party.apply_source(&settings);
-        party.incoming.formats = formats(&settings);
+        party.incoming.formats = PerPayloadType::new(formats(&settings));
+        party.direction = Some(settings.direction);
         if let Some(preferred) = settings.codecs.first() {
             party.outgoing.clock_hz = preferred.codec.clock_hz;
         }
@@ -70,7 +71,7 @@ impl Party {
         };
         let make = |pick: fn(&SrtpKeys) -> &crate::srtp::MasterKey| {
             // Keys of a wrong length were refused where the SDP was read.
-            new.and_then(|keys| Context::new(keys.suite, pick(keys)).ok())
+            new.and_then(|keys| Context::new(keys.suite, pick(keys)).ok().map(Box::new))
         };
         if !same(|keys| &keys.receive) {
             self.incoming.unprotect = make(|keys| &keys.receive);

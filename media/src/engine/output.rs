@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use super::LegIndex;
 use crate::event::Event;
 
-/// Bytes of one buffer: an Ethernet packet with room for an SRTP tag.
-pub const BUFFER_BYTES: usize = 2_048;
+/// Bytes of one buffer: an Ethernet packet with room for an SRTP tag. An odd number of cache lines, so that the beginnings of
+/// packets do not push each other out of the cache.
+pub const BUFFER_BYTES: usize = 33 * 64;
 /// Packets that may wait to be sent. The shell empties the list before it is full; a packet beyond is dropped and counted.
 pub const MAX_TRANSMITS: usize = 1_024;
 /// Events that may wait for the shell, which takes them after every step; further ones are dropped and counted.

@@ -15,6 +15,7 @@ use crate::leg::latch::Latch;
 use crate::player::Player;
 use crate::quality::ReceiverStats;
 use crate::recorder::Side;
+use crate::sdp::Direction;
 use crate::srtp::Context;
 
 /// Recordings that may tap one Leg.
@@ -23,9 +24,14 @@ pub(super) const MAX_TAPS: usize = 4;
 pub(super) const MAX_LISTENERS: usize = 64;
 
 /// A Leg, from `AddLeg` to `RemoveLeg`; moved as a whole to another Worker.
+///
+/// Every packet reads one of these and writes to another, out of thousands: what is rare or large is behind a box, so that the
+/// rest takes few cache lines.
 pub struct Party {
     pub(super) id: LegId,
     pub(super) settings: Option<Box<LegSettings>>,
+    /// That of the settings.
+    pub(super) direction: Option<Direction>,
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
     pub(super) deadlines: Deadlines,
@@ -39,21 +45,22 @@ pub(super) enum Format {
     Unknown,
 }
 
-/// The receiving half.
+/// The receiving half. What every packet touches comes first.
+#[repr(C)]
 pub(super) struct Incoming {
+    pub unprotect: Option<Box<Context>>,
     pub latch: Option<Latch>,
-    pub unprotect: Option<Context>,
-    pub formats: Box<[Format; 128]>,
+    pub formats: PerPayloadType<Format>,
+    pub last_codec: u8,
+    pub media: MediaState,
+    pub listeners: Listeners,
+    pub taps: Vec<Tap>,
+    pub last_received: Option<Instant>,
+    pub counters: Counters,
     pub stats: Option<(u32, ReceiverStats)>,
     /// Of sources that ended: received, lost.
     pub past_lost: u64,
-    pub last_codec: u8,
     pub dtmf: DtmfReceiver,
-    pub listeners: Vec<LegIndex>,
-    pub taps: Vec<Tap>,
-    pub counters: Counters,
-    pub last_received: Option<Instant>,
-    pub media: MediaState,
     pub notices: Notices,
 }
 
@@ -88,20 +95,21 @@ pub(super) struct Notices {
     pub authentication_failed: u64,
 }
 
-/// The sending half.
+/// The sending half. What every packet touches comes first.
+#[repr(C)]
 pub(super) struct Outgoing {
     pub stream: OutgoingStream,
-    pub protect: Option<Context>,
+    pub protect: Option<Box<Context>>,
     pub to: Option<SocketAddr>,
-    pub rtcp_to: Option<SocketAddr>,
-    pub hear: Hear,
-    pub dtmf: DtmfSender,
     pub packets: u64,
     pub bytes: u64,
     /// Of payload, for sender reports.
     pub octets: u64,
-    pub packets_at_last_report: u64,
     pub clock_hz: u32,
+    pub hear: Hear,
+    pub dtmf: DtmfSender,
+    pub packets_at_last_report: u64,
+    pub rtcp_to: Option<SocketAddr>,
     pub remote: Remote,
 }
 
@@ -115,7 +123,7 @@ pub(super) struct Remote {
 
 /// What the Leg is sent.
 pub(super) enum Hear {
-    Leg { from: LegIndex, map: Box<PayloadMap> },
+    Leg { from: LegIndex, map: PerPayloadType<u8> },
     Play(Player),
     Silence,
 }
@@ -124,11 +132,79 @@ pub(super) enum Hear {
 pub(super) type PayloadMap = [u8; 128];
 pub(super) const NOT_SENT: u8 = 0xFF;
 
+/// A value for each payload type, and the one that was asked for last: nearly always the same again, and close by.
+pub(super) struct PerPayloadType<T> {
+    table: Box<[T; 128]>,
+    recent: Option<(u8, T)>,
+}
+
+impl<T: Copy> PerPayloadType<T> {
+    pub fn new(table: Box<[T; 128]>) -> Self {
+        Self { table, recent: None }
+    }
+
+    /// None above 127.
+    pub fn get(&mut self, payload_type: u8) -> Option<T> {
+        if let Some((recent, value)) = self.recent
+            && recent == payload_type
+        {
+            return Some(value);
+        }
+        let value = *self.table.get(usize::from(payload_type))?;
+        self.recent = Some((payload_type, value));
+        Some(value)
+    }
+
+    /// The same for a rare question.
+    pub fn peek(&self, payload_type: u8) -> Option<T> {
+        self.table.get(usize::from(payload_type)).copied()
+    }
+}
+
+/// Who hears a Leg: nearly always one.
+#[derive(Default)]
+pub(super) struct Listeners {
+    first: Option<LegIndex>,
+    others: Vec<LegIndex>,
+}
+
+impl Listeners {
+    pub fn get(&self, place: usize) -> Option<LegIndex> {
+        match place.checked_sub(1) {
+            None => self.first,
+            Some(place) => self.others.get(place).copied(),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
+    pub fn push(&mut self, listener: LegIndex) {
+        match self.first {
+            None => self.first = Some(listener),
+            Some(_) => self.others.push(listener),
+        }
+    }
+
+    pub fn remove(&mut self, listener: LegIndex) {
+        self.others.retain(|&other| other != listener);
+        if self.first == Some(listener) {
+            self.first = self.others.pop();
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = LegIndex> {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+}
+
 impl Party {
     pub(super) fn new(id: LegId, ssrc: u32, first_sequence: u16, first_timestamp: u32) -> Self {
         Self {
             id,
             settings: None,
+            direction: None,
             incoming: Incoming::new(),
             outgoing: Outgoing::new(OutgoingStream::new(ssrc, first_sequence, first_timestamp)),
             deadlines: [None; REASONS],
@@ -142,8 +218,8 @@ impl Party {
 
     /// Whether the peer may be sent anything.
     pub(super) fn may_send(&self) -> bool {
-        use crate::sdp::Direction::{Inactive, RecvOnly, SendOnly, SendRecv};
-        match self.settings.as_ref().map(|settings| settings.direction) {
+        use Direction::{Inactive, RecvOnly, SendOnly, SendRecv};
+        match self.direction {
             Some(SendRecv | SendOnly) => true,
             Some(RecvOnly | Inactive) | None => false,
         }
@@ -151,8 +227,8 @@ impl Party {
 
     /// Whether the peer may send.
     pub(super) fn may_receive(&self) -> bool {
-        use crate::sdp::Direction::{Inactive, RecvOnly, SendOnly, SendRecv};
-        match self.settings.as_ref().map(|settings| settings.direction) {
+        use Direction::{Inactive, RecvOnly, SendOnly, SendRecv};
+        match self.direction {
             Some(SendRecv | RecvOnly) => true,
             Some(SendOnly | Inactive) | None => false,
         }
@@ -164,12 +240,12 @@ impl Incoming {
         Self {
             latch: None,
             unprotect: None,
-            formats: Box::new([Format::Unknown; 128]),
+            formats: PerPayloadType::new(Box::new([Format::Unknown; 128])),
             stats: None,
             past_lost: 0,
             last_codec: 0,
             dtmf: DtmfReceiver::default(),
-            listeners: Vec::new(),
+            listeners: Listeners::default(),
             taps: Vec::new(),
             counters: Counters::default(),
             last_received: None,

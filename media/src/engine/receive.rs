@@ -74,7 +74,7 @@ impl Engine {
                 return None;
             }
         };
-        let format = *party.incoming.formats.get(usize::from(header.payload_type))?;
+        let format = party.incoming.formats.get(header.payload_type)?;
         if format == Format::Unknown || !party.may_receive() {
             party.incoming.counters.discarded += 1;
             return None;
@@ -206,7 +206,7 @@ impl Engine {
         };
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(index as usize)
-            && let Some(&listener) = party.incoming.listeners.get(next)
+            && let Some(listener) = party.incoming.listeners.get(next)
         {
             next += 1;
             self.forward_to(now, listener, &accepted.header, clock_hz, packet);
@@ -223,8 +223,8 @@ impl Engine {
     ) {
         let Some(Some(party)) = self.parties.get_mut(listener as usize) else { return };
         let outgoing = &mut party.outgoing;
-        let Hear::Leg { map, .. } = &outgoing.hear else { return };
-        let payload_type = map.get(usize::from(header.payload_type)).copied().unwrap_or(NOT_SENT);
+        let Hear::Leg { map, .. } = &mut outgoing.hear else { return };
+        let payload_type = map.get(header.payload_type).unwrap_or(NOT_SENT);
         if payload_type == NOT_SENT || outgoing.dtmf.is_sending() {
             return;
         }

@@ -101,7 +101,7 @@ impl Engine {
         let Some(party) = self.party(leg) else { return false };
         let settings = party.settings.as_ref();
         let preferred = settings.and_then(|settings| settings.codecs.first());
-        let format = preferred.and_then(|codec| party.incoming.formats.get(usize::from(codec.receive_pt)));
+        let format = preferred.and_then(|codec| party.incoming.formats.peek(codec.receive_pt));
         matches!(format, Some(Format::Audio { codec: Some(KnownCodec::G722), .. }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::party::{Hear, MAX_LISTENERS, NOT_SENT, Party, PayloadMap};
+use super::party::{Hear, MAX_LISTENERS, NOT_SENT, Party, PayloadMap, PerPayloadType};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
 use crate::command::{LegId, Source};
@@ -47,7 +47,7 @@ impl Engine {
         if let Hear::Leg { from, .. } = std::mem::replace(&mut party.outgoing.hear, Hear::Silence)
             && let Some(Some(source)) = self.parties.get_mut(from as usize)
         {
-            source.incoming.listeners.retain(|&listener| listener != index);
+            source.incoming.listeners.remove(index);
         }
     }
 
@@ -56,7 +56,7 @@ impl Engine {
         self.rebuild_route(index);
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(index as usize)
-            && let Some(&listener) = party.incoming.listeners.get(next)
+            && let Some(listener) = party.incoming.listeners.get(next)
         {
             next += 1;
             if listener != index {
@@ -77,7 +77,7 @@ impl Engine {
             party.incoming.listeners.push(index);
         }
         if let Some(Some(party)) = self.parties.get_mut(index as usize) {
-            party.outgoing.hear = Hear::Leg { from, map: Box::new([NOT_SENT; 128]) };
+            party.outgoing.hear = Hear::Leg { from, map: PerPayloadType::new(Box::new([NOT_SENT; 128])) };
         }
         self.rebuild_route(index);
     }
@@ -108,7 +108,7 @@ impl Engine {
                 if let Some(Some(party)) = self.parties.get_mut(index as usize)
                     && let Hear::Leg { map: place, .. } = &mut party.outgoing.hear
                 {
-                    **place = map;
+                    *place = PerPayloadType::new(Box::new(map));
                 }
             }
         }
