@@ -24,6 +24,7 @@ mod phone_registration;
 mod record_counts_to_the_end;
 mod recording_follows_a_transfer;
 mod reinvite_glare;
+mod replaces_of_a_dialog_that_is_not_there;
 mod replaces_without_an_offer;
 mod services;
 mod site_is_applied_and_exported;

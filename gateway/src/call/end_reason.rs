@@ -19,6 +19,8 @@ pub enum EndReason {
     NumberUnknown,
     /// The extension exists but no phone is registered for it.
     NotRegistered,
+    /// The dialog that an INVITE wants to replace is not there, or not the sender's to replace.
+    NoSuchDialog,
     /// The caller may not call this number.
     NotAllowed,
     /// Offer and answer have no codec, or no encryption, in common (488, 606).
@@ -76,6 +78,7 @@ impl EndReason {
             Self::Declined => 603,
             Self::NumberUnknown => 404,
             Self::NotAllowed => 403,
+            Self::NoSuchDialog => 481,
             Self::MediaIncompatible => 488,
             Self::Malformed => 400,
             Self::TrunkUnreachable | Self::Overloaded | Self::NodeStopped => 503,
@@ -98,6 +101,7 @@ impl EndReason {
             Self::Declined => 21,
             Self::NumberUnknown => 1,
             Self::NotAllowed => 57,
+            Self::NoSuchDialog => 101,
             Self::MediaIncompatible => 88,
             Self::Malformed => 95,
             Self::TrunkUnreachable => 27,
@@ -120,6 +124,7 @@ impl EndReason {
             Self::NumberUnknown => "number_unknown",
             Self::NotRegistered => "not_registered",
             Self::NotAllowed => "not_allowed",
+            Self::NoSuchDialog => "no_such_dialog",
             Self::MediaIncompatible => "media_incompatible",
             Self::Malformed => "malformed",
             Self::TrunkUnreachable => "trunk_unreachable",

@@ -63,6 +63,16 @@ impl Calls {
         self.retire(cx, id);
     }
 
+    /// Refuses an INVITE that becomes no Call of its own; it leaves its CDR all the same.
+    pub(super) fn refuse(&mut self, cx: &mut Context<'_>, incoming: &Incoming, reason: EndReason) {
+        let mut call = Box::new(self.new_call(cx, incoming));
+        let id = call.id;
+        cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
+        call.refuse_unheard(cx, &mut self.book, incoming, reason);
+        self.calls.insert(id, call);
+        self.retire(cx, id);
+    }
+
     pub(super) fn new_call(&mut self, cx: &Context<'_>, incoming: &Incoming) -> Call {
         let id = self.book.call_id(cx.wall_ms);
         let from = incoming.request.headers.from().ok();

@@ -15,14 +15,11 @@ use crate::model::CallId;
 
 impl Calls {
     pub(super) fn replace(&mut self, cx: &mut Context<'_>, incoming: Incoming, replaces: &Replaces) {
-        let refuse = |cx: &mut Context<'_>, code| {
-            cx.endpoint.reject(cx.now, incoming.dialog, answer::status(code));
-        };
         if replaces.early_only {
-            return refuse(cx, 486); // RFC 3891 §3: only confirmed dialogs are replaced here.
+            return self.refuse(cx, &incoming, EndReason::Busy); // RFC 3891 §3: only confirmed dialogs are replaced here.
         }
         let Some((id, replaced)) = self.replaceable(cx, &incoming, replaces) else {
-            return refuse(cx, 481);
+            return self.refuse(cx, &incoming, EndReason::NoSuchDialog);
         };
         self.with(cx, id, |call, cx, book| {
             let seed = LegSeed {
