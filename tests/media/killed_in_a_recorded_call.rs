@@ -35,6 +35,7 @@ async fn the_recording_plays_to_within_its_last_second() {
     node.serve().await;
     let record = node.expect_cdr().await;
     assert_eq!(record["end_reason"], "node_failure");
+    assert!(record["answered_at_ms"].is_i64(), "{record:#}");
     assert!(record["recording"].as_str().is_some_and(|r| file.ends_with(r)), "{record:#}");
     assert!(Wav::read(&file).seconds() >= left.seconds());
     node.expect_recording("sealed").await;

@@ -17,6 +17,7 @@ use super::leg::{DtmfWay, LegPhase, Outstanding, Party, Side, with_events};
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
 use crate::model::CallerIdPolicy;
+use crate::store::Fact;
 
 impl Call {
     /// Rings every target for the caller of a new Call.
@@ -246,6 +247,12 @@ impl Call {
         }
     }
 
+    /// The moment of the answer, in the record and at once in the database.
+    pub(super) fn note_answer(&mut self, cx: &mut Context<'_>) {
+        self.record.answered_at_ms = Some(cx.wall_ms);
+        cx.facts.push(Fact::CallAnswered(Box::new(self.record.clone())));
+    }
+
     fn join_caller(&mut self, cx: &mut Context<'_>, book: &mut Book, caller: LegId, callee: LegId) {
         match self.answer_caller(caller, callee) {
             Ok(sdp) => {
@@ -254,7 +261,7 @@ impl Call {
                 let had_early_media = std::mem::replace(&mut leg.described, true);
                 let dialog = leg.dialog;
                 cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
-                self.record.answered_at_ms = Some(cx.wall_ms);
+                self.note_answer(cx);
                 self.phase = Phase::Talking { a: caller, b: callee };
                 self.configure(cx, callee);
                 self.configure(cx, caller);

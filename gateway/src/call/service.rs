@@ -33,7 +33,7 @@ impl Call {
                 leg.phase = LegPhase::Up;
                 let dialog = leg.dialog;
                 cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
-                self.record.answered_at_ms = Some(cx.wall_ms);
+                self.note_answer(cx);
                 self.phase = Phase::Serving { leg: caller };
                 self.configure(cx, caller);
                 self.hear(cx, caller, source);

@@ -13,7 +13,9 @@ const CALLS_PER_STATEMENT: usize = 512;
 const COLUMNS: &str = "INSERT INTO calls (id, organization_id, node, direction, caller, callee, destination, trunk, started_at_ms, \
     ringing_at_ms, answered_at_ms, ended_at_ms, end_reason, sip_status, q850_cause, ended_by, recording, transferred_to) ";
 
-const BEGIN: &str = " ON CONFLICT (id) DO NOTHING";
+const BEGIN: &str = " ON CONFLICT (id) DO UPDATE SET destination = excluded.destination, trunk = excluded.trunk, \
+    direction = excluded.direction, ringing_at_ms = excluded.ringing_at_ms, answered_at_ms = excluded.answered_at_ms \
+    WHERE calls.ended_at_ms IS NULL AND excluded.answered_at_ms IS NOT NULL";
 
 const FINISH: &str = " ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, direction = excluded.direction, \
     caller = excluded.caller, callee = excluded.callee, destination = excluded.destination, trunk = excluded.trunk, \
@@ -127,7 +129,7 @@ impl Store {
     }
 }
 
-/// Writes calls that began; one that is there already stays as it is.
+/// Writes calls that began or were answered. One that has ended stays as it is. No id may come twice.
 pub(in crate::store) async fn begin(tx: &mut Tx, calls: &[&CallRecord]) -> Result<(), StoreError> {
     upsert(tx, calls, BEGIN).await
 }

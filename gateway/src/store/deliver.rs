@@ -9,7 +9,7 @@ use crate::store::{Envelope, Fact, Store, StoreError, binding, call, event, reco
 /// one Binding only the last counts.
 #[derive(Default)]
 struct Sorted<'a> {
-    began: Vec<&'a CallRecord>,
+    began: HashMap<String, &'a CallRecord>,
     ended: HashMap<String, &'a CallRecord>,
     bindings: HashMap<(ExtensionId, &'a str), Option<&'a Binding>>,
     recordings_began: Vec<&'a RecordingRow>,
@@ -28,7 +28,9 @@ impl<'a> Sorted<'a> {
                 Fact::BindingRemoved { extension, uri } => {
                     sorted.bindings.insert((*extension, uri), None);
                 }
-                Fact::CallBegan(call) => sorted.began.push(call),
+                Fact::CallBegan(call) | Fact::CallAnswered(call) => {
+                    sorted.began.insert(call.id.to_string(), call);
+                }
                 Fact::CallEnded(call) => {
                     sorted.ended.insert(call.id.to_string(), call);
                 }
@@ -37,8 +39,8 @@ impl<'a> Sorted<'a> {
                 Fact::RecordingEnded(recording) => sorted.recordings_ended.push(recording),
             }
         }
-        let ended: HashSet<_> = sorted.ended.values().map(|call| call.id).collect();
-        sorted.began.retain(|call| !ended.contains(&call.id));
+        let ended: HashSet<_> = sorted.ended.keys().cloned().collect();
+        sorted.began.retain(|id, _| !ended.contains(id));
         sorted
     }
 }
@@ -52,7 +54,7 @@ impl Store {
         let sorted = Sorted::new(batch);
         let mut tx = self.begin().await?;
         if !sorted.began.is_empty() {
-            call::begin(&mut tx, &sorted.began).await?;
+            call::begin(&mut tx, &sorted.began.values().copied().collect::<Vec<_>>()).await?;
         }
         if !sorted.ended.is_empty() {
             call::finish(&mut tx, &sorted.ended.values().copied().collect::<Vec<_>>()).await?;

@@ -19,6 +19,8 @@ pub enum Fact {
     },
     /// A call began.
     CallBegan(Box<CallRecord>),
+    /// A call was answered: what is known so far, so that a crash does not lose when it was.
+    CallAnswered(Box<CallRecord>),
     /// A call ended; the record is complete.
     CallEnded(Box<CallRecord>),
     /// Something an operator cares about.
