@@ -68,6 +68,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    keep_files_private();
     let arguments = Arguments::parse();
     match arguments.command {
         Command::Serve { .. } => outlive_a_file_limit(),
@@ -88,6 +89,14 @@ fn main() -> ExitCode {
             eprintln!("ramal: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What any command writes holds hashes as good as passwords, and recordings: nobody else may read it.
+fn keep_files_private() {
+    // SAFETY: sets a number of the process before any other thread runs.
+    unsafe {
+        libc::umask(0o077);
     }
 }
 

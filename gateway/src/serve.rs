@@ -90,6 +90,7 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     raise_file_limit();
     let data_dir = config.node.data_dir.clone();
     make_private_folder(&data_dir).map_err(io(format!("node.data_dir {}", data_dir.display())))?;
+    let _lock = lock(&data_dir)?;
     let key = Arc::new(NodeKey::load_or_create(&config.node.key_file())?);
     let store = Store::connect(&config.database.url(&data_dir)).await?;
     store.migrate().await?;
@@ -106,6 +107,26 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     writer.close().await;
     let _ = std::fs::remove_file(control_socket(&config));
     Ok(())
+}
+
+/// Holds the folder for this process: a second node in it would take the first one's calls for cut off.
+fn lock(data_dir: &Path) -> Result<std::fs::File, ServeError> {
+    let path = data_dir.join("node.lock");
+    let what = format!("node.data_dir: {}", path.display());
+    let file = std::fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(io(what.clone()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ServeError::Other(format!(
+            "another node runs with node.data_dir = {}: stop it first, or give this one a folder of its own",
+            data_dir.display()
+        ))),
+        Err(std::fs::TryLockError::Error(error)) => Err(io(what)(error)),
+    }
 }
 
 struct Started {
@@ -379,7 +400,7 @@ fn make_private_folder(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Every call takes four sockets: the soft limit of open files is raised to the hard one.
+/// Every call takes four sockets, six while both parties speak: the soft limit of open files is raised to the hard one.
 fn raise_file_limit() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: both calls get a valid pointer to a struct that lives through them.

@@ -26,6 +26,7 @@ mod recording_follows_a_transfer;
 mod reinvite_glare;
 mod replaces_of_a_dialog_that_is_not_there;
 mod replaces_without_an_offer;
+mod second_node_in_one_folder;
 mod services;
 mod site_is_applied_and_exported;
 mod streams;
