@@ -13,7 +13,8 @@ use crate::store::{Scope, Store};
 /// The database is away.
 pub async fn run(config: &Config, limit: u32, as_json: bool) -> Result<(), CliError> {
     let url = config.database.url(&config.node.data_dir);
-    let store = Store::connect(&url).await.map_err(CliError::message)?;
+    let store = Store::open(&url).await.map_err(CliError::message)?;
+    store.migrate().await.map_err(CliError::message)?;
     let calls = store.recent_calls(Scope::Node, limit).await.map_err(CliError::message)?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&calls).map_err(CliError::message)?);

@@ -10,8 +10,7 @@ use crate::store::Store;
 /// # Errors
 /// If the database is away.
 pub async fn run(config: &Config) -> Result<(), CliError> {
-    let store =
-        Store::connect(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
+    let store = Store::open(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
     store.migrate().await.map_err(CliError::message)?;
     let directory = store.load_directory().await.map_err(CliError::message)?;
     print!("{}", site::export(&directory));

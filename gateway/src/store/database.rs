@@ -1,6 +1,7 @@
 //! One of two databases, and the way to say a thing to both.
 
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -60,6 +61,23 @@ macro_rules! on_tx {
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
+    /// The file of SQLite, as it was when it was opened.
+    file: Option<DatabaseFile>,
+}
+
+/// Which file a path meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct DatabaseFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl DatabaseFile {
+    fn at(path: &Path) -> Option<Self> {
+        let found = std::fs::metadata(path).ok()?;
+        Some(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
 }
 
 impl Store {
@@ -68,14 +86,38 @@ impl Store {
     /// # Errors
     /// If the URL is neither, or the database cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let database = if let Some(path) = url.strip_prefix("sqlite:") {
-            Database::Sqlite(connect_sqlite(path.strip_prefix("//").unwrap_or(path)).await?)
+        let mut file = None;
+        let database = if let Some(path) = sqlite_path(url) {
+            let pool = connect_sqlite(path).await?;
+            file = DatabaseFile::at(Path::new(path));
+            Database::Sqlite(pool)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Database::Postgres(connect_postgres(url).await?)
         } else {
             return Err(StoreError::Url);
         };
-        Ok(Self { database })
+        Ok(Self { database, file })
+    }
+
+    /// As [`Store::connect`], but a SQLite file that is not there is not made.
+    ///
+    /// # Errors
+    /// As [`Store::connect`], and [`StoreError::Missing`].
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        match sqlite_path(url).map(Path::new) {
+            Some(path) if !path.exists() => Err(StoreError::Missing(path.to_owned())),
+            _ => Self::connect(url).await,
+        }
+    }
+
+    /// SQLite goes on writing into a file that was deleted or replaced: what it takes then is lost.
+    pub(in crate::store) fn check_file(&self) -> Result<(), StoreError> {
+        match &self.file {
+            Some(opened) if DatabaseFile::at(&opened.path).as_ref() != Some(opened) => {
+                Err(StoreError::Replaced(opened.path.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(in crate::store) const fn database(&self) -> &Database {
@@ -87,6 +129,7 @@ impl Store {
     /// # Errors
     /// If there is none.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.check_file()?;
         on_pool!(self, |pool| sqlx::query("SELECT 1").execute(pool).await.map(drop))?;
         Ok(())
     }
@@ -113,6 +156,10 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+fn sqlite_path(url: &str) -> Option<&str> {
+    url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
 }
 
 /// WAL: readers and the writer do not wait for each other. FULL: a commit that was answered survives a power cut; batches spread the cost.

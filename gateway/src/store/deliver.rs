@@ -51,6 +51,7 @@ impl Store {
     /// # Errors
     /// If the database is away, or refuses one of them.
     pub async fn deliver(&self, batch: &[Envelope]) -> Result<(), StoreError> {
+        self.check_file()?;
         let sorted = Sorted::new(batch);
         let mut tx = self.begin().await?;
         if !sorted.began.is_empty() {

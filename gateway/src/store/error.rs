@@ -1,5 +1,7 @@
 //! Why a query failed, and whether it is worth another try.
 
+use std::path::PathBuf;
+
 use sqlx::migrate::MigrateError;
 
 /// Why the store did not do what it was asked.
@@ -11,6 +13,12 @@ pub enum StoreError {
     /// The database answered in time to nothing.
     #[error("the database did not answer within {0} s")]
     Late(u64),
+    /// The file of SQLite is no longer the one that was opened.
+    #[error("the database file {} was removed or replaced under the running node: put it back, or restart the node", .0.display())]
+    Replaced(PathBuf),
+    /// There is no database yet.
+    #[error("there is no database at {}: `ramal apply` or `ramal serve` makes one", .0.display())]
+    Missing(PathBuf),
     /// The database refuses this request and always will.
     #[error("the database refuses: {0}")]
     Refused(sqlx::Error),
@@ -52,9 +60,10 @@ impl StoreError {
     /// Whether the same request may succeed later without a change.
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Away(_) | Self::Late(_) => true,
+            Self::Away(_) | Self::Late(_) | Self::Replaced(_) => true,
             Self::Refused(_)
             | Self::Corrupt { .. }
+            | Self::Missing(_)
             | Self::Changed { .. }
             | Self::Dangling(_)
             | Self::Url
