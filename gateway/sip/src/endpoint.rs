@@ -158,6 +158,12 @@ impl Endpoint {
             Some(Owner::Invite(_) | Owner::Modification(_)) | None => return,
         };
         self.answer(now, tx, &response, contact.as_ref());
+        // A stranger's request is refused without keeping state, or whoever sends enough of them would fill the table
+        // (RFC 3261 §26.3.2.4): one that comes again is refused again.
+        let refused_at_the_door = matches!(response.status.as_u16(), 401 | 403 | 407);
+        if owner == Some(Owner::Nobody) && refused_at_the_door {
+            self.remove_server(tx.0);
+        }
     }
 
     /// Sends a request outside dialogs; [`Event::Response`] brings its outcome.

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use network::{Network, address, names};
 use proptest::prelude::{Strategy, any, prop, prop_assert, proptest};
 use proptest::test_runner::Config;
-use ramal_sip::endpoint::{Endpoint, EndpointConfig, Output};
+use ramal_sip::endpoint::{Endpoint, EndpointConfig, Event, Output, Reply};
+use ramal_sip::message::StatusCode;
 
 const METHODS: [&str; 8] = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "INFO", "REGISTER"];
 
@@ -104,4 +105,24 @@ fn running_call_notices_no_garbage() {
     network.run_ms(10);
     assert_eq!(names(&network.take_events(b)), ["Terminated"]);
     network.assert_no_leak();
+}
+
+#[test]
+fn strangers_that_are_refused_fill_no_table() {
+    let mut network = Network::perfect();
+    let a = network.add(1);
+    let flow = network.flow(a, address(9));
+    for number in 0..1_000 {
+        let text = format!(
+            "REGISTER sip:198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.9;branch=z9hG4bKflood{number};rport\r\n\
+             From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: flood{number}\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 9\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        network.act(a, |endpoint, now| endpoint.handle_message(now, flow, Bytes::from(text)));
+        for event in network.take_events(a) {
+            let Event::Request { tx, .. } = event else { panic!("{event:?}") };
+            network.act(a, |endpoint, now| endpoint.respond(now, tx, Reply::new(StatusCode::UNAUTHORIZED)));
+        }
+    }
+    assert_eq!(network.endpoints[a].1.transaction_count(), 0);
 }

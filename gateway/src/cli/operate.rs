@@ -52,6 +52,18 @@ fn escape(segment: &str) -> String {
     })
 }
 
+/// Longest cell of a table, in characters; `--json` has everything.
+const CELL_CHARACTERS: usize = 160;
+
+/// What callers send must not steer the operator's terminal, nor push the other columns out of sight.
+fn printable(text: &str) -> String {
+    let shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    match shown.char_indices().nth(CELL_CHARACTERS) {
+        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
+        None => shown,
+    }
+}
+
 /// Prints objects of one shape as columns.
 pub fn print_table(rows: &[Value]) {
     let Some(Value::Object(first)) = rows.first() else {
@@ -61,7 +73,7 @@ pub fn print_table(rows: &[Value]) {
         first.iter().filter(|(_, v)| !v.is_array() && !v.is_object()).map(|(k, _)| k).collect();
     let cell = |row: &Value, name: &str| match row.get(name) {
         None | Some(Value::Null) => "-".to_owned(),
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => printable(text),
         Some(other) => other.to_string(),
     };
     let width = |name: &&String| rows.iter().map(|r| cell(r, name).chars().count()).chain([name.len()]).max();
@@ -73,5 +85,16 @@ pub fn print_table(rows: &[Value]) {
     line(names.iter().map(|n| n.to_uppercase()).collect());
     for row in rows {
         line(names.iter().map(|n| cell(row, n)).collect());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_callers_send_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\r\n"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}");
+        assert!(printable(&"9".repeat(3_000)).chars().count() <= 161);
     }
 }

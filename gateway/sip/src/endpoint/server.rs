@@ -78,7 +78,7 @@ impl Endpoint {
         self.servers.insert(id, transaction);
     }
 
-    fn remove_server(&mut self, id: u64) {
+    pub(crate) fn remove_server(&mut self, id: u64) {
         let Some(transaction) = self.servers.remove(&id) else { return };
         if let Some(merged) = transaction.merged
             && self.merged.get(&merged) == Some(&id)
