@@ -2,8 +2,19 @@
 
 use crate::source::{files, none};
 
-const FORBIDDEN: &[&str] =
-    &["/home/", "/root/", "/work/", "/tmp/t-", "C:\\", "FIXME", "HACK", "TODO", "todo!(", "unimplemented!("];
+const FORBIDDEN: &[&str] = &[
+    // In two pieces each, so that this list is not found by its own search.
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+    concat!("/wo", "rk/"),
+    concat!("/tmp", "/t-"),
+    "C:\\",
+    concat!("FIX", "ME"),
+    concat!("HA", "CK"),
+    concat!("TO", "DO"),
+    concat!("todo", "!("),
+    concat!("unimplemented", "!("),
+];
 
 /// Files that hold such words for a reason.
 const EXCEPTIONS: &[(&str, &str)] = &[("tests/tidy/words.rs", "the list itself")];
