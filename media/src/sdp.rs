@@ -21,6 +21,7 @@ use std::net::SocketAddr;
 use thiserror::Error;
 
 use crate::srtp::{MasterKey, Suite};
+use crate::webrtc::WebRtcAgreed;
 
 /// Which way media flows, seen from the one who says it (RFC 8866 §6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +110,8 @@ pub struct Agreed {
     pub remote_direction_hold: bool,
     pub ptime_ms: u32,
     pub srtp: Option<SrtpKeys>,
+    /// Of a WebRTC leg: its addresses and keys come from ICE and DTLS, so that the fields above say nothing of them.
+    pub webrtc: Option<Box<WebRtcAgreed>>,
 }
 
 /// A codec with the numbers both sides gave it.

@@ -62,6 +62,7 @@ impl House {
             direction: Direction::SendRecv,
             ptime_ms: 20,
             srtp: None,
+            webrtc: None,
             source_policy: SourcePolicy::LearnAndLock,
             media_timeout_ms: 0,
         };

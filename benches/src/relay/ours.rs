@@ -145,6 +145,7 @@ fn settings(mode: Mode, call: usize, side: Side, port: u16) -> Outcome<LegSettin
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp,
+        webrtc: None,
         source_policy: SourcePolicy::LearnAndLock,
         media_timeout_ms: 30_000,
     })

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::sdp::{Agreed, AgreedCodec, Direction, SrtpKeys};
+use crate::webrtc::WebRtcAgreed;
 
 /// Where packets of a Leg may come from, and where we send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +32,7 @@ pub struct LegSettings {
     /// As the peer wishes it. Packets of our own are of 20 ms, which every peer must take (RFC 3551 §4.2).
     pub ptime_ms: u32,
     pub srtp: Option<SrtpKeys>,
+    pub webrtc: Option<Box<WebRtcAgreed>>,
     pub source_policy: SourcePolicy,
     /// [`crate::event::Event::MediaTimeout`] after so long without a packet; 0: never.
     pub media_timeout_ms: u32,
@@ -48,6 +50,7 @@ impl From<&Agreed> for LegSettings {
             direction: agreed.direction,
             ptime_ms: agreed.ptime_ms,
             srtp: agreed.srtp.clone(),
+            webrtc: agreed.webrtc.clone(),
             source_policy: SourcePolicy::LearnAndLock,
             media_timeout_ms: 0,
         }

@@ -289,6 +289,7 @@ fn agree(
         remote_direction_hold: !theirs.receives(),
         ptime_ms: stream.ptime_ms,
         srtp,
+        webrtc: None,
     })
 }
 

@@ -41,6 +41,7 @@ pub fn settings_with(leg: usize, codecs: Vec<AgreedCodec>) -> LegSettings {
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp: None,
+        webrtc: None,
         source_policy: SourcePolicy::LearnAndLock,
         media_timeout_ms: 0,
     }
