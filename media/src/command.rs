@@ -8,6 +8,7 @@ use crate::io::{LegSockets, WorkerHandle};
 use crate::leg::{LegSettings, LegStatistics};
 use crate::player::prompt::Prompt;
 use crate::player::tone::Tone;
+use crate::webrtc::IceCredentials;
 
 /// Names a Leg on every Worker of a Node. Given by call control, never reused while the Node lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,8 +26,12 @@ pub enum Command {
     /// The Leg takes its sockets; it hears [`Source::Silence`] and sends nothing until it is configured. Packets that
     /// come before the first `Configure` are dropped.
     AddLeg { leg: LegId, sockets: LegSockets },
+    /// The Leg speaks WebRTC: it has no sockets of its own, its ufrag finds it on those of the Worker. It never moves to
+    /// another Worker. Refused, as a Leg that is gone, where the Worker does not listen for browsers.
+    AddBrowserLeg { leg: LegId, ice: IceCredentials },
     /// After each offer/answer. May repeat: SSRC, sequence numbers and timestamps go on, and an SRTP context whose
-    /// keys are unchanged is kept with its rollover counter.
+    /// keys are unchanged is kept with its rollover counter. On a WebRTC leg, other ICE credentials are an ICE restart and
+    /// DTLS goes on (RFC 8842 §5.1); another remote fingerprint is a new browser instance, which begins anew beneath the Leg.
     Configure { leg: LegId, settings: Box<LegSettings> },
     /// What this Leg is sent from now on.
     Hear { leg: LegId, source: Source },

@@ -12,6 +12,12 @@ use crate::leg::LegStatistics;
 pub enum Event {
     /// Somebody tried keys that are not the agreed ones; `packets` since the last such event.
     AuthenticationFailed { leg: LegId, packets: u64 },
+    /// The browser said that it leaves (DTLS close_notify). It may come back by another `Configure`.
+    BrowserClosed { leg: LegId },
+    /// ICE and DTLS are up; again after each new browser instance, and after [`Event::BrowserLost`].
+    BrowserConnected { leg: LegId },
+    /// Nothing came of the browser for [`crate::webrtc::LOST_AFTER`].
+    BrowserLost { leg: LegId },
     /// A press of a key, once, at its end (RFC 4733 §2.5.1.3).
     Dtmf { leg: LegId, digit: Dtmf, duration_ms: u32 },
     /// The first packet of the Leg that was let through.

@@ -1,5 +1,6 @@
 //! The only place with sockets, threads and clocks.
 
+mod browser;
 mod direct;
 mod epoll;
 mod mailbox;
@@ -9,6 +10,7 @@ mod socket;
 mod worker;
 pub mod workers;
 
+pub use browser::{BrowserAddress, IceTcp, MAX_BROWSER_ADDRESSES, WebRtcConfig, WebRtcFace};
 pub use mailbox::{SendError, WorkerGauges, WorkerHandle, WorkerId};
 pub use port_pool::{LegSockets, PortPool};
 pub use workers::{WorkerConfig, Workers};

@@ -1,9 +1,16 @@
 //! What a WebRTC leg has beyond RTP (RFC 8834): ICE, DTLS and the streams of its one transport. Decided at offer/answer,
 //! only followed by the engine.
 
+pub mod certificate;
+
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::sdp::{Codec, Direction};
+
+/// A browser that sends no packet for so long is lost. It checks its consent every 5 s (RFC 7675 §5.1); a lite agent only
+/// answers, so silence is all it can notice.
+pub const LOST_AFTER: Duration = Duration::from_secs(15);
 
 /// Short-term credentials of one ICE agent (RFC 8445 §5.3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -280,6 +280,9 @@ fn dialog_of(event: &Event) -> Option<DialogId> {
 fn leg_of(event: &MediaEvent) -> Option<LegId> {
     match event {
         MediaEvent::AuthenticationFailed { leg, .. }
+        | MediaEvent::BrowserClosed { leg }
+        | MediaEvent::BrowserConnected { leg }
+        | MediaEvent::BrowserLost { leg }
         | MediaEvent::Dtmf { leg, .. }
         | MediaEvent::FirstMedia { leg }
         | MediaEvent::LegRemoved { leg, .. }

@@ -101,7 +101,10 @@ impl Call {
             MediaEvent::AuthenticationFailed { packets, .. } => {
                 tracing::warn!(call.id = %self.id, packets, "media that failed authentication: dropped");
             }
-            MediaEvent::SourceLocked { .. } => {}
+            MediaEvent::BrowserClosed { .. }
+            | MediaEvent::BrowserConnected { .. }
+            | MediaEvent::BrowserLost { .. }
+            | MediaEvent::SourceLocked { .. } => {}
         }
     }
 

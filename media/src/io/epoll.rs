@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
+use super::browser::BrowserSockets;
 use super::direct::Direct;
 use super::port_pool::LegSockets;
 use super::socket::{BATCH, Inbox, send, send_connected};
@@ -59,6 +60,7 @@ enum Which {
 pub struct Epoll {
     epoll: OwnedFd,
     wake: OwnedFd,
+    browsers: Option<BrowserSockets>,
     legs: Vec<Option<Port>>,
     events: Vec<libc::epoll_event>,
     ready: usize,
@@ -72,7 +74,7 @@ pub struct Epoll {
 
 impl Epoll {
     /// `wake` becomes readable when there is mail.
-    pub fn new(wake: OwnedFd) -> io::Result<Self> {
+    pub fn new(wake: OwnedFd, browsers: Option<BrowserSockets>) -> io::Result<Self> {
         // SAFETY: no pointer is passed; the result is checked.
         let epoll = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
         // SAFETY: a fresh descriptor that nobody else owns.
@@ -80,6 +82,7 @@ impl Epoll {
         let this = Self {
             epoll,
             wake,
+            browsers,
             legs: Vec::new(),
             events: vec![libc::epoll_event { events: 0, u64: 0 }; MAX_READY],
             ready: 0,
@@ -90,6 +93,11 @@ impl Epoll {
         };
         watch(&this.epoll, this.wake.as_raw_fd(), WAKE)?;
         Ok(this)
+    }
+
+    /// Whether browsers can come in.
+    pub fn has_browsers(&self) -> bool {
+        self.browsers.as_ref().is_some_and(|browsers| !browsers.places.is_empty())
     }
 
     fn socket(&self, leg: LegIndex, which: Which) -> Option<RawFd> {

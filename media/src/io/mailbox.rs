@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use thiserror::Error;
 
+use super::browser::WebRtcFace;
 use super::port_pool::LegSockets;
 use crate::command::{Command, Repeat, Source};
 use crate::engine::Party;
@@ -46,6 +47,7 @@ pub struct WorkerGauges {
 pub struct WorkerHandle {
     id: WorkerId,
     mail: SyncSender<Mail>,
+    webrtc: Option<Arc<WebRtcFace>>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -76,7 +78,10 @@ impl Shared {
 }
 
 /// A mailbox: handle, the Worker's end, and the descriptor that becomes readable when there is mail.
-pub(super) fn mailbox(id: WorkerId) -> io::Result<(WorkerHandle, Receiver<Mail>, OwnedFd)> {
+pub(super) fn mailbox(
+    id: WorkerId,
+    webrtc: Option<WebRtcFace>,
+) -> io::Result<(WorkerHandle, Receiver<Mail>, OwnedFd)> {
     // SAFETY: no pointer is passed.
     let wake = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
     if wake < 0 {
@@ -96,13 +101,18 @@ pub(super) fn mailbox(id: WorkerId) -> io::Result<(WorkerHandle, Receiver<Mail>,
         events_dropped: AtomicU64::new(0),
         rounds: AtomicU64::new(0),
     });
-    Ok((WorkerHandle { id, mail, shared }, receiver, readable))
+    Ok((WorkerHandle { id, mail, webrtc: webrtc.map(Arc::new), shared }, receiver, readable))
 }
 
 impl WorkerHandle {
     /// Which one.
     pub fn id(&self) -> WorkerId {
         self.id
+    }
+
+    /// What descriptions say of this Worker; none where it does not listen for browsers.
+    pub fn webrtc(&self) -> Option<&WebRtcFace> {
+        self.webrtc.as_deref()
     }
 
     /// Puts an order into the mailbox. Never waits for the Worker; a tone that is used for the first time is made here.
@@ -114,7 +124,7 @@ impl WorkerHandle {
             }
             other => other,
         };
-        let adds = matches!(command, Command::AddLeg { .. });
+        let adds = matches!(command, Command::AddLeg { .. } | Command::AddBrowserLeg { .. });
         self.post(Mail::Command(command), adds).map_err(|(error, _)| error)
     }
 

@@ -8,6 +8,7 @@ use std::sync::mpsc::Receiver;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::browser::BrowserSockets;
 use super::epoll::{Epoll, Net, pause_until};
 use super::mailbox::{Mail, SendError, WorkerHandle};
 use super::port_pool::LegSockets;
@@ -41,12 +42,19 @@ struct Worker<R> {
     report: R,
 }
 
+/// Where orders and browsers come in.
+pub struct Inlets {
+    pub mail: Receiver<Mail>,
+    /// Readable when there is mail.
+    pub wake: OwnedFd,
+    pub browsers: Option<BrowserSockets>,
+}
+
 /// Starts the thread of a Worker and that of its recorder.
 pub fn spawn<R>(
     config: WorkerConfig,
     handle: WorkerHandle,
-    mail: Receiver<Mail>,
-    wake: OwnedFd,
+    inlets: Inlets,
     report: R,
 ) -> io::Result<JoinHandle<()>>
 where
@@ -63,9 +71,9 @@ where
     };
     let mut worker = Worker {
         engine: Engine::new(Instant::now(), engine_config, taps),
-        net: Epoll::new(wake)?,
+        net: Epoll::new(inlets.wake, inlets.browsers)?,
         handle,
-        mail,
+        mail: inlets.mail,
         early: VecDeque::new(),
         recorder: recorder.thread().clone(),
         gather: Duration::from_micros(config.gather_us.into()),
@@ -173,6 +181,7 @@ impl<R: Fn(Event)> Worker<R> {
         let engine = &mut self.engine;
         match command {
             Command::AddLeg { leg, sockets } => self.add_leg(leg, sockets),
+            Command::AddBrowserLeg { leg, .. } => self.add_browser_leg(leg),
             Command::Configure { leg, settings } => engine.configure(now, leg, settings),
             Command::Hear { leg, source } => engine.hear(now, leg, source),
             Command::SendDtmf { leg, digit, duration_ms } => engine.send_dtmf(now, leg, digit, duration_ms),
@@ -196,6 +205,12 @@ impl<R: Fn(Event)> Worker<R> {
         let Some(index) = added else { return self.refuse(leg) };
         if self.net.add(index, sockets).is_err() {
             self.engine.release(leg);
+            self.refuse(leg);
+        }
+    }
+
+    fn add_browser_leg(&mut self, leg: LegId) {
+        if !self.net.has_browsers() || self.engine.add_leg(leg).is_err() {
             self.refuse(leg);
         }
     }
@@ -278,7 +293,10 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         | Command::MoveLeg { leg, .. }
         | Command::RemoveLeg { leg }
         | Command::SendDtmf { leg, .. } => [Some(*leg), None],
-        Command::AddLeg { .. } | Command::Statistics { .. } | Command::StopRecord { .. } => [None, None],
+        Command::AddBrowserLeg { .. }
+        | Command::AddLeg { .. }
+        | Command::Statistics { .. }
+        | Command::StopRecord { .. } => [None, None],
     }
 }
 

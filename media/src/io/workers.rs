@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use super::browser::{BrowserSockets, WebRtcConfig};
 use super::mailbox::{WorkerHandle, WorkerId, mailbox};
-use super::worker;
+use super::worker::{self, Inlets};
 use crate::event::Event;
 use crate::recorder::wav::StoreOpener;
 
@@ -29,6 +30,8 @@ pub struct WorkerConfig {
     pub max_recordings: usize,
     /// How recordings are written.
     pub store: StoreOpener,
+    /// Where browsers come in; none: no WebRTC leg.
+    pub webrtc: Option<WebRtcConfig>,
     /// Name in our RTCP (RFC 3550 §6.5.1); no personal data.
     pub cname: String,
     /// For SSRC, sequence numbers and RTCP times.
@@ -44,6 +47,7 @@ impl Default for WorkerConfig {
             recorder_ring_packets: 8_192,
             max_recordings: 1_000,
             store: StoreOpener::default(),
+            webrtc: None,
             cname: "ramal".into(),
             seed: SmallRng::from_os_rng().random(),
         }
@@ -65,13 +69,21 @@ impl Workers {
         let mut workers = Self { handles: Vec::new(), threads: Vec::new() };
         for number in 0..count.max(1) {
             let id = WorkerId(number);
-            let (handle, mail, wake) = mailbox(id)?;
             let mut config = config.clone();
+            let browsers =
+                config.webrtc.take().map(|webrtc| BrowserSockets::bind(&webrtc, number)).transpose()?;
+            let face = browsers.as_ref().map(|browsers| browsers.face.clone());
+            let (handle, mail, wake) = mailbox(id, face)?;
             config.gather_us = config.gather_us.min(MAX_GATHER_US);
             config.seed = config.seed.wrapping_add(number as u64);
             let events = events.clone();
             let report = move |event| events(id, event);
-            workers.threads.push(worker::spawn(config, handle.clone(), mail, wake, report)?);
+            workers.threads.push(worker::spawn(
+                config,
+                handle.clone(),
+                Inlets { mail, wake, browsers },
+                report,
+            )?);
             workers.handles.push(handle);
         }
         Ok(workers)
