@@ -5,19 +5,24 @@
 //! Nothing waits by sleeping: each wait names what it waits for and fails after [`deadline::DEADLINE`].
 
 pub mod baresip;
+pub mod browser;
 pub mod database;
 pub mod deadline;
 pub mod node;
+pub mod picture;
 pub mod process;
+pub mod puppet;
 pub mod rtp;
 pub mod sdp;
 pub mod sipp;
 pub mod site;
 pub mod talk;
+pub mod throttle;
 pub mod wav;
 pub mod wire;
 
 pub use baresip::Baresip;
+pub use browser::{Browser, Page};
 pub use node::Node;
 pub use rtp::endpoint::Rtp;
 pub use sipp::Sipp;

@@ -1,0 +1,115 @@
+// Chromium in the hands of a Rust test: one JSON object a line comes in, `{id, verb, ...}`, one goes out, `{id, value}` or
+// `{id, fault}`. Ends, with the browser, when its input ends.
+//
+//   node run.mjs SOUND.wav [PICTURE.y4m]     what the fake microphone hears and the fake camera sees, over and over
+
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+
+// Debian's; another place may be named where there is another.
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+// Where the phone's page pretends to be: browsers give a microphone to localhost.
+const PHONE_PAGE = 'http://localhost:9/';
+// The Rust side's deadlines are shorter for what a test waits for; this one only ends what hangs.
+const STEP_TIMEOUT_MS = 60_000;
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const [sound, picture] = process.argv.slice(2);
+
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    '--allow-loopback-in-peer-connection',
+    '--autoplay-policy=no-user-gesture-required',
+    `--use-file-for-fake-audio-capture=${sound}`,
+    ...(picture ? [`--use-file-for-fake-video-capture=${picture}`] : []),
+  ],
+});
+const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-US', viewport: { width: 1366, height: 768 } });
+context.setDefaultTimeout(STEP_TIMEOUT_MS);
+await context.addInitScript({ path: here('ear.js') });
+
+const pages = new Map();
+
+const verbs = {
+  // Opens a page; from then on its console is on our standard error.
+  async open({ page: name, url }) {
+    const page = await context.newPage();
+    pages.set(name, page);
+    page.on('console', (message) => console.error(`[${name}] ${message.text()}`));
+    page.on('pageerror', (error) => console.error(`[${name}] uncaught: ${error.stack}`));
+    await page.goto(url);
+  },
+  // Opens the JsSIP phone.
+  async phone({ page: name }) {
+    const script = await phoneScript();
+    await context.route(`${PHONE_PAGE}**`, (route) =>
+      route.request().url() === PHONE_PAGE
+        ? route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>phone</title><script>${script}</script>` })
+        : route.abort());
+    await verbs.open({ page: name, url: PHONE_PAGE });
+  },
+  // Calls `window[object][method](...arguments)` and waits for its promise.
+  call: ({ page, object, method, args }) =>
+    at(page).evaluate(([o, m, a]) => window[o][m](...a), [object, method, args]),
+  click: ({ page, selector }) => at(page).click(selector),
+  fill: ({ page, selector, text }) => at(page).fill(selector, text),
+  press: ({ page, key }) => at(page).keyboard.press(key),
+  // Waits until the first element that fits shows this text, or until it is gone for `text: null`.
+  see: ({ page, selector, text }) =>
+    text === null
+      ? at(page).locator(selector).first().waitFor({ state: 'hidden' })
+      : at(page).locator(selector).filter({ hasText: text, visible: true }).first().waitFor(),
+  text: ({ page, selector }) => at(page).locator(selector).first().innerText(),
+  reload: ({ page }) => at(page).reload(),
+  close: ({ page }) => at(page).close(),
+  offline: ({ offline }) => context.setOffline(offline),
+  screenshot: ({ page, path }) => at(page).screenshot({ path }),
+  resize: ({ page, width, height }) => at(page).setViewportSize({ width, height }),
+  emulate: ({ page, media }) => at(page).emulateMedia(media),
+  // What axe finds wrong for people who cannot see, hear or point as others do.
+  async accessibility({ page }) {
+    const { violations } = await new AxeBuilder({ page: at(page) }).analyze();
+    return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html).join(' ')}`);
+  },
+  version: () => browser.version(),
+};
+
+let bundled;
+function phoneScript() {
+  bundled ??= build({ entryPoints: [here('phone.js')], bundle: true, write: false, format: 'iife', define: { global: 'window' } })
+    .then((result) => result.outputFiles[0].text.replaceAll('</script', '<\\/script'));
+  return bundled;
+}
+
+function at(name) {
+  const page = pages.get(name);
+  if (!page) throw new Error(`no page ${name}`);
+  return page;
+}
+
+const say = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
+
+async function obey({ id, verb, ...parameters }) {
+  try {
+    say({ id, value: (await verbs[verb](parameters)) ?? null });
+  } catch (error) {
+    say({ id, fault: error.message });
+  }
+}
+
+browser.on('disconnected', () => process.exit(0));
+for await (const line of createInterface({ input: process.stdin })) obey(JSON.parse(line));
+await browser.close();
