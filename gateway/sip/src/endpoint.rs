@@ -69,6 +69,8 @@ pub struct Endpoint {
     pub(crate) admission: Admission,
     pub(crate) counters: Counters,
     outputs: VecDeque<Output>,
+    /// INVITEs that get 100 unless the layer above answers them before it polls again (RFC 3261 §17.2.1).
+    pub(crate) untried: VecDeque<(Instant, ServerTx)>,
 }
 
 impl Endpoint {
@@ -90,6 +92,7 @@ impl Endpoint {
             admission: Admission::new(limits.invites_per_second, limits.invite_burst, limits.sources),
             counters: Counters::default(),
             outputs: VecDeque::new(),
+            untried: VecDeque::new(),
             config,
         }
     }
@@ -132,6 +135,12 @@ impl Endpoint {
     pub fn poll_output(&mut self) -> Output {
         if let Some(output) = self.outputs.pop_front() {
             return output;
+        }
+        while let Some((now, tx)) = self.untried.pop_front() {
+            self.send_trying(now, tx);
+            if let Some(output) = self.outputs.pop_front() {
+                return output;
+            }
         }
         while let Some((at, key)) = self.timers.peek() {
             if self.is_live(at, key) {
@@ -207,6 +216,13 @@ impl Endpoint {
     /// Answers a call with 300 to 699; the dialog is over, no event follows.
     pub fn reject(&mut self, now: Instant, dialog: DialogId, reply: Reply) {
         self.send_reject(now, dialog, &reply);
+    }
+
+    /// Refuses the INVITE of a stranger, or challenges it, and keeps nothing of it (RFC 3261 §8.2.7): whoever sends
+    /// enough of them would fill the table (§26.3.2.4). One that comes again is a new one; its ACK, which finds no
+    /// transaction, is dropped.
+    pub fn turn_away(&mut self, now: Instant, dialog: DialogId, request: &Request, reply: &Reply) {
+        self.forget_invite(now, dialog, request, reply);
     }
 
     /// Takes our INVITE back before its final response. The CANCEL waits for a provisional response (RFC

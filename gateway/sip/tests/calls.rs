@@ -499,6 +499,28 @@ fn what_is_not_served_is_refused_with_what_is() {
 }
 
 #[test]
+fn what_means_something_only_in_a_dialog_is_481_outside_of_one() {
+    let mut network = Network::perfect();
+    let b = network.add(2);
+    let raw = network.add_raw(address(9));
+    for (number, method) in (1..).zip(["BYE", "REFER", "UPDATE", "NOTIFY", "INFO"]) {
+        network.send_raw(raw, address(2), &out_of_dialog(method, &format!("s{number}"), number));
+        network.send_raw(
+            raw,
+            address(2),
+            &in_dialog(method, 5, &format!("t{number}"), "0123456789abcdef", ""),
+        );
+    }
+    network.send_raw(raw, address(2), &in_dialog("INVITE", 5, "u", "0123456789abcdef", ""));
+    network.run_ms(10);
+    let got = responses(&network.raws[raw].inbox);
+    let codes: Vec<u16> = got.iter().map(|response| response.status.as_u16()).collect();
+    assert_eq!(codes, [481; 11]);
+    assert!(network.take_events(b).is_empty());
+    network.assert_no_leak();
+}
+
+#[test]
 fn merged_request_is_a_loop() {
     let mut network = Network::perfect();
     network.add(2);
@@ -780,4 +802,23 @@ fn cancelled_fork_that_is_answered_on_two_branches_is_hung_up_on_both() {
     assert_eq!(network.sent_by(address(1), "BYE").len(), 2);
     assert_eq!(network.sent_by(address(1), "ACK").len(), 3);
     network.assert_no_leak();
+}
+
+#[test]
+fn challenged_calls_reach_the_whole_rate_of_their_source() {
+    let mut network = Network::perfect();
+    let mut config = EndpointConfig::default();
+    config.limits.invites_per_second = 10;
+    config.limits.invite_burst = 20;
+    let b = network.add_with(2, config);
+    let raw = network.add_raw(address(9));
+    for index in 0..21 {
+        network.send_raw(raw, address(2), &out_of_dialog("INVITE", &format!("c{index}"), index + 1));
+        let answer = out_of_dialog("INVITE", &format!("d{index}"), index + 101)
+            .replace("Max-Forwards", "Proxy-Authorization: Digest username=\"a\"\nMax-Forwards");
+        network.send_raw(raw, address(2), &answer);
+    }
+    network.run_ms(10);
+    assert_eq!(network.take_events(b).len(), 40);
+    assert_eq!(network.endpoints[b].1.counters().invite_rate_limit_hits, 2);
 }

@@ -3,11 +3,11 @@
 mod network;
 
 use bytes::Bytes;
-use network::{Network, address, names};
+use network::{Network, address, names, responses};
 use proptest::prelude::{Strategy, any, prop, prop_assert, proptest};
 use proptest::test_runner::Config;
 use ramal_sip::endpoint::{Endpoint, EndpointConfig, Event, Output, Reply};
-use ramal_sip::message::StatusCode;
+use ramal_sip::message::{HeaderName, StatusCode};
 
 const METHODS: [&str; 8] = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "INFO", "REGISTER"];
 
@@ -125,4 +125,52 @@ fn strangers_that_are_refused_fill_no_table() {
         }
     }
     assert_eq!(network.endpoints[a].1.transaction_count(), 0);
+}
+
+#[test]
+fn invites_of_strangers_are_challenged_without_a_trace() {
+    let mut network = Network::perfect();
+    let a = network.add(1);
+    let raw = network.add_raw(address(9));
+    let mut tags = Vec::new();
+    for number in [1, 2, 2] {
+        let text = |method: &str, to: &str| {
+            format!(
+                "{method} sip:b@198.51.100.1 SIP/2.0\nVia: SIP/2.0/UDP 198.51.100.9;branch=z9hG4bK{number};rport\n\
+                 From: <sip:a@b>;tag=1\nTo: <sip:b@b>{to}\nCall-ID: c{number}\nCSeq: 1 {method}\nMax-Forwards: 9\n\
+                 Contact: <sip:a@198.51.100.9>\nContent-Length: 0\n\n"
+            )
+        };
+        let flow = network.flow(a, address(9));
+        let bytes = Bytes::from(text("INVITE", "").replace('\n', "\r\n"));
+        // The layer above answers before it polls on, as the gateway does.
+        network.act(a, |endpoint, now| {
+            endpoint.handle_message(now, flow, bytes);
+            let Output::Event(Event::Invite { dialog, request, .. }) = endpoint.poll_output() else {
+                panic!("a new call each time")
+            };
+            let reply = Reply::new(StatusCode::PROXY_AUTHENTICATION_REQUIRED);
+            endpoint.turn_away(now, dialog, &request, &reply);
+        });
+        assert_eq!(
+            (network.endpoints[a].1.transaction_count(), network.endpoints[a].1.dialog_count()),
+            (0, 0)
+        );
+        network.run_ms(10);
+        let got = responses(&network.raws[raw].inbox);
+        let last = got.last().expect("a challenge");
+        assert_eq!(last.status, StatusCode::PROXY_AUTHENTICATION_REQUIRED);
+        let tag = last
+            .headers
+            .get_str(&HeaderName::To)
+            .and_then(|to| to.split_once(";tag="))
+            .expect("a tag")
+            .1
+            .to_owned();
+        network.send_raw(raw, address(1), &text("ACK", &format!(";tag={tag}")));
+        network.run_ms(10);
+        tags.push(tag);
+    }
+    assert_eq!(network.raws[raw].inbox.len(), 3, "no 100, and nothing for an ACK");
+    assert_eq!(tags[1], tags[2], "what comes again gets the same answer");
 }

@@ -268,7 +268,7 @@ impl<M: MediaPlane> Signalling<M> {
             Sender::Trunk(trunk) => from_trunk(trunk, dialog, request, flow),
             Sender::Refused(reply) => {
                 self.count_refusal(&flow, reply.status.as_u16());
-                return self.endpoint.reject(now.instant, dialog, reply);
+                return self.endpoint.turn_away(now.instant, dialog, &request, &reply);
             }
         };
         with_calls!(self, now, |calls, cx| calls.incoming(cx, incoming));

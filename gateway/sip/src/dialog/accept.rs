@@ -36,8 +36,28 @@ impl Endpoint {
         self.insert_usage(id, Usage::new(Role::Callee, stage, dialog, contact, None));
         let machine = ServerMachine::Invite(ServerInvite::new());
         let request = self.open_server(arrival, machine, Owner::Invite(DialogId(id)), Some(&tag));
-        self.answer(now, tx, &refusal(StatusCode::TRYING), None);
+        self.untried.push_back((now, tx));
         self.event(Event::Invite { dialog: DialogId(id), request, flow });
+    }
+
+    /// 100, unless the layer above has answered at once (RFC 3261 §17.2.1) or the call is over.
+    pub(crate) fn send_trying(&mut self, now: Instant, tx: ServerTx) {
+        let is_untold =
+            self.servers.get(&tx.0).is_some_and(|server| server.is_waiting() && server.last.is_none());
+        if is_untold {
+            self.answer(now, tx, &refusal(StatusCode::TRYING), None);
+        }
+    }
+
+    pub(crate) fn forget_invite(&mut self, now: Instant, id: DialogId, request: &Request, reply: &Reply) {
+        let Some(Stage::RingingHere(ringing)) = self.usages.get(&id.0).map(|usage| &usage.stage) else {
+            return;
+        };
+        let tx = ringing.tx;
+        let Some(flow) = self.servers.get(&tx.0).map(|server| server.flow) else { return };
+        self.remove_server(tx.0);
+        self.remove_usage(now, id.0);
+        self.answer_statelessly(request, flow, reply);
     }
 
     pub(crate) fn send_ringing(&mut self, now: Instant, id: DialogId, reply: &Reply) {

@@ -2,15 +2,23 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
-/// Token buckets, one a source address: how many new INVITEs each may send.
+/// Token buckets, two a source address: how many new INVITEs each may send, counted apart with credentials and
+/// without, so that a challenged call does not count twice.
 pub(crate) struct Admission {
     per_second: u64,
     burst_micro: u64,
     limit: usize,
-    buckets: HashMap<IpAddr, Bucket>,
+    buckets: HashMap<(IpAddr, Proof), Bucket>,
     /// For sources that found no place in the table.
     shared: Option<Bucket>,
     swept_at: Option<Instant>,
+}
+
+/// Whether an INVITE brings credentials. They are not looked at here: bad ones cost as much as good ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Proof {
+    Missing,
+    Offered,
 }
 
 #[derive(Clone, Copy)]
@@ -38,8 +46,8 @@ impl Admission {
     }
 
     /// Whether one more INVITE of `source` is within its rate.
-    pub fn admit(&mut self, now: Instant, source: IpAddr) -> bool {
-        let key = prefix(source);
+    pub fn admit(&mut self, now: Instant, source: IpAddr, proof: Proof) -> bool {
+        let key = (prefix(source), proof);
         let (per_second, burst_micro) = (self.per_second, self.burst_micro);
         let full = Bucket { tokens_micro: burst_micro, filled_at: now };
         if self.buckets.len() >= self.limit && !self.buckets.contains_key(&key) {
@@ -102,29 +110,30 @@ mod tests {
     fn burst_then_rate() {
         let start = Instant::now();
         let mut admission = Admission::new(2, 3, 10);
-        let admitted = (0..10).filter(|_| admission.admit(start, v4(1))).count();
+        let admitted = (0..10).filter(|_| admission.admit(start, v4(1), Proof::Missing)).count();
         assert_eq!(admitted, 3);
-        assert!(admission.admit(start, v4(2)), "another source has its own allowance");
+        assert!(admission.admit(start, v4(2), Proof::Missing), "another source has its own allowance");
+        assert!(admission.admit(start, v4(1), Proof::Offered), "the answer to a challenge was paid for");
         let later = start + Duration::from_secs(1);
-        assert_eq!((0..10).filter(|_| admission.admit(later, v4(1))).count(), 2);
+        assert_eq!((0..10).filter(|_| admission.admit(later, v4(1), Proof::Missing)).count(), 2);
     }
 
     #[test]
     fn full_table_shares_one_allowance_until_a_source_is_idle() {
         let start = Instant::now();
         let mut admission = Admission::new(1, 2, 1);
-        assert!(admission.admit(start, v4(1)));
-        assert_eq!((2..100).filter(|last| admission.admit(start, v4(*last))).count(), 2);
+        assert!(admission.admit(start, v4(1), Proof::Missing));
+        assert_eq!((2..100).filter(|last| admission.admit(start, v4(*last), Proof::Missing)).count(), 2);
         let later = start + Duration::from_secs(5);
-        assert_eq!((0..9).filter(|_| admission.admit(later, v4(7))).count(), 2);
+        assert_eq!((0..9).filter(|_| admission.admit(later, v4(7), Proof::Missing)).count(), 2);
     }
 
     #[test]
     fn addresses_of_one_ipv6_prefix_are_one_source() {
         let start = Instant::now();
         let mut admission = Admission::new(1, 1, 10);
-        assert!(admission.admit(start, "2001:db8::1".parse().expect("address")));
-        assert!(!admission.admit(start, "2001:db8::2".parse().expect("address")));
-        assert!(admission.admit(start, "2001:db8:0:1::1".parse().expect("address")));
+        assert!(admission.admit(start, "2001:db8::1".parse().expect("address"), Proof::Missing));
+        assert!(!admission.admit(start, "2001:db8::2".parse().expect("address"), Proof::Missing));
+        assert!(admission.admit(start, "2001:db8:0:1::1".parse().expect("address"), Proof::Missing));
     }
 }

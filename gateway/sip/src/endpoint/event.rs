@@ -131,7 +131,7 @@ pub enum Event {
     Request { tx: ServerTx, request: Request, flow: Flow },
     /// The final response to a request of ours; digest challenges are already answered.
     Response { tx: ClientTx, outcome: Result<Response, Failure> },
-    /// A new call; 100 is sent already. `Replaces` is untouched: see
+    /// A new call; 100 is sent unless it is answered before the next poll. `Replaces` is untouched: see
     /// [`find_dialog`](super::Endpoint::find_dialog).
     Invite { dialog: DialogId, request: Request, flow: Flow },
     /// The caller gave up; 200 and 487 are sent, the dialog is over. `reason` is the value of `Reason` (RFC

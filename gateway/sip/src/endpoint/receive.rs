@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::admission::Proof;
 use super::echo::{echo_head, print_response, tag_of};
 use super::event::{DialogId, Event, Reply, ServerTx};
 use super::server::{Owner, ServerMachine, ServerTransaction};
@@ -107,6 +108,10 @@ impl Endpoint {
             }
             return self.receive_in_dialog(now, arrival);
         }
+        if arrival.request.method.needs_dialog() {
+            let rejection = Rejection::new(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST);
+            return self.refuse_statelessly(&arrival.request, answer_flow, &rejection);
+        }
         self.receive_new(now, arrival);
     }
 
@@ -122,7 +127,9 @@ impl Endpoint {
             self.counters.transaction_limit_hits += 1;
         } else if is_invite && self.usages.len() >= self.config.limits.dialogs {
             self.counters.dialog_limit_hits += 1;
-        } else if is_invite && !self.admission.admit(now, arrival.flow.remote.ip()) {
+        } else if is_invite
+            && !self.admission.admit(now, arrival.flow.remote.ip(), proof_in(&arrival.request))
+        {
             self.counters.invite_rate_limit_hits += 1;
         } else if is_invite {
             return self.receive_invite(now, arrival);
@@ -226,9 +233,14 @@ impl Endpoint {
             headers: rejection.headers.clone(),
             body: None,
         };
+        self.answer_statelessly(request, flow, &reply);
+    }
+
+    /// Answers without a transaction (RFC 3261 §8.2.7).
+    pub(crate) fn answer_statelessly(&mut self, request: &Request, flow: Flow, reply: &Reply) {
         let tag = tag_text(self.merged_key(request));
         let own = [Header { name: HeaderName::Server, value: self.identity.agent.clone() }];
-        let bytes = print_response(&echo_head(request, Some(&tag)), &reply, &own);
+        let bytes = print_response(&echo_head(request, Some(&tag)), reply, &own);
         self.transmit(flow, bytes);
     }
 
@@ -268,5 +280,14 @@ impl Endpoint {
         }
         hasher.write(request.headers.get(&HeaderName::From).and_then(tag_of).unwrap_or_default());
         hasher.finish()
+    }
+}
+
+/// Whether a request claims to prove who sent it (RFC 3261 §22.4).
+fn proof_in(request: &Request) -> Proof {
+    let names = [HeaderName::ProxyAuthorization, HeaderName::Authorization];
+    match names.iter().any(|name| request.headers.get(name).is_some()) {
+        true => Proof::Offered,
+        false => Proof::Missing,
     }
 }

@@ -51,6 +51,13 @@ impl Method {
             .or_else(|| super::text::is_token(name).then(|| Self::Other(Bytes::copy_from_slice(name))))
     }
 
+    /// True for what says nothing outside a dialog: BYE (RFC 3261 §15), UPDATE (RFC 3311), INFO (RFC 6086), PRACK
+    /// (RFC 3262), NOTIFY (RFC 6665 §4.1.3: only with a subscription), and REFER, which is taken only from a party of
+    /// a call.
+    pub fn needs_dialog(&self) -> bool {
+        matches!(self, Self::Bye | Self::Info | Self::Notify | Self::Prack | Self::Refer | Self::Update)
+    }
+
     /// The name as it stands in a request line.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
