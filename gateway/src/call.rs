@@ -12,6 +12,7 @@ mod dtmf;
 pub mod end_reason;
 mod ending;
 mod incoming;
+mod join;
 pub mod leg;
 mod media;
 mod modify;

@@ -19,9 +19,13 @@ pub fn status(code: u16) -> Reply {
     }
 }
 
-/// A final refusal that carries its Q.850 cause (RFC 3326, RFC 6432).
+/// A final refusal that carries its Q.850 cause (RFC 3326, RFC 6432). What ends a conversation in good order ends
+/// one that only rings with 487: a refusal is never a success.
 pub fn refusal(reason: EndReason) -> Reply {
-    let mut reply = status(reason.sip_status());
+    let mut reply = match reason.sip_status() {
+        200..=299 => status(487),
+        code => status(code),
+    };
     reply.headers.push(reason_header(reason));
     if reply.status.as_u16() == 503 {
         reply.headers.push(header(HeaderName::RetryAfter, "5"));

@@ -130,7 +130,7 @@ impl Calls {
         if let Event::DialogRequest { tx, request, .. } = &event
             && let Some(join) = self.attended_join(cx, id, dialog, request)
         {
-            self.join(cx, *tx, join);
+            self.join(cx, *tx, &join);
             return true;
         }
         if let Event::DialogRequest { tx, request, .. } = &event

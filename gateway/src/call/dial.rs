@@ -54,11 +54,11 @@ impl Call {
             return None;
         }
         self.set_deadline(cx, book, ring, Deadline::NoAnswer, token);
-        Some(Dial { token, waiting, branches, worst: None })
+        Some(Dial { token, waiting, branches, worst: None, until: cx.now + ring })
     }
 
     /// What the waiting party can send and take; for one that has not said so, what we know ourselves.
-    fn codecs_to_offer(&self, waiting: LegId) -> Vec<Codec> {
+    pub(super) fn codecs_to_offer(&self, waiting: LegId) -> Vec<Codec> {
         let Some(leg) = self.leg(waiting) else { return Vec::new() };
         if leg.agreed().is_some() {
             return leg.codecs_for_peer();
@@ -225,10 +225,9 @@ impl Call {
         leg: LegId,
         response: &Response,
     ) {
-        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else {
+        if !matches!(self.phase, Phase::Ringing(_) | Phase::Transferring { .. }) {
             return;
-        };
-        let (waiting, branches) = (dial.waiting, dial.branches.clone());
+        }
         let Some(branch) = self.leg_mut(leg) else { return };
         branch.phase = LegPhase::Up;
         // RFC 3261 §13.2.1: a 200 may leave out the answer that a 183 brought.
@@ -238,6 +237,13 @@ impl Call {
             self.drop_leg(cx, leg, EndReason::MediaIncompatible);
             return self.branch_failed(cx, book, leg, EndReason::MediaIncompatible);
         }
+        self.taken(cx, book, leg);
+    }
+
+    /// `leg` has answered, a branch or one in the place of a branch: the others are cancelled.
+    pub(super) fn taken(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
+        let (waiting, branches) = (dial.waiting, dial.branches.clone());
         for other in branches.into_iter().filter(|b| *b != leg) {
             self.drop_leg(cx, other, EndReason::NormalClearing);
         }
@@ -279,7 +285,12 @@ impl Call {
     /// The description that the caller's 200 carries: the answer to its offer, the one it already has, or our
     /// offer when it made none.
     fn answer_caller(&mut self, caller: LegId, callee: LegId) -> Result<Vec<u8>, EndReason> {
-        let codecs = self.leg(callee).map(|l| l.codecs_for_peer()).unwrap_or_default();
+        // One who took a ringing phone's place without an offer has agreed to nothing yet.
+        let undecided = self.leg(callee).is_some_and(|l| l.agreed().is_none());
+        let codecs = match undecided {
+            true => self.codecs_to_offer(caller),
+            false => self.leg(callee).map(|l| l.codecs_for_peer()).unwrap_or_default(),
+        };
         let Some(leg) = self.leg_mut(caller) else { return Err(EndReason::PeerLost) };
         if leg.outstanding == Outstanding::AnswerInAck {
             return Ok(leg.negotiation.offer(&codecs, Direction::SendRecv));

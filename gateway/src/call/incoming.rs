@@ -149,7 +149,7 @@ impl Call {
         let Some(caller) = self.add_leg(cx, book, seed) else {
             return self.refuse_unheard(cx, book, &incoming, EndReason::Overloaded);
         };
-        self.phase = Phase::Ringing(Dial { token: 0, waiting: caller, branches: Vec::new(), worst: None });
+        self.phase = Phase::Ringing(Dial::new(caller, cx.now));
         if trunk_full {
             return self.end(cx, book, EndReason::Overloaded, EndedBy::System);
         }

@@ -1,7 +1,7 @@
 //! An INVITE with Replaces: a new dialog takes the place of one of a running Call (RFC 3891).
 
 use ramal_media::command::LegId;
-use ramal_media::sdp::Direction;
+use ramal_media::sdp::{Codec, Direction};
 use ramal_sip::message::Replaces;
 
 use super::answer;
@@ -13,33 +13,31 @@ use super::leg::{LegPhase, Outstanding, Party, Side};
 use super::state::{Call, Phase};
 use crate::model::CallId;
 
+/// Whom an INVITE with Replaces relieves.
+#[derive(Clone, Copy)]
+enum Relieved {
+    /// One of two who talk.
+    Talking(LegId),
+    /// A phone that we ring: the newcomer answers in its place (RFC 3891 §3: an early dialog that we initiated).
+    Rung(LegId),
+    /// A caller who waits while others ring: they ring on for the newcomer.
+    Waiting(LegId),
+}
+
 impl Calls {
     pub(super) fn replace(&mut self, cx: &mut Context<'_>, incoming: Incoming, replaces: &Replaces) {
-        if replaces.early_only {
-            return self.refuse(cx, &incoming, EndReason::Busy); // RFC 3891 §3: only confirmed dialogs are replaced here.
-        }
-        let Some((id, replaced)) = self.replaceable(cx, &incoming, replaces) else {
+        let Some((id, relieved)) = self.replaceable(cx, &incoming, replaces) else {
             return self.refuse(cx, &incoming, EndReason::NoSuchDialog);
         };
+        if replaces.early_only && matches!(relieved, Relieved::Talking(_)) {
+            return self.refuse(cx, &incoming, EndReason::Busy); // RFC 3891 §3: 486 where it was answered already.
+        }
         self.with(cx, id, |call, cx, book| {
-            let seed = LegSeed {
-                dialog: incoming.dialog,
-                sip_call_id: incoming.request.headers.call_id().unwrap_or_default().to_owned(),
-                party: incoming.party.clone(),
-                side: Side::Caller,
-                srtp: incoming.srtp,
-                dtmf: incoming.dtmf,
-                remote: incoming.flow.remote,
-            };
-            let Some(arrived) = call.add_leg(cx, book, seed) else {
-                return cx.endpoint.reject(cx.now, incoming.dialog, answer::refusal(EndReason::Overloaded));
-            };
-            let outcome = call
-                .take_offer(arrived, &incoming.request)
-                .and_then(|()| call.answer_replacing(arrived, replaced));
-            match outcome {
-                Ok(sdp) => call.take_place(cx, book, (replaced, arrived), sdp),
-                Err(reason) => call.drop_leg(cx, arrived, reason),
+            let Some(arrived) = call.newcomer(cx, book, &incoming) else { return };
+            match relieved {
+                Relieved::Talking(replaced) => call.replace_talking(cx, book, (replaced, arrived)),
+                Relieved::Rung(replaced) => call.replace_rung(cx, book, (replaced, arrived)),
+                Relieved::Waiting(replaced) => call.replace_waiting(cx, (replaced, arrived)),
             }
         });
     }
@@ -51,27 +49,119 @@ impl Calls {
         cx: &Context<'_>,
         incoming: &Incoming,
         replaces: &Replaces,
-    ) -> Option<(CallId, LegId)> {
-        let dialog = cx.endpoint.find_dialog(replaces)?;
+    ) -> Option<(CallId, Relieved)> {
+        let named = Replaces { early_only: false, ..replaces.clone() };
+        let dialog = cx.endpoint.find_dialog(&named)?;
         let id = *self.book.by_dialog.get(&dialog)?;
         let call = self.calls.get(&id)?;
-        let talks = matches!(call.phase, Phase::Talking { .. });
+        let leg = call.leg_of(dialog)?;
         let insider = matches!(incoming.party, Party::Extension { .. })
             && call.record.organization == Some(incoming.organization);
-        (talks && insider).then(|| call.leg_of(dialog).map(|leg| (id, leg))).flatten()
+        let relieved = match &call.phase {
+            Phase::Talking { .. } => Relieved::Talking(leg),
+            Phase::Ringing(dial) | Phase::Transferring { dial, .. } if dial.branches.contains(&leg) => {
+                Relieved::Rung(leg)
+            }
+            Phase::Ringing(dial) if dial.waiting == leg => Relieved::Waiting(leg),
+            Phase::Ringing(_) | Phase::Transferring { .. } | Phase::Serving { .. } | Phase::Ending => {
+                return None;
+            }
+        };
+        insider.then_some((id, relieved))
     }
 }
 
 impl Call {
-    fn answer_replacing(&mut self, arrived: LegId, replaced: LegId) -> Result<Vec<u8>, EndReason> {
-        let stays = self.peer_of(replaced).ok_or(EndReason::PeerLost)?;
-        let codecs = self.leg(stays).map(|l| l.codecs_for_peer()).unwrap_or_default();
-        let leg = self.leg_mut(arrived).ok_or(EndReason::PeerLost)?;
-        if leg.outstanding == Outstanding::AnswerInAck {
-            return Ok(leg.negotiation.offer(&codecs, Direction::SendRecv));
+    /// The leg of the INVITE, its offer read; `None`: it has been refused.
+    fn newcomer(&mut self, cx: &mut Context<'_>, book: &mut Book, incoming: &Incoming) -> Option<LegId> {
+        let seed = LegSeed {
+            dialog: incoming.dialog,
+            sip_call_id: incoming.request.headers.call_id().unwrap_or_default().to_owned(),
+            party: incoming.party.clone(),
+            side: Side::Caller,
+            srtp: incoming.srtp,
+            dtmf: incoming.dtmf,
+            remote: incoming.flow.remote,
+        };
+        let Some(arrived) = self.add_leg(cx, book, seed) else {
+            cx.endpoint.reject(cx.now, incoming.dialog, answer::refusal(EndReason::Overloaded));
+            return None;
+        };
+        match self.take_offer(arrived, &incoming.request) {
+            Ok(()) => Some(arrived),
+            Err(reason) => {
+                self.drop_leg(cx, arrived, reason);
+                None
+            }
         }
-        let answered = leg.negotiation.answer(&codecs, Direction::SendRecv);
-        answered.map(|(sdp, _)| sdp).map_err(|e| answer::end_reason_of(&e))
+    }
+
+    fn replace_talking(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        (replaced, arrived): (LegId, LegId),
+    ) {
+        let stays = self.peer_of(replaced).map(|leg| (leg, self.leg(leg).map(|l| l.codecs_for_peer())));
+        let Some((stays, codecs)) = stays else {
+            return self.drop_leg(cx, arrived, EndReason::PeerLost);
+        };
+        match self.answer_newcomer(cx, arrived, &codecs.unwrap_or_default()) {
+            Ok(()) => self.take_place(cx, book, (replaced, arrived), stays),
+            Err(reason) => self.drop_leg(cx, arrived, reason),
+        }
+    }
+
+    /// The newcomer answers for a phone that rings.
+    fn replace_rung(&mut self, cx: &mut Context<'_>, book: &mut Book, (replaced, arrived): (LegId, LegId)) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &mut self.phase else { return };
+        let waiting = dial.waiting;
+        let codecs = self.codecs_to_offer(waiting);
+        if let Err(reason) = self.answer_newcomer(cx, arrived, &codecs) {
+            return self.drop_leg(cx, arrived, reason);
+        }
+        self.record.transferred_to = self.leg(arrived).map(|l| l.party.number().to_owned());
+        if let Some(rung) = self.leg_mut(replaced) {
+            rung.outcome = Some(EndReason::Transferred);
+        }
+        self.taken(cx, book, arrived);
+    }
+
+    /// The newcomer waits in the place of a caller; those who ring do so for the newcomer.
+    fn replace_waiting(&mut self, cx: &mut Context<'_>, (replaced, arrived): (LegId, LegId)) {
+        let Phase::Ringing(dial) = &mut self.phase else { return };
+        dial.waiting = arrived;
+        let rings = dial
+            .branches
+            .clone()
+            .into_iter()
+            .any(|b| self.leg(b).is_some_and(|l| l.phase == LegPhase::Ringing));
+        self.drop_leg(cx, replaced, EndReason::Transferred);
+        if let Some(leg) = self.leg_mut(arrived).filter(|_| rings) {
+            leg.phase = LegPhase::Ringing;
+            let dialog = leg.dialog;
+            cx.endpoint.ring(cx.now, dialog, answer::status(180));
+        }
+    }
+
+    /// Sends the newcomer its 200, within these codecs.
+    fn answer_newcomer(
+        &mut self,
+        cx: &mut Context<'_>,
+        arrived: LegId,
+        codecs: &[Codec],
+    ) -> Result<(), EndReason> {
+        let leg = self.leg_mut(arrived).ok_or(EndReason::PeerLost)?;
+        let sdp = if leg.outstanding == Outstanding::AnswerInAck {
+            leg.negotiation.offer(codecs, Direction::SendRecv)
+        } else {
+            let answered = leg.negotiation.answer(codecs, Direction::SendRecv);
+            answered.map(|(sdp, _)| sdp).map_err(|e| answer::end_reason_of(&e))?
+        };
+        leg.phase = LegPhase::Up;
+        let dialog = leg.dialog;
+        cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
+        Ok(())
     }
 
     fn take_place(
@@ -79,14 +169,8 @@ impl Call {
         cx: &mut Context<'_>,
         book: &mut Book,
         (replaced, arrived): (LegId, LegId),
-        sdp: Vec<u8>,
+        stays: LegId,
     ) {
-        let Some(stays) = self.peer_of(replaced) else { return };
-        if let Some(leg) = self.leg_mut(arrived) {
-            leg.phase = LegPhase::Up;
-            let dialog = leg.dialog;
-            cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
-        }
         self.record.transferred_to = self.leg(arrived).map(|l| l.party.number().to_owned());
         self.drop_leg(cx, replaced, EndReason::Transferred);
         self.give_up_agreement(cx, stays);

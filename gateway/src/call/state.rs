@@ -1,6 +1,7 @@
 //! A Call and the phases of its life.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use ramal_media::command::{Command, LegId, RecordingId};
 use ramal_media::command::{Repeat, Source};
@@ -46,6 +47,15 @@ pub struct Dial {
     pub waiting: LegId,
     pub branches: Vec<LegId>,
     pub worst: Option<EndReason>,
+    /// When it is given up.
+    pub until: Instant,
+}
+
+impl Dial {
+    /// Nobody rings yet.
+    pub fn new(waiting: LegId, now: Instant) -> Self {
+        Self { token: 0, waiting, branches: Vec::new(), worst: None, until: now }
+    }
 }
 
 pub struct CallRecording {

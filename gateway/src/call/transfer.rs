@@ -1,4 +1,4 @@
-//! Transfer: blind and attended, by REFER (RFC 3515, RFC 5589).
+//! Blind transfer, by REFER (RFC 3515, RFC 5589).
 
 use std::time::Duration;
 
@@ -13,48 +13,12 @@ use super::calls::{Book, Calls};
 use super::context::{Context, Target};
 use super::end_reason::EndReason;
 use super::incoming::ring_time;
-use super::leg::{Leg, LegPhase, Party};
+use super::leg::{LegPhase, Party};
 use super::state::{Call, EndedBy, Phase};
-use super::timer::Deadline;
 use crate::model::CallId;
 use crate::routing::dial_plan::{self, Route};
 
-/// A REFER with Replaces between two Calls of ours: the transferor is `by` in one and `consults` in the other.
-pub struct Join {
-    call: CallId,
-    by: LegId,
-    other: CallId,
-    consults: LegId,
-}
-
 impl Calls {
-    /// Recognizes an attended transfer whose both dialogs are ours.
-    pub(super) fn attended_join(
-        &self,
-        cx: &Context<'_>,
-        call: CallId,
-        dialog: DialogId,
-        request: &Request,
-    ) -> Option<Join> {
-        if request.method != Method::Refer {
-            return None;
-        }
-        let target = request.headers.refer_to().ok()?;
-        let replaces = replaces_of(&target.uri)?;
-        let other_dialog = cx.endpoint.find_dialog(&replaces)?;
-        let other = *self.book.by_dialog.get(&other_dialog)?;
-        let first = self.calls.get(&call)?;
-        let second = self.calls.get(&other)?;
-        let same_house = first.record.organization == second.record.organization && call != other;
-        let by = first.leg_of(dialog)?;
-        let consults = second.leg_of(other_dialog)?;
-        let by_extension = matches!(first.leg(by)?.party, Party::Extension { .. });
-        let both_talk =
-            matches!(first.phase, Phase::Talking { .. }) && matches!(second.phase, Phase::Talking { .. });
-        let same_party = first.leg(by)?.party == second.leg(consults)?.party;
-        (same_house && by_extension && both_talk && same_party).then_some(Join { call, by, other, consults })
-    }
-
     /// True for a REFER that would lead out by a trunk which carries all that it may.
     pub(super) fn is_transfer_over_limit(
         &self,
@@ -75,56 +39,9 @@ impl Calls {
         };
         matches!(route(), Some(Route::Trunk { trunk, .. }) if self.is_full(trunk))
     }
-
-    /// Connects the two who remain; the transferor's two dialogs end.
-    pub(super) fn join(&mut self, cx: &mut Context<'_>, tx: ServerTx, join: Join) {
-        cx.endpoint.respond(cx.now, tx, answer::status(202));
-        let Some(mut other) = self.calls.remove(&join.other) else { return };
-        let moved = other.peer_of(join.consults).and_then(|peer| other.take_leg(peer));
-        let Some(mut moved) = moved else {
-            self.calls.insert(join.other, other);
-            return;
-        };
-        // What it has not answered yet comes back to the Call that it leaves.
-        moved.probe = None;
-        moved.infos.clear();
-        let from_worker = other.worker;
-        other.record.transferred_to = Some(join.call.to_string());
-        other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
-        self.calls.insert(join.other, other);
-        self.retire(cx, join.other);
-        self.with(cx, join.call, |call, cx, book| {
-            book.by_dialog.insert(moved.dialog, call.id);
-            book.by_leg.insert(moved.id, call.id);
-            if from_worker != call.worker {
-                cx.media.move_leg(moved.id, from_worker, call.worker);
-            }
-            call.take_over(cx, book, join.by, moved);
-        });
-    }
 }
 
 impl Call {
-    fn take_leg(&mut self, leg: LegId) -> Option<Leg> {
-        let index = self.legs.iter().position(|l| l.id == leg)?;
-        Some(self.legs.remove(index))
-    }
-
-    /// `arrived` takes the place of `leaves`, who asked for it by REFER.
-    fn take_over(&mut self, cx: &mut Context<'_>, book: &mut Book, leaves: LegId, arrived: Leg) {
-        let Some(stays) = self.peer_of(leaves) else { return };
-        let arrived_id = arrived.id;
-        self.record.transferred_to = Some(arrived.party.number().to_owned());
-        self.legs.push(arrived);
-        self.notify(cx, book, leaves, 200, SubscriptionState::Terminated);
-        self.drop_leg(cx, leaves, EndReason::Transferred);
-        self.give_up_agreement(cx, arrived_id);
-        self.give_up_agreement(cx, stays);
-        self.replace_in_pair(leaves, arrived_id);
-        self.settle(cx, book);
-        self.set_deadline(cx, book, cx.settings.probe_interval, Deadline::Probe, arrived_id.0);
-    }
-
     /// Keeps the order of the pair, and with it the side of the recording, when one of them changes.
     pub(super) fn replace_in_pair(&mut self, leaves: LegId, arrived: LegId) {
         let (Phase::Talking { a, b } | Phase::Transferring { pair: (a, b), .. }) = self.phase else { return };
@@ -263,7 +180,14 @@ impl Call {
     }
 
     /// Tells the transferor how far its transfer has come (RFC 3515 §2.4.5).
-    fn notify(&self, cx: &mut Context<'_>, book: &mut Book, to: LegId, code: u16, state: SubscriptionState) {
+    pub(super) fn notify(
+        &self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        to: LegId,
+        code: u16,
+        state: SubscriptionState,
+    ) {
         let Some(leg) = self.leg(to) else { return };
         if leg.phase == LegPhase::Gone {
             return;
@@ -282,7 +206,7 @@ impl Call {
 
 /// State of the subscription that a REFER makes (RFC 3515 §2.4.7, RFC 6665 §4.1.3).
 #[derive(Clone, Copy)]
-enum SubscriptionState {
+pub(super) enum SubscriptionState {
     Active,
     Terminated,
 }
@@ -302,6 +226,6 @@ fn number_of(uri: &Uri) -> Option<String> {
 }
 
 /// The Replaces that a Refer-To URI carries as a header (RFC 3891 §6.1).
-fn replaces_of(uri: &Uri) -> Option<Replaces> {
+pub(super) fn replaces_of(uri: &Uri) -> Option<Replaces> {
     Replaces::parse(uri.header("Replaces")?.as_bytes())
 }

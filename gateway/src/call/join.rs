@@ -1,0 +1,163 @@
+//! Attended transfer: REFER with Replaces joins two Calls of ours (RFC 5589 §7), also one that still rings.
+
+use ramal_media::command::LegId;
+use ramal_sip::endpoint::{DialogId, ServerTx};
+use ramal_sip::message::{Method, Request};
+
+use super::answer;
+use super::calls::{Book, Calls};
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::leg::{Leg, MediaPhase, Party};
+use super::state::{Call, Dial, EndedBy, Phase};
+use super::timer::Deadline;
+use super::transfer::{SubscriptionState, replaces_of};
+use crate::model::CallId;
+
+/// A REFER with Replaces between two Calls of ours: the transferor is `by` in one and `consults` in the other.
+pub struct Join {
+    call: CallId,
+    by: LegId,
+    other: CallId,
+    consults: LegId,
+    consultation: Consultation,
+}
+
+/// How far the transferor's second call has come.
+#[derive(Clone, Copy)]
+enum Consultation {
+    Talking,
+    Ringing,
+}
+
+impl Calls {
+    /// Recognizes an attended transfer whose both dialogs are ours.
+    pub(super) fn attended_join(
+        &self,
+        cx: &Context<'_>,
+        call: CallId,
+        dialog: DialogId,
+        request: &Request,
+    ) -> Option<Join> {
+        if request.method != Method::Refer {
+            return None;
+        }
+        let target = request.headers.refer_to().ok()?;
+        let replaces = replaces_of(&target.uri)?;
+        let other_dialog = cx.endpoint.find_dialog(&replaces)?;
+        let other = *self.book.by_dialog.get(&other_dialog)?;
+        let first = self.calls.get(&call)?;
+        let second = self.calls.get(&other)?;
+        let same_house = first.record.organization == second.record.organization && call != other;
+        let by = first.leg_of(dialog)?;
+        let consults = second.leg_of(other_dialog)?;
+        let by_extension = matches!(first.leg(by)?.party, Party::Extension { .. });
+        let talks = matches!(first.phase, Phase::Talking { .. });
+        let same_party = first.leg(by)?.party == second.leg(consults)?.party;
+        let consultation = second.consultation_of(consults)?;
+        (same_house && by_extension && talks && same_party).then_some(Join {
+            call,
+            by,
+            other,
+            consults,
+            consultation,
+        })
+    }
+
+    /// Connects those who remain; the transferor's two dialogs end.
+    pub(super) fn join(&mut self, cx: &mut Context<'_>, tx: ServerTx, join: &Join) {
+        cx.endpoint.respond(cx.now, tx, answer::status(202));
+        match join.consultation {
+            Consultation::Talking => self.join_talking(cx, join),
+            Consultation::Ringing => self.join_ringing(cx, join),
+        }
+    }
+
+    fn join_talking(&mut self, cx: &mut Context<'_>, join: &Join) {
+        let Some(other) = self.calls.get(&join.other) else { return };
+        let Some(peer) = other.peer_of(join.consults) else { return };
+        let Some(moved) = self.part(cx, join, vec![peer]).pop() else { return };
+        self.with(cx, join.call, |call, cx, book| call.take_over(cx, book, join.by, moved));
+    }
+
+    /// The target still rings: it rings on, for the party that the transferor leaves behind, as after a blind
+    /// transfer.
+    fn join_ringing(&mut self, cx: &mut Context<'_>, join: &Join) {
+        let Some(Phase::Ringing(dial)) = self.calls.get(&join.other).map(|other| &other.phase) else {
+            return;
+        };
+        let (branches, until, worst) = (dial.branches.clone(), dial.until, dial.worst);
+        let moved = self.part(cx, join, branches);
+        self.with(cx, join.call, |call, cx, book| {
+            let Some(stays) = call.peer_of(join.by) else { return };
+            let Phase::Talking { a, b } = call.phase else { return };
+            let token = call.next_token();
+            let branches = moved.iter().map(|leg| leg.id).collect();
+            call.record.transferred_to = moved.first().map(|leg| leg.party.number().to_owned());
+            call.legs.extend(moved);
+            let dial = Dial { token, waiting: stays, branches, worst, until };
+            call.phase = Phase::Transferring { by: join.by, stays, pair: (a, b), dial };
+            call.notify(cx, book, join.by, 100, SubscriptionState::Active);
+            call.connect(cx);
+            let left = until.saturating_duration_since(cx.now);
+            call.set_deadline(cx, book, left, Deadline::NoAnswer, token);
+        });
+    }
+
+    /// Takes these legs from the consultation to the Call they join; the consultation ends.
+    fn part(&mut self, cx: &mut Context<'_>, join: &Join, legs: Vec<LegId>) -> Vec<Leg> {
+        let Some(to_worker) = self.calls.get(&join.call).map(|call| call.worker) else { return Vec::new() };
+        let Some(mut other) = self.calls.remove(&join.other) else { return Vec::new() };
+        let moved: Vec<Leg> = legs.into_iter().filter_map(|leg| other.take_leg(leg)).collect();
+        let from_worker = other.worker;
+        other.record.transferred_to = Some(join.call.to_string());
+        other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
+        self.calls.insert(join.other, other);
+        self.retire(cx, join.other);
+        for leg in &moved {
+            self.book.by_dialog.insert(leg.dialog, join.call);
+            self.book.by_leg.insert(leg.id, join.call);
+            if from_worker != to_worker && leg.media == MediaPhase::Placed {
+                cx.media.move_leg(leg.id, from_worker, to_worker);
+            }
+        }
+        moved
+    }
+}
+
+impl Call {
+    /// How far a call of the transferor has come in which `leg` is its own; `None`: it cannot be handed on.
+    fn consultation_of(&self, leg: LegId) -> Option<Consultation> {
+        match &self.phase {
+            Phase::Talking { .. } => Some(Consultation::Talking),
+            Phase::Ringing(dial) if dial.waiting == leg && !dial.branches.is_empty() => {
+                Some(Consultation::Ringing)
+            }
+            Phase::Ringing(_) | Phase::Transferring { .. } | Phase::Serving { .. } | Phase::Ending => None,
+        }
+    }
+
+    fn take_leg(&mut self, leg: LegId) -> Option<Leg> {
+        let index = self.legs.iter().position(|l| l.id == leg)?;
+        let mut leg = self.legs.remove(index);
+        // What it has not answered yet comes back to the Call that it leaves.
+        leg.probe = None;
+        leg.infos.clear();
+        Some(leg)
+    }
+
+    /// `arrived` takes the place of `leaves`, who asked for it by REFER.
+    fn take_over(&mut self, cx: &mut Context<'_>, book: &mut Book, leaves: LegId, arrived: Leg) {
+        let Some(stays) = self.peer_of(leaves) else { return };
+        let arrived_id = arrived.id;
+        self.record.transferred_to = Some(arrived.party.number().to_owned());
+        self.legs.push(arrived);
+        self.notify(cx, book, leaves, 200, SubscriptionState::Terminated);
+        self.drop_leg(cx, leaves, EndReason::Transferred);
+        self.give_up_agreement(cx, arrived_id);
+        self.give_up_agreement(cx, stays);
+        self.replace_in_pair(leaves, arrived_id);
+        self.settle(cx, book);
+        self.set_deadline(cx, book, cx.settings.probe_interval, Deadline::Probe, arrived_id.0);
+    }
+}
