@@ -5,7 +5,9 @@ mod network;
 
 use std::time::Duration;
 
-use network::{Network, address, answer, invited, name, names, ok, requests, responses, status};
+use network::{
+    Network, address, answer, in_dialog, invited, name, names, ok, out_of_dialog, requests, responses, status,
+};
 use ramal_sip::endpoint::{DialogState, EndpointConfig, Event, Failure, Reply, TerminationCause};
 use ramal_sip::message::{HeaderName, Method, StatusCode};
 
@@ -478,88 +480,6 @@ fn retransmissions_are_absorbed_and_answered_again() {
 }
 
 #[test]
-fn what_is_not_served_is_refused_with_what_is() {
-    let mut network = Network::perfect();
-    let b = network.add(2);
-    let raw = network.add_raw(address(9));
-    let require =
-        out_of_dialog("INVITE", "q1", 1).replace("Max-Forwards", "Require: replaces, 100rel\nMax-Forwards");
-    network.send_raw(raw, address(2), &require);
-    network.send_raw(raw, address(2), &out_of_dialog("PUBLISH", "q2", 2));
-    network.send_raw(raw, address(2), &in_dialog("BYE", 5, "q3", "0123456789abcdef", ""));
-    network.send_raw(raw, address(2), &out_of_dialog("CANCEL", "q4", 4));
-    network.run_ms(10);
-    let got = responses(&network.raws[raw].inbox);
-    let codes: Vec<u16> = got.iter().map(|response| response.status.as_u16()).collect();
-    assert_eq!(codes, [420, 405, 481, 481]);
-    assert_eq!(got[0].headers.get_str(&HeaderName::Unsupported), Some("100rel"));
-    assert!(got[1].headers.get_str(&HeaderName::Allow).is_some());
-    assert!(network.take_events(b).is_empty());
-    network.assert_no_leak();
-}
-
-#[test]
-fn what_means_something_only_in_a_dialog_is_481_outside_of_one() {
-    let mut network = Network::perfect();
-    let b = network.add(2);
-    let raw = network.add_raw(address(9));
-    for (number, method) in (1..).zip(["BYE", "REFER", "UPDATE", "NOTIFY", "INFO"]) {
-        network.send_raw(raw, address(2), &out_of_dialog(method, &format!("s{number}"), number));
-        network.send_raw(
-            raw,
-            address(2),
-            &in_dialog(method, 5, &format!("t{number}"), "0123456789abcdef", ""),
-        );
-    }
-    network.send_raw(raw, address(2), &in_dialog("INVITE", 5, "u", "0123456789abcdef", ""));
-    network.run_ms(10);
-    let got = responses(&network.raws[raw].inbox);
-    let codes: Vec<u16> = got.iter().map(|response| response.status.as_u16()).collect();
-    assert_eq!(codes, [481; 11]);
-    assert!(network.take_events(b).is_empty());
-    network.assert_no_leak();
-}
-
-#[test]
-fn merged_request_is_a_loop() {
-    let mut network = Network::perfect();
-    network.add(2);
-    let raw = network.add_raw(address(9));
-    network.send_raw(raw, address(2), &out_of_dialog("INVITE", "m1", 7));
-    network.send_raw(raw, address(2), &out_of_dialog("INVITE", "m2", 7));
-    network.run_ms(10);
-    let codes: Vec<u16> =
-        responses(&network.raws[raw].inbox).iter().map(|response| response.status.as_u16()).collect();
-    assert_eq!(codes, [100, 482]);
-}
-
-#[test]
-fn flood_of_invites_is_answered_503_with_retry_after() {
-    let mut network = Network::perfect();
-    let mut config = EndpointConfig::default();
-    config.limits.invites_per_second = 10;
-    config.limits.invite_burst = 20;
-    let b = network.add_with(2, config);
-    let raw = network.add_raw(address(9));
-    for index in 0..100 {
-        network.send_raw(raw, address(2), &out_of_dialog("INVITE", &format!("f{index}"), index + 1));
-    }
-    network.run_ms(10);
-    let counters = *network.endpoints[b].1.counters();
-    assert_eq!(counters.invite_rate_limit_hits, 80);
-    assert_eq!(network.take_events(b).len(), 20);
-    let refused = network.raws[raw].inbox.clone();
-    let refused = responses(&refused);
-    let refused: Vec<_> =
-        refused.iter().filter(|response| response.status == StatusCode::SERVICE_UNAVAILABLE).collect();
-    assert_eq!(refused.len(), 80);
-    assert!(refused.iter().all(|response| response.headers.retry_after() == Some(5)));
-    assert_eq!(network.endpoints[b].1.dialog_count(), 20);
-    network.run(Duration::from_secs(1000));
-    assert_eq!(network.endpoints[b].1.dialog_count(), 0, "ringing has a limit");
-}
-
-#[test]
 fn limits_of_dialogs_and_transactions_hold_while_running_calls_go_on() {
     let mut network = Network::perfect();
     let mut config = EndpointConfig::default();
@@ -717,30 +637,6 @@ fn replaces_names_a_dialog() {
     network.assert_no_leak();
 }
 
-/// A request of the scripted peer outside dialogs.
-fn out_of_dialog(method: &str, branch: &str, cseq: u32) -> String {
-    format!(
-        "{method} sip:bob@198.51.100.2 SIP/2.0\n\
-         Via: SIP/2.0/UDP 198.51.100.9:5060;branch=z9hG4bK{branch};rport\n\
-         Max-Forwards: 70\n\
-         From: <sip:alice@example.com>;tag=raw\n\
-         To: <sip:bob@example.com>\n\
-         Call-ID: call-of-raw\n\
-         CSeq: {cseq} {method}\n\
-         Contact: <sip:alice@198.51.100.9>\n\
-         Content-Length: 0\n\n"
-    )
-}
-
-/// A request of the scripted peer inside its dialog.
-fn in_dialog(method: &str, cseq: u32, branch: &str, to_tag: &str, body: &str) -> String {
-    let tag = format!("To: <sip:bob@example.com>;tag={to_tag}\n");
-    let length = format!("Content-Length: {}\n\n{body}", body.len());
-    out_of_dialog(method, branch, cseq)
-        .replace("To: <sip:bob@example.com>\n", &tag)
-        .replace("Content-Length: 0\n\n", &length)
-}
-
 fn last_tag(network: &Network, raw: usize) -> String {
     let last = responses(&network.raws[raw].inbox).last().copied().expect("response");
     last.headers.to().expect("To").tag().expect("tag").to_owned()
@@ -802,23 +698,4 @@ fn cancelled_fork_that_is_answered_on_two_branches_is_hung_up_on_both() {
     assert_eq!(network.sent_by(address(1), "BYE").len(), 2);
     assert_eq!(network.sent_by(address(1), "ACK").len(), 3);
     network.assert_no_leak();
-}
-
-#[test]
-fn challenged_calls_reach_the_whole_rate_of_their_source() {
-    let mut network = Network::perfect();
-    let mut config = EndpointConfig::default();
-    config.limits.invites_per_second = 10;
-    config.limits.invite_burst = 20;
-    let b = network.add_with(2, config);
-    let raw = network.add_raw(address(9));
-    for index in 0..21 {
-        network.send_raw(raw, address(2), &out_of_dialog("INVITE", &format!("c{index}"), index + 1));
-        let answer = out_of_dialog("INVITE", &format!("d{index}"), index + 101)
-            .replace("Max-Forwards", "Proxy-Authorization: Digest username=\"a\"\nMax-Forwards");
-        network.send_raw(raw, address(2), &answer);
-    }
-    network.run_ms(10);
-    assert_eq!(network.take_events(b).len(), 40);
-    assert_eq!(network.endpoints[b].1.counters().invite_rate_limit_hits, 2);
 }

@@ -344,3 +344,27 @@ pub fn answer(request: &Request, code: u16, tag: &str, more: &str) -> String {
     }
     text
 }
+
+/// A request of the scripted peer outside dialogs.
+pub fn out_of_dialog(method: &str, branch: &str, cseq: u32) -> String {
+    format!(
+        "{method} sip:bob@198.51.100.2 SIP/2.0\n\
+         Via: SIP/2.0/UDP 198.51.100.9:5060;branch=z9hG4bK{branch};rport\n\
+         Max-Forwards: 70\n\
+         From: <sip:alice@example.com>;tag=raw\n\
+         To: <sip:bob@example.com>\n\
+         Call-ID: call-of-raw\n\
+         CSeq: {cseq} {method}\n\
+         Contact: <sip:alice@198.51.100.9>\n\
+         Content-Length: 0\n\n"
+    )
+}
+
+/// A request of the scripted peer inside its dialog.
+pub fn in_dialog(method: &str, cseq: u32, branch: &str, to_tag: &str, body: &str) -> String {
+    let tag = format!("To: <sip:bob@example.com>;tag={to_tag}\n");
+    let length = format!("Content-Length: {}\n\n{body}", body.len());
+    out_of_dialog(method, branch, cseq)
+        .replace("To: <sip:bob@example.com>\n", &tag)
+        .replace("Content-Length: 0\n\n", &length)
+}
