@@ -15,8 +15,8 @@ pub use tone::{Country, Tone};
 
 /// Time between packets.
 pub const FRAME: Duration = Duration::from_millis(20);
-/// Timestamp units of a packet: all codecs that can be encoded have a clock of 8,000 Hz.
-pub const FRAME_TICKS: u32 = 160;
+/// The same as a number.
+pub const FRAMES_PER_SECOND: u32 = 50;
 /// After a pause of the machine longer than this, what was missed is not sent in a burst.
 const MAX_CATCH_UP: Duration = Duration::from_millis(200);
 
@@ -45,6 +45,7 @@ pub enum Played<'a> {
     Frame {
         payload: &'a [u8],
         payload_type: u8,
+        clock_hz: u32,
         continuity: Continuity,
     },
     /// Time passes though nothing can be sent.
@@ -85,6 +86,11 @@ impl Player {
         self.frame += 1;
         let Some((codec, payload_type)) = self.encoding else { return Played::Mute };
         let continuity = std::mem::replace(&mut self.continuity, Continuity::Follows);
-        Played::Frame { payload: self.prompt.frame(codec, frame), payload_type, continuity }
+        Played::Frame {
+            payload: self.prompt.frame(codec, frame),
+            payload_type,
+            clock_hz: codec.clock_hz(),
+            continuity,
+        }
     }
 }

@@ -295,7 +295,8 @@ pub fn mos(loss_percent: f32, jitter_ms: f32, round_trip_ms: Option<f32>, codec:
 fn equipment(codec: &str) -> Option<(f32, f32)> {
     Some(match codec.to_ascii_uppercase().as_str() {
         "AMR" => (5.0, 10.0),
-        "G722" | "PCMA" | "PCMU" => (0.0, 25.1),
+        // Opus has no values of the ITU; it stands no loss worse than G.711 with concealment.
+        "G722" | "OPUS" | "PCMA" | "PCMU" => (0.0, 25.1),
         "G723" => (15.0, 16.1),
         "G729" => (11.0, 19.0),
         "GSM" => (20.0, 10.0),

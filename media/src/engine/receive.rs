@@ -178,8 +178,9 @@ impl Engine {
             };
             let pushed = self.recordings.push(&facts, accepted.header.payload(packet));
             if !pushed {
-                // All codecs that are recorded have 64 kbit/s.
-                let lost_ms = accepted.header.payload(packet).len() as u32 / 8;
+                let payload = accepted.header.payload(packet);
+                let ticks = codec.map_or(0, |codec| codec.duration_ticks(payload));
+                let lost_ms = ticks / (clock_hz / 1_000).max(1);
                 self.recordings.overrun(tap.recording, lost_ms);
                 overrun = true;
             } else if codec.is_none() {

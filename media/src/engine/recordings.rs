@@ -60,7 +60,7 @@ impl Recordings {
 }
 
 impl Engine {
-    /// Begins a recording: 16 kHz if a side agreed to G.722 first, 8 kHz otherwise.
+    /// Begins a recording: 16 kHz if a side agreed to G.722 or Opus first, 8 kHz otherwise.
     pub fn record(&mut self, now: Instant, recording: RecordingId, path: PathBuf, sides: [LegId; 2]) {
         if self.recordings.takes.len() >= self.recordings.limit {
             return self.recording_failed(recording, "too many recordings on this media worker");
@@ -102,7 +102,7 @@ impl Engine {
         let settings = party.settings.as_ref();
         let preferred = settings.and_then(|settings| settings.codecs.first());
         let format = preferred.and_then(|codec| party.incoming.formats.peek(codec.receive_pt));
-        matches!(format, Some(Format::Audio { codec: Some(KnownCodec::G722), .. }))
+        matches!(format, Some(Format::Audio { codec: Some(KnownCodec::G722 | KnownCodec::Opus), .. }))
     }
 
     fn tap_sides(&mut self, recording: RecordingId, sides: [LegId; 2]) {

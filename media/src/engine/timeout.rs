@@ -10,7 +10,7 @@ use crate::bridge::Step;
 use crate::dtmf::receiver::Press;
 use crate::dtmf::sender::Position;
 use crate::event::Event;
-use crate::player::{Continuity, FRAME_TICKS, Played};
+use crate::player::{Continuity, FRAMES_PER_SECOND, Played};
 use crate::rtp::{FIXED_HEADER_BYTES, Header};
 use crate::srtp::RTP_OVERHEAD_BYTES;
 
@@ -84,11 +84,12 @@ impl Engine {
             Played::Finished => return self.outputs.event(Event::PlayFinished { leg: id }),
             Played::Mute => {}
             Played::Frame { .. } if suppressed => player.interrupt(),
-            Played::Frame { payload, payload_type, continuity } => {
+            Played::Frame { payload, payload_type, clock_hz, continuity } => {
                 let step = match continuity {
-                    Continuity::Begins => Step::Begin { clock_hz: 8_000 },
-                    Continuity::Follows => Step::Follow { ticks: FRAME_TICKS },
+                    Continuity::Begins => Step::Begin { clock_hz },
+                    Continuity::Follows => Step::Follow { ticks: clock_hz / FRAMES_PER_SECOND },
                 };
+                outgoing.clock_hz = clock_hz;
                 send_own(outgoing, &mut self.outputs, now, index, &Own { payload_type, step, payload });
             }
         }

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use thiserror::Error;
 
 use super::resample::resample;
+use crate::codec::opus::Dtx;
 use crate::codec::{Encoder, KnownCodec};
 
 /// Longest prompt that is read: keeps one file from taking the memory.
@@ -15,15 +16,18 @@ pub const MAX_PROMPT_SECONDS: u32 = 600;
 const MAX_CHANNELS: u16 = 8;
 /// Rates of a WAV that is read.
 const RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
-/// Payload of 20 ms: 64 kbit/s in all three codecs.
+/// Payload of 20 ms: 64 kbit/s in G.711 and G.722.
 const FRAME_BYTES: usize = 160;
 const WIDE_HZ: u32 = 16_000;
 const NARROW_HZ: u32 = 8_000;
 
 /// A recorded announcement or hold music, kept as payloads of 20 ms in every codec that can be encoded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Prompt {
     g722: Vec<u8>,
+    opus: Vec<u8>,
+    /// Where each frame of Opus ends.
+    opus_ends: Vec<usize>,
     pcma: Vec<u8>,
     pcmu: Vec<u8>,
 }
@@ -64,8 +68,11 @@ impl Prompt {
         }
         let narrow = resample(samples, rate_hz, NARROW_HZ);
         let wide = resample(samples, rate_hz, WIDE_HZ);
+        let (opus, opus_ends) = encode_opus(&wide);
         Ok(Arc::new(Self {
             g722: encode(KnownCodec::G722, wide),
+            opus,
+            opus_ends,
             pcma: encode(KnownCodec::Pcma, narrow.clone()),
             pcmu: encode(KnownCodec::Pcmu, narrow),
         }))
@@ -74,9 +81,8 @@ impl Prompt {
     /// Quiet music, made by the program: no file and no licence is needed. Ends where it begins.
     pub fn hold_music() -> Arc<Self> {
         static MUSIC: LazyLock<Arc<Prompt>> = LazyLock::new(|| {
-            let empty = || Arc::new(Prompt { g722: Vec::new(), pcma: Vec::new(), pcmu: Vec::new() });
             Prompt::from_samples(&super::tone::hold_music_samples(NARROW_HZ), NARROW_HZ)
-                .unwrap_or_else(|_| empty())
+                .unwrap_or_else(|_| Arc::new(Prompt::default()))
         });
         MUSIC.clone()
     }
@@ -95,11 +101,32 @@ impl Prompt {
     pub fn frame(&self, codec: KnownCodec, index: usize) -> &[u8] {
         let track = match codec {
             KnownCodec::G722 => &self.g722,
+            KnownCodec::Opus => return self.opus_frame(index),
             KnownCodec::Pcma => &self.pcma,
             KnownCodec::Pcmu => &self.pcmu,
         };
         track.get(index * FRAME_BYTES..(index + 1) * FRAME_BYTES).unwrap_or(&[])
     }
+
+    fn opus_frame(&self, index: usize) -> &[u8] {
+        let begin = index.checked_sub(1).and_then(|before| self.opus_ends.get(before)).copied().unwrap_or(0);
+        let end = self.opus_ends.get(index).copied().unwrap_or(begin);
+        self.opus.get(begin..end).unwrap_or(&[])
+    }
+}
+
+/// The frames one behind the other, and where each ends.
+fn encode_opus(wide: &[i16]) -> (Vec<u8>, Vec<usize>) {
+    let mut encoder = Encoder::beside(KnownCodec::Opus, WIDE_HZ, Dtx::Off);
+    let (mut track, mut ends, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    for frame in wide.chunks(WIDE_HZ as usize / 50) {
+        last.clear();
+        last.extend_from_slice(frame);
+        last.resize(WIDE_HZ as usize / 50, 0);
+        encoder.encode(&last, &mut track);
+        ends.push(track.len());
+    }
+    (track, ends)
 }
 
 fn encode(codec: KnownCodec, mut samples: Vec<i16>) -> Vec<u8> {
@@ -163,7 +190,7 @@ mod tests {
         };
         let prompt = Prompt::from_wav_bytes(&wav(spec, 0.51)).unwrap();
         assert_eq!(prompt.frames(), 26);
-        for codec in [KnownCodec::Pcmu, KnownCodec::Pcma, KnownCodec::G722] {
+        for codec in [KnownCodec::Pcmu, KnownCodec::Pcma, KnownCodec::G722, KnownCodec::Opus] {
             let (mut decoder, mut samples) = (Decoder::new(codec), Vec::new());
             (0..25).for_each(|index| decoder.decode(prompt.frame(codec, index), &mut samples));
             let power = goertzel(&samples, codec.sample_rate_hz(), 1_000.0);

@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::Side;
 use crate::codec::KnownCodec;
 
-/// Bytes of payload a slot holds: 120 ms of G.711 or G.722. The rest of a longer packet is left out.
+/// Bytes of payload a slot holds: 120 ms of G.711 or G.722, more of Opus. The rest of a longer packet is left out.
 pub const PAYLOAD_BYTES: usize = 960;
 
 /// What the recorder must know of a packet.

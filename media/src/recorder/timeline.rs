@@ -54,13 +54,13 @@ impl Timeline {
         let Some(codec) = facts.codec else { return };
         let position = self.position(facts);
         if !matches!(&self.decoder, Some((current, _)) if *current == codec) {
-            self.decoder = Some((codec, Decoder::new(codec)));
+            self.decoder = Some((codec, Decoder::beside(codec, self.rate_hz)));
         }
         let Some((_, decoder)) = &mut self.decoder else { return };
         self.decoded.clear();
         decoder.decode(payload, &mut self.decoded);
         self.placed.clear();
-        self.rate.convert(&self.decoded, codec.sample_rate_hz(), self.rate_hz, &mut self.placed);
+        self.rate.convert(&self.decoded, codec.rate_beside(self.rate_hz), self.rate_hz, &mut self.placed);
         self.place(position);
     }
 

@@ -29,6 +29,15 @@ impl Codec {
         Self::plain(9, "G722", 8_000)
     }
 
+    /// Opus for speech: we take redundancy (RFC 7587 §6.1). Its rtpmap says two channels, whatever is sent (§7).
+    pub fn opus(payload_type: u8) -> Self {
+        Self {
+            channels: 2,
+            fmtp: Some("minptime=10;useinbandfec=1".to_owned()),
+            ..Self::plain(payload_type, "opus", 48_000)
+        }
+    }
+
     /// DTMF events 0 to 15 (RFC 4733 §2.4.1).
     pub fn telephone_event(payload_type: u8, clock_hz: u32) -> Self {
         Self { fmtp: Some("0-15".to_owned()), ..Self::plain(payload_type, "telephone-event", clock_hz) }
@@ -78,11 +87,12 @@ impl Codec {
     pub fn known(&self) -> Option<KnownCodec> {
         let known = match self.name.to_ascii_uppercase().as_str() {
             "G722" => KnownCodec::G722,
+            "OPUS" => KnownCodec::Opus,
             "PCMA" => KnownCodec::Pcma,
             "PCMU" => KnownCodec::Pcmu,
             _ => return None,
         };
-        (self.clock_hz == known.clock_hz() && self.channels == 1).then_some(known)
+        (self.clock_hz == known.clock_hz() && self.channels == known.channels()).then_some(known)
     }
 
     /// Whether an offer and an answer mean the same: as [`Self::same_format`], but an answer may restrict what the offer
