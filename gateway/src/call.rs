@@ -17,6 +17,7 @@ pub mod leg;
 mod media;
 mod modify;
 mod recording;
+mod redirect;
 mod replaces;
 mod service;
 mod state;

@@ -22,6 +22,7 @@ mod offer_open_while_its_peer_leaves;
 mod our_registration_at_a_trunk;
 mod phone_behind_nat;
 mod phone_registration;
+mod phone_sends_its_calls_on;
 mod record_counts_to_the_end;
 mod recording_follows_a_transfer;
 mod reinvite_glare;

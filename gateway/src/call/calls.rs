@@ -139,6 +139,14 @@ impl Calls {
             cx.endpoint.respond(cx.now, *tx, super::answer::refusal(EndReason::Overloaded));
             return true;
         }
+        let event = match (event, self.calls.get(&id)) {
+            (Event::Rejected { response: Some(response), .. }, Some(call))
+                if self.is_redirection_over_limit(cx, call, dialog, &response) =>
+            {
+                Event::Rejected { dialog, response: None, failure: Some(Failure::Limit) }
+            }
+            (event, _) => event,
+        };
         self.with(cx, id, |call, cx, book| call.handle_sip(cx, book, dialog, event));
         true
     }

@@ -329,6 +329,9 @@ impl Call {
         }
         self.remove_media(cx, leg);
         self.retry_media(cx, book, leg, reason);
+        if let Some(response) = response {
+            self.follow_redirection(cx, book, leg, response);
+        }
         self.branch_failed(cx, book, leg, reason);
     }
 

@@ -100,6 +100,7 @@ impl Calls {
             max_forwards: u32::from(max_forwards.saturating_sub(1)),
             caller_name: from.and_then(|f| f.display),
             last_token: 0,
+            redirections: 0,
             end_reason: None,
         }
     }

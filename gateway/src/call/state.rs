@@ -83,6 +83,8 @@ pub struct Call {
     pub max_forwards: u32,
     pub caller_name: Option<String>,
     pub last_token: u64,
+    /// How often a phone has sent it on (301, 302).
+    pub redirections: u8,
     pub end_reason: Option<EndReason>,
 }
 

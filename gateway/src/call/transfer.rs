@@ -132,7 +132,7 @@ impl Call {
         }
     }
 
-    fn transfer_to_service(
+    pub(super) fn transfer_to_service(
         &mut self,
         cx: &mut Context<'_>,
         book: &mut Book,
@@ -221,7 +221,7 @@ impl SubscriptionState {
 }
 
 /// The number that a Refer-To names. Its host does not count: numbers are those of our dial plan.
-fn number_of(uri: &Uri) -> Option<String> {
+pub(super) fn number_of(uri: &Uri) -> Option<String> {
     uri.user().map(|user| user.split(';').next().unwrap_or_default().to_owned())
 }
 

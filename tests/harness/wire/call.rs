@@ -335,6 +335,14 @@ impl Call {
         self.expect_request("ACK").await;
     }
 
+    /// Sends the caller elsewhere and waits for the ACK.
+    pub async fn redirect(&self, status: u16, contact: &str) {
+        let invite = self.incoming.as_ref().expect("an incoming call");
+        let bytes = message::response(invite, status, &self.local_tag(), &[("Contact", contact)], None);
+        self.ua.send_to(invite.source, &bytes).await;
+        self.expect_request("ACK").await;
+    }
+
     async fn reply_invite(&self, status: u16, sdp: &str) {
         let invite = self.incoming.as_ref().expect("an incoming call");
         self.respond(invite, status, &[], (!sdp.is_empty()).then_some((SDP, sdp.as_bytes()))).await;
