@@ -15,6 +15,7 @@ mod incoming;
 mod join;
 pub mod leg;
 mod media;
+mod media_fact;
 mod modify;
 mod recording;
 mod redirect;

@@ -72,6 +72,8 @@ pub struct Ready {
     pub ready: bool,
     /// Transport to address, the first of each kind.
     pub sip: HashMap<&'static str, String>,
+    /// Every SIP socket as `transport address`, in the order of the configuration.
+    pub listeners: Vec<String>,
     pub http: String,
     pub control: String,
     pub recordings: String,
@@ -155,7 +157,7 @@ async fn start(
     signalling.registrar.restore(&bindings, &sockets.listeners);
     let gate = Gate::new(stream_limits(config));
     let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
-    let ready_sip = sockets.addresses();
+    let (ready_sip, listening) = (sockets.addresses(), sockets.named());
     let datagrams = sockets.read(&gate, &tls, &inbound_sender);
     let shell = Shell {
         signalling,
@@ -180,6 +182,7 @@ async fn start(
     let ready = Ready {
         ready: true,
         sip: ready_sip,
+        listeners: listening,
         http: http.to_string(),
         control: socket.display().to_string(),
         recordings,
@@ -317,6 +320,13 @@ impl Sockets {
             addresses.entry(transport_of_bound(socket).uri_param()).or_insert_with(|| local.to_string());
         }
         addresses
+    }
+
+    fn named(&self) -> Vec<String> {
+        let name = |(socket, local): &(Bound, SocketAddr)| {
+            format!("{} {local}", transport_of_bound(socket).uri_param())
+        };
+        self.bound.iter().map(name).collect()
     }
 
     /// Starts to accept streams; the UDP sockets, which the signalling task reads itself.

@@ -17,6 +17,7 @@ mod lost_ack;
 mod lost_bye;
 mod lost_peer;
 mod no_common_codec;
+mod node_is_full;
 mod offer_in_200_answer_in_ack;
 mod offer_open_while_its_peer_leaves;
 mod our_registration_at_a_trunk;

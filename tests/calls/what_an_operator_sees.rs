@@ -13,6 +13,7 @@ async fn a_running_call_is_listed_counted_and_traced() {
     for step in ["INVITE", "180", "200", "ACK"] {
         assert!(ladder.contains(step), "{step} is missing in\n{ladder}");
     }
+    assert!(ladder.contains("extension:100: the first media came"), "{ladder}");
     hang_up(&mut a, &b).await;
     node.expect_idle().await;
     node.expect_cdr().await;

@@ -18,4 +18,8 @@ async fn an_intruder_neither_speaks_nor_hears() {
     b.rtp.hears_nothing().await;
     hang_up(&mut a, &b).await;
     assert!(node.metric("ramal_media_total").await > 0.0);
+    let record = node.expect_cdr().await;
+    let refused = |leg: usize| record["legs"][leg]["statistics"]["wrong_source_packets"].as_u64();
+    assert!(refused(0) > Some(0), "{record}");
+    assert_eq!(refused(1), Some(0));
 }

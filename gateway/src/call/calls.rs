@@ -13,7 +13,7 @@ use rand::{RngCore, SeedableRng};
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::leg::{Leg, LegPhase, Party};
-use super::state::{Call, EndedBy, Phase};
+use super::state::{Call, EndedBy};
 use super::timer::{Deadline, Timers};
 use crate::model::{CallId, Trunk, TrunkId};
 
@@ -24,6 +24,8 @@ pub struct Book {
     pub by_recording: HashMap<RecordingId, CallId>,
     pub by_request: HashMap<ClientTx, CallId>,
     pub timers: Timers,
+    /// Calls that have begun and not ended: what limits and gauges count.
+    pub running: usize,
     next_id: u64,
     random: StdRng,
 }
@@ -61,7 +63,7 @@ pub struct Calls {
     pub ended: HashMap<&'static str, u64>,
 }
 
-/// Limits of call control; at `calls` a new INVITE is answered 503.
+/// Limits of call control; at `calls` running ones a new INVITE is answered 503.
 #[derive(Clone, Copy, Debug)]
 pub struct CallLimits {
     pub calls: usize,
@@ -100,17 +102,14 @@ impl Calls {
             by_recording: HashMap::new(),
             by_request: HashMap::new(),
             timers: Timers::default(),
+            running: 0,
             next_id: 0,
             random: StdRng::from_seed(seed),
         };
         Self { calls: HashMap::new(), book, limits, ended: HashMap::new() }
     }
 
-    /// Running Calls, those that only await their statistics included.
-    pub fn len(&self) -> usize {
-        self.calls.len()
-    }
-
+    /// True when nothing runs and no statistics are awaited.
     pub fn is_empty(&self) -> bool {
         self.calls.is_empty()
     }
@@ -211,20 +210,16 @@ impl Calls {
         self.calls.values().map(|call| of(call)).collect()
     }
 
-    /// A media event as a line of its Call's trace.
-    pub fn media_fact(&self, event: &MediaEvent) -> Option<(CallId, String)> {
-        let id = match event {
-            MediaEvent::Recording { recording, .. } => self.book.by_recording.get(recording)?,
-            MediaEvent::Quality { .. } => return None,
-            other => self.book.by_leg.get(&leg_of(other)?)?,
-        };
-        let party = leg_of(event).and_then(|leg| self.calls.get(id)?.leg(leg).map(|l| l.party.label()));
-        Some((*id, format!("{}: {event:?}", party.unwrap_or_default())))
-    }
-
     /// Calls that are not over: what limits and gauges count.
     pub fn active(&self) -> usize {
-        self.calls.values().filter(|c| !matches!(c.phase, Phase::Ending)).count()
+        self.book.running
+    }
+
+    /// True when no Call more is taken. Those that only await their statistics are over for their parties, but
+    /// they too take memory: of them as many are kept again.
+    pub(super) fn is_at_limit(&self) -> bool {
+        let most = self.limits.calls;
+        self.book.running >= most || self.calls.len() >= most.saturating_mul(2)
     }
 
     /// Dialogs that run over a trunk; a call that came from it and was sent back to it has two.
@@ -285,7 +280,7 @@ fn dialog_of(event: &Event) -> Option<DialogId> {
     }
 }
 
-fn leg_of(event: &MediaEvent) -> Option<LegId> {
+pub(super) fn leg_of(event: &MediaEvent) -> Option<LegId> {
     match event {
         MediaEvent::AuthenticationFailed { leg, .. }
         | MediaEvent::BrowserClosed { leg }

@@ -26,6 +26,7 @@ impl Call {
             return;
         }
         self.record.ended_at_ms = Some(cx.wall_ms);
+        book.running = book.running.saturating_sub(1);
         self.record.end_reason = reason.cdr_text().to_owned();
         self.record.sip_status = Some(reason.sip_status());
         self.end_reason = Some(reason);
@@ -179,6 +180,8 @@ fn statistics_record(counted: &LegStatistics) -> model::LegStatistics {
             mos: None,
         },
         round_trip_ms: counted.round_trip_ms.map(f64::from),
+        wrong_source_packets: counted.wrong_source,
+        unauthentic_packets: counted.authentication_failed,
     }
 }
 

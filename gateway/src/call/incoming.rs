@@ -49,7 +49,7 @@ impl Calls {
         if let Some(replaces) = incoming.request.headers.replaces() {
             return self.replace(cx, incoming, &replaces);
         }
-        let full = self.calls.len() >= self.limits.calls;
+        let full = self.is_at_limit();
         let mut call = Box::new(self.new_call(cx, &incoming));
         let id = call.id;
         cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
@@ -75,6 +75,7 @@ impl Calls {
 
     pub(super) fn new_call(&mut self, cx: &Context<'_>, incoming: &Incoming) -> Call {
         let id = self.book.call_id(cx.wall_ms);
+        self.book.running += 1;
         let from = incoming.request.headers.from().ok();
         let caller = incoming.party.number().to_owned();
         let direction = match incoming.party {

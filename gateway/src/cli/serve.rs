@@ -19,10 +19,7 @@ fn announce(ready: &Ready, as_json: bool) {
         println!("{}", serde_json::to_string(ready).unwrap_or_default());
         return;
     }
-    let mut sip: Vec<String> =
-        ready.sip.iter().map(|(transport, address)| format!("{transport} {address}")).collect();
-    sip.sort();
-    println!("Ramal listens: SIP on {}; HTTP on http://{}", sip.join(", "), ready.http);
+    println!("Ramal listens: SIP on {}; HTTP on http://{}", ready.listeners.join(", "), ready.http);
     println!(
         "Next: register two phones with the extensions of your site file (ramal export shows them), call one from the other; ramal calls shows the call, recordings are in {}",
         ready.recordings

@@ -44,6 +44,12 @@ pub struct LegStatistics {
     pub sent: StreamStatistics,
     /// Round trip in milliseconds (RFC 3550 §6.4.1).
     pub round_trip_ms: Option<f64>,
+    /// Packets that came from another address than the party's and were dropped.
+    #[serde(default)]
+    pub wrong_source_packets: u64,
+    /// Packets that did not pass SRTP authentication and were dropped.
+    #[serde(default)]
+    pub unauthentic_packets: u64,
 }
 
 /// Media figures of one direction.

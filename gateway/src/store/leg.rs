@@ -9,14 +9,14 @@ use crate::store::column::optional_parsed;
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError, without_nul};
 
-/// Legs written with one statement: 17 values each stay below the 32,766 that SQLite takes.
+/// Legs written with one statement: 19 values each stay below the 32,766 that SQLite takes.
 const LEGS_PER_STATEMENT: usize = 512;
 /// Calls whose legs are asked for with one statement.
 const CALLS_PER_QUERY: usize = 512;
 
 const COLUMNS: &str = "INSERT INTO legs (call_id, position, sip_call_id, party_kind, party, remote_address, codec, srtp, \
     received_packets, received_lost, received_jitter_ms, received_mos, \
-    sent_packets, sent_lost, sent_jitter_ms, sent_mos, round_trip_ms) ";
+    sent_packets, sent_lost, sent_jitter_ms, sent_mos, round_trip_ms, wrong_source_packets, unauthentic_packets) ";
 
 #[derive(FromRow)]
 struct Row {
@@ -36,21 +36,21 @@ struct Row {
     sent_jitter_ms: Option<f64>,
     sent_mos: Option<f64>,
     round_trip_ms: Option<f64>,
+    wrong_source_packets: Option<i64>,
+    unauthentic_packets: Option<i64>,
 }
 
 impl TryFrom<Row> for LegRecord {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let stream = |packets: Option<i64>, lost: Option<i64>, jitter_ms: Option<f64>, mos| {
-            let count =
-                |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok()).unwrap_or_default();
-            StreamStatistics {
-                packets: count(packets),
-                lost: count(lost),
-                jitter_ms: jitter_ms.unwrap_or_default(),
-                mos,
-            }
+        let count =
+            |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok()).unwrap_or_default();
+        let stream = |packets, lost, jitter_ms: Option<f64>, mos| StreamStatistics {
+            packets: count(packets),
+            lost: count(lost),
+            jitter_ms: jitter_ms.unwrap_or_default(),
+            mos,
         };
         let statistics = row.received_packets.is_some().then(|| LegStatistics {
             received: stream(
@@ -61,6 +61,8 @@ impl TryFrom<Row> for LegRecord {
             ),
             sent: stream(row.sent_packets, row.sent_lost, row.sent_jitter_ms, row.sent_mos),
             round_trip_ms: row.round_trip_ms,
+            wrong_source_packets: count(row.wrong_source_packets),
+            unauthentic_packets: count(row.unauthentic_packets),
         });
         Ok(Self {
             sip_call_id: row.sip_call_id,
@@ -123,6 +125,7 @@ pub(in crate::store) async fn insert(tx: &mut Tx, calls: &[&CallRecord]) -> Resu
     for legs in legs.chunks(LEGS_PER_STATEMENT) {
         on_tx!(tx, |db| {
             let mut query = QueryBuilder::new(COLUMNS);
+            let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
             query.push_values(legs, |mut row, (call, position, leg)| {
                 let (kind, name) = party_columns(&leg.party);
                 row.push_bind(call.to_string())
@@ -135,12 +138,14 @@ pub(in crate::store) async fn insert(tx: &mut Tx, calls: &[&CallRecord]) -> Resu
                     .push_bind(leg.srtp.as_deref().map(without_nul));
                 for stream in [leg.statistics.map(|both| both.received), leg.statistics.map(|both| both.sent)]
                 {
-                    row.push_bind(stream.map(|stream| i64::try_from(stream.packets).unwrap_or(i64::MAX)))
-                        .push_bind(stream.map(|stream| i64::try_from(stream.lost).unwrap_or(i64::MAX)))
+                    row.push_bind(stream.map(|stream| count(stream.packets)))
+                        .push_bind(stream.map(|stream| count(stream.lost)))
                         .push_bind(stream.map(|stream| stream.jitter_ms))
                         .push_bind(stream.and_then(|stream| stream.mos));
                 }
-                row.push_bind(leg.statistics.and_then(|both| both.round_trip_ms));
+                row.push_bind(leg.statistics.and_then(|both| both.round_trip_ms))
+                    .push_bind(leg.statistics.map(|both| count(both.wrong_source_packets)))
+                    .push_bind(leg.statistics.map(|both| count(both.unauthentic_packets)));
             });
             query.push(" ON CONFLICT (call_id, position) DO NOTHING").build().execute(db).await.map(drop)
         })?;

@@ -11,8 +11,14 @@ use crate::store::{Store, StoreError};
 /// Version, description, text. What was released is never changed: its checksum stands in every database.
 type Step = (i64, &'static str, &'static str);
 
-const POSTGRES: &[Step] = &[(1, "first call", include_str!("../../migrations/postgres/0001_first_call.sql"))];
-const SQLITE: &[Step] = &[(1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql"))];
+const POSTGRES: &[Step] = &[
+    (1, "first call", include_str!("../../migrations/postgres/0001_first_call.sql")),
+    (2, "refused packets", include_str!("../../migrations/postgres/0002_refused_packets.sql")),
+];
+const SQLITE: &[Step] = &[
+    (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
+    (2, "refused packets", include_str!("../../migrations/sqlite/0002_refused_packets.sql")),
+];
 
 impl Store {
     /// Brings the tables up to date; does nothing where they are. Nodes that start together wait for each other.

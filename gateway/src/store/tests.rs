@@ -42,7 +42,13 @@ fn leg(position: u16) -> LegRecord {
         remote: Some("192.0.2.1:5060".parse().unwrap()),
         codec: Some("PCMA".to_owned()),
         srtp: None,
-        statistics: Some(LegStatistics { received: stream, sent: stream, round_trip_ms: Some(20.0) }),
+        statistics: Some(LegStatistics {
+            received: stream,
+            sent: stream,
+            round_trip_ms: Some(20.0),
+            wrong_source_packets: 3,
+            unauthentic_packets: 5,
+        }),
     }
 }
 
