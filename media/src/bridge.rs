@@ -1,5 +1,8 @@
 //! The stream that a Leg is sent: one SSRC for life, whose sequence numbers and timestamps go on whatever it hears.
 
+pub mod playout;
+pub mod transcode;
+
 use std::time::{Duration, Instant};
 
 use crate::rtp::Header;

@@ -1,8 +1,13 @@
 //! Speech codecs as frames of 16-bit samples, and tones.
 
+pub mod comfort_noise;
+pub mod concealment;
 pub mod g711;
 pub mod g722;
 pub mod opus;
+pub mod pitch;
+pub mod resample;
+pub mod stretch;
 pub mod tone;
 
 pub use tone::goertzel;

@@ -2,6 +2,7 @@
 
 pub mod receiver;
 pub mod sender;
+pub mod tones;
 
 use std::fmt;
 

@@ -10,6 +10,7 @@ pub mod dtmf;
 pub mod engine;
 pub mod event;
 pub mod io;
+pub mod jitter_buffer;
 pub mod leg;
 pub mod player;
 pub mod quality;

@@ -69,9 +69,14 @@ impl Codec {
         self.name.eq_ignore_ascii_case("telephone-event")
     }
 
-    /// Whether this can carry speech by itself: neither telephone-event nor comfort noise (RFC 3389).
+    /// Whether this is comfort noise (RFC 3389).
+    pub fn is_comfort_noise(&self) -> bool {
+        self.name.eq_ignore_ascii_case("CN")
+    }
+
+    /// Whether this can carry speech by itself: neither telephone-event nor comfort noise.
     pub fn is_speech(&self) -> bool {
-        !self.is_telephone_event() && !self.name.eq_ignore_ascii_case("CN")
+        !self.is_telephone_event() && !self.is_comfort_noise()
     }
 
     /// Whether packets of the one can be sent as the other by changing the payload type alone.
