@@ -35,8 +35,8 @@ pub enum Command {
     Configure { leg: LegId, settings: Box<LegSettings> },
     /// What this Leg is sent from now on.
     Hear { leg: LegId, source: Source },
-    /// RFC 4733 events toward this Leg, one after the other; what it hears is suppressed meanwhile. Dropped where no
-    /// telephone-event was agreed.
+    /// RFC 4733 events toward this Leg, one after the other; what it hears is suppressed meanwhile. Where no telephone-event was
+    /// agreed: a tone, if its audio is encoded here, and nothing if packets are forwarded to it.
     SendDtmf { leg: LegId, digit: Dtmf, duration_ms: u32 },
     /// Writes what two Legs send us into one stereo WAV. The file must not exist.
     Record { recording: RecordingId, path: PathBuf, left: LegId, right: LegId },
@@ -58,7 +58,8 @@ pub enum Command {
 pub enum Source {
     /// Nothing is sent.
     Silence,
-    /// Every packet of that Leg whose format this Leg agreed to, at arrival. The Leg itself: echo.
+    /// Every packet of that Leg whose format this Leg agreed to, at arrival; what it did not agree to is decoded and encoded
+    /// anew, every 20 ms. The Leg itself: echo.
     Leg(LegId),
     /// Recorded audio in the first codec of the Leg that can be encoded here.
     Play { prompt: Arc<Prompt>, repeat: Repeat },

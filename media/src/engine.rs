@@ -13,6 +13,7 @@ mod route;
 mod statistics;
 mod timeout;
 mod timer;
+mod transcode;
 
 use std::collections::HashMap;
 use std::time::Instant;

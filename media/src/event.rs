@@ -47,7 +47,7 @@ pub enum Event {
 pub enum NotForwardable {
     /// None of the codecs of the Leg can be encoded here.
     NoEncoder,
-    /// The two Legs share no format, so that every packet would have to be transcoded.
+    /// The two Legs share no format, and what the one sends cannot be decoded or what the other takes cannot be encoded.
     NoCommonFormat,
     /// The Leg to be heard is not on this Worker.
     SourceMissing,

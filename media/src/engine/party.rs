@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::LegIndex;
 use super::timer::{Deadlines, REASONS};
 use crate::bridge::OutgoingStream;
+use crate::bridge::transcode::Transcode;
 use crate::codec::KnownCodec;
 use crate::command::LegId;
 use crate::dtmf::receiver::DtmfReceiver;
@@ -123,14 +124,15 @@ pub(super) struct Remote {
 
 /// What the Leg is sent.
 pub(super) enum Hear {
-    Leg { from: LegIndex, map: PerPayloadType<u8> },
+    Leg { from: LegIndex, map: PerPayloadType<u8>, transcode: Option<Box<Transcode>> },
     Play(Player),
     Silence,
 }
 
-/// Their payload type to ours; [`NOT_SENT`]: dropped.
+/// Their payload type to ours; [`NOT_SENT`]: dropped; [`TRANSCODED`]: decoded and encoded anew.
 pub(super) type PayloadMap = [u8; 128];
 pub(super) const NOT_SENT: u8 = 0xFF;
+pub(super) const TRANSCODED: u8 = 0xFE;
 
 /// A value for each payload type, and the one that was asked for last: nearly always the same again, and close by.
 pub(super) struct PerPayloadType<T> {

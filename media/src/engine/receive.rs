@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::output::{Channel, Transmit};
-use super::party::{Format, Hear, MediaState, NOT_SENT, Party};
+use super::party::{Format, Hear, MediaState, NOT_SENT, Party, TRANSCODED};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
 use crate::event::Event;
@@ -90,7 +90,7 @@ impl Engine {
             MediaState::TimedOut => self.outputs.event(Event::MediaResumed { leg: id }),
         }
         if let Some(press) = press {
-            self.report_press(index, press);
+            self.report_press(now, index, press);
         }
         Some(Accepted { header, length, format, arrival })
     }
@@ -156,8 +156,9 @@ impl Engine {
             let deadline = party.incoming.dtmf.deadline();
             self.timers.set(&mut party.deadlines, index, Reason::DtmfReceive, deadline);
         }
+        self.mute_for_event(now, index);
         for press in presses.into_iter().flatten() {
-            self.report_press(index, press);
+            self.report_press(now, index, press);
         }
     }
 
@@ -224,12 +225,18 @@ impl Engine {
     ) {
         let Some(Some(party)) = self.parties.get_mut(listener as usize) else { return };
         let outgoing = &mut party.outgoing;
-        let Hear::Leg { map, .. } = &mut outgoing.hear else { return };
+        let Hear::Leg { map, transcode, .. } = &mut outgoing.hear else { return };
         let payload_type = map.get(header.payload_type).unwrap_or(NOT_SENT);
+        if payload_type == TRANSCODED {
+            return self.transcode(now, listener, header, header.payload(packet));
+        }
         if payload_type == NOT_SENT || outgoing.dtmf.is_sending() {
             return;
         }
         let Some(to) = outgoing.to else { return };
+        if let Some(transcode) = transcode {
+            transcode.rest();
+        }
         let Some(rewritten) = outgoing.stream.forward(now, header, clock_hz) else { return };
         let Some(buffer) = self.outputs.buffer() else { return };
         let Some(room) = buffer.get_mut(..packet.len() + RTP_OVERHEAD_BYTES) else { return };

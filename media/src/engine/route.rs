@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use super::party::{Hear, MAX_LISTENERS, NOT_SENT, Party, PayloadMap, PerPayloadType};
 use super::timer::Reason;
+use super::transcode::mark_transcoded;
 use super::{Engine, LegIndex};
+use crate::bridge::transcode::Plan;
 use crate::command::{LegId, Source};
 use crate::dtmf::Dtmf;
 use crate::event::{Event, NotForwardable};
@@ -27,12 +29,12 @@ impl Engine {
         }
     }
 
-    /// A key for a Leg, sent as RFC 4733 events.
+    /// A key for a Leg, sent as RFC 4733 events; as a tone where none were agreed and its audio is encoded here.
     pub fn send_dtmf(&mut self, now: Instant, leg: LegId, digit: Dtmf, duration_ms: u32) {
         let Some(index) = self.index_of(leg) else { return };
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         if party.settings.as_ref().is_none_or(|settings| settings.dtmf.is_none()) {
-            return;
+            return self.sound_key(now, index, digit, duration_ms);
         }
         party.outgoing.dtmf.push(now, digit, duration_ms);
         let deadline = party.outgoing.dtmf.deadline();
@@ -77,7 +79,8 @@ impl Engine {
             party.incoming.listeners.push(index);
         }
         if let Some(Some(party)) = self.parties.get_mut(index as usize) {
-            party.outgoing.hear = Hear::Leg { from, map: PerPayloadType::new(Box::new([NOT_SENT; 128])) };
+            party.outgoing.hear =
+                Hear::Leg { from, map: PerPayloadType::new(Box::new([NOT_SENT; 128])), transcode: None };
         }
         self.rebuild_route(index);
     }
@@ -100,11 +103,17 @@ impl Engine {
                 let from = *from;
                 let Some(Some(source)) = self.parties.get(from as usize) else { return };
                 let Some(heard) = &source.settings else { return };
-                let common = payload_map(heard, settings);
-                let map = if party.may_send() { common } else { [NOT_SENT; 128] };
-                if !heard.codecs.iter().any(|codec| is_sent(&common, codec.receive_pt)) {
+                let mut map = payload_map(heard, settings);
+                let plan = if from == index { None } else { Plan::new(heard, settings) };
+                if let Some(plan) = &plan {
+                    mark_transcoded(&mut map, plan, heard.dtmf.map(|(_, receive_pt)| receive_pt));
+                }
+                let nothing_common = !heard.codecs.iter().any(|codec| is_sent(&map, codec.receive_pt));
+                let map = if party.may_send() { map } else { [NOT_SENT; 128] };
+                if nothing_common {
                     self.not_forwardable(index, NotForwardable::NoCommonFormat);
                 }
+                self.plan_transcode(index, plan);
                 if let Some(Some(party)) = self.parties.get_mut(index as usize)
                     && let Hear::Leg { map: place, .. } = &mut party.outgoing.hear
                 {

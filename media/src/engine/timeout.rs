@@ -7,6 +7,7 @@ use super::party::{Hear, MediaState, Outgoing};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
 use crate::bridge::Step;
+use crate::dtmf::Dtmf;
 use crate::dtmf::receiver::Press;
 use crate::dtmf::sender::Position;
 use crate::event::Event;
@@ -18,10 +19,10 @@ use crate::srtp::RTP_OVERHEAD_BYTES;
 const ROOM_PER_STEP: usize = 4;
 
 /// One packet of our own.
-struct Own<'a> {
-    payload_type: u8,
-    step: Step,
-    payload: &'a [u8],
+pub(super) struct Own<'a> {
+    pub payload_type: u8,
+    pub step: Step,
+    pub payload: &'a [u8],
 }
 
 impl Engine {
@@ -64,7 +65,10 @@ impl Engine {
 
     fn fire(&mut self, now: Instant, leg: LegIndex, reason: Reason) {
         match reason {
-            Reason::Play => self.play(now, leg),
+            Reason::Play => {
+                self.play(now, leg);
+                self.tick_transcode(now, leg);
+            }
             Reason::DtmfSend => self.play_dtmf(now, leg),
             Reason::DtmfReceive => self.end_lost_dtmf(now, leg),
             Reason::Report => self.send_report(now, leg),
@@ -78,7 +82,8 @@ impl Engine {
         let party = &mut **party;
         let id = party.id;
         let outgoing = &mut party.outgoing;
-        let Hear::Play(mut player) = std::mem::replace(&mut outgoing.hear, Hear::Silence) else { return };
+        let hear = std::mem::replace(&mut outgoing.hear, Hear::Silence);
+        let Hear::Play(mut player) = hear else { return outgoing.hear = hear };
         let suppressed = outgoing.dtmf.is_sending();
         match player.step(now) {
             Played::Finished => return self.outputs.event(Event::PlayFinished { leg: id }),
@@ -128,16 +133,22 @@ impl Engine {
         let deadline = party.incoming.dtmf.deadline();
         self.timers.set(&mut party.deadlines, index, Reason::DtmfReceive, deadline);
         if let Some(press) = press {
-            self.report_press(index, press);
+            self.report_press(now, index, press);
         }
     }
 
-    pub(super) fn report_press(&mut self, index: LegIndex, press: Press) {
+    pub(super) fn report_press(&mut self, now: Instant, index: LegIndex, press: Press) {
         let Some(Some(party)) = self.parties.get(index as usize) else { return };
         let clock_hz = party.settings.as_ref().map_or(8_000, |settings| settings.event_clock_hz());
         let duration_ms = u32::from(press.duration_ticks) * 1_000 / clock_hz.max(1);
+        self.tell_key(now, index, press.digit, duration_ms);
+    }
+
+    pub(super) fn tell_key(&mut self, now: Instant, index: LegIndex, digit: Dtmf, duration_ms: u32) {
+        let Some(Some(party)) = self.parties.get(index as usize) else { return };
         let leg = party.id;
-        self.outputs.event(Event::Dtmf { leg, digit: press.digit, duration_ms });
+        self.outputs.event(Event::Dtmf { leg, digit, duration_ms });
+        self.hand_on_key(now, index, digit, duration_ms);
     }
 
     fn check_media(&mut self, now: Instant, index: LegIndex) {
@@ -169,7 +180,7 @@ impl Engine {
     }
 }
 
-fn send_own(
+pub(super) fn send_own(
     outgoing: &mut Outgoing,
     outputs: &mut super::Outputs,
     now: Instant,

@@ -61,6 +61,8 @@ pub struct Phone {
     index: LegIndex,
     sequence: u16,
     timestamp: u32,
+    /// Timestamp units of a packet.
+    pub ticks: u32,
     ssrc: u32,
     received: Vec<Received>,
     pub reports: usize,
@@ -87,7 +89,7 @@ impl Phone {
     /// A packet is lost on the way.
     pub fn skip(&mut self) {
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(160);
+        self.timestamp = self.timestamp.wrapping_add(self.ticks);
     }
 }
 
@@ -114,6 +116,7 @@ impl Call {
                 index,
                 sequence: 65_530,
                 timestamp: u32::MAX - 500,
+                ticks: 160,
                 ssrc: 0x1000 + leg as u32,
                 received: Vec::new(),
                 reports: 0,

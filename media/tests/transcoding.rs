@@ -1,0 +1,278 @@
+//! Legs without a common codec: decoded and encoded anew, by situations on virtual time.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod phones;
+
+use phones::{Call, PT_EVENT, Received, id, settings_with};
+use ramal_media::codec::tone::Oscillator;
+use ramal_media::codec::{Decoder, Encoder, KnownCodec, goertzel};
+use ramal_media::command::Source;
+use ramal_media::dtmf::Dtmf;
+use ramal_media::event::Event;
+use ramal_media::sdp::{AgreedCodec, Codec};
+
+const OPUS_PT: u8 = 111;
+
+fn agreed(codec: KnownCodec) -> AgreedCodec {
+    let codec = match codec {
+        KnownCodec::G722 => Codec::g722(),
+        KnownCodec::Opus => Codec::opus(OPUS_PT),
+        KnownCodec::Pcma => Codec::pcma(),
+        KnownCodec::Pcmu => Codec::pcmu(),
+    };
+    AgreedCodec { send_pt: codec.payload_type, receive_pt: codec.payload_type, codec }
+}
+
+/// One phone's mouth.
+struct Talker {
+    leg: usize,
+    codec: KnownCodec,
+    encoder: Encoder,
+    oscillator: Oscillator,
+}
+
+impl Talker {
+    fn new(call: &mut Call, leg: usize, codec: KnownCodec, hz: f64) -> Self {
+        call.phones[leg].ticks = codec.clock_hz() / 50;
+        let oscillator = Oscillator::new(&[hz], codec.sample_rate_hz(), 8_000.0);
+        Self { leg, codec, encoder: Encoder::new(codec), oscillator }
+    }
+
+    fn payload(&mut self) -> Vec<u8> {
+        let mut samples = vec![0; self.codec.sample_rate_hz() as usize / 50];
+        self.oscillator.fill(&mut samples);
+        let mut payload = Vec::new();
+        self.encoder.encode(&samples, &mut payload);
+        payload
+    }
+
+    fn talk(&mut self, call: &mut Call) {
+        let payload = self.payload();
+        call.send_payload(self.leg, agreed(self.codec).receive_pt, &payload);
+    }
+}
+
+fn call_between(codecs: [KnownCodec; 2]) -> Call {
+    let mut call = Call::new();
+    for (leg, codec) in codecs.into_iter().enumerate() {
+        call.configure(leg, settings_with(leg, vec![agreed(codec)]));
+    }
+    call.bridge();
+    call
+}
+
+/// What a phone heard, without its first half second.
+fn ear(packets: &[Received], codec: KnownCodec) -> Vec<i16> {
+    let (mut decoder, mut samples) = (Decoder::new(codec), Vec::new());
+    packets
+        .iter()
+        .filter(|packet| packet.header.payload_type == agreed(codec).send_pt)
+        .for_each(|packet| decoder.decode(&packet.payload, &mut samples));
+    samples.split_off((codec.sample_rate_hz() as usize / 2).min(samples.len()))
+}
+
+fn strength(samples: &[i16], codec: KnownCodec, hz: f64) -> f64 {
+    goertzel(samples, codec.sample_rate_hz(), hz).sqrt()
+}
+
+const CODECS: [KnownCodec; 4] = [KnownCodec::G722, KnownCodec::Opus, KnownCodec::Pcma, KnownCodec::Pcmu];
+
+#[test]
+fn every_codec_is_heard_in_every_other_both_ways() {
+    for first in CODECS {
+        for second in CODECS.into_iter().filter(|&second| second != first) {
+            let mut call = call_between([first, second]);
+            let mut talkers =
+                [Talker::new(&mut call, 0, first, 440.0), Talker::new(&mut call, 1, second, 1_000.0)];
+            for _ in 0..150 {
+                talkers.iter_mut().for_each(|talker| talker.talk(&mut call));
+                call.advance(20);
+            }
+            for (leg, codec, hears, not) in [(0, first, 1_000.0, 440.0), (1, second, 440.0, 1_000.0)] {
+                let packets = call.take(leg);
+                assert!((140..=151).contains(&packets.len()), "{first:?} {second:?}: {}", packets.len());
+                for pair in packets.windows(2) {
+                    let step = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
+                    assert_eq!(step, codec.clock_hz() / 50);
+                    assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+                }
+                let samples = ear(&packets, codec);
+                let (heard, leaked) = (strength(&samples, codec, hears), strength(&samples, codec, not));
+                assert!(heard > 6_000.0 && leaked < 200.0, "{first:?} {second:?}: {heard} {leaked}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_shares_a_codec_is_forwarded_at_arrival() {
+    let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
+    let both = vec![agreed(KnownCodec::Pcma), agreed(KnownCodec::Pcmu)];
+    call.configure(1, settings_with(1, both));
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0);
+    let payload = talker.payload();
+    call.send_payload(0, 0, &payload);
+    let packets = call.take(1);
+    assert_eq!((packets.len(), packets[0].header.payload_type), (1, 0));
+    assert_eq!(packets[0].payload, payload);
+}
+
+#[test]
+fn lost_packets_are_concealed_in_another_codec() {
+    let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 400.0);
+    for packet in 0..200 {
+        if packet % 10 == 7 {
+            let _ = talker.payload();
+            call.phones[0].skip();
+        } else {
+            talker.talk(&mut call);
+        }
+        call.advance(20);
+    }
+    let packets = call.take(1);
+    assert!(packets.len() >= 195, "{}", packets.len());
+    let samples = ear(&packets, KnownCodec::Pcma);
+    let weakest = samples.chunks(160).map(|frame| strength(frame, KnownCodec::Pcma, 400.0));
+    let weakest = weakest.fold(f64::MAX, f64::min);
+    assert!(weakest > 4_000.0, "{weakest}");
+}
+
+#[test]
+fn a_talker_who_stops_leaves_the_sound_of_his_room_and_comes_back() {
+    let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    for _ in 0..100 {
+        talker.talk(&mut call);
+        call.advance(20);
+    }
+    call.take(1);
+    call.advance(3_000);
+    let silence = call.take(1);
+    assert_eq!(silence.len(), 150, "comfort noise flows without a gap");
+    assert!(strength(&ear(&silence, KnownCodec::Pcma), KnownCodec::Pcma, 440.0) < 50.0);
+    call.restart_phone(0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 700.0);
+    for _ in 0..100 {
+        talker.talk(&mut call);
+        call.advance(20);
+    }
+    let again = ear(&call.take(1), KnownCodec::Pcma);
+    assert!(strength(&again, KnownCodec::Pcma, 700.0) > 6_000.0);
+}
+
+#[test]
+fn a_new_agreement_in_mid_call_keeps_number_and_time() {
+    let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    for packet in 0..150 {
+        if packet == 50 {
+            call.configure(1, settings_with(1, vec![agreed(KnownCodec::Pcma)]));
+        }
+        if packet == 100 {
+            call.configure(1, settings_with(1, vec![agreed(KnownCodec::Opus)]));
+        }
+        talker.talk(&mut call);
+        call.advance(20);
+    }
+    let packets = call.take(1);
+    for pair in packets.windows(2) {
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+    }
+    let transcoded = packets.iter().filter(|packet| packet.header.payload_type == 8).count();
+    assert!((95..=100).contains(&transcoded) && packets.len() - transcoded == 50);
+}
+
+fn keys(call: &mut Call) -> Vec<(u64, char)> {
+    let pressed = call.events().into_iter().filter_map(|event| match event {
+        Event::Dtmf { leg, digit, .. } => Some((leg.0, digit.as_char())),
+        _ => None,
+    });
+    pressed.collect()
+}
+
+#[test]
+fn keys_go_on_as_events_on_a_transcoded_leg() {
+    let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0);
+    for _ in 0..10 {
+        talker.talk(&mut call);
+        call.advance(20);
+    }
+    call.press(0, 7, &[160, 320, 480, 640, 800], 3);
+    call.advance(400);
+    assert_eq!(keys(&mut call), [(id(0).0, '7')]);
+    let packets = call.take(1);
+    let events: Vec<_> = packets.iter().filter(|packet| packet.header.payload_type == PT_EVENT).collect();
+    assert_eq!(events.iter().filter(|packet| packet.payload[1] & 0x80 != 0).count(), 3);
+    assert!(events.iter().all(|packet| packet.payload[0] == 7));
+    assert!(events.iter().all(|packet| packet.header.timestamp == events[0].header.timestamp));
+}
+
+#[test]
+fn tones_of_a_phone_without_events_become_keys_and_keys_become_tones() {
+    let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
+    let mut without = settings_with(0, vec![agreed(KnownCodec::Pcmu)]);
+    without.dtmf = None;
+    call.configure(0, without);
+    let mut voice = Oscillator::new(&[770.0, 1_336.0], 8_000, 6_000.0);
+    for packet in 0..50 {
+        let (mut samples, mut payload) = ([0; 160], Vec::new());
+        if (10..16).contains(&packet) {
+            voice.fill(&mut samples);
+        }
+        Encoder::new(KnownCodec::Pcmu).encode(&samples, &mut payload);
+        call.send_payload(0, 0, &payload);
+        call.advance(20);
+    }
+    assert_eq!(keys(&mut call), [(id(0).0, '5')]);
+    let packets = call.take(1);
+    assert!(packets.iter().any(|packet| packet.header.payload_type == PT_EVENT && packet.payload[0] == 5));
+
+    let mut talker = Talker::new(&mut call, 1, KnownCodec::Pcma, 440.0);
+    for packet in 0..100 {
+        if packet == 50 {
+            call.engine.send_dtmf(call.now, id(0), Dtmf::from_char('#').unwrap(), 100);
+        }
+        talker.talk(&mut call);
+        call.advance(20);
+    }
+    let samples = ear(&call.take(0), KnownCodec::Pcmu);
+    let loudest = samples
+        .chunks(400)
+        .map(|piece| strength(piece, KnownCodec::Pcmu, 941.0).min(strength(piece, KnownCodec::Pcmu, 1_477.0)))
+        .fold(0.0, f64::max);
+    assert!(loudest > 6_000.0, "{loudest}");
+}
+
+#[test]
+fn garbage_as_opus_harms_nobody() {
+    let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
+    call.phones[0].ticks = 960;
+    let mut seed = 1_u32;
+    for length in 0..600 {
+        let garbage: Vec<u8> = (0..length * 2)
+            .map(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 24) as u8
+            })
+            .collect();
+        call.send_payload(0, OPUS_PT, &garbage);
+        call.advance(20);
+    }
+    assert!(call.take(1).len() < 610);
+}
+
+#[test]
+fn a_prompt_is_played_to_an_opus_leg() {
+    let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
+    call.hear(0, Source::Tone(ramal_media::player::Tone::milliwatt()));
+    call.advance(1_980);
+    let packets = call.take(0);
+    assert_eq!(packets.len(), 100);
+    assert!(
+        packets.windows(2).all(|pair| pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp) == 960)
+    );
+    assert!(strength(&ear(&packets, KnownCodec::Opus), KnownCodec::Opus, 1_004.0) > 15_000.0);
+}
