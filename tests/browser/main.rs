@@ -2,3 +2,4 @@
 //! stack. One file a situation. `driver/` holds what runs outside of Rust.
 
 mod ears_of_the_browser;
+mod page_by_itself;

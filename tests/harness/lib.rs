@@ -4,6 +4,7 @@
 //! The phone here shares no line with `ramal-sip` or `ramal-media`, so that both sides cannot be wrong in the same way.
 //! Nothing waits by sleeping: each wait names what it waits for and fails after [`deadline::DEADLINE`].
 
+pub mod aiortc;
 pub mod baresip;
 pub mod browser;
 pub mod database;
@@ -21,6 +22,7 @@ pub mod throttle;
 pub mod wav;
 pub mod wire;
 
+pub use aiortc::Aiortc;
 pub use baresip::Baresip;
 pub use browser::{Browser, Page};
 pub use node::Node;

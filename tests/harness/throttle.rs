@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
@@ -24,8 +24,12 @@ const UNLIMITED: u64 = 0;
 pub struct Throttle {
     pub address: SocketAddr,
     rate: Arc<AtomicU64>,
+    far: FarSockets,
     relay: tokio::task::JoinHandle<()>,
 }
+
+/// The sockets that the target sees, one a client.
+type FarSockets = Arc<Mutex<Vec<Arc<UdpSocket>>>>;
 
 impl Throttle {
     /// In front of this address, unlimited until [`Throttle::limit`].
@@ -33,8 +37,18 @@ impl Throttle {
         let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a UDP socket"));
         let address = socket.local_addr().expect("its address");
         let rate = Arc::new(AtomicU64::new(UNLIMITED));
-        let relay = tokio::spawn(relay(socket, target, Arc::clone(&rate)));
-        Throttle { address, rate, relay }
+        let far = FarSockets::default();
+        let relay = tokio::spawn(relay(socket, target, Arc::clone(&rate), Arc::clone(&far)));
+        Throttle { address, rate, far, relay }
+    }
+
+    /// Sends this to the target from every address that a client has there, as if the client had.
+    pub async fn inject(&self, datagram: &[u8]) {
+        let sockets = self.far.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        assert!(!sockets.is_empty(), "no client yet");
+        for socket in sockets {
+            let _ = socket.send(datagram).await;
+        }
     }
 
     /// Lets so many bits a second pass in each direction from now on.
@@ -50,7 +64,7 @@ impl Drop for Throttle {
 }
 
 /// One socket towards the target for each client, so that the target can tell them apart.
-async fn relay(near: Arc<UdpSocket>, target: SocketAddr, rate: Arc<AtomicU64>) {
+async fn relay(near: Arc<UdpSocket>, target: SocketAddr, rate: Arc<AtomicU64>, all_far: FarSockets) {
     let mut ways: HashMap<SocketAddr, mpsc::Sender<Vec<u8>>> = HashMap::new();
     let mut tasks = JoinSet::new();
     let mut buffer = [0; DATAGRAM_BYTES];
@@ -60,6 +74,7 @@ async fn relay(near: Arc<UdpSocket>, target: SocketAddr, rate: Arc<AtomicU64>) {
             Entry::Vacant(new) => {
                 let far = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a UDP socket"));
                 far.connect(target).await.expect("the target");
+                all_far.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&far));
                 let (up, queue) = mpsc::channel(QUEUE_PACKETS);
                 tasks.spawn(pace(queue, Arc::clone(&far), None, Arc::clone(&rate)));
                 let (down, queue) = mpsc::channel(QUEUE_PACKETS);

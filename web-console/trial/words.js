@@ -27,8 +27,11 @@ const en = {
   fault_403: 'This extension may not call that number.', fault_404: 'This call is over.', fault_409: 'Not possible in this moment.',
   fault_422: 'Browser and gateway have no codec in common.', fault_429: 'Too many attempts. Wait a little.', fault_503: 'The gateway is full or going down. Try again soon.',
   fault_other: 'The gateway could not do it ({status}).', fault_network: 'The gateway does not answer. Is it running?',
-  end_normal_clearing: 'ended', end_busy: 'busy', end_no_answer: 'no answer', end_answered_elsewhere: 'answered elsewhere', end_cancelled: 'cancelled',
-  end_declined: 'declined', end_not_found: 'no such number', end_unavailable: 'not reachable', end_browser_lost: 'the browser was lost', end_media_timeout: 'nothing was heard for too long',
+  end_normal_clearing: 'ended', end_caller_cancelled: 'the caller gave up', end_no_answer: 'no answer', end_busy: 'busy', end_declined: 'declined',
+  end_number_unknown: 'no such number', end_not_registered: 'not registered', end_not_allowed: 'not allowed', end_media_incompatible: 'no codec in common',
+  end_trunk_unreachable: 'the carrier is not reached', end_trunk_refused: 'refused by the carrier', end_overloaded: 'the gateway is full', end_peer_lost: 'the other party was lost',
+  end_service_finished: 'finished', end_time_limit: 'the longest time for a call is over', end_transferred: 'transferred', end_operator: 'ended by the operator',
+  end_node_stopped: 'the gateway stopped', end_answered_elsewhere: 'answered elsewhere', end_browser_lost: 'the browser was lost',
 };
 
 const pt = {
@@ -58,11 +61,14 @@ const pt = {
   fault_403: 'Este ramal não pode ligar para esse número.', fault_404: 'Esta chamada já terminou.', fault_409: 'Não é possível neste momento.',
   fault_422: 'Navegador e gateway não têm codec em comum.', fault_429: 'Tentativas demais. Espere um pouco.', fault_503: 'O gateway está cheio ou parando. Tente de novo em breve.',
   fault_other: 'O gateway não conseguiu ({status}).', fault_network: 'O gateway não responde. Ele está no ar?',
-  end_normal_clearing: 'terminou', end_busy: 'ocupado', end_no_answer: 'não atendeu', end_answered_elsewhere: 'atendida em outro lugar', end_cancelled: 'cancelada',
-  end_declined: 'recusada', end_not_found: 'número inexistente', end_unavailable: 'fora de alcance', end_browser_lost: 'o navegador se perdeu', end_media_timeout: 'nada foi ouvido por tempo demais',
+  end_normal_clearing: 'terminou', end_caller_cancelled: 'quem ligava desistiu', end_no_answer: 'não atendeu', end_busy: 'ocupado', end_declined: 'recusada',
+  end_number_unknown: 'número inexistente', end_not_registered: 'sem registro', end_not_allowed: 'não permitido', end_media_incompatible: 'nenhum codec em comum',
+  end_trunk_unreachable: 'sem contato com a operadora', end_trunk_refused: 'recusada pela operadora', end_overloaded: 'o gateway está cheio', end_peer_lost: 'a outra parte se perdeu',
+  end_service_finished: 'terminou', end_time_limit: 'passou do tempo máximo', end_transferred: 'transferida', end_operator: 'encerrada pelo operador',
+  end_node_stopped: 'o gateway parou', end_answered_elsewhere: 'atendida em outro lugar', end_browser_lost: 'o navegador se perdeu',
 };
 
-const tables = { en, 'pt-BR': pt };
+export const tables = { en, 'pt-BR': pt };
 const KEPT = 'ramal.language';
 
 let language = localStorage.getItem(KEPT) ?? (navigator.language.startsWith('pt') ? 'pt-BR' : 'en');

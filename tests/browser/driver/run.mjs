@@ -42,14 +42,22 @@ context.setDefaultTimeout(STEP_TIMEOUT_MS);
 await context.addInitScript({ path: here('ear.js') });
 
 const pages = new Map();
+// What the consoles of all pages complained of, a violated content policy among it.
+const problems = [];
 
 const verbs = {
   // Opens a page; from then on its console is on our standard error.
   async open({ page: name, url }) {
     const page = await context.newPage();
     pages.set(name, page);
-    page.on('console', (message) => console.error(`[${name}] ${message.text()}`));
-    page.on('pageerror', (error) => console.error(`[${name}] uncaught: ${error.stack}`));
+    page.on('console', (message) => {
+      console.error(`[${name}] ${message.text()}`);
+      if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+    });
+    page.on('pageerror', (error) => {
+      console.error(`[${name}] uncaught: ${error.stack}`);
+      problems.push(error.message);
+    });
     await page.goto(url);
   },
   // Opens the JsSIP phone.
@@ -65,6 +73,7 @@ const verbs = {
   call: ({ page, object, method, args }) =>
     at(page).evaluate(([o, m, a]) => window[o][m](...a), [object, method, args]),
   click: ({ page, selector }) => at(page).click(selector),
+  choose: ({ page, selector, value }) => at(page).selectOption(selector, value),
   fill: ({ page, selector, text }) => at(page).fill(selector, text),
   press: ({ page, key }) => at(page).keyboard.press(key),
   // Waits until the first element that fits shows this text, or until it is gone for `text: null`.
@@ -84,6 +93,7 @@ const verbs = {
     const { violations } = await new AxeBuilder({ page: at(page) }).analyze();
     return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html).join(' ')}`);
   },
+  problems: () => problems,
   version: () => browser.version(),
 };
 

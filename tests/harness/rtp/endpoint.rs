@@ -267,6 +267,26 @@ impl Rtp {
         .await;
     }
 
+    /// Waits until what comes in is another sound than this tone, or nothing.
+    pub async fn hears_no(&self, hz: f64) {
+        let from = self.state().pcm.len();
+        let began = Instant::now();
+        within(&format!("no more {hz} Hz at {}", self.local), async {
+            let mut tick = interval(FRAME);
+            loop {
+                tick.tick().await;
+                let state = self.state();
+                let fresh = state.pcm.get(from..).unwrap_or_default();
+                let newest = fresh.get(fresh.len().saturating_sub(HEARD_SAMPLES)..).unwrap_or_default();
+                let other = newest.len() == HEARD_SAMPLES && tone::share(newest, hz, RATE_HZ) < 0.1;
+                if other || state.last_audible.is_none_or(|at| at.max(began).elapsed() > QUIET) {
+                    return;
+                }
+            }
+        })
+        .await;
+    }
+
     /// Waits for 400 ms without an audible packet.
     pub async fn hears_nothing(&self) {
         within("silence", async {
