@@ -21,12 +21,12 @@ use crate::call::{CallLimits, CallSettings, Calls};
 use crate::config::{Config, DigestAlgorithm};
 use crate::model::{CallRecord, RecordingRow, RecordingState, SealedSecret};
 use crate::signalling::datagrams::Datagrams;
-use crate::signalling::listener::{Bound, accept_streams, bind};
+use crate::signalling::listener::{Bound, Door, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
 use crate::signalling::media::Media;
 use crate::signalling::registrar::{Registrar, transport_of};
 use crate::signalling::state::{Parts, Signalling};
-use crate::signalling::stream::{Gate, Inbound, StreamLimits};
+use crate::signalling::stream::{Gate, StreamLimits};
 use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
 use crate::signalling::tls::Tls;
 use crate::signalling::trunk::Trunks;
@@ -158,7 +158,9 @@ async fn start(
     let gate = Gate::new(stream_limits(config));
     let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
     let (ready_sip, listening) = (sockets.addresses(), sockets.named());
-    let datagrams = sockets.read(&gate, &tls, &inbound_sender);
+    let origins = config.sip.websocket_origins.clone().into();
+    let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
+    let datagrams = sockets.read(&door);
     let shell = Shell {
         signalling,
         datagrams,
@@ -317,20 +319,20 @@ impl Sockets {
     fn addresses(&self) -> HashMap<&'static str, String> {
         let mut addresses = HashMap::new();
         for (socket, local) in &self.bound {
-            addresses.entry(transport_of_bound(socket).uri_param()).or_insert_with(|| local.to_string());
+            addresses.entry(transport_of_bound(socket).name()).or_insert_with(|| local.to_string());
         }
         addresses
     }
 
     fn named(&self) -> Vec<String> {
         let name = |(socket, local): &(Bound, SocketAddr)| {
-            format!("{} {local}", transport_of_bound(socket).uri_param())
+            format!("{} {local}", transport_of_bound(socket).name())
         };
         self.bound.iter().map(name).collect()
     }
 
     /// Starts to accept streams; the UDP sockets, which the signalling task reads itself.
-    fn read(self, gate: &Arc<Gate>, tls: &Tls, inbound: &mpsc::Sender<Inbound>) -> Datagrams {
+    fn read(self, door: &Door) -> Datagrams {
         let mut udp = Vec::new();
         for (socket, local) in self.bound {
             match socket {
@@ -338,8 +340,7 @@ impl Sockets {
                     udp.push((local, socket));
                 }
                 Bound::Stream(listener, transport) => {
-                    let (gate, tls, inbound) = (Arc::clone(gate), tls.clone(), inbound.clone());
-                    tokio::spawn(accept_streams(listener, transport, local, gate, tls, inbound));
+                    tokio::spawn(accept_streams(listener, transport, local, door.clone()));
                 }
             }
         }

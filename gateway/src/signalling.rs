@@ -17,3 +17,4 @@ pub mod stream;
 pub mod task;
 pub mod tls;
 pub mod trunk;
+pub mod websocket;

@@ -41,4 +41,6 @@ mod trunk_is_full;
 mod trunk_silent_after_invite;
 mod two_bindings_one_answers;
 mod unknown_source_is_refused;
+mod websocket;
+mod websocket_abuse;
 mod what_an_operator_sees;

@@ -27,6 +27,8 @@ pub struct Node {
     pub udp: SocketAddr,
     pub tcp: SocketAddr,
     pub tls: SocketAddr,
+    pub ws: SocketAddr,
+    pub wss: SocketAddr,
     pub http: SocketAddr,
     // Last, so that the process ends before its folder goes.
     folder: TempDir,
@@ -53,6 +55,8 @@ impl Node {
             udp: nowhere,
             tcp: nowhere,
             tls: nowhere,
+            ws: nowhere,
+            wss: nowhere,
             http: nowhere,
             folder,
         };
@@ -82,6 +86,8 @@ impl Node {
         self.udp = address(&ready["sip"]["udp"]);
         self.tcp = address(&ready["sip"]["tcp"]);
         self.tls = address(&ready["sip"]["tls"]);
+        self.ws = address(&ready["sip"]["ws"]);
+        self.wss = address(&ready["sip"]["wss"]);
         self.http = address(&ready["http"]);
         self.process = Some(process);
     }
@@ -275,9 +281,15 @@ impl Node {
         Ua::udp(self.identity(number, self.udp)).await
     }
 
-    /// A registered phone on TCP or TLS.
+    /// A registered phone on anything but UDP.
     pub async fn stream_phone(&self, number: &str, transport: Transport) -> Ua {
-        let target = if transport == Transport::Tls { self.tls } else { self.tcp };
+        let target = match transport {
+            Transport::Udp => self.udp,
+            Transport::Tcp => self.tcp,
+            Transport::Tls => self.tls,
+            Transport::Ws => self.ws,
+            Transport::Wss => self.wss,
+        };
         let phone = Ua::stream(self.identity(number, target), transport).await;
         phone.register().await;
         phone

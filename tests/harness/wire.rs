@@ -6,3 +6,4 @@ pub mod inbox;
 pub mod link;
 pub mod message;
 pub mod ua;
+pub mod websocket;

@@ -15,6 +15,10 @@ pub enum Transport {
     Udp,
     Tcp,
     Tls,
+    /// WebSocket (RFC 7118).
+    Ws,
+    /// WebSocket over TLS (RFC 7118).
+    Wss,
 }
 
 impl Transport {
@@ -22,47 +26,72 @@ impl Transport {
     pub fn is_reliable(self) -> bool {
         match self {
             Self::Udp => false,
-            Self::Tcp | Self::Tls => true,
+            Self::Tcp | Self::Tls | Self::Ws | Self::Wss => true,
         }
     }
 
-    /// The word in a Via (RFC 3261 §20.42).
+    /// Whether we can open a way to a peer ourselves. A WebSocket is opened by the browser alone, and the host that its
+    /// user agent names is a made-up one (RFC 7118 §5.1, appendix B.1).
+    pub fn can_connect(self) -> bool {
+        match self {
+            Self::Udp | Self::Tcp | Self::Tls => true,
+            Self::Ws | Self::Wss => false,
+        }
+    }
+
+    /// The word in a Via (RFC 3261 §20.42, RFC 7118 §5.2).
     pub fn via_token(self) -> &'static str {
         match self {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",
             Self::Tls => "TLS",
+            Self::Ws => "WS",
+            Self::Wss => "WSS",
         }
     }
 
-    /// The word in a `transport` parameter of a URI (RFC 3261 §19.1.1).
+    /// The word in a `transport` parameter of a URI (RFC 3261 §19.1.1); there is but one for WebSocket (RFC 7118 §5.2).
     pub fn uri_param(self) -> &'static str {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
+            Self::Ws | Self::Wss => "ws",
         }
     }
 
-    /// Reads either word, without regard to case.
-    pub fn from_token(token: &str) -> Option<Self> {
-        [Self::Udp, Self::Tcp, Self::Tls]
-            .into_iter()
-            .find(|known| known.uri_param().eq_ignore_ascii_case(token))
+    /// Our own word for it: the one of the Via in small letters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
+        }
     }
 
-    /// The port when none is given (RFC 3261 §18.1.1, §26.2.1).
+    /// Reads the word of a Via or a URI, without regard to case.
+    pub fn from_token(token: &str) -> Option<Self> {
+        [Self::Udp, Self::Tcp, Self::Tls, Self::Ws, Self::Wss]
+            .into_iter()
+            .find(|known| known.via_token().eq_ignore_ascii_case(token))
+    }
+
+    /// The port when none is given (RFC 3261 §18.1.1, §26.2.1; RFC 7118 §5.2 for WebSocket).
     pub fn default_port(self) -> u16 {
         match self {
             Self::Udp | Self::Tcp => 5060,
             Self::Tls => 5061,
+            Self::Ws => 80,
+            Self::Wss => 443,
         }
     }
 }
 
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.uri_param())
+        f.write_str(self.name())
     }
 }
 

@@ -65,6 +65,12 @@ fn sip(config: &Config) -> Result<(), Wrong> {
             "must be one address that peers can reach, not all of them",
         ));
     }
+    if let Some(origin) = sip.websocket_origins.iter().find(|origin| !is_origin(origin)) {
+        return Err(wrong(
+            &["sip", "websocket_origins"],
+            format!("has `{origin}`; right would be `https://HOST` or `https://HOST:PORT`, without a path"),
+        ));
+    }
     if sip.digest.is_empty() {
         return Err(wrong(&["sip", "digest"], "must name at least one of md5 and sha-256"));
     }
@@ -76,6 +82,13 @@ fn sip(config: &Config) -> Result<(), Wrong> {
         (None, Some(_)) => Err(wrong(&["sip", "tls", "key"], "needs `certificate` beside it")),
         (Some(_), Some(_)) | (None, None) => Ok(()),
     }
+}
+
+/// Scheme, host and port, as browsers write them (RFC 6454 §6.1).
+fn is_origin(text: &str) -> bool {
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
 }
 
 fn limits(config: &Config) -> Result<(), Wrong> {

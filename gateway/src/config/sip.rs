@@ -11,6 +11,9 @@ use crate::model::Transport;
 const SIP_PORT: u16 = 5060;
 /// Port of SIP over TLS (RFC 3261 §19.1.2).
 const SIPS_PORT: u16 = 5061;
+/// Ports of SIP over WebSocket, plain and secure, by the custom of other servers; RFC 7118 names none of its own.
+const WS_PORT: u16 = 5066;
+const WSS_PORT: u16 = 7443;
 
 /// Signalling.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub struct SipConfig {
     pub listen: Vec<Listen>,
     /// Address that peers see where it differs from the socket's, as behind a static NAT.
     pub public_address: Option<IpAddr>,
+    /// Origins of the pages that may open a WebSocket (RFC 6455 §10.2), as `https://agents.example.com`; empty: any.
+    pub websocket_origins: Vec<String>,
     /// User-Agent and Server header.
     pub user_agent: String,
     /// Algorithms that phones and trunks are challenged with, the preferred one first (RFC 8760 §2.4).
@@ -73,9 +78,9 @@ pub struct SipLimits {
     pub transactions: u32,
     /// New INVITEs a second from one source address.
     pub invites_per_source_per_s: u32,
-    /// Open TCP and TLS streams.
+    /// Open TCP, TLS and WebSocket streams.
     pub connections: u32,
-    /// Open TCP and TLS streams from one source address.
+    /// Open TCP, TLS and WebSocket streams from one source address.
     pub connections_per_source: u32,
     /// Start line and headers of a message, in bytes.
     pub head_bytes: u32,
@@ -99,7 +104,7 @@ pub struct SipTimers {
     pub t4_ms: u32,
     /// Life of a digest nonce.
     pub nonce_s: u32,
-    /// A stream on which nothing comes for so long is closed.
+    /// A stream on which nothing comes for so long is closed; a WebSocket, if no message came at all.
     pub connection_idle_s: u32,
     /// A stream whose message stays unfinished for so long is closed.
     pub message_s: u32,
@@ -116,8 +121,11 @@ impl Default for SipConfig {
                 listen(Transport::Udp, SIP_PORT),
                 listen(Transport::Tcp, SIP_PORT),
                 listen(Transport::Tls, SIPS_PORT),
+                listen(Transport::Ws, WS_PORT),
+                listen(Transport::Wss, WSS_PORT),
             ],
             public_address: None,
+            websocket_origins: Vec::new(),
             user_agent: "Ramal".to_owned(),
             digest: vec![DigestAlgorithm::Md5],
             tls: TlsConfig::default(),

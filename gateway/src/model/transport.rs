@@ -6,5 +6,9 @@ worded_enum! {
         Tcp = "tcp",
         Tls = "tls",
         Udp = "udp",
+        /// WebSocket (RFC 7118): phones only.
+        Ws = "ws",
+        /// WebSocket over TLS (RFC 7118): phones only.
+        Wss = "wss",
     }
 }

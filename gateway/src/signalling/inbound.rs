@@ -54,7 +54,9 @@ pub struct Doorkeeper<'d, 's> {
 impl<'d> Doorkeeper<'d, '_> {
     /// A call or another request from outside: trunk by source, else digest.
     pub fn identify(&mut self, now: Instant, request: &Request, flow: &Flow) -> Sender<'d> {
-        if !self.claims_extension(request)
+        // A page that somebody of the carrier's network looks at is not the carrier: over WebSocket come phones only.
+        if flow.transport.can_connect()
+            && !self.claims_extension(request)
             && let Some(trunk) = self.trunk_by_source(request, flow)
         {
             return Sender::Trunk(trunk);

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::stream::{Gate, Inbound, accepted};
 use super::tls::Tls;
+use super::websocket;
 
 /// Receive buffer asked of the system, so that a burst of INVITEs is not lost while we are busy.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
@@ -39,7 +40,7 @@ pub async fn bind(transport: Transport, address: SocketAddr) -> io::Result<(Boun
             let local = socket.local_addr()?;
             Ok((Bound::Udp(socket), local))
         }
-        Transport::Tcp | Transport::Tls => {
+        Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
             let listener = TcpListener::bind(address).await?;
             let local = listener.local_addr()?;
             Ok((Bound::Stream(listener, transport), local))
@@ -47,16 +48,19 @@ pub async fn bind(transport: Transport, address: SocketAddr) -> io::Result<(Boun
     }
 }
 
+/// What every connection that a peer opens needs.
+#[derive(Clone)]
+pub struct Door {
+    pub gate: Arc<Gate>,
+    pub tls: Tls,
+    /// Origins of pages that may open a WebSocket; empty: any.
+    pub origins: Arc<[String]>,
+    pub inbound: mpsc::Sender<Inbound>,
+}
+
 /// Accepts connections until the signalling task is gone. At a limit a connection is closed at once and counted.
-pub async fn accept_streams(
-    listener: TcpListener,
-    transport: Transport,
-    local: SocketAddr,
-    gate: Arc<Gate>,
-    tls: Tls,
-    inbound: mpsc::Sender<Inbound>,
-) {
-    while !inbound.is_closed() {
+pub async fn accept_streams(listener: TcpListener, transport: Transport, local: SocketAddr, door: Door) {
+    while !door.inbound.is_closed() {
         let (stream, remote) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -66,9 +70,19 @@ pub async fn accept_streams(
                 continue;
             }
         };
-        let Some(pass) = gate.enter(remote.ip()) else { continue };
-        let flow = Flow { transport, local, remote, connection: Some(gate.connection_id()) };
-        let tls = (transport == Transport::Tls).then(|| tls.clone());
-        tokio::spawn(accepted(stream, flow, pass, tls, inbound.clone()));
+        let Some(pass) = door.gate.enter(remote.ip()) else { continue };
+        let flow = Flow { transport, local, remote, connection: Some(door.gate.connection_id()) };
+        let door = door.clone();
+        match transport {
+            Transport::Udp | Transport::Tcp => {
+                tokio::spawn(accepted(stream, flow, pass, None, door.inbound));
+            }
+            Transport::Tls => {
+                tokio::spawn(accepted(stream, flow, pass, Some(door.tls), door.inbound));
+            }
+            Transport::Ws | Transport::Wss => {
+                tokio::spawn(websocket::accepted(stream, flow, pass, door));
+            }
+        }
     }
 }

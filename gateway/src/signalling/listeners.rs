@@ -51,7 +51,9 @@ impl Listeners {
         let uri = Uri::sip(user, &host, Some(advertised.port()));
         match flow.transport {
             Transport::Udp => uri,
-            Transport::Tcp | Transport::Tls => uri.with_param("transport", Some(flow.transport.uri_param())),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                uri.with_param("transport", Some(flow.transport.uri_param()))
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use ramal_sip::message::Uri;
 use ramal_sip::transport::Flow;
 
 use super::listeners::Listeners;
-use super::registrar::Registrar;
+use super::registrar::{Registrar, transport_of};
 use super::trunk::Trunks;
 use crate::call::{EndReason, Party, Reach, Target};
 use crate::model::{self, Extension, Trunk};
@@ -36,8 +36,7 @@ impl Reach for Reachable<'_> {
         let uri = Uri::sip(Some(number), &trunk.host, trunk.port);
         let uri = match trunk.transport {
             model::Transport::Udp => uri,
-            model::Transport::Tcp => uri.with_param("transport", Some("tcp")),
-            model::Transport::Tls => uri.with_param("transport", Some("tls")),
+            other => uri.with_param("transport", Some(transport_of(other).uri_param())),
         };
         let user = trunk.register.as_ref().map_or("", |r| r.contact_user.as_str());
         Ok(Target {

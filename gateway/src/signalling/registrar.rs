@@ -1,6 +1,6 @@
 //! The registrar: phones tell where they can be reached (RFC 3261 §10.3).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ramal_sip::endpoint::Reply;
 use ramal_sip::message::{HeaderName, Params, Rejection, Request, Uri};
@@ -14,6 +14,8 @@ use crate::store::Fact;
 pub struct Registrar {
     bindings: HashMap<ExtensionId, Bindings>,
     agents: HashMap<(ExtensionId, String), String>,
+    /// Who registered over which connection, where the connection is the only way to the phone.
+    by_connection: HashMap<ConnectionId, HashSet<ExtensionId>>,
     limits: RegistrationLimits,
 }
 
@@ -31,7 +33,7 @@ pub struct RegistrationSummary {
 
 impl Registrar {
     pub fn new(limits: RegistrationLimits) -> Self {
-        Self { bindings: HashMap::new(), agents: HashMap::new(), limits }
+        Self { bindings: HashMap::new(), agents: HashMap::new(), by_connection: HashMap::new(), limits }
     }
 
     /// Takes back what was stored before a restart. Streams did not survive it: only datagram flows are restored.
@@ -85,6 +87,9 @@ impl Registrar {
             RegistrationLimits { max_bindings: extension.max_bindings as usize, ..self.limits.clone() };
         let bindings = self.bindings.entry(extension.id).or_default();
         let changes = bindings.apply(now_ms, &registration, flow, &limits)?;
+        if let Some(id) = flow.connection.filter(|_| !flow.transport.can_connect()) {
+            self.by_connection.entry(id).or_default().insert(extension.id);
+        }
         let agent = request.headers.get_str(&HeaderName::UserAgent).map(str::to_owned);
         for uri in changes.added.iter().chain(&changes.refreshed) {
             if let Some(agent) = &agent {
@@ -133,6 +138,21 @@ impl Registrar {
             .any(|b| b.flow.remote == flow.remote && b.flow.transport == flow.transport)
     }
 
+    /// A connection is closed: what was registered over it by a phone that we cannot connect to is gone (RFC 5626 §4.2).
+    pub fn connection_lost(&mut self, flow: &Flow, facts: &mut Vec<Fact>) {
+        let registered = flow.connection.and_then(|id| self.by_connection.remove(&id));
+        for extension in registered.into_iter().flatten() {
+            let Some(bindings) = self.bindings.get_mut(&extension) else { continue };
+            for gone in bindings.remove_flow(flow) {
+                self.agents.remove(&(extension, gone.uri.to_string()));
+                facts.push(Fact::BindingRemoved { extension, uri: gone.uri.to_string() });
+            }
+            if bindings.is_empty() {
+                self.bindings.remove(&extension);
+            }
+        }
+    }
+
     /// Forgets what has expired.
     pub fn expire(&mut self, wall_ms: i64, facts: &mut Vec<Fact>) {
         let now_ms = wall_ms.max(0).unsigned_abs();
@@ -161,7 +181,7 @@ impl Registrar {
                 number: extension.number.clone(),
                 contact: b.uri.to_string(),
                 remote: b.flow.remote.to_string(),
-                transport: b.flow.transport.uri_param(),
+                transport: b.flow.transport.name(),
                 expires_in_s: b.expires_at_ms.saturating_sub(now_ms) / 1000,
                 user_agent: self.agents.get(&(*id, b.uri.to_string())).cloned(),
             }));
@@ -206,6 +226,8 @@ pub fn transport_of(transport: model::Transport) -> ramal_sip::transport::Transp
         model::Transport::Tcp => ramal_sip::transport::Transport::Tcp,
         model::Transport::Tls => ramal_sip::transport::Transport::Tls,
         model::Transport::Udp => ramal_sip::transport::Transport::Udp,
+        model::Transport::Ws => ramal_sip::transport::Transport::Ws,
+        model::Transport::Wss => ramal_sip::transport::Transport::Wss,
     }
 }
 
@@ -214,5 +236,7 @@ fn model_transport(transport: ramal_sip::transport::Transport) -> model::Transpo
         ramal_sip::transport::Transport::Tcp => model::Transport::Tcp,
         ramal_sip::transport::Transport::Tls => model::Transport::Tls,
         ramal_sip::transport::Transport::Udp => model::Transport::Udp,
+        ramal_sip::transport::Transport::Ws => model::Transport::Ws,
+        ramal_sip::transport::Transport::Wss => model::Transport::Wss,
     }
 }

@@ -157,6 +157,7 @@ impl<M: MediaPlane> Signalling<M> {
 
     pub fn handle_flow_failed(&mut self, now: Now, flow: &Flow) {
         self.endpoint.handle_flow_failed(now.instant, flow);
+        self.registrar.connection_lost(flow, &mut self.facts);
         self.drain(now);
     }
 

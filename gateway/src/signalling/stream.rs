@@ -18,11 +18,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::tls::Tls;
 
 /// Messages that may wait to be written to one connection; a peer that reads no more is cut off.
-const WRITE_LIMIT: usize = 256;
-/// How long a connection may take to open, TLS handshake included.
-const OPEN_TIME: Duration = Duration::from_secs(10);
+pub(super) const WRITE_LIMIT: usize = 256;
+/// How long a connection may take to open, handshakes included.
+pub(super) const OPEN_TIME: Duration = Duration::from_secs(10);
 /// How long a peer may take to read one message.
-const WRITE_TIME: Duration = Duration::from_secs(10);
+pub(super) const WRITE_TIME: Duration = Duration::from_secs(10);
 
 /// What the sockets tell the signalling task.
 #[derive(Debug)]
@@ -102,6 +102,12 @@ impl Gate {
         }
         open.insert(source, from_source + 1);
         Some(Pass { gate: Arc::clone(self), source })
+    }
+}
+
+impl Pass {
+    pub fn limits(&self) -> &StreamLimits {
+        self.gate.limits()
     }
 }
 
@@ -188,7 +194,7 @@ where
     if inbound.send(Inbound::Opened { flow, writer: outgoing.clone() }).await.is_err() {
         return;
     }
-    let limits = *pass.gate.limits();
+    let limits = *pass.limits();
     // The writer ends when signalling lets go of its mailbox: reading must not hold it.
     let pongs = outgoing.downgrade();
     drop(outgoing);
@@ -303,7 +309,7 @@ impl Streams {
                 }
             };
         }
-        if flow.connection.is_some() {
+        if flow.connection.is_some() || !flow.transport.can_connect() {
             return Sent::Failed;
         }
         match self.opening.get_mut(&key) {

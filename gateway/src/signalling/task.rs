@@ -242,7 +242,7 @@ impl Task {
         self.trace.message(wall_ms(), Way::Out, flow, bytes.clone());
         match flow.transport {
             Transport::Udp => self.shell.datagrams.send(&flow, &bytes),
-            Transport::Tcp | Transport::Tls => self.send_stream(flow, bytes),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => self.send_stream(flow, bytes),
         }
     }
 

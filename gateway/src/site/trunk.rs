@@ -95,6 +95,9 @@ fn check_plain(place: &Place, entry: &TrunkEntry) -> Result<(), Wrong> {
     if entry.port == Some(0) {
         return Err(place.at("port").wrong("0 is no port; leave it out for the transport's own"));
     }
+    if matches!(entry.transport, Some(Transport::Ws | Transport::Wss)) {
+        return Err(place.at("transport").wrong("WebSocket is for phones; right would be udp, tcp or tls"));
+    }
     if let Some(wide) = entry.sources.iter().find(|source| source.prefix_bits() < WIDEST_SOURCE_BITS) {
         return Err(place
             .at("sources")

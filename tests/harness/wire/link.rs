@@ -1,4 +1,4 @@
-//! The socket of a phone: UDP, TCP or TLS.
+//! The socket of a phone: UDP, TCP, TLS or a WebSocket.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,11 +7,13 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpSocket, UdpSocket};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
+use tokio_rustls::client::TlsStream;
 
 use super::inbox::Inbox;
 use super::message::{self, Message};
+use super::websocket::{self, WebSocket};
 
 /// Messages that may wait to be written to a stream.
 const WRITES_WAITING: usize = 1024;
@@ -21,6 +23,8 @@ pub enum Transport {
     Udp,
     Tcp,
     Tls,
+    Ws,
+    Wss,
 }
 
 impl Transport {
@@ -30,6 +34,8 @@ impl Transport {
             Transport::Udp => "UDP",
             Transport::Tcp => "TCP",
             Transport::Tls => "TLS",
+            Transport::Ws => "WS",
+            Transport::Wss => "WSS",
         }
     }
 }
@@ -62,7 +68,7 @@ impl Link {
         Link { transport: Transport::Udp, local, way: Way::Datagrams(socket), reader }
     }
 
-    /// A TCP connection to `peer`, with TLS inside when asked. Any certificate is accepted: trial pairs are self-signed.
+    /// A TCP connection to `peer`, with TLS and a WebSocket inside when asked. Any certificate is accepted: trial pairs are self-signed.
     pub async fn connect(
         transport: Transport,
         bind: SocketAddr,
@@ -75,12 +81,14 @@ impl Link {
         tcp.set_nodelay(true).expect("nodelay");
         let local = tcp.local_addr().expect("its address");
         let (writes, writes_rx) = mpsc::channel(WRITES_WAITING);
-        let reader = if transport == Transport::Tls {
-            let name = ServerName::from(peer.ip());
-            let tls = tls_connector().connect(name, tcp).await.expect("TLS handshake");
-            tokio::spawn(serve_stream(tls, peer, writes_rx, inbox))
-        } else {
-            tokio::spawn(serve_stream(tcp, peer, writes_rx, inbox))
+        let reader = match transport {
+            Transport::Udp | Transport::Tcp => tokio::spawn(serve_stream(tcp, peer, writes_rx, inbox)),
+            Transport::Tls => tokio::spawn(serve_stream(tls(tcp, peer).await, peer, writes_rx, inbox)),
+            Transport::Ws => tokio::spawn(serve_websocket(upgrade(tcp).await, peer, writes_rx, inbox)),
+            Transport::Wss => {
+                let socket = upgrade(tls(tcp, peer).await).await;
+                tokio::spawn(serve_websocket(socket, peer, writes_rx, inbox))
+            }
         };
         Link { transport, local, way: Way::Bytes { writes, peer }, reader }
     }
@@ -158,6 +166,45 @@ fn next_framed(pending: &mut Vec<u8>, peer: SocketAddr) -> Option<Message> {
     }
     let whole: Vec<u8> = pending.drain(..end + length).collect();
     Message::parse(&whole, peer)
+}
+
+async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSocket<S> {
+    WebSocket::open(stream, websocket::PHONE).await.expect("WebSocket handshake")
+}
+
+async fn serve_websocket<S: AsyncRead + AsyncWrite + Unpin>(
+    mut socket: WebSocket<S>,
+    peer: SocketAddr,
+    mut writes: mpsc::Receiver<Vec<u8>>,
+    inbox: Arc<Inbox>,
+) {
+    loop {
+        let sent = tokio::select! {
+            bytes = writes.recv() => match bytes {
+                Some(bytes) => socket.send(websocket::TEXT, &bytes).await,
+                None => return,
+            },
+            frame = socket.next() => match frame {
+                Some((websocket::PING, payload)) => socket.send(websocket::PONG, &payload).await,
+                Some((websocket::TEXT | websocket::BINARY, bytes)) => {
+                    if let Some(message) = Message::parse(&bytes, peer) {
+                        inbox.put(message);
+                    }
+                    Ok(())
+                }
+                Some(_) => Ok(()),
+                None => return,
+            },
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// A TLS connection over this one.
+pub async fn tls(tcp: TcpStream, peer: SocketAddr) -> TlsStream<TcpStream> {
+    tls_connector().connect(ServerName::from(peer.ip()), tcp).await.expect("TLS handshake")
 }
 
 fn tls_connector() -> tokio_rustls::TlsConnector {

@@ -53,7 +53,7 @@ impl Ua {
         Ua::on(identity, link, inbox)
     }
 
-    /// A phone on an open TCP or TLS connection to its target.
+    /// A phone on an open connection to its target.
     pub async fn stream(identity: Identity, transport: Transport) -> Ua {
         let inbox = Arc::new(Inbox::new(&identity.user));
         let bind = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -90,13 +90,22 @@ impl Ua {
             Transport::Udp => "",
             Transport::Tcp => ";transport=tcp",
             Transport::Tls => ";transport=tls",
+            Transport::Ws | Transport::Wss => ";transport=ws",
         };
-        format!("sip:{}@{}{transport}", self.identity.user, self.claimed)
+        format!("sip:{}@{}{transport}", self.identity.user, self.host())
+    }
+
+    /// The host and port that Contact and Via name: a page does not know its own (RFC 7118 appendix B.1).
+    fn host(&self) -> String {
+        match self.link.transport {
+            Transport::Udp | Transport::Tcp | Transport::Tls => self.claimed.to_string(),
+            Transport::Ws | Transport::Wss => format!("df7jal{}.invalid", self.link.local.port()),
+        }
     }
 
     /// A Via value with a fresh branch.
     pub fn via(&self) -> String {
-        format!("SIP/2.0/{} {};rport;branch={}", self.link.transport.token(), self.claimed, new_branch())
+        format!("SIP/2.0/{} {};rport;branch={}", self.link.transport.token(), self.host(), new_branch())
     }
 
     /// Sends bytes as they are to the target.

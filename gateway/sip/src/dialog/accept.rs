@@ -215,7 +215,9 @@ fn own_contact(request: &Request, transport: Transport, address: SocketAddr) -> 
     let user = request.uri.raw_user().map(|user| format!("{user}@")).unwrap_or_default();
     let param = match transport {
         Transport::Udp => String::new(),
-        Transport::Tcp | Transport::Tls => format!(";transport={}", transport.uri_param()),
+        Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+            format!(";transport={}", transport.uri_param())
+        }
     };
     format!("<sip:{user}{address}{param}>").into()
 }

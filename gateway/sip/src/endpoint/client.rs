@@ -274,7 +274,7 @@ impl Endpoint {
     }
 
     /// A flow is gone. A request that went over an open stream and has no response is sent once more over a
-    /// new connection; any other that has no response fails. Where a response has come, the rest may come
+    /// new connection, where we can open one; any other that has no response fails. Where a response has come, the rest may come
     /// over another connection (RFC 3261 §18.2.2), and the timers see to it.
     pub(crate) fn fail_flow(&mut self, now: Instant, failed: &Flow) {
         let range = (failed.transport, failed.remote, 0)..=(failed.transport, failed.remote, u64::MAX);
@@ -285,6 +285,12 @@ impl Endpoint {
                 continue;
             };
             let used = transaction.flow.connection;
+            if !failed.transport.can_connect() {
+                if used == failed.connection {
+                    self.fail_client(now, id, Failure::Transport);
+                }
+                continue;
+            }
             match (failed.connection, transaction.attempt) {
                 // Sent without a number, it went over whatever connection the shell had to this address.
                 (Some(_), Attempt::First) if used.is_none() || used == failed.connection => {

@@ -183,6 +183,11 @@ impl Bindings {
         expired
     }
 
+    /// Removes what was registered over a connection that is closed, and returns it.
+    pub fn remove_flow(&mut self, flow: &Flow) -> Vec<Binding> {
+        self.bindings.extract_if(.., |binding| binding.flow == *flow).collect()
+    }
+
     /// Takes a Binding back from storage, after a restart.
     pub fn restore(&mut self, binding: Binding) {
         self.bindings.push(binding);
