@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fault::Fault as ConfigError;
 pub use http::{HttpConfig, LogConfig, LogFormat};
-pub use media::MediaConfig;
+pub use media::{BrowserListen, MediaConfig, WebRtcConfig};
 pub use node::{DatabaseConfig, NodeConfig};
 pub use recording::RecordingConfig;
 pub use sip::{DigestAlgorithm, Listen, SipConfig, SipLimits, SipTimers, TlsConfig};

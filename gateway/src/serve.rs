@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ramal_media::event::Event as MediaEvent;
-use ramal_media::io::{PortPool, WorkerConfig, Workers};
+use ramal_media::io::WebRtcConfig as BrowserSockets;
+use ramal_media::io::{BrowserAddress, IceTcp, PortPool, WorkerConfig, Workers};
 use ramal_media::player::Country;
+use ramal_media::webrtc::certificate::DtlsCertificate;
 use ramal_sip::auth::{Algorithm, AuthLimits, Challenger};
 use ramal_sip::endpoint::{Endpoint, EndpointConfig, EndpointLimits};
 use ramal_sip::message::Limits;
@@ -18,7 +20,7 @@ use rand::TryRngCore;
 use tokio::sync::{Notify, mpsc};
 
 use crate::call::{CallLimits, CallSettings, Calls};
-use crate::config::{Config, DigestAlgorithm};
+use crate::config::{BrowserListen, Config, DigestAlgorithm, WebRtcConfig};
 use crate::model::{CallRecord, RecordingRow, RecordingState, SealedSecret};
 use crate::signalling::datagrams::Datagrams;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
@@ -280,6 +282,8 @@ fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Medi
         seed: u64::from_le_bytes(seed_bytes),
         ..WorkerConfig::default()
     };
+    let webrtc = browser_sockets(&media.webrtc)?;
+    let worker_config = WorkerConfig { webrtc, ..worker_config };
     let count = match media.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         count => count as usize,
@@ -288,11 +292,27 @@ fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Medi
         // A full mailbox means that signalling has stalled; the CDR then goes without these figures.
         let _ = events.try_send(event);
     })
-    .map_err(io("media workers"))?;
+    .map_err(io("media workers, with media.webrtc.listen and first_port"))?;
     let folder = config.recording.folder(&config.node.data_dir);
     make_private_folder(&folder).map_err(io(format!("recording.folder {}", folder.display())))?;
     let min_free_bytes = u64::from(config.recording.min_free_mib) << 20;
     Media::new(workers, ports, folder, min_free_bytes).map_err(io("thread for the disk"))
+}
+
+/// Where browsers reach the Workers, with a certificate for this run: descriptions carry its fingerprint.
+fn browser_sockets(webrtc: &WebRtcConfig) -> Result<Option<BrowserSockets>, ServeError> {
+    if webrtc.listen.is_empty() {
+        return Ok(None);
+    }
+    let address = |at: &BrowserListen| BrowserAddress { bind: at.address, advertise: at.public_address };
+    let certificate = DtlsCertificate::generate()
+        .map_err(|error| ServeError::Other(format!("certificate for DTLS: {error}")))?;
+    Ok(Some(BrowserSockets {
+        addresses: webrtc.listen.iter().map(address).collect(),
+        first_port: webrtc.first_port,
+        tcp: if webrtc.ice_tcp { IceTcp::Listen } else { IceTcp::Off },
+        certificate,
+    }))
 }
 
 /// The bound SIP sockets, in the order of the configuration.
@@ -325,9 +345,8 @@ impl Sockets {
     }
 
     fn named(&self) -> Vec<String> {
-        let name = |(socket, local): &(Bound, SocketAddr)| {
-            format!("{} {local}", transport_of_bound(socket).name())
-        };
+        let name =
+            |(socket, local): &(Bound, SocketAddr)| format!("{} {local}", transport_of_bound(socket).name());
         self.bound.iter().map(name).collect()
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ramal_media::command::{Command, LegId};
-use ramal_media::io::LegSockets;
+use ramal_media::io::{LegSockets, WebRtcFace};
 use ramal_media::player::Country;
 use ramal_media::sdp::SrtpPolicy;
 use ramal_sip::auth::Credentials;
@@ -15,7 +15,7 @@ use ramal_sip::transport::Flow;
 
 use super::end_reason::EndReason;
 use super::leg::Party;
-use crate::model::{Announcement, Directory, Extension, Organization, Trunk};
+use crate::model::{Announcement, Directory, Extension, Organization, OrganizationId, Trunk};
 use crate::store::Fact;
 
 /// The surroundings of call control for the length of one event.
@@ -78,6 +78,10 @@ pub trait MediaPlane {
     fn allocate(&self) -> io::Result<LegSockets>;
     /// The worker that a new Call shall live on.
     fn pick(&self) -> usize;
+    /// The Worker on which all browser legs of an organization live.
+    fn home_of(&self, organization: OrganizationId) -> usize;
+    /// How browsers reach that Worker; `None` when the node listens for none.
+    fn browser_face(&self, worker: usize) -> Option<WebRtcFace>;
     /// Hands a command to a worker; never blocks. A full mailbox is counted by the implementor.
     fn send(&self, worker: usize, command: Command);
     /// Moves a leg between workers (attended transfer only).

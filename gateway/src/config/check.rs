@@ -1,13 +1,18 @@
 //! What the types cannot say about a configuration.
 
-use crate::config::Config;
+use ramal_media::io::MAX_BROWSER_ADDRESSES;
+
 use crate::config::fault::{Wrong, wrong};
+use crate::config::{BrowserListen, Config};
 use crate::model::Transport;
 
 /// Fewest RTP ports that make sense: two legs, RTP and RTCP each.
 const MIN_PORTS: u16 = 4;
 /// Longest a Worker may gather: more is heard as delay, in microseconds.
 const MAX_GATHER_US: u32 = 5_000;
+
+/// Most media threads.
+const MAX_WORKERS: u32 = 256;
 
 /// Finds the first value that cannot be right.
 pub fn check(config: &Config) -> Result<(), Wrong> {
@@ -173,13 +178,52 @@ fn media(config: &Config) -> Result<(), Wrong> {
             "is every address; SDP needs one: name it here, or in public_address",
         ));
     }
-    if media.workers > 256 {
-        return Err(wrong(&["media", "workers"], "must be at most 256; 0 means one a processor"));
+    if media.workers > MAX_WORKERS {
+        return Err(wrong(
+            &["media", "workers"],
+            format!("must be at most {MAX_WORKERS}; 0 means one a processor"),
+        ));
     }
     if media.gather_us > MAX_GATHER_US {
         return Err(wrong(
             &["media", "gather_us"],
             format!("must be at most {MAX_GATHER_US} µs: more is heard as delay"),
+        ));
+    }
+    webrtc(config)
+}
+
+fn webrtc(config: &Config) -> Result<(), Wrong> {
+    let (media, webrtc) = (&config.media, &config.media.webrtc);
+    if webrtc.listen.len() > MAX_BROWSER_ADDRESSES {
+        return Err(wrong(
+            &["media", "webrtc", "listen"],
+            format!("has more than {MAX_BROWSER_ADDRESSES} addresses"),
+        ));
+    }
+    let nameless = |at: &&BrowserListen| at.public_address.unwrap_or(at.address).is_unspecified();
+    if let Some(at) = webrtc.listen.iter().find(nameless) {
+        return Err(wrong(
+            &["media", "webrtc", "listen"],
+            format!("has {}, which is every address; SDP needs one: name it in public_address", at.address),
+        ));
+    }
+    let threads = if media.workers == 0 { MAX_WORKERS } else { media.workers };
+    let last = u32::from(webrtc.first_port) + threads - 1;
+    if webrtc.first_port != 0 && (webrtc.first_port < 1_024 || last > u32::from(u16::MAX)) {
+        return Err(wrong(
+            &["media", "webrtc", "first_port"],
+            format!("must be 0, or at least 1024 with {threads} ports from there on, one a media thread"),
+        ));
+    }
+    let overlaps = webrtc.first_port <= media.port_max && last >= u32::from(media.port_min);
+    if webrtc.first_port != 0 && overlaps {
+        return Err(wrong(
+            &["media", "webrtc", "first_port"],
+            format!(
+                "with {threads} ports from there on lies among those of RTP, {} to {}",
+                media.port_min, media.port_max
+            ),
         ));
     }
     Ok(())

@@ -40,6 +40,7 @@ fn defaults_listen_on_loopback_only() {
     let config = Config::default();
     assert!(config.sip.listen.iter().all(|listen| listen.address.ip().is_loopback()));
     assert!(config.http.listen.ip().is_loopback() && config.media.address.is_loopback());
+    assert!(config.media.webrtc.listen.iter().all(|listen| listen.address.is_loopback()));
 }
 
 #[test]
@@ -73,4 +74,8 @@ fn value_that_cannot_be_right_is_refused_with_what_would_be() {
     assert!(fault("[database]\nurl = \"mysql://x\"\n").contains("postgres://"));
     assert!(fault("[sip.tls]\nkey = \"k.pem\"\n").contains("certificate"));
     assert!(fault("[sip]\nlisten = []\n").starts_with("ramal.toml:2:"));
+    assert!(fault("[sip]\nwebsocket_origins = [\"agents.test\"]\n").contains("https://HOST"));
+    assert!(fault("[media.webrtc]\nlisten = [{ address = \"::\" }]\n").contains("public_address"));
+    assert!(fault("[media.webrtc]\nfirst_port = 25000\n").contains("20000 to 29999"));
+    assert!(fault("[media.webrtc]\nfirst_port = 65500\n").contains("256 ports"));
 }

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ramal_media::command::{Command, LegId};
-use ramal_media::io::{LegSockets, PortPool, Workers};
+use ramal_media::io::{LegSockets, PortPool, WebRtcFace, Workers};
 use ramal_media::player::Prompt;
 
 use super::disk::Disk;
 use crate::call::MediaPlane;
-use crate::model::{Announcement, Organization};
+use crate::model::{Announcement, Organization, OrganizationId};
 
 /// A greeting in Portuguese and English, made with espeak-ng.
 const WELCOME: &[u8] = include_bytes!("../../assets/welcome.wav");
@@ -117,6 +117,15 @@ impl MediaPlane for Media {
 
     fn pick(&self) -> usize {
         self.workers.pick().id().0
+    }
+
+    fn home_of(&self, organization: OrganizationId) -> usize {
+        let count = self.workers.handles().len().max(1);
+        usize::try_from(organization.0.unsigned_abs()).unwrap_or_default() % count
+    }
+
+    fn browser_face(&self, worker: usize) -> Option<WebRtcFace> {
+        self.workers.handles().get(worker)?.webrtc().cloned()
     }
 
     fn send(&self, worker: usize, command: Command) {

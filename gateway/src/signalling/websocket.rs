@@ -25,6 +25,9 @@ const SUBPROTOCOL: &str = "sip";
 /// Buffer that a connection reads into, in bytes.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 
+/// How long a peer may take to read that its connection ends.
+const CLOSE_TIME: Duration = Duration::from_secs(1);
+
 /// How long one WebSocket is waited for.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
@@ -158,8 +161,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
             return;
         }
         self.converse(waiting).await;
-        // The peer is told; nobody waits for its word.
-        let _ = timeout(self.patience.write, self.socket.close(None)).await;
+        // The peer is told if it listens; nobody waits for its word.
+        let _ = timeout(CLOSE_TIME, self.socket.close(None)).await;
         let _ = self.inbound.send(Inbound::Failed { flow }).await;
     }
 
