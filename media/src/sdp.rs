@@ -1,16 +1,23 @@
-//! Offer and answer (RFC 3264) over session descriptions (RFC 8866), audio only.
+//! Offer and answer (RFC 3264) over session descriptions (RFC 8866): audio of phones and trunks, audio and video of browsers.
 
 mod acceptance;
 mod codec;
 mod codec_match;
 mod crypto;
 mod description;
+mod dialect;
+mod draft;
+mod events;
+mod h264;
 mod negotiation;
 mod numbering;
+mod rtp_side;
 mod seed;
+mod webrtc;
 mod write;
 
 pub use codec::Codec;
+pub use dialect::Dialect;
 pub use negotiation::Negotiation;
 pub use seed::Seed;
 
@@ -53,6 +60,11 @@ impl Direction {
         matches!(self, Self::SendRecv | Self::RecvOnly)
     }
 
+    /// What is left of a wish where they do this.
+    fn against(self, theirs: Self) -> Self {
+        Self::new(self.sends() && theirs.receives(), self.receives() && theirs.sends())
+    }
+
     /// The attribute that says it.
     pub fn name(self) -> &'static str {
         match self {
@@ -92,6 +104,10 @@ pub struct RemoteOffer {
     /// As they say it: `SendOnly` is a hold.
     pub direction: Direction,
     pub srtp: bool,
+    /// Of the stream that we would take.
+    pub dialect: Dialect,
+    /// Video formats of the first stream that we could take, in their order; none where the leg cannot carry video.
+    pub video: Vec<Codec>,
 }
 
 /// What both sides agreed on.
@@ -150,12 +166,16 @@ pub enum SdpError {
     Malformed(String),
     #[error("session description of {bytes} bytes is over the limit")]
     TooLarge { bytes: usize },
+    #[error("their media address is {theirs}, ours is {ours}")]
+    AddressFamily { theirs: &'static str, ours: &'static str },
     #[error("no audio stream that can be used")]
     NotAudio,
     #[error("no codec in common")]
     NoCommonCodec,
     #[error("no SRTP suite or profile in common: {0}")]
     NoCommonSrtp(String),
+    #[error("no ICE, DTLS or multiplexing in common: {0}")]
+    NoCommonTransport(String),
     #[error("the answer has {answered} streams, the offer had {offered}")]
     StreamCount { offered: usize, answered: usize },
     #[error("{0} is not possible in this state")]
@@ -167,7 +187,11 @@ impl SdpError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Malformed(_) | Self::TooLarge { .. } | Self::StreamCount { .. } => Fault::Malformed,
-            Self::NotAudio | Self::NoCommonCodec | Self::NoCommonSrtp(_) => Fault::NotAcceptable,
+            Self::AddressFamily { .. }
+            | Self::NotAudio
+            | Self::NoCommonCodec
+            | Self::NoCommonSrtp(_)
+            | Self::NoCommonTransport(_) => Fault::NotAcceptable,
             Self::OutOfTurn(_) => Fault::Misuse,
         }
     }

@@ -32,6 +32,16 @@ pub enum DtlsRole {
     Passive,
 }
 
+impl DtlsRole {
+    /// The value of `a=setup` that says it (RFC 4145 §4).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Passive => "passive",
+        }
+    }
+}
+
 /// How a candidate is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CandidateTransport {

@@ -1,13 +1,15 @@
 //! Which of their streams and keys will do.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::crypto::Crypto;
 use super::description::{MediaDescription, Profile};
-use super::{SdpError, SrtpKeys, SrtpPolicy};
+use super::{LocalMedia, SdpError, SrtpKeys, SrtpPolicy};
 
 /// Whether policy, profile, keys and address of a stream will do.
-pub(super) fn check_stream(policy: SrtpPolicy, stream: &MediaDescription) -> Result<(), SdpError> {
+pub(super) fn check_stream(local: &LocalMedia, stream: &MediaDescription) -> Result<(), SdpError> {
     let refuse = |reason: &str| Err(SdpError::NoCommonSrtp(reason.to_owned()));
-    match (stream.profile, policy) {
+    match (stream.profile, local.srtp) {
         (Profile::Plain, SrtpPolicy::Required) => return refuse("RTP/AVP offered, RTP/SAVP is required"),
         (Profile::Plain, SrtpPolicy::Off | SrtpPolicy::Offered) => {}
         (Profile::Secure, SrtpPolicy::Off) => return refuse("RTP/SAVP offered, SRTP is off"),
@@ -17,9 +19,24 @@ pub(super) fn check_stream(policy: SrtpPolicy, stream: &MediaDescription) -> Res
                 return refuse(reason.copied().unwrap_or("RTP/SAVP without crypto attribute"));
             }
         }
-        (Profile::Other, _) => return refuse(&format!("profile {} is not supported", stream.proto)),
+        (Profile::Dtls | Profile::Other, _) => {
+            return refuse(&format!("profile {} is not supported", stream.proto));
+        }
     }
-    stream.rtp().map(drop)
+    check_family(local, stream.rtp()?)
+}
+
+/// Whether they are reached from our socket: it speaks IPv4 or IPv6, and there is no ICE to find another path. The
+/// unspecified address of either family is a hold.
+pub(super) fn check_family(local: &LocalMedia, remote: SocketAddr) -> Result<(), SdpError> {
+    if remote.ip().is_unspecified() {
+        return Ok(());
+    }
+    match (local.rtp.ip(), remote.ip()) {
+        (IpAddr::V4(_), IpAddr::V6(_)) => Err(SdpError::AddressFamily { theirs: "IPv6", ours: "IPv4" }),
+        (IpAddr::V6(_), IpAddr::V4(_)) => Err(SdpError::AddressFamily { theirs: "IPv4", ours: "IPv6" }),
+        (IpAddr::V4(_), IpAddr::V4(_)) | (IpAddr::V6(_), IpAddr::V6(_)) => Ok(()),
+    }
 }
 
 /// The keys of an answer (RFC 4568 §5.1.3): one crypto attribute with a tag and suite of ours.
@@ -33,7 +50,7 @@ pub(super) fn answered_keys(
         (Profile::Plain, false) => return refuse("RTP/SAVP offered, answered without"),
         (Profile::Secure, true) => return refuse("RTP/AVP offered, answered with RTP/SAVP"),
         (Profile::Secure, false) => {}
-        (Profile::Other, _) => return refuse("answered with another profile"),
+        (Profile::Dtls | Profile::Other, _) => return refuse("answered with another profile"),
     }
     let theirs = match stream.crypto.first() {
         Some(Ok(crypto)) => crypto,

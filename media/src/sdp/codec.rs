@@ -1,6 +1,8 @@
 //! A codec as SDP names it.
 
-use super::KnownCodec;
+use super::{KnownCodec, h264};
+
+const VIDEO_CLOCK_HZ: u32 = 90_000;
 
 /// One payload format of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +38,22 @@ impl Codec {
             fmtp: Some("minptime=10;useinbandfec=1".to_owned()),
             ..Self::plain(payload_type, "opus", 48_000)
         }
+    }
+
+    /// VP8 (RFC 7741).
+    pub fn vp8() -> Self {
+        Self::plain(96, "VP8", VIDEO_CLOCK_HZ)
+    }
+
+    /// VP9 of profile 0 (RFC 9628).
+    pub fn vp9() -> Self {
+        Self { fmtp: Some("profile-id=0".to_owned()), ..Self::plain(98, "VP9", VIDEO_CLOCK_HZ) }
+    }
+
+    /// H.264, constrained baseline at level 3.1 in fragments (RFC 6184 §8.1): what every browser must have (RFC 7742 §6.2).
+    pub fn h264() -> Self {
+        let fmtp = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".to_owned();
+        Self { fmtp: Some(fmtp), ..Self::plain(102, "H264", VIDEO_CLOCK_HZ) }
     }
 
     /// DTMF events 0 to 15 (RFC 4733 §2.4.1).
@@ -79,9 +97,21 @@ impl Codec {
         !self.is_telephone_event() && !self.is_comfort_noise()
     }
 
+    /// Whether this carries pictures in a format we know to forward: VP8, VP9 or H.264.
+    pub fn is_video(&self) -> bool {
+        let known = ["VP8", "VP9", "H264"].iter().any(|name| self.name.eq_ignore_ascii_case(name));
+        known && self.clock_hz == VIDEO_CLOCK_HZ
+    }
+
+    /// Whether this carries retransmissions of another format (RFC 4588).
+    pub(super) fn is_rtx(&self) -> bool {
+        self.name.eq_ignore_ascii_case("rtx")
+    }
+
     /// Whether packets of the one can be sent as the other by changing the payload type alone.
     pub fn same_format(&self, other: &Self) -> bool {
         self.same_encoding(other)
+            && self.same_profile(other)
             && self.relevant_parameters().iter().all(|&(name, default)| {
                 let (left, right) = (self.parameter(name), other.parameter(name));
                 left.unwrap_or(default).eq_ignore_ascii_case(right.unwrap_or(default))
@@ -104,6 +134,7 @@ impl Codec {
     /// left open, annexb of G.729 (RFC 7261 §3) and mode-set of AMR (RFC 4867 §8.3.1).
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         self.same_encoding(other)
+            && self.same_profile(other)
             && self.relevant_parameters().iter().all(|&(name, default)| {
                 let (left, right) = (self.parameter(name), other.parameter(name));
                 match name {
@@ -120,6 +151,12 @@ impl Codec {
         if self.is_telephone_event() {
             return self.fmtp.clone();
         }
+        match self.name.to_ascii_uppercase().as_str() {
+            "H264" => return Some(h264::answered_fmtp(self, theirs)),
+            // They say what their sender's receiver likes (RFC 7587 §7, RFC 7741 §6.2): ours, not theirs.
+            "OPUS" | "VP8" | "VP9" => return self.fmtp.clone(),
+            _ => {}
+        }
         if self.name.eq_ignore_ascii_case("G729") && (annex_b_refused(self) || annex_b_refused(theirs)) {
             return Some("annexb=no".to_owned());
         }
@@ -132,6 +169,15 @@ impl Codec {
             let (key, value) = pair.split_once('=')?;
             key.trim().eq_ignore_ascii_case(name).then_some(value.trim())
         })
+    }
+
+    /// A parameter of the fmtp that is a number.
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.parameter(name)?.parse().ok()
+    }
+
+    fn same_profile(&self, other: &Self) -> bool {
+        !self.name.eq_ignore_ascii_case("H264") || h264::same_profile(self, other)
     }
 
     fn same_encoding(&self, other: &Self) -> bool {
@@ -147,8 +193,14 @@ impl Codec {
             "AMR" | "AMR-WB" => &[("octet-align", "0"), ("mode-set", ""), ("crc", "0"), ("interleaving", "")],
             // RFC 4856 §2.1.9.
             "G729" => &[("annexb", "yes")],
+            // RFC 6184 §8.2.2.
+            "H264" => &[("packetization-mode", "0")],
             // RFC 3952 §5.
             "ILBC" => &[("mode", "30")],
+            // RFC 4588 §8.6.
+            "RTX" => &[("apt", "")],
+            // RFC 9628 §6.
+            "VP9" => &[("profile-id", "0")],
             _ => &[],
         }
     }

@@ -5,13 +5,18 @@ use std::net::{IpAddr, SocketAddr};
 use sdp_types::{Attribute, Connection, Media, Session};
 
 use super::crypto::Crypto;
+use super::dialect::Dialect;
+use super::webrtc::attributes::BrowserAttributes;
+use super::webrtc::transport::RemoteTransport;
 use super::{Codec, Direction, SdpError};
 
-/// A description from a phone has one or two kilobytes.
-pub(super) const MAX_BYTES: usize = 16 * 1024;
+/// A description from a phone has one or two kilobytes, one from a browser with video and all its candidates ten.
+const MAX_BYTES: usize = 64 * 1024;
 const MAX_STREAMS: usize = 16;
 const MAX_CODECS: usize = 64;
 const MAX_CRYPTO: usize = 16;
+/// The engine keeps an `a=mid` in as many; browsers write one or two.
+const MAX_MID_BYTES: usize = 16;
 /// What is assumed where nothing is said (RFC 3551 §4.5, table 1).
 const DEFAULT_PTIME_MS: u32 = 20;
 const PTIME_RANGE_MS: std::ops::RangeInclusive<u32> = 5..=200;
@@ -20,6 +25,16 @@ const PTIME_RANGE_MS: std::ops::RangeInclusive<u32> = 5..=200;
 #[derive(Clone, Debug)]
 pub(super) struct Description {
     pub streams: Vec<MediaDescription>,
+    /// The mids of its first BUNDLE group (RFC 9143 §5).
+    pub bundle: Vec<String>,
+    pub ice: IceAgent,
+}
+
+/// How much of ICE the other end does (RFC 8445 §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IceAgent {
+    Full,
+    Lite,
 }
 
 /// How a stream's packets are protected, from its profile.
@@ -29,7 +44,9 @@ pub(super) enum Profile {
     Plain,
     /// RTP/SAVP, RTP/SAVPF with keys in SDP.
     Secure,
-    /// DTLS, UDPTL, anything else.
+    /// SRTP with keys from DTLS: browsers.
+    Dtls,
+    /// UDPTL, anything else.
     Other,
 }
 
@@ -50,6 +67,26 @@ pub(super) struct MediaDescription {
     pub rtcp_mux: bool,
     /// Usable ones in their order, or why each is not.
     pub crypto: Vec<Result<Crypto, &'static str>>,
+    /// `a=mid` (RFC 5888 §4).
+    pub mid: Option<String>,
+    /// Of a browser's stream only.
+    pub browser: Option<Box<Browser>>,
+}
+
+/// What a stream of a browser has more.
+#[derive(Clone, Debug)]
+pub(super) struct Browser {
+    pub transport: Result<Option<RemoteTransport>, SdpError>,
+    pub attributes: BrowserAttributes,
+    pub port_zero: PortZero,
+}
+
+/// What port 0 means on a line (RFC 9143 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PortZero {
+    Refused,
+    /// `a=bundle-only`: it lives on the port of its bundle.
+    InBundle,
 }
 
 impl Description {
@@ -64,9 +101,28 @@ impl Description {
         if session.medias.len() > MAX_STREAMS {
             return Err(SdpError::Malformed(format!("more than {MAX_STREAMS} streams")));
         }
+        let streams: Vec<_> =
+            session.medias.iter().map(|media| MediaDescription::new(media, &session)).collect();
+        if streams.iter().any(|stream| stream.browser.is_some()) {
+            check_mids(&streams)?;
+        }
         Ok(Self {
-            streams: session.medias.iter().map(|media| MediaDescription::new(media, &session)).collect(),
+            streams,
+            bundle: values(session.attributes.iter(), "group").find_map(bundle).unwrap_or_default(),
+            ice: if has(&session.attributes, "ice-lite") { IceAgent::Lite } else { IceAgent::Full },
         })
+    }
+
+    /// Whether a stream shares the transport of a bundle.
+    pub(super) fn bundles(&self, stream: &MediaDescription) -> bool {
+        stream.mid.as_ref().is_some_and(|mid| self.bundle.contains(mid))
+    }
+
+    /// A stream of this medium that is not switched off.
+    pub(super) fn is_live(&self, stream: &MediaDescription, media: &str) -> bool {
+        let bundle_only = || stream.browser.as_ref().is_some_and(|b| b.port_zero == PortZero::InBundle);
+        stream.media.eq_ignore_ascii_case(media)
+            && (stream.port != 0 || bundle_only() && self.bundles(stream))
     }
 }
 
@@ -76,25 +132,23 @@ impl MediaDescription {
         // RFC 8866 §5.13: the media's own attributes come before the session's.
         let either = || attributes().chain(&session.attributes);
         let connection = media.connections.first().or(session.connection.as_ref());
+        let profile = profile(&media.proto);
         Self {
             media: media.media.clone(),
             port: media.port,
             proto: media.proto.clone(),
             formats: media.fmt.clone(),
-            profile: profile(&media.proto),
+            profile,
             address: address(connection),
             said_direction: either().find_map(direction).unwrap_or(Direction::SendRecv),
             codecs: codecs(media),
             ptime_ms: ptime_ms(either()),
             rtcp: values(attributes(), "rtcp").find_map(rtcp),
-            rtcp_mux: attributes().any(|attribute| attribute.attribute == "rtcp-mux"),
+            rtcp_mux: has(&media.attributes, "rtcp-mux"),
             crypto: values(attributes(), "crypto").take(MAX_CRYPTO).map(Crypto::parse).collect(),
+            mid: values(attributes(), "mid").next().map(|mid| mid.trim().to_owned()),
+            browser: (profile == Profile::Dtls).then(|| Box::new(Browser::new(media, session))),
         }
-    }
-
-    /// An audio stream that is not switched off.
-    pub(super) fn is_live_audio(&self) -> bool {
-        self.media.eq_ignore_ascii_case("audio") && self.port != 0
     }
 
     /// Where they want RTP. The address may be 0.0.0.0: then they want none.
@@ -116,8 +170,50 @@ impl MediaDescription {
     pub(super) fn direction(&self) -> Direction {
         let unspecified = self.address.as_ref().is_ok_and(IpAddr::is_unspecified);
         let said = self.said_direction;
-        if unspecified { Direction::new(said.sends(), false) } else { said }
+        // A browser writes 0.0.0.0 while it gathers its candidates.
+        let held = unspecified && self.profile != Profile::Dtls;
+        if held { Direction::new(said.sends(), false) } else { said }
     }
+}
+
+impl Browser {
+    fn new(media: &Media, session: &Session) -> Self {
+        let bundle_only = has(&media.attributes, "bundle-only");
+        Self {
+            transport: RemoteTransport::read(&media.attributes, &session.attributes),
+            attributes: BrowserAttributes::read(&media.attributes),
+            port_zero: if bundle_only { PortZero::InBundle } else { PortZero::Refused },
+        }
+    }
+}
+
+/// Each names one stream, and is written into our description as it is.
+fn check_mids(streams: &[MediaDescription]) -> Result<(), SdpError> {
+    let refuse = |reason: &str| Err(SdpError::Malformed(reason.to_owned()));
+    for (position, stream) in streams.iter().enumerate() {
+        let Some(mid) = &stream.mid else { continue };
+        if mid.is_empty() || mid.len() > MAX_MID_BYTES {
+            return refuse("mid is not 1 to 16 bytes long");
+        }
+        if !mid.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return refuse("mid is no token");
+        }
+        if streams.iter().skip(position + 1).any(|other| other.mid.as_ref() == Some(mid)) {
+            return refuse("two streams have the same mid");
+        }
+    }
+    Ok(())
+}
+
+/// `BUNDLE audio video`.
+fn bundle(value: &str) -> Option<Vec<String>> {
+    let mut words = value.split_ascii_whitespace();
+    words.next().filter(|semantics| semantics.eq_ignore_ascii_case("BUNDLE"))?;
+    Some(words.take(MAX_STREAMS).map(str::to_owned).collect())
+}
+
+fn has(attributes: &[Attribute], name: &str) -> bool {
+    attributes.iter().any(|attribute| attribute.attribute == name)
 }
 
 /// Leaves the lines that matter, as UTF-8 without control characters, from `v=` to the end of the body. What stands before
@@ -127,6 +223,8 @@ fn clean(bytes: &[u8]) -> String {
     let lines = text.split(['\r', '\n']).map(str::trim_end);
     let body = lines.skip_while(|line| !line.starts_with("v=")).take_while(|line| !line.starts_with("--"));
     let mut cleaned = String::with_capacity(text.len());
+    // Their candidates tell an ICE-lite agent nothing: it answers whoever checks (RFC 8445 §6.2.3).
+    let body = body.filter(|line| !line.starts_with("a=candidate:"));
     for line in body.filter(|line| ["v=", "c=", "m=", "a="].iter().any(|kind| line.starts_with(kind))) {
         // Only a media line is taken apart at its spaces: some phones write two.
         let mut words = line.split(|char: char| char.is_control() || char == ' ');
@@ -144,6 +242,7 @@ fn profile(proto: &str) -> Profile {
     match proto.to_ascii_uppercase().as_str() {
         "RTP/AVP" | "RTP/AVPF" => Profile::Plain,
         "RTP/SAVP" | "RTP/SAVPF" => Profile::Secure,
+        _ if Dialect::of_proto(proto) == Dialect::WebRtc => Profile::Dtls,
         _ => Profile::Other,
     }
 }
@@ -165,7 +264,11 @@ fn direction(attribute: &Attribute) -> Option<Direction> {
     })
 }
 
-fn values<'a>(attributes: impl Iterator<Item = &'a Attribute>, name: &str) -> impl Iterator<Item = &'a str> {
+/// The values of all attributes of a name.
+pub(super) fn values<'a>(
+    attributes: impl Iterator<Item = &'a Attribute>,
+    name: &str,
+) -> impl Iterator<Item = &'a str> {
     attributes
         .filter(move |attribute| attribute.attribute == name)
         .filter_map(|attribute| attribute.value.as_deref())

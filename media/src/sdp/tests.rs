@@ -32,12 +32,22 @@ fn other_leg(srtp: SrtpPolicy) -> Negotiation {
     )
 }
 
+fn leg_at_ipv6() -> Negotiation {
+    let address = |text: &str| text.parse().expect("address");
+    let (rtp, rtcp) = (address("[2001:db8::1]:30000"), address("[2001:db8::1]:30001"));
+    Negotiation::new(LocalMedia { rtp, rtcp, srtp: SrtpPolicy::Off }, 3)
+}
+
 fn ours() -> Vec<Codec> {
     vec![Codec::pcma(), Codec::pcmu(), Codec::g722(), Codec::telephone_event(101, 8_000)]
 }
 
 fn text(sdp: &[u8]) -> String {
     String::from_utf8(sdp.to_vec()).expect("UTF-8")
+}
+
+fn text_lossy(sdp: &[u8]) -> String {
+    String::from_utf8_lossy(sdp).into_owned()
 }
 
 fn version(sdp: &[u8]) -> u64 {
@@ -65,7 +75,8 @@ fn plain(media: &str) -> Vec<u8> {
 }
 
 fn answered(offer: &[u8]) -> (String, Agreed) {
-    let mut leg = leg(SrtpPolicy::Offered);
+    let far_ipv6 = text_lossy(offer).contains("c=IN IP6 2");
+    let mut leg = if far_ipv6 { leg_at_ipv6() } else { leg(SrtpPolicy::Offered) };
     leg.receive_offer(offer).expect("offer");
     let (sdp, agreed) = leg.answer(&ours(), Direction::SendRecv).expect("answer");
     (text(&sdp), agreed)
@@ -74,6 +85,7 @@ fn answered(offer: &[u8]) -> (String, Agreed) {
 #[test]
 fn offers_from_the_field_are_read_whole() {
     let read = |sdp| formats(&leg(SrtpPolicy::Offered).receive_offer(sdp).expect("offer").codecs);
+    let read_ipv6 = |sdp| formats(&leg_at_ipv6().receive_offer(sdp).expect("offer").codecs);
     assert_eq!(
         read(ASTERISK),
         ["0 PCMU/8000", "8 PCMA/8000", "9 G722/8000", "18 G729/8000", "101 telephone-event/8000"]
@@ -105,7 +117,7 @@ fn offers_from_the_field_are_read_whole() {
     );
     assert_eq!(read(FREESWITCH).len(), 7);
     assert_eq!(read(CISCO).len(), 8);
-    assert_eq!(read(LINPHONE).len(), 7);
+    assert_eq!(read_ipv6(LINPHONE).len(), 7);
 }
 
 #[test]
@@ -430,7 +442,7 @@ fn what_cannot_work_is_refused_with_its_fault() {
     assert_eq!(error(&plain("m=audio 4000 RTP/AVP 8\r\nc=IN IP4 224.2.1.1/127")).fault(), Fault::Malformed);
     assert_eq!(error(b"").fault(), Fault::Malformed);
     assert_eq!(error(&[0xFF; 100]).fault(), Fault::Malformed);
-    assert_eq!(error(&vec![b'a'; 20_000]), SdpError::TooLarge { bytes: 20_000 });
+    assert_eq!(error(&vec![b'a'; 70_000]), SdpError::TooLarge { bytes: 70_000 });
     assert_eq!(error(&plain(&"m=audio 4000 RTP/AVP 8\r\n".repeat(17))).fault(), Fault::Malformed);
     leg.receive_offer(&plain("m=audio 4000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000"))
         .expect("offer");
@@ -463,6 +475,28 @@ fn comfort_noise_is_never_the_preferred_codec() {
     assert_eq!(numbers(&agreed), [(8, 8), (13, 13)]);
     leg.receive_offer(&plain("m=audio 4000 RTP/AVP 13")).expect("offer");
     assert_eq!(leg.answer(&[noise], Direction::SendRecv).map(drop), Err(SdpError::NoCommonCodec));
+}
+
+#[test]
+fn an_address_of_the_other_family_is_refused() {
+    let mut ipv4 = leg(SrtpPolicy::Off);
+    let offer = text(&plain("m=audio 4000 RTP/AVP 8"));
+    let ipv6 = offer.replace("c=IN IP4 203.0.113.9", "c=IN IP6 2001:db8::9");
+    let error = ipv4.receive_offer(ipv6.as_bytes()).expect_err("refused");
+    assert_eq!(error, SdpError::AddressFamily { theirs: "IPv6", ours: "IPv4" });
+    assert_eq!(error.fault(), Fault::NotAcceptable);
+    ipv4.offer(&ours(), Direction::SendRecv);
+    assert!(matches!(ipv4.receive_answer(ipv6.as_bytes()), Err(SdpError::AddressFamily { .. })));
+    let mut other = leg_at_ipv6();
+    assert!(matches!(other.receive_offer(offer.as_bytes()), Err(SdpError::AddressFamily { .. })));
+    assert!(other.receive_offer(ipv6.as_bytes()).is_ok());
+    // The first stream that can be reached is taken.
+    let mut both = leg(SrtpPolicy::Off);
+    let second = ipv6 + "m=audio 4002 RTP/AVP 8\r\nc=IN IP4 203.0.113.9\r\n";
+    both.receive_offer(second.as_bytes()).expect("offer");
+    let (sdp, agreed) = both.answer(&ours(), Direction::SendRecv).expect("answer");
+    assert_eq!(media_lines(&sdp), ["m=audio 0 RTP/AVP 8", "m=audio 30000 RTP/AVP 8"]);
+    assert_eq!(agreed.remote_rtp.port(), 4002);
 }
 
 #[test]

@@ -4,18 +4,11 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use super::crypto::Crypto;
+use super::draft::Line;
 use super::{Codec, Direction, LocalMedia};
 
 /// What our media line promises to send, and takes (RFC 8866 §6.4).
-const PTIME_MS: u32 = 20;
-
-/// A place in the order of media lines, which lasts as long as the session (RFC 3264 §8).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub media: String,
-    pub proto: String,
-    pub formats: String,
-}
+pub(super) const PTIME_MS: u32 = 20;
 
 /// The stream we take part in.
 pub(super) struct Audio<'a> {
@@ -42,17 +35,16 @@ pub(super) fn media_lines(local: &LocalMedia, lines: &[Line], audio: &Audio<'_>)
 }
 
 /// A whole description.
-pub(super) fn description(local: &LocalMedia, session_id: u64, version: u64, media_lines: &str) -> Vec<u8> {
-    let address = network(local.rtp.ip());
+pub(super) fn description(address: IpAddr, session_id: u64, version: u64, media_lines: &str) -> Vec<u8> {
+    let address = network(address);
     let head =
         format!("v=0\r\no=- {session_id} {version} IN {address}\r\ns=-\r\nc=IN {address}\r\nt=0 0\r\n");
     (head + media_lines).into_bytes()
 }
 
-fn audio_line(out: &mut String, local: &LocalMedia, audio: &Audio<'_>) {
-    let formats: String = audio.codecs.iter().map(|codec| format!(" {}", codec.payload_type)).collect();
-    push(out, format_args!("m=audio {} {}{formats}", local.rtp.port(), audio.proto));
-    for codec in audio.codecs {
+/// The rtpmap and fmtp of each format.
+pub(super) fn formats(out: &mut String, codecs: &[Codec]) {
+    for codec in codecs {
         let channels = if codec.channels > 1 { format!("/{}", codec.channels) } else { String::new() };
         let (number, name, clock_hz) = (codec.payload_type, &codec.name, codec.clock_hz);
         push(out, format_args!("a=rtpmap:{number} {name}/{clock_hz}{channels}"));
@@ -60,6 +52,16 @@ fn audio_line(out: &mut String, local: &LocalMedia, audio: &Audio<'_>) {
             push(out, format_args!("a=fmtp:{number} {fmtp}"));
         }
     }
+}
+
+/// The numbers of a media line, each behind a space.
+pub(super) fn numbers(codecs: &[Codec]) -> String {
+    codecs.iter().map(|codec| format!(" {}", codec.payload_type)).collect()
+}
+
+fn audio_line(out: &mut String, local: &LocalMedia, audio: &Audio<'_>) {
+    push(out, format_args!("m=audio {} {}{}", local.rtp.port(), audio.proto, numbers(audio.codecs)));
+    formats(out, audio.codecs);
     push(out, format_args!("a=ptime:{PTIME_MS}"));
     push(out, format_args!("a={}", audio.direction.name()));
     if audio.rtcp_mux {
@@ -72,14 +74,15 @@ fn audio_line(out: &mut String, local: &LocalMedia, audio: &Audio<'_>) {
     }
 }
 
-fn network(address: IpAddr) -> String {
+/// Address with its type.
+pub(super) fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => format!("IP4 {address}"),
         IpAddr::V6(address) => format!("IP6 {address}"),
     }
 }
 
-fn push(out: &mut String, line: std::fmt::Arguments<'_>) {
+pub(super) fn push(out: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing to a String does not fail.
     let _ = write!(out, "{line}\r\n");
 }
