@@ -13,6 +13,7 @@ mod early_media;
 mod every_call_leaves_one_record;
 mod garbage_and_floods;
 mod hold_from_both_sides;
+mod ipv6_media_to_an_ipv4_node;
 mod lost_ack;
 mod lost_bye;
 mod lost_peer;

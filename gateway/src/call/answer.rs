@@ -27,6 +27,7 @@ pub fn refusal(reason: EndReason) -> Reply {
         code => status(code),
     };
     reply.headers.push(reason_header(reason));
+    reply.headers.extend(reason.warning().map(|warning| header(HeaderName::Warning, warning)));
     if reply.status.as_u16() == 503 {
         reply.headers.push(header(HeaderName::RetryAfter, "5"));
     }
@@ -50,6 +51,7 @@ pub fn reason_header(reason: EndReason) -> Header {
 /// What an unusable session description means for the Call.
 pub fn end_reason_of(error: &SdpError) -> EndReason {
     match error {
+        SdpError::AddressFamily { .. } => EndReason::NetworkIncompatible,
         SdpError::Malformed { .. } => EndReason::Malformed,
         _ => EndReason::MediaIncompatible,
     }

@@ -25,6 +25,8 @@ pub enum EndReason {
     NotAllowed,
     /// Offer and answer have no codec, or no encryption, in common (488, 606).
     MediaIncompatible,
+    /// Media would have to go from IPv4 to IPv6 or back (488).
+    NetworkIncompatible,
     /// What a peer sent could not be understood (400).
     Malformed,
     /// The trunk did not answer our INVITE in time, or its connection failed.
@@ -79,7 +81,7 @@ impl EndReason {
             Self::NumberUnknown => 404,
             Self::NotAllowed => 403,
             Self::NoSuchDialog => 481,
-            Self::MediaIncompatible => 488,
+            Self::MediaIncompatible | Self::NetworkIncompatible => 488,
             Self::Malformed => 400,
             Self::TrunkUnreachable | Self::Overloaded | Self::NodeStopped => 503,
             Self::TrunkRefused(status) => far_end_status(status),
@@ -102,7 +104,7 @@ impl EndReason {
             Self::NumberUnknown => 1,
             Self::NotAllowed => 57,
             Self::NoSuchDialog => 101,
-            Self::MediaIncompatible => 88,
+            Self::MediaIncompatible | Self::NetworkIncompatible => 88,
             Self::Malformed => 95,
             Self::TrunkUnreachable => 27,
             Self::TrunkRefused(_) => 31,
@@ -126,6 +128,7 @@ impl EndReason {
             Self::NotAllowed => "not_allowed",
             Self::NoSuchDialog => "no_such_dialog",
             Self::MediaIncompatible => "media_incompatible",
+            Self::NetworkIncompatible => "network_incompatible",
             Self::Malformed => "malformed",
             Self::TrunkUnreachable => "trunk_unreachable",
             Self::TrunkRefused(_) => "trunk_refused",
@@ -145,6 +148,11 @@ impl EndReason {
         format!("Q.850;cause={};text=\"{}\"", self.q850_cause(), self.cdr_text())
     }
 
+    /// The `Warning` header value that explains a refusal better than its status (RFC 3261 §20.43).
+    pub fn warning(self) -> Option<&'static str> {
+        (self == Self::NetworkIncompatible).then_some("300 ramal \"Incompatible network protocol\"")
+    }
+
     /// Which of two refusals a caller should hear of when all branches failed (RFC 3261 §16.7 step 6):
     /// the one that says most about the callee.
     pub fn tells_more_than(self, other: Self) -> bool {
@@ -155,7 +163,7 @@ impl EndReason {
         match self {
             Self::Declined => 9,
             Self::Busy => 8,
-            Self::MediaIncompatible => 7,
+            Self::MediaIncompatible | Self::NetworkIncompatible => 7,
             Self::NumberUnknown => 6,
             Self::TrunkRefused(_) => 5,
             Self::NoAnswer => 4,
