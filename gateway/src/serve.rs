@@ -93,7 +93,7 @@ pub fn control_socket(config: &Config) -> PathBuf {
 pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), ServeError> {
     raise_file_limit();
     let data_dir = config.node.data_dir.clone();
-    make_private_folder(&data_dir).map_err(io(format!("node.data_dir {}", data_dir.display())))?;
+    make_private_folder("node.data_dir", &data_dir)?;
     let _lock = lock(&data_dir)?;
     let key = Arc::new(NodeKey::load_or_create(&config.node.key_file())?);
     let store = Store::connect(&config.database.url(&data_dir)).await?;
@@ -294,7 +294,7 @@ fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Medi
     })
     .map_err(io("media workers, with media.webrtc.listen and first_port"))?;
     let folder = config.recording.folder(&config.node.data_dir);
-    make_private_folder(&folder).map_err(io(format!("recording.folder {}", folder.display())))?;
+    make_private_folder("recording.folder", &folder)?;
     let min_free_bytes = u64::from(config.recording.min_free_mib) << 20;
     Media::new(workers, ports, folder, min_free_bytes).map_err(io("thread for the disk"))
 }
@@ -425,9 +425,18 @@ fn certificate_names(config: &Config) -> Vec<String> {
     names
 }
 
-fn make_private_folder(path: &Path) -> std::io::Result<()> {
+fn make_private_folder(key: &str, path: &Path) -> Result<(), ServeError> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
+                "is a file, or lies below one: name a folder".to_owned()
+            }
+            _ => format!("cannot be made: {error}; name a folder that the user who runs ramal may write"),
+        };
+        ServeError::Other(format!("{key} = {} {why}", path.display()))
+    })
 }
 
 /// Every call takes four sockets, six while both parties speak: the soft limit of open files is raised to the hard one.

@@ -7,6 +7,7 @@ mod apply;
 mod binding;
 mod call;
 mod column;
+mod connect_fault;
 mod deliver;
 mod directory;
 mod error;

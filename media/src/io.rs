@@ -3,6 +3,7 @@
 mod browser;
 mod direct;
 mod epoll;
+mod kernel_drops;
 mod mailbox;
 pub mod port_pool;
 mod recorder;
@@ -11,6 +12,7 @@ mod worker;
 pub mod workers;
 
 pub use browser::{BrowserAddress, IceTcp, MAX_BROWSER_ADDRESSES, WebRtcConfig, WebRtcFace};
+pub use kernel_drops::kernel_drops;
 pub use mailbox::{SendError, WorkerGauges, WorkerHandle, WorkerId};
 pub use port_pool::{LegSockets, PortPool};
 pub use workers::{WorkerConfig, Workers};

@@ -117,6 +117,9 @@ pub fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Fault
 /// Turns the reader's "unknown field `a`, expected one of `b`, `c`" into words for people, with the nearest of them.
 fn explain(message: &str) -> String {
     let message = message.trim_end().replace('\n', " ");
+    if let Some(meant) = explain_value(&message) {
+        return meant;
+    }
     let Some((what, rest)) = [("unknown field `", "key"), ("unknown variant `", "word")]
         .iter()
         .find_map(|(start, what)| Some((*what, message.strip_prefix(start)?)))
@@ -130,6 +133,33 @@ fn explain(message: &str) -> String {
         Some(meant) => format!("unknown {what} `{given}`; did you mean `{meant}`? Known here: {list}"),
         None => format!("unknown {what} `{given}`; known here: {list}"),
     }
+}
+
+/// Turns "invalid value: integer `-1`, expected u32" and the like into what would be right.
+fn explain_value(message: &str) -> Option<String> {
+    match message {
+        "invalid socket address syntax" => {
+            return Some(
+                "is no address with a port; right would be `127.0.0.1:5060` or `[::1]:5060`".to_owned(),
+            );
+        }
+        "invalid IP address syntax" => {
+            return Some(
+                "is no IP address; right would be `192.0.2.1` or `2001:db8::1`, without a port".to_owned(),
+            );
+        }
+        _ => {}
+    }
+    let rest = message.strip_prefix("invalid value: ").or_else(|| message.strip_prefix("invalid type: "))?;
+    let (given, expected) = rest.rsplit_once(", expected ")?;
+    let most = match expected {
+        "u8" => u64::from(u8::MAX),
+        "u16" => u64::from(u16::MAX),
+        "u32" => u64::from(u32::MAX),
+        "u64" | "usize" => i64::MAX as u64,
+        other => return Some(format!("{given} does not fit here; right would be {other}")),
+    };
+    Some(format!("{given} does not fit here; right would be a whole number from 0 to {most}"))
 }
 
 /// The known word that `given` is most likely a slip of.

@@ -79,3 +79,18 @@ fn value_that_cannot_be_right_is_refused_with_what_would_be() {
     assert!(fault("[media.webrtc]\nfirst_port = 25000\n").contains("20000 to 29999"));
     assert!(fault("[media.webrtc]\nfirst_port = 65500\n").contains("256 ports"));
 }
+
+#[test]
+fn a_value_that_does_not_fit_is_told_what_would() {
+    let negative = fault("[sip.limits]\ncalls = -1\n");
+    assert!(
+        negative.contains("ramal.toml:2:") && negative.contains("a whole number from 0 to 4294967295"),
+        "{negative}"
+    );
+    let text = fault("[sip.limits]\ncalls = \"many\"\n");
+    assert!(text.contains("a whole number from 0"), "{text}");
+    let portless = fault("[http]\nlisten = \"127.0.0.1\"\n");
+    assert!(portless.contains("ramal.toml:2:") && portless.contains("`127.0.0.1:5060`"), "{portless}");
+    let named = fault("[media]\naddress = \"localhost\"\n");
+    assert!(named.contains("is no IP address; right would be"), "{named}");
+}

@@ -316,9 +316,17 @@ impl Task {
             ("registers", signalling.door.registers),
             ("connections_refused", self.shell.gate.refused()),
             ("datagrams_dropped", self.shell.datagrams.dropped),
+            ("datagrams_dropped_by_kernel", self.shell.datagrams.kernel_drops()),
+            ("socket_errors", self.shell.datagrams.errors),
         ];
         let mut media = self.media_totals.clone();
         media.insert("lost_orders", signalling.media.lost_commands.load(Ordering::Relaxed));
+        for worker in signalling.media.workers.handles() {
+            let gauges = worker.gauges();
+            *media.entry("packets_not_sent").or_default() += gauges.packets_dropped;
+            *media.entry("packets_dropped_by_kernel").or_default() += gauges.kernel_drops;
+            *media.entry("lost_events").or_default() += gauges.events_dropped;
+        }
         Snapshot {
             gauges: vec![
                 ("calls", signalling.calls.active() as u64),

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, connect_fault};
 
 /// SQLite waits so long for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -165,7 +165,8 @@ fn sqlite_path(url: &str) -> Option<&str> {
 /// WAL: readers and the writer do not wait for each other. FULL: a commit that was answered survives a power cut; batches spread the cost.
 async fn connect_sqlite(path: &str) -> Result<SqlitePool, StoreError> {
     if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| StoreError::Folder { path: folder.to_owned(), error })?;
     }
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -175,11 +176,16 @@ async fn connect_sqlite(path: &str) -> Result<SqlitePool, StoreError> {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true);
     let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
-    Ok(pool.connect_with(options).await?)
+    pool.connect_with(options).await.map_err(|error| connect_fault::sqlite(Path::new(path), error))
 }
 
 async fn connect_postgres(url: &str) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(url)?.application_name("ramal");
+    // The pool would try again and again, and then know only that it took too long.
+    let first = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options));
+    let first = first.await.map_err(|_| connect_fault::silent_postgres(&options))?;
+    let first = first.map_err(|error| connect_fault::postgres(&options, &error))?;
+    first.close().await?;
     let pool = PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
     Ok(pool.connect_with(options).await?)
 }

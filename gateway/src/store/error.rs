@@ -19,6 +19,22 @@ pub enum StoreError {
     /// There is no database yet.
     #[error("there is no database at {}: `ramal apply` or `ramal serve` makes one", .0.display())]
     Missing(PathBuf),
+    /// PostgreSQL cannot be used as `database.url` says.
+    #[error("PostgreSQL at {server}: {why}")]
+    Postgres {
+        /// Host and port, or the folder of its socket.
+        server: String,
+        /// Whose fault it is and what to do.
+        why: String,
+    },
+    /// The file of SQLite cannot be used.
+    #[error("the database file {}: {why}", .path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Whose fault it is and what to do.
+        why: String,
+    },
     /// The database refuses this request and always will.
     #[error("the database refuses: {0}")]
     Refused(sqlx::Error),
@@ -52,8 +68,13 @@ pub enum StoreError {
     #[error("migration failed: {0}")]
     Migrate(#[from] MigrateError),
     /// The folder of the database file could not be made.
-    #[error("the folder of the database file cannot be made: {0}")]
-    Folder(std::io::Error),
+    #[error("the folder {} of the database file cannot be made: {error}; name another in database.url or node.data_dir", .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// From the system.
+        error: std::io::Error,
+    },
 }
 
 impl StoreError {
@@ -64,11 +85,13 @@ impl StoreError {
             Self::Refused(_)
             | Self::Corrupt { .. }
             | Self::Missing(_)
+            | Self::Postgres { .. }
+            | Self::Sqlite { .. }
             | Self::Changed { .. }
             | Self::Dangling(_)
             | Self::Url
             | Self::Migrate(_)
-            | Self::Folder(_) => false,
+            | Self::Folder { .. } => false,
         }
     }
 }

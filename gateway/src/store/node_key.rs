@@ -25,7 +25,7 @@ pub struct NodeKey {
 #[derive(Debug, thiserror::Error)]
 pub enum NodeKeyError {
     /// The file cannot be read or made.
-    #[error("{path}: {error}")]
+    #[error("the key file {} cannot be used: {error}; it must be a file of the user that runs ramal", .path.display())]
     File {
         /// Key file.
         path: PathBuf,
@@ -33,7 +33,9 @@ pub enum NodeKeyError {
         error: std::io::Error,
     },
     /// The file holds something else.
-    #[error("{0} does not hold 32 bytes in base64")]
+    #[error(
+        "{0} does not hold 32 bytes in base64: put the key back from a backup. With a new one (move the file away) every trunk's password must be applied again"
+    )]
     Malformed(PathBuf),
     /// Others may read the file.
     #[error("{0} can be read by others; right would be: chmod 600")]

@@ -36,7 +36,7 @@ impl TestStore {
         let name = format!("ramal_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&folder).unwrap();
-        let server = std::env::var("RAMAL_TEST_POSTGRES_URL").ok();
+        let server = postgres_url();
         let url = match &server {
             Some(server) => {
                 administer(server, format!("CREATE DATABASE {name}")).await;
@@ -170,4 +170,9 @@ pub(crate) fn ended(mut record: CallRecord, ended_at_ms: i64, reason: &str) -> C
     record.sip_status = Some(200);
     record.q850_cause = Some(16);
     record
+}
+
+/// The server that tests may make databases on.
+pub fn postgres_url() -> Option<String> {
+    std::env::var("RAMAL_TEST_POSTGRES_URL").ok()
 }

@@ -10,6 +10,8 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
+use super::kernel_drops::Seen;
+
 /// Packets to one address, without another in between, before it is worth a socket: half a second of speech.
 const CONNECT_AFTER_PACKETS: u8 = 25;
 
@@ -19,6 +21,7 @@ pub struct Direct {
     to: Option<SocketAddr>,
     packets: u8,
     socket: Option<UdpSocket>,
+    drops: Seen,
     permission: Permission,
 }
 
@@ -63,12 +66,20 @@ impl Direct {
     pub fn open(&mut self, own: &UdpSocket) -> io::Result<RawFd> {
         let opened = self.to.ok_or(io::ErrorKind::NotConnected.into()).and_then(|to| connect(own, to));
         match opened {
-            Ok(socket) => Ok(self.socket.insert(socket).as_raw_fd()),
+            Ok(socket) => {
+                self.drops = Seen::default();
+                Ok(self.socket.insert(socket).as_raw_fd())
+            }
             Err(error) => {
                 self.permission = Permission::Refused;
                 Err(error)
             }
         }
+    }
+
+    /// What the kernel dropped of it since the last look.
+    pub fn kernel_drops(&mut self) -> u64 {
+        self.socket.as_ref().map_or(0, |socket| self.drops.more(socket))
     }
 
     /// Begins anew, for instance when the route to the peer has changed.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::browser::BrowserSockets;
 use super::direct::Direct;
+use super::kernel_drops::Seen;
 use super::port_pool::LegSockets;
 use super::socket::{BATCH, Inbox, send, send_connected};
 use crate::engine::{Channel, LegIndex, Outputs, Transmit};
@@ -46,6 +47,8 @@ pub struct Incoming<'a> {
 struct Port {
     sockets: LegSockets,
     direct: Direct,
+    /// Of the RTP and the RTCP socket.
+    drops: [Seen; 2],
 }
 
 /// Which of them.
@@ -69,6 +72,8 @@ pub struct Epoll {
     inbox: Option<Box<Inbox>>,
     /// Packets that the kernel would not take.
     pub send_errors: u64,
+    /// Packets that the kernel dropped before we read them.
+    pub kernel_drops: u64,
     pub sent: u64,
 }
 
@@ -89,6 +94,7 @@ impl Epoll {
             unfinished: Vec::new(),
             inbox: Some(Box::new(Inbox::new())),
             send_errors: 0,
+            kernel_drops: 0,
             sent: 0,
         };
         watch(&this.epoll, this.wake.as_raw_fd(), WAKE)?;
@@ -107,6 +113,14 @@ impl Epoll {
             Which::Rtcp => Some(port.sockets.rtcp.as_raw_fd()),
             Which::Direct => port.direct.socket(),
         }
+    }
+
+    /// Looks at what the kernel dropped of a Leg.
+    pub fn count_drops(&mut self, leg: LegIndex) {
+        let Some(Some(port)) = self.legs.get_mut(leg as usize) else { return };
+        let [rtp, rtcp] = &mut port.drops;
+        self.kernel_drops +=
+            rtp.more(&port.sockets.rtp) + rtcp.more(&port.sockets.rtcp) + port.direct.kernel_drops();
     }
 
     fn drain_wake(&self) {
@@ -154,12 +168,14 @@ impl Net for Epoll {
         watch(&self.epoll, sockets.rtp.as_raw_fd(), to_token(leg, Which::Rtp))?;
         watch(&self.epoll, sockets.rtcp.as_raw_fd(), to_token(leg, Which::Rtcp))?;
         if let Some(slot) = self.legs.get_mut(place) {
-            *slot = Some(Port { sockets, direct: Direct::default() });
+            let drops = [Seen::of(&sockets.rtp), Seen::of(&sockets.rtcp)];
+            *slot = Some(Port { sockets, direct: Direct::default(), drops });
         }
         Ok(())
     }
 
     fn remove(&mut self, leg: LegIndex) -> Option<LegSockets> {
+        self.count_drops(leg);
         // The connected one closes, and with that is watched no more.
         let Port { sockets, .. } = self.legs.get_mut(leg as usize)?.take()?;
         for socket in [sockets.rtp.as_raw_fd(), sockets.rtcp.as_raw_fd()] {

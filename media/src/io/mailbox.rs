@@ -38,6 +38,8 @@ pub struct WorkerGauges {
     /// Refused by the kernel or for want of a buffer.
     pub packets_dropped: u64,
     pub events_dropped: u64,
+    /// Came in faster than they were read: dropped by the kernel.
+    pub kernel_drops: u64,
     /// Rounds of its loop: how often it was woken.
     pub rounds: u64,
 }
@@ -66,6 +68,7 @@ pub(super) struct Shared {
     pub sent: AtomicU64,
     pub dropped: AtomicU64,
     pub events_dropped: AtomicU64,
+    pub kernel_drops: AtomicU64,
     pub rounds: AtomicU64,
 }
 
@@ -99,6 +102,7 @@ pub(super) fn mailbox(
         sent: AtomicU64::new(0),
         dropped: AtomicU64::new(0),
         events_dropped: AtomicU64::new(0),
+        kernel_drops: AtomicU64::new(0),
         rounds: AtomicU64::new(0),
     });
     Ok((WorkerHandle { id, mail, webrtc: webrtc.map(Arc::new), shared }, receiver, readable))
@@ -142,6 +146,7 @@ impl WorkerHandle {
             packets_sent: shared.sent.load(Ordering::Relaxed),
             packets_dropped: shared.dropped.load(Ordering::Relaxed),
             events_dropped: shared.events_dropped.load(Ordering::Relaxed),
+            kernel_drops: shared.kernel_drops.load(Ordering::Relaxed),
             rounds: shared.rounds.load(Ordering::Relaxed),
         }
     }

@@ -267,6 +267,11 @@ impl<R: Fn(Event)> Worker<R> {
 
     fn tell_events(&mut self) {
         while let Some(event) = self.engine.poll_event() {
+            if let Event::Quality { leg, .. } = &event
+                && let Some(index) = self.engine.index_of(*leg)
+            {
+                self.net.count_drops(index);
+            }
             (self.report)(event);
         }
     }
@@ -277,6 +282,7 @@ impl<R: Fn(Event)> Worker<R> {
         shared.sent.store(self.net.sent, Ordering::Relaxed);
         shared.dropped.store(self.net.send_errors + outputs.dropped_packets(), Ordering::Relaxed);
         shared.events_dropped.store(outputs.dropped_events(), Ordering::Relaxed);
+        shared.kernel_drops.store(self.net.kernel_drops, Ordering::Relaxed);
         shared.rounds.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,66 @@
+//! Packets that the kernel dropped because a receive buffer was full: we were too slow, or a flood was too fast.
+
+use std::mem::size_of_val;
+use std::os::fd::{AsFd, AsRawFd};
+
+/// Words of SO_MEMINFO that are asked for, up to the one of the drops.
+const WORDS: usize = libc::SK_MEMINFO_DROPS as usize + 1;
+
+/// Drops of one socket since it was made, modulo 2^32; 0 where the kernel does not tell.
+pub fn kernel_drops(socket: &impl AsFd) -> u32 {
+    let mut words = [0_u32; WORDS];
+    let mut length = size_of_val(&words) as libc::socklen_t;
+    // SAFETY: at most `length` bytes are written to `words`, which is as long.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            words.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    let known = result == 0 && length as usize == size_of_val(&words);
+    words.last().copied().filter(|_| known).unwrap_or_default()
+}
+
+/// A total that only grows, read from sockets whose own counts end with them.
+#[derive(Clone, Copy, Default)]
+pub struct Seen(u32);
+
+impl Seen {
+    /// What was dropped since the last look at this socket.
+    pub fn more(&mut self, socket: &impl AsFd) -> u64 {
+        let now = kernel_drops(socket);
+        let more = now.wrapping_sub(self.0);
+        self.0 = now;
+        u64::from(more)
+    }
+
+    /// Begins at what the socket has dropped already.
+    pub fn of(socket: &impl AsFd) -> Self {
+        Self(kernel_drops(socket))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_that_nobody_reads_is_counted_once() {
+        let (reader, sender) =
+            (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+        socket2::SockRef::from(&reader).set_recv_buffer_size(1).unwrap();
+        let to = reader.local_addr().unwrap();
+        let mut seen = Seen::of(&reader);
+        for _ in 0..64 {
+            sender.send_to(&[0; 1_000], to).unwrap();
+        }
+        let dropped = seen.more(&reader);
+        assert!((1..64).contains(&dropped), "{dropped}");
+        assert_eq!(seen.more(&reader), 0);
+    }
+}
