@@ -10,6 +10,7 @@ use ramal_media::event::Event as MediaEvent;
 use ramal_media::io::WebRtcConfig as BrowserSockets;
 use ramal_media::io::{BrowserAddress, IceTcp, PortPool, WorkerConfig, Workers};
 use ramal_media::player::Country;
+use ramal_media::webrtc::CandidateTransport;
 use ramal_media::webrtc::certificate::DtlsCertificate;
 use ramal_sip::auth::{Algorithm, AuthLimits, Challenger};
 use ramal_sip::endpoint::{Endpoint, EndpointConfig, EndpointLimits};
@@ -76,6 +77,8 @@ pub struct Ready {
     pub sip: HashMap<&'static str, String>,
     /// Every SIP socket as `transport address`, in the order of the configuration.
     pub listeners: Vec<String>,
+    /// Where browsers' media comes in, as candidates name it, Worker by Worker.
+    pub browsers: Vec<String>,
     pub http: String,
     pub control: String,
     pub recordings: String,
@@ -150,6 +153,7 @@ async fn start(
     let (media_events, media_receiver) = mpsc::channel(MEDIA_EVENTS_LIMIT);
     let media = start_media(config, media_events)?;
     let recordings = media.recordings.display().to_string();
+    let browsers = browser_addresses(&media);
     let mut signalling = Signalling::new(parts(config, sockets.listeners.clone(), media)?);
     let bindings = store.load_bindings(wall_ms()).await?;
     let directory = Arc::new(store.load_directory().await?);
@@ -187,6 +191,7 @@ async fn start(
         ready: true,
         sip: ready_sip,
         listeners: listening,
+        browsers,
         http: http.to_string(),
         control: socket.display().to_string(),
         recordings,
@@ -313,6 +318,12 @@ fn browser_sockets(webrtc: &WebRtcConfig) -> Result<Option<BrowserSockets>, Serv
         tcp: if webrtc.ice_tcp { IceTcp::Listen } else { IceTcp::Off },
         certificate,
     }))
+}
+
+fn browser_addresses(media: &Media) -> Vec<String> {
+    let faces = media.workers.handles().iter().filter_map(|handle| handle.webrtc());
+    let candidates = faces.flat_map(|face| &face.candidates);
+    candidates.filter(|c| c.transport == CandidateTransport::Udp).map(|c| c.address.to_string()).collect()
 }
 
 /// The bound SIP sockets, in the order of the configuration.

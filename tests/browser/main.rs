@@ -2,4 +2,6 @@
 //! stack. One file a situation. `driver/` holds what runs outside of Rust.
 
 mod ears_of_the_browser;
+mod jssip_registers;
 mod page_by_itself;
+mod phones;

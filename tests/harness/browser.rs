@@ -122,6 +122,11 @@ impl Page {
         self.ear("hearsNo", json!([hz])).await;
     }
 
+    /// Sends what goes to UDP port `from` of the gateway to port `to` instead, from the page's next call or Seat on.
+    pub async fn detour(&self, from: u16, to: u16) {
+        self.ear("detour", json!([from, to])).await;
+    }
+
     /// What `getStats` says of the page's newest peer connection.
     pub async fn stats(&self) -> Vec<Value> {
         self.ear("stats", json!([])).await.as_array().cloned().unwrap_or_default()

@@ -29,6 +29,8 @@ pub struct Node {
     pub tls: SocketAddr,
     pub ws: SocketAddr,
     pub wss: SocketAddr,
+    /// Where the one media thread hears browsers, UDP.
+    pub browsers: SocketAddr,
     pub http: SocketAddr,
     // Last, so that the process ends before its folder goes.
     folder: TempDir,
@@ -57,6 +59,7 @@ impl Node {
             tls: nowhere,
             ws: nowhere,
             wss: nowhere,
+            browsers: nowhere,
             http: nowhere,
             folder,
         };
@@ -88,6 +91,7 @@ impl Node {
         self.tls = address(&ready["sip"]["tls"]);
         self.ws = address(&ready["sip"]["ws"]);
         self.wss = address(&ready["sip"]["wss"]);
+        self.browsers = address(&ready["browsers"][0]);
         self.http = address(&ready["http"]);
         self.process = Some(process);
     }

@@ -19,6 +19,8 @@ const DATAGRAM_BYTES: usize = 2048;
 const BURST_S: f64 = 0.05;
 /// No limit.
 const UNLIMITED: u64 = 0;
+/// Nothing passes.
+const CUT: u64 = u64::MAX;
 
 /// The relay: whoever sends to [`Throttle::address`] talks with the target.
 pub struct Throttle {
@@ -42,6 +44,11 @@ impl Throttle {
         Throttle { address, rate, far, relay }
     }
 
+    /// Lets nothing pass, as a cable that was pulled; [`Throttle::limit`] mends it, 0 without a limit.
+    pub fn cut(&self) {
+        self.limit(CUT);
+    }
+
     /// Sends this to the target from every address that a client has there, as if the client had.
     pub async fn inject(&self, datagram: &[u8]) {
         let sockets = self.far.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -51,7 +58,7 @@ impl Throttle {
         }
     }
 
-    /// Lets so many bits a second pass in each direction from now on.
+    /// Lets so many bits a second pass in each direction from now on; 0: any number.
     pub fn limit(&self, bits_per_s: u64) {
         self.rate.store(bits_per_s, Ordering::Relaxed);
     }
@@ -105,6 +112,9 @@ async fn pace(
     let mut free_at = Instant::now();
     while let Some(datagram) = queue.recv().await {
         let bits_per_s = rate.load(Ordering::Relaxed);
+        if bits_per_s == CUT {
+            continue;
+        }
         if bits_per_s != UNLIMITED {
             let now = Instant::now();
             let burst = Duration::from_secs_f64(BURST_S);

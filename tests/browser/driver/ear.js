@@ -18,7 +18,19 @@
       connections.push(this);
       this.addEventListener('track', ({ track }) => track.kind === 'audio' && listen(track));
     }
+
+    setRemoteDescription(description) {
+      return super.setRemoteDescription({ type: description.type, sdp: redirected(description.sdp) });
+    }
   };
+
+  // The gateway's UDP port and the one that stands for it, as after `detour`. Candidates over TCP go: they know no detour.
+  let way = null;
+  function redirected(sdp) {
+    if (!way) return sdp;
+    const lines = sdp.split('\r\n').filter((line) => !/^a=candidate:.* tcp /i.test(line));
+    return lines.map((line) => line.replace(/^(a=candidate:.*) (\d+) typ/, (all, head, port) => (Number(port) === way.from ? `${head} ${way.to} typ` : all))).join('\r\n');
+  }
 
   const getUserMedia = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
   if (getUserMedia) {
@@ -97,6 +109,10 @@
 
   window.ear = {
     connections,
+    // Media for UDP port `from` of the gateway goes to port `to` from the next description on: another link stands there.
+    detour(from, to) {
+      way = { from, to };
+    },
     // The time (ms since 1970) at which a whole window of this tone had come in.
     hears: (hz, timeoutMs = 20_000) =>
       until(() => heard().some((s) => share(s, hz, audio.sampleRate) > HEARD_SHARE), timeoutMs, `hears ${hz} Hz`),

@@ -10,7 +10,6 @@ let agent;
 const calls = [];
 const waiting = [];
 const happened = [];
-let rewrite = (sdp) => sdp;
 
 function tell(name, detail = null) {
   happened.push({ name, detail });
@@ -42,10 +41,7 @@ function follow(call, incoming) {
   call.on('newDTMF', ({ originator, dtmf }) => originator === 'remote' && tell('digit', dtmf.tone));
   call.on('getusermediafailed', (error) => tell('fault', String(error)));
   call.on('peerconnection:setremotedescriptionfailed', (error) => tell('fault', String(error)));
-  call.on('sdp', (event) => {
-    if (event.originator === 'remote') event.sdp = rewrite(event.sdp);
-    console.log(`${event.originator} ${event.type}\n${event.sdp}`);
-  });
+  call.on('sdp', ({ originator, type, sdp }) => console.log(`${originator} ${type}\n${sdp}`));
   if (incoming) tell('incoming', call.remote_identity.uri.user);
 }
 
@@ -103,13 +99,5 @@ window.phone = {
     await far.setRemoteDescription(near.localDescription);
     await far.setLocalDescription();
     await near.setRemoteDescription(far.localDescription);
-  },
-  // Media to UDP port `from` of the gateway goes to port `to` instead: a slow link stands there. Candidates over TCP go.
-  detour(from, to) {
-    rewrite = (sdp) =>
-      sdp.split('\r\n')
-        .filter((line) => !/^a=candidate:.* tcp /i.test(line))
-        .map((line) => (line.startsWith('a=candidate:') ? line.replace(` ${from} typ`, ` ${to} typ`) : line))
-        .join('\r\n');
   },
 };

@@ -3,6 +3,7 @@
 //
 //   node run.mjs SOUND.wav [PICTURE.y4m]     what the fake microphone hears and the fake camera sees, over and over
 
+import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -11,8 +12,6 @@ import { chromium } from 'playwright-core';
 
 // Debian's; another place may be named where there is another.
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-// Where the phone's page pretends to be: browsers give a microphone to localhost.
-const PHONE_PAGE = 'http://localhost:9/';
 // The Rust side's deadlines are shorter for what a test waits for; this one only ends what hangs.
 const STEP_TIMEOUT_MS = 60_000;
 
@@ -61,14 +60,7 @@ const verbs = {
     await page.goto(url);
   },
   // Opens the JsSIP phone.
-  async phone({ page: name }) {
-    const script = await phoneScript();
-    await context.route(`${PHONE_PAGE}**`, (route) =>
-      route.request().url() === PHONE_PAGE
-        ? route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>phone</title><script>${script}</script>` })
-        : route.abort());
-    await verbs.open({ page: name, url: PHONE_PAGE });
-  },
+  phone: async ({ page: name }) => verbs.open({ page: name, url: await phonePage() }),
   // Calls `window[object][method](...arguments)` and waits for its promise.
   call: ({ page, object, method, args }) =>
     at(page).evaluate(([o, m, a]) => window[o][m](...a), [object, method, args]),
@@ -97,11 +89,22 @@ const verbs = {
   version: () => browser.version(),
 };
 
-let bundled;
-function phoneScript() {
-  bundled ??= build({ entryPoints: [here('phone.js')], bundle: true, write: false, format: 'iife', define: { global: 'window' } })
-    .then((result) => result.outputFiles[0].text.replaceAll('</script', '<\\/script'));
-  return bundled;
+let phone;
+// A page from loopback: only such a one may talk to loopback without asking a person, and gets a microphone over plain HTTP.
+function phonePage() {
+  phone ??= servePhone();
+  return phone;
+}
+
+async function servePhone() {
+  const bundle = { entryPoints: [here('phone.js')], bundle: true, write: false, format: 'iife', define: { global: 'window' } };
+  const script = (await build(bundle)).outputFiles[0].text.replaceAll('</script', '<\\/script');
+  const server = createServer((request, response) => {
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    response.end(`<!doctype html><title>phone</title><link rel="icon" href="data:,"><script>${script}</script>`);
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${server.address().port}/`;
 }
 
 function at(name) {
@@ -123,3 +126,4 @@ async function obey({ id, verb, ...parameters }) {
 browser.on('disconnected', () => process.exit(0));
 for await (const line of createInterface({ input: process.stdin })) obey(JSON.parse(line));
 await browser.close();
+process.exit(0);
