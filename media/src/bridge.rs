@@ -47,6 +47,11 @@ impl OutgoingStream {
         self.ssrc
     }
 
+    /// Another one, agreed on in SDP. The numbers go on.
+    pub fn set_ssrc(&mut self, ssrc: u32) {
+        self.ssrc = ssrc;
+    }
+
     /// The timestamp that belongs to `now`, for sender reports (RFC 3550 §6.4.1).
     pub fn timestamp_at(&self, now: Instant, clock_hz: u32) -> u32 {
         let elapsed = self.last_sent.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));

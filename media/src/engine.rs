@@ -3,6 +3,8 @@
 //! **One change, then drain:** after each `handle_*` or order the shell takes [`Engine::outputs`] and events, and asks
 //! [`Engine::poll_timeout`] when to come again.
 
+mod browser;
+mod browser_media;
 mod configure;
 mod output;
 mod party;
@@ -21,6 +23,7 @@ use std::time::Instant;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use crate::bridge::OutgoingStream;
 use crate::command::LegId;
 use crate::event::Event;
 use crate::leg::LegStatistics;
@@ -30,6 +33,7 @@ pub use output::{BUFFER_BYTES, Channel, MAX_EVENTS, MAX_TRANSMITS, Outputs, Tran
 pub use party::Party;
 pub use timer::Reason;
 
+use browser::Browsers;
 use party::Hear;
 use recordings::Recordings;
 use timer::Timers;
@@ -62,6 +66,9 @@ pub struct Engine {
     outputs: Outputs,
     recordings: Recordings,
     random: SmallRng,
+    browsers: Browsers,
+    /// A packet that a browser instance has opened, on its way to the listeners.
+    plain: Box<[u8]>,
 }
 
 /// Why a Leg was not taken.
@@ -69,6 +76,8 @@ pub struct Engine {
 pub enum AddError {
     Duplicate,
     Full,
+    /// Browsers cannot come in here.
+    NoBrowsers,
 }
 
 impl Engine {
@@ -83,14 +92,16 @@ impl Engine {
             outputs: Outputs::new(),
             recordings: Recordings::new(taps, config.max_recordings),
             random: SmallRng::seed_from_u64(config.seed),
+            browsers: Browsers::default(),
+            plain: vec![0; BUFFER_BYTES].into_boxed_slice(),
             config,
         }
     }
 
     /// A new Leg: it hears silence and sends nothing until it is configured.
     pub fn add_leg(&mut self, id: LegId) -> Result<LegIndex, AddError> {
-        let (ssrc, sequence, timestamp) = (self.random.random(), self.random.random(), self.random.random());
-        self.adopt(Box::new(Party::new(id, ssrc, sequence, timestamp)), self.started)
+        let stream = self.new_stream();
+        self.adopt(Box::new(Party::new(id, stream)), self.started)
     }
 
     /// Takes over a Leg that another engine has released. Its deadlines are set anew.
@@ -129,6 +140,7 @@ impl Engine {
             }
         }
         party.incoming.taps.clear();
+        self.forget_browser(index);
         self.free.push(index);
         Some((index, party))
     }
@@ -138,6 +150,7 @@ impl Engine {
     pub fn remove_leg(&mut self, now: Instant, id: LegId) -> Option<LegIndex> {
         let index = *self.by_id.get(&id)?;
         self.send_goodbye(now, index);
+        self.dismiss_browser(now, index);
         let statistics = self.statistics_of(now, index).unwrap_or_default();
         self.release(id)?;
         self.outputs.event(Event::LegRemoved { leg: id, statistics });
@@ -168,6 +181,10 @@ impl Engine {
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.outputs.events.pop_front()
+    }
+
+    fn new_stream(&mut self) -> OutgoingStream {
+        OutgoingStream::new(self.random.random(), self.random.random(), self.random.random())
     }
 
     fn party(&self, id: LegId) -> Option<&Party> {

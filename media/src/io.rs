@@ -1,8 +1,10 @@
 //! The only place with sockets, threads and clocks.
 
 mod browser;
+mod browser_net;
 mod direct;
 mod epoll;
+mod ice_tcp;
 mod kernel_drops;
 mod mailbox;
 pub mod port_pool;

@@ -3,6 +3,7 @@
 pub mod latch;
 pub mod settings;
 pub mod statistics;
+pub mod webrtc;
 
 pub use settings::{LegSettings, SourcePolicy};
 pub use statistics::LegStatistics;

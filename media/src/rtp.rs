@@ -113,6 +113,12 @@ pub fn header_bytes(packet: &[u8]) -> Result<usize, RtpError> {
     if offset > packet.len() { Err(RtpError::Truncated) } else { Ok(offset) }
 }
 
+/// Payload type and SSRC of a packet whose payload may still be sealed.
+pub fn peek(packet: &[u8]) -> Option<(u8, u32)> {
+    let &[_, second, _, _, _, _, _, _, i0, i1, i2, i3, ..] = packet else { return None };
+    Some((second & 0x7F, u32::from_be_bytes([i0, i1, i2, i3])))
+}
+
 /// Whether a packet on a shared port is RTCP rather than RTP: second byte 192 to 223 (RFC 5761 §4).
 pub fn is_rtcp(packet: &[u8]) -> bool {
     matches!(packet, [first, second, ..] if first >> 6 == 2 && (192..=223).contains(second))

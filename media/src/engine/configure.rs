@@ -26,7 +26,9 @@ impl Engine {
         }
         party.settings = Some(settings);
         self.start_timers(now, index);
+        self.configure_browser(now, index);
         self.rebuild_routes(index);
+        self.rebuild_pictures(now, index);
     }
 
     pub(super) fn start_timers(&mut self, now: Instant, index: LegIndex) {
@@ -82,6 +84,11 @@ impl Party {
     }
 
     fn apply_source(&mut self, settings: &LegSettings) {
+        if settings.webrtc.is_some() {
+            // ICE decides.
+            (self.outgoing.to, self.outgoing.rtcp_to) = (None, None);
+            return;
+        }
         let (policy, signalled) = (settings.source_policy, settings.remote_rtp);
         let latch = self.incoming.latch.get_or_insert_with(|| Latch::new(policy, signalled));
         latch.reconfigure(policy, signalled);
@@ -111,6 +118,11 @@ fn formats(settings: &LegSettings) -> Box<[Format; 128]> {
         && let Some(format) = formats.get_mut(usize::from(receive_pt))
     {
         *format = Format::Event { clock_hz: settings.event_clock_hz() };
+    }
+    for format in settings.webrtc.iter().flat_map(|agreed| &agreed.video).flat_map(|video| &video.formats) {
+        if let Some(place) = formats.get_mut(usize::from(format.receive_pt)) {
+            *place = Format::Video;
+        }
     }
     formats
 }

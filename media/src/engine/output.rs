@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::LegIndex;
+use super::timer::Timers;
 use crate::event::Event;
+use crate::leg::webrtc::Road;
 
 /// Bytes of one buffer: an Ethernet packet with room for an SRTP tag. An odd number of cache lines, so that the beginnings of
 /// packets do not push each other out of the cache.
@@ -14,11 +16,18 @@ pub const MAX_TRANSMITS: usize = 1_024;
 /// Events that may wait for the shell, which takes them after every step; further ones are dropped and counted.
 pub const MAX_EVENTS: usize = 16_384;
 
-/// Which socket of a Leg.
+/// Which socket: of the Leg, or where all browsers of the Worker come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
     Rtp,
     Rtcp,
+    Browser(Road),
+}
+
+/// Where things go that a Leg brings about.
+pub(super) struct Exit<'a> {
+    pub outputs: &'a mut Outputs,
+    pub timers: &'a mut Timers,
 }
 
 /// One packet to be sent.
@@ -71,6 +80,11 @@ impl Outputs {
         } else {
             self.dropped_events += 1;
         }
+    }
+
+    /// Packets that wait to be sent.
+    pub fn waiting(&self) -> usize {
+        self.transmits.len()
     }
 
     /// Free buffers.

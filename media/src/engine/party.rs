@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::LegIndex;
+use super::browser_media::Picture;
 use super::timer::{Deadlines, REASONS};
 use crate::bridge::OutgoingStream;
 use crate::bridge::transcode::Transcode;
@@ -13,6 +14,7 @@ use crate::dtmf::receiver::DtmfReceiver;
 use crate::dtmf::sender::DtmfSender;
 use crate::leg::LegSettings;
 use crate::leg::latch::Latch;
+use crate::leg::webrtc::Browser;
 use crate::player::Player;
 use crate::quality::ReceiverStats;
 use crate::recorder::Side;
@@ -36,6 +38,9 @@ pub struct Party {
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
     pub(super) deadlines: Deadlines,
+    /// The instance beneath a WebRTC leg: that is what seals its packets and knows where they go.
+    pub(super) browser: Option<Box<Browser>>,
+    pub(super) picture: Option<Box<Picture>>,
 }
 
 /// What one payload type of a peer means.
@@ -44,6 +49,7 @@ pub(super) enum Format {
     Audio { codec: Option<KnownCodec>, clock_hz: u32, index: u8 },
     Event { clock_hz: u32 },
     Unknown,
+    Video,
 }
 
 /// The receiving half. What every packet touches comes first.
@@ -63,6 +69,8 @@ pub(super) struct Incoming {
     pub past_lost: u64,
     pub dtmf: DtmfReceiver,
     pub notices: Notices,
+    /// Of the datagram that a browser instance is opening.
+    pub wire_length: usize,
 }
 
 /// Whether media is expected and comes.
@@ -202,20 +210,27 @@ impl Listeners {
 }
 
 impl Party {
-    pub(super) fn new(id: LegId, ssrc: u32, first_sequence: u16, first_timestamp: u32) -> Self {
+    pub(super) fn new(id: LegId, stream: OutgoingStream) -> Self {
         Self {
             id,
             settings: None,
             direction: None,
             incoming: Incoming::new(),
-            outgoing: Outgoing::new(OutgoingStream::new(ssrc, first_sequence, first_timestamp)),
+            outgoing: Outgoing::new(stream),
             deadlines: [None; REASONS],
+            browser: None,
+            picture: None,
         }
     }
 
     /// Its name.
     pub fn id(&self) -> LegId {
         self.id
+    }
+
+    /// Whether there is a way to the peer: an address, or a browser instance that knows one.
+    pub(super) fn is_reachable(&self) -> bool {
+        self.outgoing.to.is_some() || self.browser.as_ref().is_some_and(|browser| browser.is_connected())
     }
 
     /// Whether the peer may be sent anything.
@@ -253,6 +268,7 @@ impl Incoming {
             last_received: None,
             media: MediaState::NotYet,
             notices: Notices::default(),
+            wire_length: 0,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::output::{Channel, Transmit};
+use super::output::{Channel, Exit, Transmit};
 use super::party::{Format, Hear, MediaState, NOT_SENT, Party, TRANSCODED};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
@@ -18,11 +18,11 @@ use crate::srtp::RTP_OVERHEAD_BYTES;
 pub(super) const NOTICE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A packet that was let through.
-struct Accepted {
-    header: Header,
-    length: usize,
-    format: Format,
-    arrival: Arrival,
+pub(super) struct Accepted {
+    pub header: Header,
+    pub length: usize,
+    pub format: Format,
+    pub arrival: Arrival,
 }
 
 impl Engine {
@@ -40,14 +40,20 @@ impl Engine {
             return self.handle_rtcp(now, leg, from, packet, length);
         }
         let Some(accepted) = self.accept(now, leg, from, packet, length) else { return };
-        let Some(packet) = packet.get(..accepted.length) else { return };
+        if let Some(packet) = packet.get(..accepted.length) {
+            self.deliver(now, leg, &accepted, packet);
+        }
+    }
+
+    /// A packet that was let through goes to all who want it.
+    pub(super) fn deliver(&mut self, now: Instant, leg: LegIndex, accepted: &Accepted, packet: &[u8]) {
         if let Format::Event { .. } = accepted.format {
             self.sniff_dtmf(now, leg, &accepted.header, accepted.header.payload(packet));
         } else {
-            self.tap(now, leg, &accepted, packet);
+            self.tap(now, leg, accepted, packet);
         }
         if accepted.arrival != Arrival::Suspect {
-            self.forward(now, leg, &accepted, packet);
+            self.forward(now, leg, accepted, packet);
         }
     }
 
@@ -74,14 +80,27 @@ impl Engine {
                 return None;
             }
         };
+        let (format, arrival) = self.admit(now, index, &header, wire_length)?;
+        Some(Accepted { header, length, format, arrival })
+    }
+
+    /// Statistics and events of an authentic packet. None where it is not one that was agreed on.
+    pub(super) fn admit(
+        &mut self,
+        now: Instant,
+        index: LegIndex,
+        header: &Header,
+        wire_length: usize,
+    ) -> Option<(Format, Arrival)> {
+        let party = self.parties.get_mut(index as usize)?.as_mut()?;
         let format = party.incoming.formats.get(header.payload_type)?;
-        if format == Format::Unknown || !party.may_receive() {
+        if matches!(format, Format::Unknown | Format::Video) || !party.may_receive() {
             party.incoming.counters.discarded += 1;
             return None;
         }
         party.incoming.counters.packets += 1;
         party.incoming.counters.bytes += wire_length as u64;
-        let (arrival, press) = count(party, now, &header, format);
+        let (arrival, press) = count(party, now, header, format);
         let media = std::mem::replace(&mut party.incoming.media, MediaState::Flowing);
         let id = party.id;
         match media {
@@ -92,7 +111,7 @@ impl Engine {
         if let Some(press) = press {
             self.report_press(now, index, press);
         }
-        Some(Accepted { header, length, format, arrival })
+        Some((format, arrival))
     }
 
     /// Source check and SRTP. Returns the length of the plain packet.
@@ -204,7 +223,7 @@ impl Engine {
     fn forward(&mut self, now: Instant, index: LegIndex, accepted: &Accepted, packet: &[u8]) {
         let clock_hz = match accepted.format {
             Format::Audio { clock_hz, .. } | Format::Event { clock_hz } => clock_hz,
-            Format::Unknown => return,
+            Format::Unknown | Format::Video => return,
         };
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(index as usize)
@@ -224,20 +243,25 @@ impl Engine {
         packet: &[u8],
     ) {
         let Some(Some(party)) = self.parties.get_mut(listener as usize) else { return };
+        let reachable = party.is_reachable();
         let outgoing = &mut party.outgoing;
         let Hear::Leg { map, transcode, .. } = &mut outgoing.hear else { return };
         let payload_type = map.get(header.payload_type).unwrap_or(NOT_SENT);
         if payload_type == TRANSCODED {
             return self.transcode(now, listener, header, header.payload(packet));
         }
-        if payload_type == NOT_SENT || outgoing.dtmf.is_sending() {
+        if payload_type == NOT_SENT || outgoing.dtmf.is_sending() || !reachable {
             return;
         }
-        let Some(to) = outgoing.to else { return };
         if let Some(transcode) = transcode {
             transcode.rest();
         }
         let Some(rewritten) = outgoing.stream.forward(now, header, clock_hz) else { return };
+        let Some(to) = outgoing.to else {
+            let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
+            let rewritten = Header { payload_type, ..rewritten };
+            return party.send_to_browser(now, listener, &mut exit, &rewritten, header.payload(packet));
+        };
         let Some(buffer) = self.outputs.buffer() else { return };
         let Some(room) = buffer.get_mut(..packet.len() + RTP_OVERHEAD_BYTES) else { return };
         let Some(body) = room.get_mut(..packet.len()) else { return };
@@ -289,7 +313,7 @@ fn count(
     }
     let clock_hz = match format {
         Format::Audio { clock_hz, .. } | Format::Event { clock_hz } => clock_hz,
-        Format::Unknown => 8_000,
+        Format::Unknown | Format::Video => 8_000,
     };
     let mut stats = ReceiverStats::new(clock_hz);
     let _ = stats.receive(now, header.sequence, header.timestamp);

@@ -27,6 +27,7 @@ impl Engine {
                 self.hear_player(index, player);
             }
         }
+        self.rebuild_picture(now, index);
     }
 
     /// A key for a Leg, sent as RFC 4733 events; as a tone where none were agreed and its audio is encoded here.

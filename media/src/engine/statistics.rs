@@ -17,6 +17,7 @@ impl Party {
         let (incoming, outgoing) = (&self.incoming, &self.outgoing);
         let stats = incoming.stats.as_ref().map(|(_, stats)| stats);
         let codec = self.codec_name();
+        let refused = self.browser.as_ref().map_or(0, |browser| browser.refused);
         let packets_lost = incoming.past_lost + stats.map_or(0, |stats| stats.lost());
         let expected = incoming.counters.packets + packets_lost;
         let loss_percent = if expected == 0 { 0.0 } else { packets_lost as f32 * 100.0 / expected as f32 };
@@ -30,7 +31,7 @@ impl Party {
             packets_lost,
             packets_discarded: incoming.counters.discarded,
             wrong_source: incoming.counters.wrong_source,
-            authentication_failed: incoming.counters.authentication_failed,
+            authentication_failed: incoming.counters.authentication_failed + refused,
             loss_percent,
             jitter_ms,
             round_trip_ms,
@@ -38,7 +39,7 @@ impl Party {
             remote_loss_percent: outgoing.remote.loss_percent,
             remote_jitter_ms: outgoing.remote.jitter_ms,
             codec,
-            srtp: incoming.unprotect.is_some(),
+            srtp: incoming.unprotect.is_some() || self.browser.is_some(),
             last_received_ms_ago: incoming
                 .last_received
                 .map(|last| now.saturating_duration_since(last).as_millis() as u64),

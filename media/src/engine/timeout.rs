@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::output::{Channel, MAX_TRANSMITS, Transmit};
-use super::party::{Hear, MediaState, Outgoing};
+use super::output::{Channel, Exit, MAX_TRANSMITS, Transmit};
+use super::party::{Hear, MediaState, Party};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
 use crate::bridge::Step;
@@ -74,6 +74,7 @@ impl Engine {
             Reason::Report => self.send_report(now, leg),
             Reason::Media => self.check_media(now, leg),
             Reason::Notice => self.tell_notices(leg),
+            Reason::Browser => self.browser_timeout(now, leg),
         }
     }
 
@@ -81,10 +82,9 @@ impl Engine {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         let party = &mut **party;
         let id = party.id;
-        let outgoing = &mut party.outgoing;
-        let hear = std::mem::replace(&mut outgoing.hear, Hear::Silence);
-        let Hear::Play(mut player) = hear else { return outgoing.hear = hear };
-        let suppressed = outgoing.dtmf.is_sending();
+        let hear = std::mem::replace(&mut party.outgoing.hear, Hear::Silence);
+        let Hear::Play(mut player) = hear else { return party.outgoing.hear = hear };
+        let suppressed = party.outgoing.dtmf.is_sending();
         match player.step(now) {
             Played::Finished => return self.outputs.event(Event::PlayFinished { leg: id }),
             Played::Mute => {}
@@ -94,12 +94,13 @@ impl Engine {
                     Continuity::Begins => Step::Begin { clock_hz },
                     Continuity::Follows => Step::Follow { ticks: clock_hz / FRAMES_PER_SECOND },
                 };
-                outgoing.clock_hz = clock_hz;
-                send_own(outgoing, &mut self.outputs, now, index, &Own { payload_type, step, payload });
+                party.outgoing.clock_hz = clock_hz;
+                let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
+                send_own(party, &mut exit, now, index, &Own { payload_type, step, payload });
             }
         }
         let deadline = Some(player.deadline());
-        outgoing.hear = Hear::Play(player);
+        party.outgoing.hear = Hear::Play(player);
         self.timers.set(&mut party.deadlines, index, Reason::Play, deadline);
     }
 
@@ -109,8 +110,7 @@ impl Engine {
         let may_send = party.may_send();
         let clock_hz = party.settings.as_ref().map_or(8_000, |settings| settings.event_clock_hz());
         let payload_type = party.settings.as_ref().and_then(|settings| settings.dtmf).map(|(send, _)| send);
-        let outgoing = &mut party.outgoing;
-        if let Some(packet) = outgoing.dtmf.handle_timeout(now, clock_hz)
+        if let Some(packet) = party.outgoing.dtmf.handle_timeout(now, clock_hz)
             && let Some(payload_type) = payload_type.filter(|_| may_send)
         {
             let step = match packet.position {
@@ -118,12 +118,13 @@ impl Engine {
                 Position::Later => Step::Same,
             };
             let own = Own { payload_type, step, payload: &packet.payload };
-            send_own(outgoing, &mut self.outputs, now, index, &own);
+            let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
+            send_own(party, &mut exit, now, index, &own);
         }
-        if let Hear::Play(player) = &mut outgoing.hear {
+        if let Hear::Play(player) = &mut party.outgoing.hear {
             player.interrupt();
         }
-        let deadline = outgoing.dtmf.deadline();
+        let deadline = party.outgoing.dtmf.deadline();
         self.timers.set(&mut party.deadlines, index, Reason::DtmfSend, deadline);
     }
 
@@ -180,23 +181,23 @@ impl Engine {
     }
 }
 
-pub(super) fn send_own(
-    outgoing: &mut Outgoing,
-    outputs: &mut super::Outputs,
-    now: Instant,
-    leg: LegIndex,
-    own: &Own<'_>,
-) {
-    let Some(to) = outgoing.to else { return };
-    let header = outgoing.stream.own(now, own.payload_type, own.step);
+pub(super) fn send_own(party: &mut Party, exit: &mut Exit<'_>, now: Instant, leg: LegIndex, own: &Own<'_>) {
+    if !party.is_reachable() {
+        return;
+    }
+    let header = party.outgoing.stream.own(now, own.payload_type, own.step);
+    let Some(to) = party.outgoing.to else {
+        return party.send_to_browser(now, leg, exit, &header, own.payload);
+    };
+    let outgoing = &mut party.outgoing;
     let length = FIXED_HEADER_BYTES + own.payload.len();
-    let Some(buffer) = outputs.buffer() else { return };
+    let Some(buffer) = exit.outputs.buffer() else { return };
     let Some(room) = buffer.get_mut(..length + RTP_OVERHEAD_BYTES) else { return };
     let (head, rest) = room.split_at_mut(FIXED_HEADER_BYTES);
     head.copy_from_slice(&Header::to_bytes(&header));
     rest.iter_mut().zip(own.payload).for_each(|(to, from)| *to = *from);
     outgoing.octets += own.payload.len() as u64;
     if let Some(length) = outgoing.seal(room, length) {
-        outputs.commit(Transmit { leg, channel: Channel::Rtp, to, length });
+        exit.outputs.commit(Transmit { leg, channel: Channel::Rtp, to, length });
     }
 }

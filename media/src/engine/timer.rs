@@ -21,10 +21,12 @@ pub enum Reason {
     Media,
     /// Counts that were held back to keep their events rare.
     Notice,
+    /// What ICE, DTLS, SRTP and pacing of a browser want.
+    Browser,
 }
 
 /// Number of [`Reason`]s.
-pub(super) const REASONS: usize = 6;
+pub(super) const REASONS: usize = 7;
 
 /// The deadlines of one Leg as they are now; an entry of the heap that differs has been overtaken.
 pub(super) type Deadlines = [Option<Instant>; REASONS];

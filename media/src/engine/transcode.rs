@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::output::Exit;
 use super::party::{Hear, TRANSCODED};
 use super::timeout::{Own, send_own};
 use super::timer::Reason;
@@ -61,7 +62,8 @@ impl Engine {
                 let step = frame.ticks.map_or(Step::Begin { clock_hz }, |ticks| Step::Follow { ticks });
                 party.outgoing.clock_hz = clock_hz;
                 let own = Own { payload_type: frame.payload_type, step, payload: frame.payload };
-                send_own(&mut party.outgoing, &mut self.outputs, now, index, &own);
+                let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
+                send_own(party, &mut exit, now, index, &own);
             }
             None => {}
         }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::leg::webrtc::{BrowserHost, Road};
 use crate::webrtc::certificate::DtlsCertificate;
 use crate::webrtc::{Candidate, CandidateTransport, Fingerprint};
 
@@ -54,14 +55,12 @@ pub struct WebRtcFace {
 pub(super) struct BrowserSockets {
     pub places: Vec<BrowserPlace>,
     pub face: WebRtcFace,
-    #[expect(dead_code, reason = "held open until the engine serves browsers")]
     pub certificate: DtlsCertificate,
 }
 
 /// One address of one Worker.
 #[derive(Debug)]
 pub(super) struct BrowserPlace {
-    #[expect(dead_code, reason = "held open until the engine serves browsers")]
     pub udp: UdpSocket,
     pub tcp: Option<TcpListener>,
     /// UDP and TCP have the same port.
@@ -84,6 +83,18 @@ impl BrowserSockets {
         }
         let face = WebRtcFace { fingerprint: config.certificate.fingerprint(), candidates };
         Ok(Self { places, face, certificate: config.certificate.clone() })
+    }
+}
+
+impl BrowserSockets {
+    /// As the engine knows them.
+    pub fn host(&self) -> BrowserHost {
+        let mut roads = Vec::new();
+        for (number, place) in (0..).zip(&self.places) {
+            roads.push((Road::Udp(number), place.advertised));
+            roads.extend(place.tcp.is_some().then_some((Road::Tcp(number), place.advertised)));
+        }
+        BrowserHost { certificate: self.certificate.clone(), roads }
     }
 }
 

@@ -1,22 +1,31 @@
 //! Readiness of the sockets of all Legs of a Worker: one edge-triggered epoll, one `recvmmsg` a ready socket.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use super::browser::BrowserSockets;
+use super::browser_net::{BrowserNet, Rest};
 use super::direct::Direct;
 use super::kernel_drops::Seen;
 use super::port_pool::LegSockets;
-use super::socket::{BATCH, Inbox, send, send_connected};
+use super::socket::{Inbox, send, send_connected};
 use crate::engine::{Channel, LegIndex, Outputs, Transmit};
+use crate::leg::webrtc::Road;
 
+/// Packets read from a Leg's socket at once. A phone sends one in 20 ms; more is a burst after a pause.
+const BATCH: usize = 4;
 /// Ready sockets taken at once.
 const MAX_READY: usize = 1_024;
 /// Packets of one socket served before the others have their turn: a flood on one port delays the rest by no more.
 const MAX_BURST: usize = 64;
 /// Connected sockets opened between two rounds, so that many calls that begin together delay no packet for long.
 const MAX_CONNECTS: usize = 8;
+/// Packets or connections wait.
+const READABLE: i32 = libc::EPOLLIN;
+/// There is room for more to be sent.
+const WRITABLE: i32 = libc::EPOLLOUT;
 /// Marks the wake-up of the mailbox.
 const WAKE: u64 = u64::MAX;
 
@@ -28,19 +37,20 @@ pub trait Net {
     fn remove(&mut self, leg: LegIndex) -> Option<LegSockets>;
     /// Waits for packets or a wake-up, at most so long. None: without end.
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()>;
-    /// Hands over what is ready: Leg, socket, sender, buffer, length. Returns the number of packets.
-    fn receive(&mut self, take: &mut dyn FnMut(Incoming<'_>, &mut Self)) -> usize;
+    /// Hands over what is ready. Returns the number of packets.
+    fn receive(&mut self, now: Instant, take: &mut dyn FnMut(Incoming<'_>, &mut Self)) -> usize;
     /// Sends and clears what waits.
     fn send(&mut self, outputs: &mut Outputs);
 }
 
-/// A packet that came in.
-pub struct Incoming<'a> {
-    pub leg: LegIndex,
-    pub channel: Channel,
-    pub from: std::net::SocketAddr,
-    pub packet: &'a mut [u8],
-    pub length: usize,
+/// What came in.
+pub enum Incoming<'a> {
+    /// At the sockets of a Leg: `packet[..length]`, with room behind.
+    Leg { leg: LegIndex, channel: Channel, from: SocketAddr, packet: &'a mut [u8], length: usize },
+    /// Where all browsers do.
+    Browser { road: Road, from: SocketAddr, packet: &'a [u8] },
+    /// A connection of a browser has ended.
+    Gone { road: Road, from: SocketAddr },
 }
 
 /// The sockets of one Leg.
@@ -51,19 +61,22 @@ struct Port {
     drops: [Seen; 2],
 }
 
-/// Which of them.
+/// Which of them, or one where browsers come in: then the number is a place or the slot of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     Rtp,
     Rtcp,
     Direct,
+    BrowserUdp,
+    BrowserListener,
+    BrowserTcp,
 }
 
 /// See the module.
 pub struct Epoll {
     epoll: OwnedFd,
     wake: OwnedFd,
-    browsers: Option<BrowserSockets>,
+    pub(super) browsers: Option<BrowserNet>,
     legs: Vec<Option<Port>>,
     events: Vec<libc::epoll_event>,
     ready: usize,
@@ -87,23 +100,24 @@ impl Epoll {
         let this = Self {
             epoll,
             wake,
-            browsers,
+            browsers: browsers.map(BrowserNet::new),
             legs: Vec::new(),
             events: vec![libc::epoll_event { events: 0, u64: 0 }; MAX_READY],
             ready: 0,
             unfinished: Vec::new(),
-            inbox: Some(Box::new(Inbox::new())),
+            inbox: Some(Box::new(Inbox::new(BATCH))),
             send_errors: 0,
             kernel_drops: 0,
             sent: 0,
         };
-        watch(&this.epoll, this.wake.as_raw_fd(), WAKE)?;
+        watch(&this.epoll, this.wake.as_raw_fd(), READABLE, WAKE)?;
+        for (place, udp, tcp) in this.browsers.iter().flat_map(BrowserNet::sockets) {
+            watch(&this.epoll, udp, READABLE, to_token(place, Which::BrowserUdp))?;
+            if let Some(tcp) = tcp {
+                watch(&this.epoll, tcp, READABLE, to_token(place, Which::BrowserListener))?;
+            }
+        }
         Ok(this)
-    }
-
-    /// Whether browsers can come in.
-    pub fn has_browsers(&self) -> bool {
-        self.browsers.as_ref().is_some_and(|browsers| !browsers.places.is_empty())
     }
 
     fn socket(&self, leg: LegIndex, which: Which) -> Option<RawFd> {
@@ -112,6 +126,7 @@ impl Epoll {
             Which::Rtp => Some(port.sockets.rtp.as_raw_fd()),
             Which::Rtcp => Some(port.sockets.rtcp.as_raw_fd()),
             Which::Direct => port.direct.socket(),
+            Which::BrowserUdp | Which::BrowserListener | Which::BrowserTcp => None,
         }
     }
 
@@ -131,6 +146,37 @@ impl Epoll {
 
     fn serve(
         &mut self,
+        now: Instant,
+        inbox: &mut Inbox,
+        token: u64,
+        take: &mut dyn FnMut(Incoming<'_>, &mut Self),
+    ) -> usize {
+        let (number, which) = from_token(token);
+        let (served, rest) = match which {
+            Which::Rtp | Which::Rtcp | Which::Direct => return self.serve_leg(inbox, token, take),
+            Which::BrowserUdp => self.serve_browser_udp(number, take),
+            Which::BrowserTcp => self.serve_browser_tcp(now, number, take),
+            Which::BrowserListener => {
+                self.accept_browsers(now, number);
+                return 0;
+            }
+        };
+        if rest == Rest::More {
+            self.unfinished.push(token);
+        }
+        served
+    }
+
+    fn accept_browsers(&mut self, now: Instant, place: u32) {
+        let (epoll, Some(net)) = (&self.epoll, &mut self.browsers) else { return };
+        net.accept(now, place, &mut |slot, socket| {
+            // Not watched it is never served, and closed when it has been silent for long.
+            let _ = watch(epoll, socket, READABLE | WRITABLE, to_token(slot, Which::BrowserTcp));
+        });
+    }
+
+    fn serve_leg(
+        &mut self,
         inbox: &mut Inbox,
         token: u64,
         take: &mut dyn FnMut(Incoming<'_>, &mut Self),
@@ -142,12 +188,12 @@ impl Epoll {
             let count = inbox.receive(socket);
             for index in 0..count {
                 if let Some((from, packet, length)) = inbox.packet(index) {
-                    take(Incoming { leg, channel, from, packet, length }, self);
+                    take(Incoming::Leg { leg, channel, from, packet, length }, self);
                 }
             }
             served += count;
             // Fewer than asked for: the socket is empty, and the next packet is a new edge.
-            if count < BATCH {
+            if count < inbox.batch() {
                 break;
             }
             if served >= MAX_BURST {
@@ -165,8 +211,8 @@ impl Net for Epoll {
         if self.legs.len() <= place {
             self.legs.resize_with(place + 1, || None);
         }
-        watch(&self.epoll, sockets.rtp.as_raw_fd(), to_token(leg, Which::Rtp))?;
-        watch(&self.epoll, sockets.rtcp.as_raw_fd(), to_token(leg, Which::Rtcp))?;
+        watch(&self.epoll, sockets.rtp.as_raw_fd(), READABLE, to_token(leg, Which::Rtp))?;
+        watch(&self.epoll, sockets.rtcp.as_raw_fd(), READABLE, to_token(leg, Which::Rtcp))?;
         if let Some(slot) = self.legs.get_mut(place) {
             let drops = [Seen::of(&sockets.rtp), Seen::of(&sockets.rtcp)];
             *slot = Some(Port { sockets, direct: Direct::default(), drops });
@@ -183,7 +229,7 @@ impl Net for Epoll {
             // SAFETY: no event is read for a removal; a descriptor that is not watched is only an error.
             unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_DEL, socket, std::ptr::null_mut()) };
         }
-        self.unfinished.retain(|&token| from_token(token).0 != leg);
+        self.unfinished.retain(|&token| from_token(token).0 != leg || is_shared(token));
         Some(sockets)
     }
 
@@ -208,29 +254,38 @@ impl Net for Epoll {
         Ok(())
     }
 
-    fn receive(&mut self, take: &mut dyn FnMut(Incoming<'_>, &mut Self)) -> usize {
+    fn receive(&mut self, now: Instant, take: &mut dyn FnMut(Incoming<'_>, &mut Self)) -> usize {
         // Taken out for the time of the round, so that `take` may send.
         let Some(mut inbox) = self.inbox.take() else { return 0 };
         let mut served = 0;
         for token in std::mem::take(&mut self.unfinished) {
-            served += self.serve(&mut inbox, token, take);
+            served += self.serve(now, &mut inbox, token, take);
         }
         for index in 0..self.ready {
             let Some(token) = self.events.get(index).map(|event| event.u64) else { break };
             if token == WAKE {
                 self.drain_wake();
             } else {
-                served += self.serve(&mut inbox, token, take);
+                served += self.serve(now, &mut inbox, token, take);
             }
         }
         self.ready = 0;
         self.inbox = Some(inbox);
+        self.sweep_browsers(now, take);
         served
     }
 
     fn send(&mut self, outputs: &mut Outputs) {
         let mut connects = 0;
         for (transmit, packet) in outputs.transmits() {
+            if let Channel::Browser(road) = transmit.channel {
+                let result = self.browsers.as_mut().map(|net| net.send(road, transmit.to, packet));
+                match result {
+                    Some(Ok(())) => self.sent += 1,
+                    Some(Err(_)) | None => self.send_errors += 1,
+                }
+                continue;
+            }
             let Some(Some(port)) = self.legs.get_mut(transmit.leg as usize) else { continue };
             match port.send(transmit, packet) {
                 Ok(()) => self.sent += 1,
@@ -242,7 +297,7 @@ impl Net for Epoll {
                 let opened = port.direct.open(&port.sockets.rtp);
                 let token = to_token(transmit.leg, Which::Direct);
                 // Not watched it would swallow what the peer sends.
-                if opened.is_ok_and(|socket| watch(&self.epoll, socket, token).is_err()) {
+                if opened.is_ok_and(|socket| watch(&self.epoll, socket, READABLE, token).is_err()) {
                     port.direct.close();
                 }
             }
@@ -256,6 +311,7 @@ impl Port {
         let own = match transmit.channel {
             Channel::Rtp => self.sockets.rtp.as_raw_fd(),
             Channel::Rtcp => return send(self.sockets.rtcp.as_raw_fd(), transmit.to, packet),
+            Channel::Browser(_) => return Err(io::ErrorKind::InvalidInput.into()),
         };
         let Some(direct) = self.direct.socket_to(transmit.to) else {
             return send(own, transmit.to, packet);
@@ -270,8 +326,8 @@ impl Port {
     }
 }
 
-fn watch(epoll: &OwnedFd, socket: RawFd, token: u64) -> io::Result<()> {
-    let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET) as u32, u64: token };
+fn watch(epoll: &OwnedFd, socket: RawFd, interest: i32, token: u64) -> io::Result<()> {
+    let mut event = libc::epoll_event { events: (interest | libc::EPOLLET) as u32, u64: token };
     // SAFETY: `event` lives during the call; the descriptors are checked by the kernel.
     check(unsafe { libc::epoll_ctl(epoll.as_raw_fd(), libc::EPOLL_CTL_ADD, socket, &raw mut event) })
         .map(drop)
@@ -285,17 +341,28 @@ pub fn pause_until(now: Instant, end: Instant) {
     unsafe { libc::nanosleep(&raw const spec, std::ptr::null_mut()) };
 }
 
-fn to_token(leg: LegIndex, which: Which) -> u64 {
-    u64::from(leg) << 2 | which as u64
+fn to_token(number: u32, which: Which) -> u64 {
+    u64::from(number) << 3 | which as u64
 }
 
-fn from_token(token: u64) -> (LegIndex, Which) {
-    let which = match token & 3 {
+fn from_token(token: u64) -> (u32, Which) {
+    let which = match token & 7 {
         0 => Which::Rtp,
         1 => Which::Rtcp,
-        _ => Which::Direct,
+        2 => Which::Direct,
+        3 => Which::BrowserUdp,
+        4 => Which::BrowserListener,
+        _ => Which::BrowserTcp,
     };
-    ((token >> 2) as LegIndex, which)
+    ((token >> 3) as u32, which)
+}
+
+/// Whether all browsers come in there, not one Leg.
+fn is_shared(token: u64) -> bool {
+    match from_token(token).1 {
+        Which::Rtp | Which::Rtcp | Which::Direct => false,
+        Which::BrowserUdp | Which::BrowserListener | Which::BrowserTcp => true,
+    }
 }
 
 fn check(result: i32) -> io::Result<i32> {

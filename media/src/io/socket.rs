@@ -7,31 +7,29 @@ use std::os::fd::RawFd;
 
 use crate::engine::BUFFER_BYTES;
 
-/// Packets read from one socket at once. A phone sends one in 20 ms; more is a burst after a pause.
-pub const BATCH: usize = 4;
-
 /// Buffers for one `recvmmsg`.
 pub struct Inbox {
-    buffers: Box<[[u8; BUFFER_BYTES]; BATCH]>,
-    names: Box<[libc::sockaddr_storage; BATCH]>,
-    parts: Box<[libc::iovec; BATCH]>,
-    headers: Box<[libc::mmsghdr; BATCH]>,
+    buffers: Box<[[u8; BUFFER_BYTES]]>,
+    names: Box<[libc::sockaddr_storage]>,
+    parts: Box<[libc::iovec]>,
+    headers: Box<[libc::mmsghdr]>,
 }
 
 // SAFETY: the pointers lead into boxes that the Inbox owns and that move with it.
 unsafe impl Send for Inbox {}
 
 impl Inbox {
-    pub fn new() -> Self {
-        // SAFETY: all four are plain C structures, valid when zero.
-        let (names, parts, headers) = unsafe { (zeroed(), zeroed(), zeroed()) };
+    /// For so many packets at once.
+    pub fn new(batch: usize) -> Self {
+        // SAFETY: all three are plain C structures, valid when zero.
+        let (name, part, header) = unsafe { (zeroed(), zeroed(), zeroed()) };
         let mut inbox = Self {
-            buffers: Box::new([[0; BUFFER_BYTES]; BATCH]),
-            names: Box::new(names),
-            parts: Box::new(parts),
-            headers: Box::new(headers),
+            buffers: vec![[0; BUFFER_BYTES]; batch].into_boxed_slice(),
+            names: vec![name; batch].into_boxed_slice(),
+            parts: vec![part; batch].into_boxed_slice(),
+            headers: vec![header; batch].into_boxed_slice(),
         };
-        for index in 0..BATCH {
+        for index in 0..batch {
             inbox.parts[index].iov_base = inbox.buffers[index].as_mut_ptr().cast();
             inbox.parts[index].iov_len = BUFFER_BYTES;
             let header = &mut inbox.headers[index].msg_hdr;
@@ -42,7 +40,12 @@ impl Inbox {
         inbox
     }
 
-    /// Reads up to [`BATCH`] packets; 0 where none waits or the socket has an error.
+    /// Packets that it takes at once.
+    pub fn batch(&self) -> usize {
+        self.buffers.len()
+    }
+
+    /// Reads up to a batch of packets; 0 where none waits or the socket has an error.
     pub fn receive(&mut self, socket: RawFd) -> usize {
         match self.receive_once(socket) {
             Ok(count) => count,
@@ -61,7 +64,7 @@ impl Inbox {
             libc::recvmmsg(
                 socket,
                 self.headers.as_mut_ptr(),
-                BATCH as u32,
+                self.headers.len() as u32,
                 libc::MSG_DONTWAIT as _,
                 std::ptr::null_mut(),
             )

@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::browser::BrowserSockets;
-use super::epoll::{Epoll, Net, pause_until};
+use super::epoll::{Epoll, Incoming, Net, pause_until};
 use super::mailbox::{Mail, SendError, WorkerHandle};
 use super::port_pool::LegSockets;
 use super::recorder;
@@ -24,6 +24,8 @@ use crate::recorder::ring::ring;
 const MAX_ORDERS: usize = 256;
 /// Buffers that must be free before a packet is handed to the engine: every listener of a Leg needs one.
 const ROOM_PER_PACKET: usize = 96;
+/// Packets that are made before they are sent: each waits for the others, so in a long round the first must not wait for the last.
+const SEND_AT: usize = 32;
 /// An order about a Leg that is not here waits so long for it to move in.
 const EARLY_ORDER_LIFE: Duration = Duration::from_millis(500);
 /// Such orders that are kept.
@@ -69,8 +71,13 @@ where
         seed: config.seed,
         ntp_at_start: ntp_now(),
     };
+    let engine = Engine::new(Instant::now(), engine_config, taps);
+    let engine = match inlets.browsers.as_ref().map(BrowserSockets::host) {
+        Some(host) => engine.with_browsers(host),
+        None => engine,
+    };
     let mut worker = Worker {
-        engine: Engine::new(Instant::now(), engine_config, taps),
+        engine,
         net: Epoll::new(inlets.wake, inlets.browsers)?,
         handle,
         mail: inlets.mail,
@@ -110,10 +117,12 @@ impl<R: Fn(Event)> Worker<R> {
         }
     }
 
-    /// Until there is something to do, and not before the gathering time since the last round is over.
+    /// Until there is something to do, and not before the gathering time since the last round is over. A packet may wait for
+    /// the gathering and then for a whole round; so the longer a round was, the shorter is the gathering.
     fn wait(&mut self, last_round: Instant) -> io::Result<()> {
         let now = Instant::now();
-        let gathered = last_round + self.gather;
+        let served = now.saturating_duration_since(last_round);
+        let gathered = last_round + self.gather.saturating_sub(served);
         if gathered > now {
             pause_until(now, gathered);
         }
@@ -126,16 +135,19 @@ impl<R: Fn(Event)> Worker<R> {
 
     fn receive(&mut self, now: Instant) {
         let engine = &mut self.engine;
-        let received = self.net.receive(&mut |incoming, net| {
-            match incoming.channel {
-                Channel::Rtp => {
-                    engine.handle_rtp(now, incoming.leg, incoming.from, incoming.packet, incoming.length);
+        let received = self.net.receive(now, &mut |incoming, net| {
+            match incoming {
+                Incoming::Leg { leg, channel: Channel::Rtcp, from, packet, length } => {
+                    engine.handle_rtcp(now, leg, from, packet, length);
                 }
-                Channel::Rtcp => {
-                    engine.handle_rtcp(now, incoming.leg, incoming.from, incoming.packet, incoming.length);
+                Incoming::Leg { leg, from, packet, length, .. } => {
+                    engine.handle_rtp(now, leg, from, packet, length);
                 }
+                Incoming::Browser { road, from, packet } => engine.handle_browser(now, road, from, packet),
+                Incoming::Gone { road, from } => engine.road_closed(road, from),
             }
-            if engine.outputs().room() < ROOM_PER_PACKET {
+            let outputs = engine.outputs();
+            if outputs.waiting() >= SEND_AT || outputs.room() < ROOM_PER_PACKET {
                 net.send(engine.outputs());
             }
         });
@@ -181,7 +193,11 @@ impl<R: Fn(Event)> Worker<R> {
         let engine = &mut self.engine;
         match command {
             Command::AddLeg { leg, sockets } => self.add_leg(leg, sockets),
-            Command::AddBrowserLeg { leg, .. } => self.add_browser_leg(leg),
+            Command::AddBrowserLeg { leg, ice } => {
+                if engine.add_browser_leg(leg, &ice).is_err() {
+                    self.refuse(leg);
+                }
+            }
             Command::Configure { leg, settings } => engine.configure(now, leg, settings),
             Command::Hear { leg, source } => engine.hear(now, leg, source),
             Command::SendDtmf { leg, digit, duration_ms } => engine.send_dtmf(now, leg, digit, duration_ms),
@@ -209,12 +225,6 @@ impl<R: Fn(Event)> Worker<R> {
         }
     }
 
-    fn add_browser_leg(&mut self, leg: LegId) {
-        if !self.net.has_browsers() || self.engine.add_leg(leg).is_err() {
-            self.refuse(leg);
-        }
-    }
-
     /// For call control a Leg that cannot be served is one that is gone.
     fn refuse(&mut self, leg: LegId) {
         self.handle.shared.legs.fetch_sub(1, Ordering::Relaxed);
@@ -229,7 +239,8 @@ impl<R: Fn(Event)> Worker<R> {
     }
 
     fn move_leg(&mut self, now: Instant, leg: LegId, to: &WorkerHandle) {
-        if to.id() == self.handle.id() {
+        // The port that a browser knows is this Worker's.
+        if to.id() == self.handle.id() || self.engine.is_browser(leg) {
             return;
         }
         self.net.send(self.engine.outputs());

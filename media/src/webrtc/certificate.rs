@@ -9,7 +9,6 @@ use super::Fingerprint;
 #[derive(Clone)]
 pub struct DtlsCertificate {
     certificate_der: Vec<u8>,
-    #[expect(dead_code, reason = "held open until the engine serves browsers")]
     private_key_der: Vec<u8>,
 }
 
@@ -36,6 +35,14 @@ impl DtlsCertificate {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, &self.certificate_der).as_ref());
         Fingerprint(bytes)
+    }
+
+    /// As str0m takes it.
+    pub fn to_str0m(&self) -> str0m::config::DtlsCert {
+        str0m::config::DtlsCert {
+            certificate: self.certificate_der.clone(),
+            private_key: self.private_key_der.clone(),
+        }
     }
 }
 
