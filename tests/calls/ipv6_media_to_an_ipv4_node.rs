@@ -9,7 +9,7 @@ async fn an_ipv6_offer_is_refused() {
     let alice = node.phone("100").await;
     let refused = alice.invite("*43", &at_ipv6().await).await.expect_status(488).await;
     let warning = refused.header("Warning").expect("Warning");
-    assert!(warning.starts_with("300 "), "{warning}");
+    assert!(warning.starts_with("301 "), "{warning}");
     assert_eq!(node.expect_cdr().await["end_reason"], "network_incompatible");
 }
 

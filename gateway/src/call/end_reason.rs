@@ -150,7 +150,7 @@ impl EndReason {
 
     /// The `Warning` header value that explains a refusal better than its status (RFC 3261 §20.43).
     pub fn warning(self) -> Option<&'static str> {
-        (self == Self::NetworkIncompatible).then_some("300 ramal \"Incompatible network protocol\"")
+        (self == Self::NetworkIncompatible).then_some("301 ramal \"Incompatible network address formats\"")
     }
 
     /// Which of two refusals a caller should hear of when all branches failed (RFC 3261 §16.7 step 6):

@@ -152,6 +152,8 @@ impl WebRtcSide {
             direction: wish.against(stream.direction()),
         });
         WebRtcAgreed {
+            // The same after an ICE restart of theirs, though RFC 8839 §4.4.3.1.1 would change them: our ufrag is how the Worker
+            // finds the Leg, and a lite agent has no checks of its own that could be mistaken for older ones.
             local_ice: self.local.ice.clone(),
             remote_ice: transport.ice,
             remote_fingerprint: transport.fingerprint,
