@@ -73,21 +73,29 @@ impl IceTcp {
         watch: &mut dyn FnMut(u32, RawFd),
     ) {
         for _ in 0..MAX_ACCEPTS {
-            let Ok((socket, peer)) = listener.accept() else { return };
-            if self.may_accept(peer.ip()) && socket.set_nonblocking(true).is_ok() {
-                let _ = socket.set_nodelay(true);
-                let link = Link {
-                    socket,
-                    place,
-                    peer,
-                    partial: Vec::new(),
-                    waiting: VecDeque::new(),
-                    last_frame: now,
-                };
-                let descriptor = link.socket.as_raw_fd();
-                watch(self.put(link), descriptor);
+            if !self.accept_one(now, place, listener, watch) {
+                return;
             }
         }
+    }
+
+    /// False: nobody waits.
+    fn accept_one(
+        &mut self,
+        now: Instant,
+        place: u8,
+        listener: &TcpListener,
+        watch: &mut dyn FnMut(u32, RawFd),
+    ) -> bool {
+        let Ok((socket, peer)) = listener.accept() else { return false };
+        if self.may_accept(peer.ip()) && socket.set_nonblocking(true).is_ok() {
+            let _ = socket.set_nodelay(true);
+            let (partial, waiting) = (Vec::new(), VecDeque::new());
+            let link = Link { socket, place, peer, partial, waiting, last_frame: now };
+            let descriptor = link.socket.as_raw_fd();
+            watch(self.put(link), descriptor);
+        }
+        true
     }
 
     /// Reads what waits, behind the rest of the last read, into `buffer`: at most once.
@@ -213,6 +221,56 @@ pub struct TooLong;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn connected() -> (IceTcp, TcpStream, SocketAddr, Instant) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let browser = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut tcp, now) = (IceTcp::default(), Instant::now());
+        let mut slots = Vec::new();
+        // The connection is in the queue of the listener, which blocks until then.
+        tcp.accept_one(now, 0, &listener, &mut |slot, _| slots.push(slot));
+        assert_eq!(slots, [0]);
+        let peer = browser.local_addr().unwrap();
+        (tcp, browser, peer, now)
+    }
+
+    #[test]
+    fn a_browser_that_never_reads_costs_no_more_than_its_limit() {
+        let (mut tcp, mut browser, peer, _) = connected();
+        let packet = [7; 1_200];
+        let mut sent = 0;
+        while tcp.send(0, peer, &packet).is_ok() {
+            sent += 1;
+            assert!(sent < 100_000, "the kernel takes no end");
+        }
+        assert_eq!(tcp.shed, 1);
+        assert!(tcp.link(0).unwrap().waiting.len() <= MAX_WAITING_BYTES);
+        // It reads at last: whole frames, in order, and nothing of what was dropped.
+        let mut got = Vec::new();
+        browser.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut buffer = vec![0; 1 << 16];
+        while got.len() < sent * (PREFIX_BYTES + packet.len()) {
+            let count = browser.read(&mut buffer).unwrap();
+            got.extend_from_slice(&buffer[..count]);
+            tcp.flush(0).unwrap();
+        }
+        let mut rest = &got[..];
+        while let Some((frame, after)) = next_frame(rest).unwrap() {
+            assert_eq!(frame, packet);
+            rest = after;
+        }
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn a_connection_without_a_whole_frame_is_closed_after_half_a_minute() {
+        let (mut tcp, _browser, peer, now) = connected();
+        assert_eq!(tcp.sweep(now), []);
+        tcp.keep(now + Duration::from_secs(20), 0, &[], 1);
+        assert_eq!(tcp.sweep(now + Duration::from_secs(40)), []);
+        assert_eq!(tcp.sweep(now + Duration::from_secs(50)), [Gone { place: 0, peer }]);
+        assert!(tcp.peer(0).is_none());
+    }
 
     #[test]
     fn frames_are_cut_where_their_length_says() {

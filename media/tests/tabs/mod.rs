@@ -51,6 +51,7 @@ pub struct Tab {
     pub leg: usize,
     pub address: SocketAddr,
     pub road: Road,
+    pub gateway: SocketAddr,
     pub certificate: DtlsCertificate,
     pub ice: IceCredentials,
     pub audio_ssrc: u32,
@@ -144,6 +145,7 @@ impl Tab {
             leg,
             address,
             road,
+            gateway: gateway(road),
             certificate,
             ice,
             audio_ssrc: base,
@@ -208,12 +210,10 @@ impl Tab {
         };
         self.rtc.add_local_candidate(proto.unwrap());
         let remote = match self.road {
-            Road::Udp(_) => Candidate::builder().udp().host(gateway(self.road)).build(),
-            Road::Tcp(_) => Candidate::builder()
-                .tcp()
-                .host(gateway(self.road))
-                .tcptype(str0m::net::TcpType::Passive)
-                .build(),
+            Road::Udp(_) => Candidate::builder().udp().host(self.gateway).build(),
+            Road::Tcp(_) => {
+                Candidate::builder().tcp().host(self.gateway).tcptype(str0m::net::TcpType::Passive).build()
+            }
         };
         self.rtc.add_remote_candidate(remote.unwrap());
         let mut api = self.rtc.direct_api();
@@ -270,7 +270,7 @@ impl Tab {
         }
     }
 
-    fn talk(&mut self, now: Instant) {
+    pub fn talk(&mut self, now: Instant) {
         let Some(voice) = &mut self.voice else { return };
         let mut samples = [0; 160];
         voice.fill(&mut samples);
@@ -314,7 +314,7 @@ impl Tab {
             Road::Udp(_) => Protocol::Udp,
             Road::Tcp(_) => Protocol::Tcp,
         };
-        if let Ok(receive) = Receive::new(proto, gateway(self.road), self.address, packet) {
+        if let Ok(receive) = Receive::new(proto, self.gateway, self.address, packet) {
             let _ = self.rtc.handle_input(Input::Receive(now, receive));
             self.drain();
         }
