@@ -5,6 +5,7 @@
 
 mod browser;
 mod browser_media;
+mod comfort;
 mod configure;
 mod output;
 mod party;

@@ -200,6 +200,7 @@ fn a_reloaded_page_takes_over_its_leg_and_the_other_side_hears_one_stream() {
     world.tabs[1].speak(1_000.0);
     world.run(SECOND);
     let heard_before = world.tabs[1].audio.len();
+    // The old page is gone, and nobody has said so; the new one is not there yet.
     let mut page = tabs::Tab::new(world.now, 0, 1, Sight::Audio, Road::Udp(0));
     let agreed = page.agreed_in(1);
     let mut settings = page.settings();
@@ -218,6 +219,33 @@ fn a_reloaded_page_takes_over_its_leg_and_the_other_side_hears_one_stream() {
         world.tabs[1].audio[heard_before - 1..].iter().map(|packet| &packet.header).collect();
     assert!(stream.windows(2).all(|pair| pair[0].ssrc == pair[1].ssrc));
     assert!(stream.windows(2).all(|pair| pair[1].sequence_number == pair[0].sequence_number.wrapping_add(1)));
+}
+
+#[test]
+fn while_a_browser_is_away_the_other_side_hears_a_quiet_room() {
+    let mut world = bridged(Sight::Audio);
+    world.tabs[0].speak(440.0);
+    world.run(SECOND);
+    world.tabs[0].leave();
+    world.run_until("it is known", |world| world.saw(&Event::BrowserClosed { leg: id(0) }));
+    world.tabs[1].audio.clear();
+    world.run(SECOND);
+    let heard = world.tabs[1].heard();
+    assert!((49..=51).contains(&world.tabs[1].audio.len()), "{}", world.tabs[1].audio.len());
+    let loudest = heard.iter().map(|sample| sample.unsigned_abs()).max();
+    assert!(loudest.is_some_and(|loudest| (1..500).contains(&loudest)), "{loudest:?}");
+    // Another page comes: no more comfort than until its first packet.
+    let mut page = tabs::Tab::new(world.now, 0, 1, Sight::Audio, Road::Udp(0));
+    let agreed = page.agreed_in(1);
+    world.engine.configure(world.now, id(0), Box::new(tabs::settings(agreed.clone())));
+    page.dial(world.now, &agreed, world.host.certificate.fingerprint());
+    page.speak(700.0);
+    world.tabs[0] = page;
+    world.run(SECOND);
+    world.tabs[1].audio.clear();
+    world.run(SECOND);
+    assert!((49..=51).contains(&world.tabs[1].audio.len()), "{}", world.tabs[1].audio.len());
+    assert!(world.tabs[1].hears(700.0) > 7_000.0);
 }
 
 #[test]

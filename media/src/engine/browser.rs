@@ -13,6 +13,7 @@ use super::{AddError, Engine, LegIndex};
 use crate::command::LegId;
 use crate::event::Event;
 use crate::leg::webrtc::{Browser, BrowserHost, Check, Fact, Phase, Road, Step, ufrag_of};
+use crate::player::Prompt;
 use crate::rtp;
 use crate::webrtc::IceCredentials;
 
@@ -39,6 +40,8 @@ impl Engine {
     /// From now on WebRTC legs can be added.
     pub fn with_browsers(mut self, host: BrowserHost) -> Self {
         self.browsers.host = Some(host);
+        // Made now rather than in the middle of a call.
+        drop(Prompt::comfort());
         self
     }
 
@@ -103,6 +106,7 @@ impl Engine {
                     self.browsers.by_address.remove(address);
                 }
                 *slot = Browser::new(now, host, settings, agreed).map(Box::new);
+                self.comfort_listeners(now, index);
             }
         }
         self.settle(now, index);
@@ -130,6 +134,7 @@ impl Engine {
         let Some(browser) = &mut party.browser else { return };
         if browser.handle_timeout(now) {
             self.outputs.event(Event::BrowserLost { leg });
+            self.comfort_listeners(now, index);
         }
         self.settle(now, index);
     }
@@ -154,7 +159,10 @@ impl Engine {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         let leg = party.id;
         match fact {
-            Fact::Closed => self.outputs.event(Event::BrowserClosed { leg }),
+            Fact::Closed => {
+                self.outputs.event(Event::BrowserClosed { leg });
+                self.comfort_listeners(now, index);
+            }
             Fact::Connected => {
                 self.outputs.event(Event::BrowserConnected { leg });
                 self.want_keyframe(now, index, KeyframeRequestKind::Pli);

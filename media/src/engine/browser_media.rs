@@ -158,7 +158,7 @@ impl Engine {
         }
     }
 
-    fn heard_by(&self, listener: LegIndex) -> Option<LegIndex> {
+    pub(super) fn heard_by(&self, listener: LegIndex) -> Option<LegIndex> {
         match self.parties.get(listener as usize)?.as_ref()?.outgoing.hear {
             Hear::Leg { from, .. } => Some(from),
             Hear::Play(_) | Hear::Silence => None,

@@ -43,7 +43,7 @@ impl Engine {
         }
         let media_at = party.media_timeout().map(|timeout| now + timeout);
         if media_at.is_some() && party.incoming.media == MediaState::TimedOut {
-            party.incoming.media = MediaState::Flowing;
+            party.incoming.media = MediaState::Away;
         }
         self.timers.set(&mut party.deadlines, index, Reason::Media, media_at);
         let dtmf_at = party.outgoing.dtmf.deadline();

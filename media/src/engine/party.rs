@@ -78,6 +78,8 @@ pub(super) struct Incoming {
 pub(super) enum MediaState {
     NotYet,
     Flowing,
+    /// It has stopped, and whoever has to know does.
+    Away,
     TimedOut,
 }
 
@@ -116,6 +118,8 @@ pub(super) struct Outgoing {
     pub octets: u64,
     pub clock_hz: u32,
     pub hear: Hear,
+    /// While a browser that is heard is away.
+    pub comfort: Option<Box<Player>>,
     pub dtmf: DtmfSender,
     pub packets_at_last_report: u64,
     pub rtcp_to: Option<SocketAddr>,
@@ -281,6 +285,7 @@ impl Outgoing {
             to: None,
             rtcp_to: None,
             hear: Hear::Silence,
+            comfort: None,
             dtmf: DtmfSender::default(),
             packets: 0,
             bytes: 0,

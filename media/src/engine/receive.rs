@@ -106,7 +106,11 @@ impl Engine {
         match media {
             MediaState::Flowing => {}
             MediaState::NotYet => self.outputs.event(Event::FirstMedia { leg: id }),
-            MediaState::TimedOut => self.outputs.event(Event::MediaResumed { leg: id }),
+            MediaState::Away => self.end_comfort(index),
+            MediaState::TimedOut => {
+                self.end_comfort(index);
+                self.outputs.event(Event::MediaResumed { leg: id });
+            }
         }
         if let Some(press) = press {
             self.report_press(now, index, press);

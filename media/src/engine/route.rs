@@ -28,6 +28,7 @@ impl Engine {
             }
         }
         self.rebuild_picture(now, index);
+        self.comfort_if_away(now, index);
     }
 
     /// A key for a Leg, sent as RFC 4733 events; as a tone where none were agreed and its audio is encoded here.
@@ -44,6 +45,7 @@ impl Engine {
 
     /// Silence, and off the list of the Leg that was heard.
     pub(super) fn stop_hearing(&mut self, index: LegIndex) {
+        self.stop_comfort(index);
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         party.outgoing.stream.change_source();
         self.timers.set(&mut party.deadlines, index, Reason::Play, None);

@@ -75,6 +75,7 @@ impl Engine {
             Reason::Media => self.check_media(now, leg),
             Reason::Notice => self.tell_notices(leg),
             Reason::Browser => self.browser_timeout(now, leg),
+            Reason::Comfort => self.play_comfort(now, leg),
         }
     }
 
@@ -90,10 +91,7 @@ impl Engine {
             Played::Mute => {}
             Played::Frame { .. } if suppressed => player.interrupt(),
             Played::Frame { payload, payload_type, clock_hz, continuity } => {
-                let step = match continuity {
-                    Continuity::Begins => Step::Begin { clock_hz },
-                    Continuity::Follows => Step::Follow { ticks: clock_hz / FRAMES_PER_SECOND },
-                };
+                let step = step_of(continuity, clock_hz);
                 party.outgoing.clock_hz = clock_hz;
                 let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
                 send_own(party, &mut exit, now, index, &Own { payload_type, step, payload });
@@ -178,6 +176,14 @@ impl Engine {
             self.outputs.event(Event::AuthenticationFailed { leg, packets });
         }
         self.recordings.report_overruns(&mut self.outputs);
+    }
+}
+
+/// How the timestamp of a played frame follows from the one before.
+pub(super) fn step_of(continuity: Continuity, clock_hz: u32) -> Step {
+    match continuity {
+        Continuity::Begins => Step::Begin { clock_hz },
+        Continuity::Follows => Step::Follow { ticks: clock_hz / FRAMES_PER_SECOND },
     }
 }
 

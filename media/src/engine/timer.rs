@@ -23,10 +23,12 @@ pub enum Reason {
     Notice,
     /// What ICE, DTLS, SRTP and pacing of a browser want.
     Browser,
+    /// The next packet of comfort, while a browser is away.
+    Comfort,
 }
 
 /// Number of [`Reason`]s.
-pub(super) const REASONS: usize = 7;
+pub(super) const REASONS: usize = 8;
 
 /// The deadlines of one Leg as they are now; an entry of the heap that differs has been overtaken.
 pub(super) type Deadlines = [Option<Instant>; REASONS];

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use thiserror::Error;
 
 use super::resample::resample;
+use crate::codec::comfort_noise::ComfortNoise;
 use crate::codec::opus::Dtx;
 use crate::codec::{Encoder, KnownCodec};
 
@@ -85,6 +86,16 @@ impl Prompt {
                 .unwrap_or_else(|_| Arc::new(Prompt::default()))
         });
         MUSIC.clone()
+    }
+
+    /// Two seconds of the sound of a quiet room.
+    pub fn comfort() -> Arc<Self> {
+        static ROOM: LazyLock<Arc<Prompt>> = LazyLock::new(|| {
+            let mut samples = Vec::new();
+            ComfortNoise::default().fill(2 * NARROW_HZ as usize, &mut samples);
+            Prompt::from_samples(&samples, NARROW_HZ).unwrap_or_else(|_| Arc::new(Prompt::default()))
+        });
+        ROOM.clone()
     }
 
     /// Length in milliseconds, in steps of 20.

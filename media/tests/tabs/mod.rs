@@ -255,6 +255,13 @@ impl Tab {
         self.tick(now);
     }
 
+    /// The page is closed.
+    pub fn leave(&mut self) {
+        self.voice = None;
+        self.rtc.close().unwrap();
+        self.drain();
+    }
+
     /// Speaks a tone from now on.
     pub fn speak(&mut self, frequency_hz: f64) {
         self.voice = Some(Oscillator::new(&[frequency_hz], 8_000, 8_000.0));
