@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod calls;
+mod codecs;
 pub mod context;
 mod dial;
 mod dtmf;

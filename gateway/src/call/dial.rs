@@ -10,10 +10,11 @@ use ramal_sip::message::{Header, HeaderName, NameAddr, Response, Uri};
 
 use super::answer;
 use super::calls::Book;
+use super::codecs::{self, Taker};
 use super::context::{Context, Target};
 use super::end_reason::EndReason;
 use super::incoming::LegSeed;
-use super::leg::{DtmfWay, LegPhase, Outstanding, Party, Side, with_events};
+use super::leg::{DtmfWay, LegPhase, Outstanding, Party, Side};
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
 use crate::model::CallerIdPolicy;
@@ -57,15 +58,16 @@ impl Call {
         Some(Dial { token, waiting, branches, worst: None, until: cx.now + ring })
     }
 
-    /// What the waiting party can send and take; for one that has not said so, what we know ourselves.
+    /// What the waiting party can send and take, and what we make of that by transcoding; for one that has not said so, what
+    /// we know ourselves.
     pub(super) fn codecs_to_offer(&self, waiting: LegId) -> Vec<Codec> {
         let Some(leg) = self.leg(waiting) else { return Vec::new() };
         if leg.agreed().is_some() {
-            return leg.codecs_for_peer();
+            return codecs::to_offer(&leg.agreed_codecs(), Taker::Phone);
         }
         match leg.offered.is_empty() {
-            false => with_events(leg.offered.clone()),
-            true => own_codecs(),
+            false => codecs::to_offer(&leg.offered, Taker::Phone),
+            true => codecs::own(),
         }
     }
 
@@ -206,7 +208,7 @@ impl Call {
         let sdp = if caller.described {
             None
         } else {
-            let (sdp, _) = caller.negotiation.answer(&codecs, Direction::SendRecv).ok()?;
+            let sdp = caller.answer_for(&codecs).ok()?;
             caller.described = true;
             Some(sdp)
         };
@@ -293,15 +295,12 @@ impl Call {
         };
         let Some(leg) = self.leg_mut(caller) else { return Err(EndReason::PeerLost) };
         if leg.outstanding == Outstanding::AnswerInAck {
-            return Ok(leg.negotiation.offer(&codecs, Direction::SendRecv));
+            return Ok(leg.negotiation.offer(&codecs::to_offer(&codecs, Taker::Phone), Direction::SendRecv));
         }
         if leg.described {
             return Ok(leg.negotiation.repeat());
         }
-        match leg.negotiation.answer(&codecs, Direction::SendRecv) {
-            Ok((sdp, _)) => Ok(sdp),
-            Err(error) => Err(answer::end_reason_of(&error)),
-        }
+        leg.answer_for(&codecs).map_err(|error| answer::end_reason_of(&error))
     }
 
     /// A branch was refused, or never answered.
@@ -393,13 +392,8 @@ impl Call {
     }
 }
 
-/// What we can speak when nobody else has said what to speak.
-pub(super) fn own_codecs() -> Vec<Codec> {
-    vec![Codec::pcma(), Codec::pcmu(), Codec::g722(), Codec::telephone_event(101, 8000)]
-}
-
 /// The codecs of an offer that this party may be shown, and how it takes DTMF.
-fn codecs_for(cx: &Context<'_>, party: &Party, offered: &[Codec]) -> (Vec<Codec>, DtmfWay) {
+pub(super) fn codecs_for(cx: &Context<'_>, party: &Party, offered: &[Codec]) -> (Vec<Codec>, DtmfWay) {
     let Party::Trunk { id, .. } = party else { return (offered.to_vec(), DtmfWay::Event) };
     let Some(trunk) = cx.directory.trunk(*id) else { return (offered.to_vec(), DtmfWay::Event) };
     let dtmf = DtmfWay::from(trunk.dtmf);

@@ -10,7 +10,9 @@ use ramal_sip::message::{Method, Request};
 
 use super::answer;
 use super::calls::Book;
+use super::codecs;
 use super::context::Context;
+use super::leg::DtmfWay;
 use super::state::Call;
 
 /// Limits of a digit's length, in milliseconds; what an INFO says outside them is moved to the nearer one.
@@ -34,7 +36,26 @@ impl Call {
             return;
         }
         let to = peer.id;
-        self.send_info(cx, book, to, digit, duration_ms);
+        self.send_without_event(cx, book, (from, to), digit, duration_ms);
+    }
+
+    /// A digit for a party that takes no events. One who takes INFO has said so; any other hears a tone where its audio is made
+    /// here.
+    fn send_without_event(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        (from, to): (LegId, LegId),
+        digit: Dtmf,
+        duration_ms: u32,
+    ) {
+        let (Some(talker), Some(listener)) = (self.leg(from), self.leg(to)) else { return };
+        let transcoded = !codecs::share(&talker.agreed_codecs(), &listener.agreed_codecs());
+        if transcoded && listener.dtmf == DtmfWay::Event {
+            self.command(cx, Command::SendDtmf { leg: to, digit, duration_ms });
+        } else {
+            self.send_info(cx, book, to, digit, duration_ms);
+        }
     }
 
     /// A digit that came in an INFO.
@@ -58,7 +79,7 @@ impl Call {
         if peer.takes_dtmf_events() {
             self.command(cx, Command::SendDtmf { leg: to, digit, duration_ms });
         } else {
-            self.send_info(cx, book, to, digit, duration_ms);
+            self.send_without_event(cx, book, (leg, to), digit, duration_ms);
         }
     }
 

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use ramal_media::command::LegId;
 use ramal_media::leg::{LegSettings, LegStatistics};
-use ramal_media::sdp::{Agreed, Codec, Direction, Negotiation};
+use ramal_media::sdp::{Agreed, Codec, Direction, Negotiation, SdpError};
 use ramal_sip::endpoint::{ClientTx, DialogId};
 
+use super::codecs::{self, with_events};
 use super::context::Target;
 use super::end_reason::EndReason;
 use crate::model::{DtmfMethod, ExtensionId, TrunkId};
@@ -157,6 +158,11 @@ impl Leg {
         with_events(self.agreed_codecs())
     }
 
+    /// Answers the party's pending offer so that it understands one who speaks these.
+    pub fn answer_for(&mut self, spoken: &[Codec]) -> Result<Vec<u8>, SdpError> {
+        codecs::answer(&mut self.negotiation, &self.offered, spoken)
+    }
+
     /// True when the party has put us on hold: it does not want to hear.
     pub fn holds(&self) -> bool {
         self.agreed().is_some_and(|a| matches!(a.direction, Direction::RecvOnly | Direction::Inactive))
@@ -179,13 +185,4 @@ impl Leg {
             Box::new(settings)
         })
     }
-}
-
-/// Adds telephone-event where it is missing (RFC 4733 §2.4.1).
-pub fn with_events(mut codecs: Vec<Codec>) -> Vec<Codec> {
-    if !codecs.is_empty() && !codecs.iter().any(Codec::is_telephone_event) {
-        let free = (96..=127).rev().find(|pt| codecs.iter().all(|c| c.payload_type != *pt)).unwrap_or(127);
-        codecs.push(Codec::telephone_event(free, 8000));
-    }
-    codecs
 }

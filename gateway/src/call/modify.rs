@@ -11,8 +11,10 @@ use ramal_sip::message::{Request, Response};
 use super::EndReason;
 use super::answer;
 use super::calls::Book;
+use super::codecs::{self, Taker};
 use super::context::Context;
-use super::leg::{Leg, LegPhase, Outstanding};
+use super::dial::codecs_for;
+use super::leg::{LegPhase, Outstanding};
 use super::state::{Call, EndedBy, Phase};
 
 /// Request Pending: ask again a little later (RFC 3261 §14.2).
@@ -26,7 +28,7 @@ impl Call {
             if self.leg(leg).is_some_and(|l| l.outstanding == Outstanding::Reinvite) {
                 return cx.endpoint.answer_reinvite(cx.now, dialog, answer::status(GLARE));
             }
-            let sdp = self.offer_again(leg);
+            let sdp = self.offer_again(cx, leg);
             return cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
         }
         let Some(party) = self.leg_mut(leg) else { return };
@@ -55,19 +57,19 @@ impl Call {
     fn answer_reoffer(&mut self, leg: LegId) -> Option<Vec<u8>> {
         let codecs = match self.peer_of(leg) {
             Some(peer) => self.leg(peer)?.codecs_for_peer(),
-            None => super::dial::own_codecs(),
+            None => codecs::own(),
         };
-        let direction = Direction::SendRecv;
-        self.leg_mut(leg)?.negotiation.answer(&codecs, direction).ok().map(|(sdp, _)| sdp)
+        self.leg_mut(leg)?.answer_for(&codecs).ok()
     }
 
     /// Our description for a re-INVITE without an offer; its answer comes in the ACK.
-    fn offer_again(&mut self, leg: LegId) -> Vec<u8> {
+    fn offer_again(&mut self, cx: &Context<'_>, leg: LegId) -> Vec<u8> {
         let codecs = match self.peer_of(leg).and_then(|p| self.leg(p)) {
-            Some(peer) => peer.codecs_for_peer(),
-            None => super::dial::own_codecs(),
+            Some(peer) => codecs::to_offer(&peer.agreed_codecs(), Taker::Phone),
+            None => codecs::own(),
         };
         let Some(leg) = self.leg_mut(leg) else { return Vec::new() };
+        let (codecs, _) = codecs_for(cx, &leg.party, &codecs);
         leg.outstanding = Outstanding::AnswerInAck;
         leg.negotiation.offer(&codecs, Direction::SendRecv)
     }
@@ -102,15 +104,14 @@ impl Call {
         true
     }
 
-    /// After a transfer the two that remain may have agreed on different codecs: one is asked to follow.
+    /// After a transfer the two that remain may have agreed on codecs that not even transcoding brings together: one is asked
+    /// to follow.
     pub(super) fn align(&mut self, cx: &mut Context<'_>) {
         let Phase::Talking { a, b } = self.phase else { return };
         let (Some(left), Some(right)) = (self.leg(a), self.leg(b)) else { return };
-        let first =
-            |leg: &Leg| leg.agreed().and_then(|agreed| agreed.codecs.first()).map(|c| c.codec.clone());
         // Who answers our offer in its ACK has agreed to nothing yet.
-        let (Some(speaks), Some(spoken)) = (first(left), first(right)) else { return };
-        if speaks.same_format(&spoken) {
+        let undecided = left.agreed().is_none() || right.agreed().is_none();
+        if undecided || codecs::understand(&left.agreed_codecs(), &right.agreed_codecs()) {
             return;
         }
         let wanted = right.codecs_for_peer();

@@ -6,6 +6,7 @@ use ramal_sip::message::Replaces;
 
 use super::answer;
 use super::calls::{Book, Calls};
+use super::codecs::{self, Taker};
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::incoming::{Incoming, LegSeed};
@@ -153,10 +154,9 @@ impl Call {
     ) -> Result<(), EndReason> {
         let leg = self.leg_mut(arrived).ok_or(EndReason::PeerLost)?;
         let sdp = if leg.outstanding == Outstanding::AnswerInAck {
-            leg.negotiation.offer(codecs, Direction::SendRecv)
+            leg.negotiation.offer(&codecs::to_offer(codecs, Taker::Phone), Direction::SendRecv)
         } else {
-            let answered = leg.negotiation.answer(codecs, Direction::SendRecv);
-            answered.map(|(sdp, _)| sdp).map_err(|e| answer::end_reason_of(&e))?
+            leg.answer_for(codecs).map_err(|e| answer::end_reason_of(&e))?
         };
         leg.phase = LegPhase::Up;
         let dialog = leg.dialog;

@@ -22,7 +22,7 @@ impl Call {
         };
         self.record.destination = Some(format!("service:{}", word(service)));
         let Some(leg) = self.leg_mut(caller) else { return };
-        let codecs = super::dial::own_codecs();
+        let codecs = super::codecs::own();
         let sdp = if leg.outstanding == Outstanding::AnswerInAck {
             Ok(leg.negotiation.offer(&codecs, Direction::SendRecv))
         } else {
