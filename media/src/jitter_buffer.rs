@@ -135,7 +135,7 @@ impl JitterBuffer {
             return;
         }
         let arrival_us = self.microseconds(now);
-        let position = self.position(arrival_us, incoming);
+        let position = self.place(arrival_us, incoming);
         let transit_us = arrival_us - position * 1_000_000 / i64::from(incoming.clock_hz);
         self.delay.observe(arrival_us, transit_us);
         if self.next.is_some_and(|next| position < next) {
@@ -197,6 +197,11 @@ impl JitterBuffer {
         Some(self.waited_us(now.saturating_duration_since(epoch).as_micros() as i64, self.next?))
     }
 
+    /// Timestamp units from the first packet of the source to what would be played next, as the talker counts.
+    pub fn position(&self) -> Option<i64> {
+        Some(self.next? + self.invented_ticks)
+    }
+
     /// Figures since the beginning.
     pub fn counts(&self) -> Counts {
         self.counts
@@ -245,7 +250,7 @@ impl JitterBuffer {
         i64::from(self.clock_hz()) * ms / 1_000
     }
 
-    fn position(&mut self, arrival_us: i64, incoming: &Incoming<'_>) -> i64 {
+    fn place(&mut self, arrival_us: i64, incoming: &Incoming<'_>) -> i64 {
         if let Some(source) = &mut self.source
             && source.ssrc == incoming.ssrc
             && source.clock_hz == incoming.clock_hz

@@ -76,6 +76,11 @@ impl Playout {
         out.extend(self.samples.drain(..count));
     }
 
+    /// Samples that are decoded and not yet played.
+    pub fn decoded(&self) -> usize {
+        self.samples.len()
+    }
+
     /// The packets behind it.
     pub fn buffer(&self) -> &JitterBuffer {
         &self.buffer

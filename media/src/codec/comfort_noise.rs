@@ -4,8 +4,9 @@
 const FULL_SCALE: f32 = 23_170.0;
 /// Quieter than this nobody can tell the level: -75 dBov.
 const QUIETEST: f32 = 4.0;
-/// Louder than this it is no background: -30 dBov.
+/// Louder than this no room is made: -30 dBov, and -50 where only we think so: it may be one who never pauses.
 const LOUDEST: f32 = 730.0;
+const LOUDEST_LEARNT: f32 = 73.0;
 /// The floor rises by this factor each frame, so that a noisier room is believed after some seconds.
 const RISE: f32 = 1.005;
 /// Part of the last sample in the next: rooms are not white.
@@ -29,7 +30,7 @@ impl ComfortNoise {
     /// Takes what a talker sends: his pauses tell how his room sounds.
     pub fn learn(&mut self, samples: &[i16]) {
         if !samples.is_empty() {
-            self.level = rms(samples).min(self.level * RISE).clamp(QUIETEST, LOUDEST);
+            self.level = rms(samples).min(self.level * RISE).clamp(QUIETEST, LOUDEST_LEARNT);
         }
     }
 
