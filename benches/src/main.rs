@@ -10,6 +10,7 @@ mod relay;
 mod report;
 mod sip_calls;
 mod sip_parse;
+mod transcode;
 
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ use error::{BenchError, Outcome};
 use frame::{Bench, Options};
 
 /// All benches, in the order of the table. A further one is a line here and a file beside the others.
-const BENCHES: &[Bench] = &[relay::BENCH, sip_parse::BENCH, sip_calls::BENCH];
+const BENCHES: &[Bench] = &[relay::BENCH, sip_parse::BENCH, sip_calls::BENCH, transcode::BENCH];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

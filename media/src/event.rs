@@ -30,6 +30,9 @@ pub enum Event {
     MediaTimeout { leg: LegId },
     /// What the Leg should hear cannot be sent to it: once for each cause and route.
     NotForwardable { leg: LegId, reason: NotForwardable },
+    /// Of this Leg nothing was ever heard, neither packets nor anything but silence in them, although the Leg that hears it, and that
+    /// it hears, is heard. Once.
+    OneWayAudio { leg: LegId },
     /// The prompt has been sent to its end.
     PlayFinished { leg: LegId },
     /// Every five seconds while the Leg is configured.

@@ -6,4 +6,4 @@ pub mod statistics;
 pub mod webrtc;
 
 pub use settings::{LegSettings, SourcePolicy};
-pub use statistics::LegStatistics;
+pub use statistics::{AudioFlow, LegStatistics};

@@ -10,6 +10,7 @@ use ramal_media::codec::{Decoder, Encoder, KnownCodec, goertzel};
 use ramal_media::command::Source;
 use ramal_media::dtmf::Dtmf;
 use ramal_media::event::Event;
+use ramal_media::leg::AudioFlow;
 use ramal_media::sdp::{AgreedCodec, Codec};
 
 const OPUS_PT: u8 = 111;
@@ -275,4 +276,32 @@ fn a_prompt_is_played_to_an_opus_leg() {
         packets.windows(2).all(|pair| pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp) == 960)
     );
     assert!(strength(&ear(&packets, KnownCodec::Opus), KnownCodec::Opus, 1_004.0) > 15_000.0);
+}
+
+#[test]
+fn a_side_that_is_never_heard_is_named_once() {
+    let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0);
+    for _ in 0..1_500 {
+        talker.talk(&mut call);
+        // Packets come of the other side too, with silence in them.
+        call.send_payload(1, 8, &[0xD5; 160]);
+        call.advance(20);
+    }
+    let named: Vec<_> =
+        call.events().into_iter().filter(|event| matches!(event, Event::OneWayAudio { .. })).collect();
+    assert_eq!(named, [Event::OneWayAudio { leg: id(1) }]);
+    assert_eq!(call.statistics(1).audio, AudioFlow::OneWay);
+    assert_eq!(call.statistics(0).audio, AudioFlow::Heard);
+}
+
+#[test]
+fn two_who_are_silent_together_are_no_fault() {
+    let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
+    for _ in 0..1_500 {
+        call.send_payload(0, 0, &[0xFF; 160]);
+        call.send_payload(1, 8, &[0xD5; 160]);
+        call.advance(20);
+    }
+    assert!(!call.events().iter().any(|event| matches!(event, Event::OneWayAudio { .. })));
 }

@@ -6,6 +6,7 @@ mod blind_transfer;
 mod busy_declined_unanswered;
 mod caller_hangs_up_while_ringing;
 mod carrier_may_not_transfer;
+mod codecs_that_differ;
 mod database_file_deleted;
 mod database_gone_in_mid_call;
 mod dtmf_both_ways;

@@ -1,6 +1,6 @@
 //! Offer and answer that share no codec: 488, and a record that says why.
 
-use ramal_tests::sdp::{Format, PCMA, PCMU};
+use ramal_tests::sdp::{Format, G729, PCMA, PCMU};
 use ramal_tests::{Node, Rtp, Site};
 
 const SPEEX: Format = Format { payload_type: 97, name: "speex/16000", fmtp: "" };
@@ -34,6 +34,17 @@ async fn an_answer_in_a_codec_nobody_offered_ends_the_call() {
     let (alice, bob) = (node.phone("100").await, node.phone("101").await);
     let mut call = alice.invite("101", &Rtp::new().await.describe(&[PCMU]).text()).await;
     let other = bob.expect_invite().await;
+    other.answer(&Rtp::new().await.describe(&[SPEEX]).text()).await;
+    tokio::join!(other.expect_bye(), call.expect_status(488));
+}
+
+#[tokio::test]
+async fn what_cannot_be_decoded_is_not_transcoded() {
+    let node = Node::start(Site::acme()).await;
+    let (alice, bob) = (node.phone("100").await, node.phone("101").await);
+    let mut call = alice.invite("101", &Rtp::new().await.describe(&[G729]).text()).await;
+    let other = bob.expect_invite().await;
+    assert!(!other.offer().contains("PCMA"), "{}", other.offer());
     other.answer(&Rtp::new().await.describe(&[PCMA]).text()).await;
     tokio::join!(other.expect_bye(), call.expect_status(488));
 }

@@ -1,7 +1,7 @@
 //! A re-INVITE that waits for the other side's agreement, while that side is replaced: it is answered, and the party may
 //! ask again.
 
-use ramal_tests::sdp::G722;
+use ramal_tests::sdp::G729;
 use ramal_tests::talk::established;
 use ramal_tests::{Node, Rtp, Site};
 
@@ -11,7 +11,7 @@ async fn it_is_told_to_ask_again() {
     let (mut a, b) = established(&node, "100", "101").await;
     let carol = node.phone("102").await;
     let narrow = a.rtp.sdp();
-    a.call.send_reinvite(&a.rtp.describe(&[G722]).text()).await;
+    a.call.send_reinvite(&a.rtp.describe(&[G729]).text()).await;
     b.call.expect_request("INVITE").await;
     let rtp = Rtp::new().await;
     let replaces = b.call.replaces();

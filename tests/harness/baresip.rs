@@ -122,7 +122,11 @@ fn is_decoded_dump(path: &Path) -> bool {
 
 fn config(setup: &Setup, control_port: u16, folder: &Path) -> String {
     // aufile plays a file only at its own rate, which must be the codec's.
-    let rate_hz = if setup.codecs.first() == Some(&"g722") { 16_000 } else { 8_000 };
+    let rate_hz = match setup.codecs.first() {
+        Some(&"opus") => 48_000,
+        Some(&"g722") => 16_000,
+        Some(_) | None => 8_000,
+    };
     let mut out = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:0\nsip_trans_def udp\ncall_local_timeout 120\ncall_max_calls 4\n\
          audio_player aubridge,sink\naudio_source aufile,{}\naudio_alert aubridge,alert\naudio_level no\n\

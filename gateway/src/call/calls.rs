@@ -92,6 +92,8 @@ pub struct LegSummary {
     pub codec: Option<String>,
     pub srtp: bool,
     pub on_hold: bool,
+    /// Nothing was ever heard of this party, while the other one was.
+    pub one_way: bool,
 }
 
 impl Calls {
@@ -292,6 +294,7 @@ pub(super) fn leg_of(event: &MediaEvent) -> Option<LegId> {
         | MediaEvent::MediaResumed { leg }
         | MediaEvent::MediaTimeout { leg }
         | MediaEvent::NotForwardable { leg, .. }
+        | MediaEvent::OneWayAudio { leg }
         | MediaEvent::PlayFinished { leg }
         | MediaEvent::Quality { leg, .. }
         | MediaEvent::SourceLocked { leg, .. }

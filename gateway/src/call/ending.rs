@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ramal_media::command::{Command, LegId};
-use ramal_media::leg::LegStatistics;
+use ramal_media::leg::{AudioFlow, LegStatistics};
 use ramal_sip::endpoint::TerminationCause;
 
 use super::answer;
@@ -182,6 +182,7 @@ fn statistics_record(counted: &LegStatistics) -> model::LegStatistics {
         round_trip_ms: counted.round_trip_ms.map(f64::from),
         wrong_source_packets: counted.wrong_source,
         unauthentic_packets: counted.authentication_failed,
+        one_way: counted.audio == AudioFlow::OneWay,
     }
 }
 

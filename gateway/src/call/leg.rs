@@ -163,6 +163,14 @@ impl Leg {
         codecs::answer(&mut self.negotiation, &self.offered, spoken)
     }
 
+    /// For logs, which name no numbers.
+    pub fn side_name(&self) -> &'static str {
+        match self.side {
+            Side::Caller => "caller",
+            Side::Callee => "callee",
+        }
+    }
+
     /// True when the party has put us on hold: it does not want to hear.
     pub fn holds(&self) -> bool {
         self.agreed().is_some_and(|a| matches!(a.direction, Direction::RecvOnly | Direction::Inactive))

@@ -2,6 +2,7 @@
 
 use ramal_media::command::LegId;
 use ramal_media::event::Event as MediaEvent;
+use ramal_media::leg::AudioFlow;
 use ramal_sip::endpoint::{ClientTx, DialogId, Event, Failure, ServerTx};
 use ramal_sip::message::{Method, Request, Response};
 
@@ -78,6 +79,13 @@ impl Call {
             MediaEvent::MediaTimeout { leg } => self.probe(cx, book, leg),
             MediaEvent::Dtmf { leg, digit, duration_ms } => {
                 self.dtmf_event(cx, book, leg, digit, duration_ms)
+            }
+            MediaEvent::OneWayAudio { leg } => {
+                let party = self.leg(leg).map_or("unknown", |leg| leg.side_name());
+                tracing::warn!(call.id = %self.id, party, "one-way audio: nothing is heard of this side");
+                if let Some(leg) = self.leg_mut(leg) {
+                    leg.statistics.get_or_insert_default().audio = AudioFlow::OneWay;
+                }
             }
             MediaEvent::PlayFinished { leg } => self.play_finished(cx, book, leg),
             MediaEvent::Quality { leg, statistics } => {
@@ -194,5 +202,6 @@ fn leg_summary(leg: &super::leg::Leg) -> super::calls::LegSummary {
         codec: leg.agreed().and_then(|a| a.codecs.first()).map(|c| c.codec.name.clone()),
         srtp: leg.agreed().is_some_and(|a| a.srtp.is_some()),
         on_hold: leg.holds(),
+        one_way: leg.statistics.as_ref().is_some_and(|counted| counted.audio == AudioFlow::OneWay),
     }
 }

@@ -50,6 +50,9 @@ pub struct LegStatistics {
     /// Packets that did not pass SRTP authentication and were dropped.
     #[serde(default)]
     pub unauthentic_packets: u64,
+    /// Nothing was ever heard of the other end, while the other side of the call was.
+    #[serde(default)]
+    pub one_way: bool,
 }
 
 /// Media figures of one direction.

@@ -9,14 +9,14 @@ use crate::store::column::optional_parsed;
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError, without_nul};
 
-/// Legs written with one statement: 19 values each stay below the 32,766 that SQLite takes.
+/// Legs written with one statement: 20 values each stay below the 32,766 that SQLite takes.
 const LEGS_PER_STATEMENT: usize = 512;
 /// Calls whose legs are asked for with one statement.
 const CALLS_PER_QUERY: usize = 512;
 
 const COLUMNS: &str = "INSERT INTO legs (call_id, position, sip_call_id, party_kind, party, remote_address, codec, srtp, \
     received_packets, received_lost, received_jitter_ms, received_mos, \
-    sent_packets, sent_lost, sent_jitter_ms, sent_mos, round_trip_ms, wrong_source_packets, unauthentic_packets) ";
+    sent_packets, sent_lost, sent_jitter_ms, sent_mos, round_trip_ms, wrong_source_packets, unauthentic_packets, one_way) ";
 
 #[derive(FromRow)]
 struct Row {
@@ -38,6 +38,7 @@ struct Row {
     round_trip_ms: Option<f64>,
     wrong_source_packets: Option<i64>,
     unauthentic_packets: Option<i64>,
+    one_way: Option<bool>,
 }
 
 impl TryFrom<Row> for LegRecord {
@@ -63,6 +64,7 @@ impl TryFrom<Row> for LegRecord {
             round_trip_ms: row.round_trip_ms,
             wrong_source_packets: count(row.wrong_source_packets),
             unauthentic_packets: count(row.unauthentic_packets),
+            one_way: row.one_way.unwrap_or_default(),
         });
         Ok(Self {
             sip_call_id: row.sip_call_id,
@@ -145,7 +147,8 @@ pub(in crate::store) async fn insert(tx: &mut Tx, calls: &[&CallRecord]) -> Resu
                 }
                 row.push_bind(leg.statistics.and_then(|both| both.round_trip_ms))
                     .push_bind(leg.statistics.map(|both| count(both.wrong_source_packets)))
-                    .push_bind(leg.statistics.map(|both| count(both.unauthentic_packets)));
+                    .push_bind(leg.statistics.map(|both| count(both.unauthentic_packets)))
+                    .push_bind(leg.statistics.map(|both| both.one_way));
             });
             query.push(" ON CONFLICT (call_id, position) DO NOTHING").build().execute(db).await.map(drop)
         })?;

@@ -14,10 +14,12 @@ type Step = (i64, &'static str, &'static str);
 const POSTGRES: &[Step] = &[
     (1, "first call", include_str!("../../migrations/postgres/0001_first_call.sql")),
     (2, "refused packets", include_str!("../../migrations/postgres/0002_refused_packets.sql")),
+    (3, "one-way audio", include_str!("../../migrations/postgres/0003_one_way_audio.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
     (2, "refused packets", include_str!("../../migrations/sqlite/0002_refused_packets.sql")),
+    (3, "one-way audio", include_str!("../../migrations/sqlite/0003_one_way_audio.sql")),
 ];
 
 impl Store {

@@ -48,6 +48,7 @@ fn leg(position: u16) -> LegRecord {
             round_trip_ms: Some(20.0),
             wrong_source_packets: 3,
             unauthentic_packets: 5,
+            one_way: true,
         }),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::LegIndex;
 use super::browser_media::Picture;
+use super::one_way::Audibility;
 use super::timer::{Deadlines, REASONS};
 use crate::bridge::OutgoingStream;
 use crate::bridge::transcode::Transcode;
@@ -71,6 +72,7 @@ pub(super) struct Incoming {
     pub notices: Notices,
     /// Of the datagram that a browser instance is opening.
     pub wire_length: usize,
+    pub audibility: Audibility,
 }
 
 /// Whether media is expected and comes.
@@ -273,6 +275,7 @@ impl Incoming {
             media: MediaState::NotYet,
             notices: Notices::default(),
             wire_length: 0,
+            audibility: Audibility::default(),
         }
     }
 }

@@ -229,6 +229,7 @@ impl Engine {
             Format::Audio { clock_hz, .. } | Format::Event { clock_hz } => clock_hz,
             Format::Unknown | Format::Video => return,
         };
+        self.sample_audio(now, index, accepted, packet);
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(index as usize)
             && let Some(listener) = party.incoming.listeners.get(next)

@@ -62,6 +62,7 @@ impl Engine {
 
     pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
         self.transmit_report(now, index, Goodbye::Stay);
+        self.check_one_way(now, index);
         let next = now + self.report_interval();
         let Some(statistics) = self.statistics_of(now, index) else { return };
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };

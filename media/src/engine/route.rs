@@ -20,7 +20,7 @@ impl Engine {
         self.stop_hearing(index);
         match source {
             Source::Silence => {}
-            Source::Leg(from) => self.hear_leg(index, from),
+            Source::Leg(from) => self.hear_leg(now, index, from),
             Source::Play { prompt, repeat } => self.hear_player(index, Player::new(now, prompt, repeat)),
             Source::Tone(tone) => {
                 let player = Player::new(now, tone.prompt(), crate::command::Repeat::Forever);
@@ -70,7 +70,7 @@ impl Engine {
         }
     }
 
-    fn hear_leg(&mut self, index: LegIndex, from_id: LegId) {
+    fn hear_leg(&mut self, now: Instant, index: LegIndex, from_id: LegId) {
         let source = self.index_of(from_id).filter(|&from| {
             self.parties
                 .get(from as usize)
@@ -80,6 +80,7 @@ impl Engine {
         let Some(from) = source else { return self.not_forwardable(index, NotForwardable::SourceMissing) };
         if let Some(Some(party)) = self.parties.get_mut(from as usize) {
             party.incoming.listeners.push(index);
+            party.incoming.audibility.begin(now);
         }
         if let Some(Some(party)) = self.parties.get_mut(index as usize) {
             party.outgoing.hear =

@@ -40,6 +40,7 @@ impl Party {
             remote_jitter_ms: outgoing.remote.jitter_ms,
             codec,
             srtp: incoming.unprotect.is_some() || self.browser.is_some(),
+            audio: incoming.audibility.flow,
             last_received_ms_ago: incoming
                 .last_received
                 .map(|last| now.saturating_duration_since(last).as_millis() as u64),

@@ -1,5 +1,17 @@
 //! What a Leg counted, as it is shown live and written into the CDR.
 
+/// What is known of the audio that the peer sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AudioFlow {
+    /// Nobody was to hear it, or not for long enough.
+    #[default]
+    Unknown,
+    /// Something was heard.
+    Heard,
+    /// Nothing was ever heard, while the other side of the call was.
+    OneWay,
+}
+
 /// Facts of one Leg since it was added. "Received" is what the peer sent us, "remote" what the peer reports of our packets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LegStatistics {
@@ -28,5 +40,6 @@ pub struct LegStatistics {
     /// Name in SDP of the codec last received; of the preferred one before that; empty before `Configure`.
     pub codec: String,
     pub srtp: bool,
+    pub audio: AudioFlow,
     pub last_received_ms_ago: Option<u64>,
 }
