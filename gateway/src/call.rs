@@ -18,6 +18,7 @@ pub mod leg;
 mod media;
 mod media_fact;
 mod modify;
+mod place;
 mod recording;
 mod redirect;
 mod replaces;
@@ -28,7 +29,7 @@ mod transfer;
 
 pub use answer::status;
 pub use calls::{CallLimits, CallSummary, Calls};
-pub use context::{CallSettings, Context, MediaPlane, Reach, Target};
+pub use context::{CallSettings, Context, MediaKind, MediaPlane, Reach, Target};
 pub use end_reason::EndReason;
 pub use incoming::Incoming;
 pub use leg::{DtmfWay, Party};

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use ramal_media::command::{LegId, RecordingId};
 use ramal_media::event::Event as MediaEvent;
+use ramal_media::webrtc::IceCredentials;
 use ramal_sip::endpoint::{ClientTx, DialogId, Event, Failure};
 use ramal_sip::message::Response;
 use rand::rngs::StdRng;
@@ -46,6 +47,16 @@ impl Book {
         let mut seed = [0; 32];
         self.random.fill_bytes(&mut seed);
         seed
+    }
+
+    /// Those of a new ICE agent of ours: 64 bits that find its Leg, 128 that nobody guesses (RFC 8445 §5.3).
+    pub fn ice_credentials(&mut self) -> IceCredentials {
+        let mut hex = |bytes: usize| -> String {
+            let mut random = vec![0; bytes];
+            self.random.fill_bytes(&mut random);
+            random.iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        IceCredentials { ufrag: hex(8), pwd: hex(16) }
     }
 
     pub fn call_id(&mut self, wall_ms: i64) -> CallId {

@@ -37,6 +37,12 @@ pub fn to_offer(spoken: &[Codec], taker: Taker) -> Vec<Codec> {
     with_events(codecs)
 }
 
+/// Our offer of these to a party.
+pub fn offer(negotiation: &mut Negotiation, codecs: &[Codec]) -> Vec<u8> {
+    let audio = with_video_apart(negotiation, codecs);
+    negotiation.offer(&audio, Direction::SendRecv)
+}
+
 /// Answers the pending offer of somebody who talks with a party that speaks `spoken`: within that where possible, else within
 /// what he `offered` and we can transcode.
 ///
@@ -47,7 +53,8 @@ pub fn answer(
     offered: &[Codec],
     spoken: &[Codec],
 ) -> Result<Vec<u8>, SdpError> {
-    let shared = negotiation.answer(&with_events(spoken.to_vec()), Direction::SendRecv);
+    let audio = with_video_apart(negotiation, spoken);
+    let shared = negotiation.answer(&with_events(audio), Direction::SendRecv);
     let answered = match shared {
         Err(SdpError::NoCommonCodec) if is_transcodable(spoken) => {
             let ours = offered.iter().filter(|codec| codec.known().is_some() || !codec.is_speech());
@@ -56,6 +63,13 @@ pub fn answer(
         shared => shared,
     };
     answered.map(|(sdp, _)| sdp)
+}
+
+/// Video is forwarded or not there: its formats are told apart, and the rest is audio.
+fn with_video_apart(negotiation: &mut Negotiation, codecs: &[Codec]) -> Vec<Codec> {
+    let (video, audio): (Vec<Codec>, Vec<Codec>) = codecs.iter().cloned().partition(Codec::is_video);
+    negotiation.set_video(&video);
+    audio
 }
 
 /// Whether two parties that agreed on these hear each other, be it by transcoding.

@@ -13,6 +13,7 @@ use ramal_sip::endpoint::Endpoint;
 use ramal_sip::message::Uri;
 use ramal_sip::transport::Flow;
 
+use super::codecs::Taker;
 use super::end_reason::EndReason;
 use super::leg::Party;
 use crate::model::{Announcement, Directory, Extension, Organization, OrganizationId, Trunk};
@@ -52,6 +53,8 @@ pub struct CallSettings {
 pub trait Reach {
     /// One target for each live Binding of the extension; none when no phone is registered.
     fn extension(&self, extension: &Extension) -> Vec<Target>;
+    /// The Worker of the organization's browsers, once it has any: a Call that may come to one begins there.
+    fn browsers_worker(&self, organization: OrganizationId) -> Option<usize>;
     /// The target for `number` at the trunk, or why there is none.
     fn trunk(&self, trunk: &Trunk, number: &str) -> Result<Target, EndReason>;
     /// Our own Contact for requests and responses on that flow.
@@ -67,9 +70,27 @@ pub struct Target {
     pub contact: Uri,
     pub credentials: Option<Credentials>,
     /// What the first offer says.
-    pub srtp: SrtpPolicy,
+    pub media: MediaKind,
     /// What a second offer says if the first is refused for its media; `None`: there is no second.
-    pub srtp_retry: Option<SrtpPolicy>,
+    pub retry: Option<MediaKind>,
+}
+
+/// How the media of a party travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaKind {
+    /// RTP between addresses, plain or with keys in the SDP.
+    Rtp(SrtpPolicy),
+    /// ICE and DTLS, to a browser.
+    WebRtc,
+}
+
+impl MediaKind {
+    pub fn taker(self) -> Taker {
+        match self {
+            Self::Rtp(_) => Taker::Phone,
+            Self::WebRtc => Taker::Browser,
+        }
+    }
 }
 
 /// The media workers as call control sees them.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ramal_media::command::LegId;
 use ramal_media::command::Source;
-use ramal_media::sdp::{Codec, Direction};
+use ramal_media::sdp::Codec;
 use ramal_sip::endpoint::{Failure, OutgoingInvite};
 use ramal_sip::message::{Header, HeaderName, NameAddr, Response, Uri};
 
@@ -60,13 +60,13 @@ impl Call {
 
     /// What the waiting party can send and take, and what we make of that by transcoding; for one that has not said so, what
     /// we know ourselves.
-    pub(super) fn codecs_to_offer(&self, waiting: LegId) -> Vec<Codec> {
+    pub(super) fn codecs_to_offer(&self, waiting: LegId, taker: Taker) -> Vec<Codec> {
         let Some(leg) = self.leg(waiting) else { return Vec::new() };
         if leg.agreed().is_some() {
-            return codecs::to_offer(&leg.agreed_codecs(), Taker::Phone);
+            return codecs::to_offer(&leg.agreed_codecs(), taker);
         }
         match leg.offered.is_empty() {
-            false => codecs::to_offer(&leg.offered, Taker::Phone),
+            false => codecs::to_offer(&leg.offered, taker),
             true => codecs::own(),
         }
     }
@@ -78,11 +78,11 @@ impl Call {
         waiting: LegId,
         target: Target,
     ) -> Option<LegId> {
-        let retry =
-            target.srtp_retry.map(|srtp| Box::new(Target { srtp, srtp_retry: None, ..target.clone() }));
-        let (codecs, dtmf) = codecs_for(cx, &target.party, &self.codecs_to_offer(waiting));
-        let (id, mut negotiation) = self.add_media(cx, book, target.srtp)?;
-        let sdp = negotiation.offer(&codecs, Direction::SendRecv);
+        let retry = target.retry.map(|media| Box::new(Target { media, retry: None, ..target.clone() }));
+        let spoken = self.codecs_to_offer(waiting, target.media.taker());
+        let (codecs, dtmf) = codecs_for(cx, &target.party, &spoken);
+        let (id, mut negotiation) = self.add_media(cx, book, target.media).ok()?;
+        let sdp = codecs::offer(&mut negotiation, &codecs);
         let invite = OutgoingInvite {
             uri: target.uri.clone(),
             flow: target.flow,
@@ -101,7 +101,7 @@ impl Call {
             sip_call_id,
             party: target.party,
             side: Side::Callee,
-            srtp: target.srtp,
+            media: target.media,
             dtmf,
             remote: target.flow.remote,
         };
@@ -290,12 +290,12 @@ impl Call {
         // One who took a ringing phone's place without an offer has agreed to nothing yet.
         let undecided = self.leg(callee).is_some_and(|l| l.agreed().is_none());
         let codecs = match undecided {
-            true => self.codecs_to_offer(caller),
+            true => self.codecs_to_offer(caller, Taker::Phone),
             false => self.leg(callee).map(|l| l.codecs_for_peer()).unwrap_or_default(),
         };
         let Some(leg) = self.leg_mut(caller) else { return Err(EndReason::PeerLost) };
         if leg.outstanding == Outstanding::AnswerInAck {
-            return Ok(leg.negotiation.offer(&codecs::to_offer(&codecs, Taker::Phone), Direction::SendRecv));
+            return Ok(leg.offer_for(&codecs));
         }
         if leg.described {
             return Ok(leg.negotiation.repeat());
@@ -334,7 +334,7 @@ impl Call {
         self.branch_failed(cx, book, leg, reason);
     }
 
-    /// A party that refused our media may want it encrypted, or want it plain: it is asked once more.
+    /// A party that refused our media may want it encrypted, or plain, or be no browser: it is asked once more.
     fn retry_media(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, reason: EndReason) {
         let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
         let waiting = dial.waiting;

@@ -160,7 +160,7 @@ fn leg_record(leg: &Leg) -> LegRecord {
         },
         remote: Some(leg.remote),
         codec: leg.agreed().and_then(|a| a.codecs.first()).map(|c| c.codec.name.clone()),
-        srtp: leg.agreed().and_then(|a| a.srtp.as_ref()).map(|keys| keys.suite.name().to_owned()),
+        srtp: leg.encryption().map(str::to_owned),
         statistics: leg.statistics.as_ref().map(statistics_record),
     }
 }

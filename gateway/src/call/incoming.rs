@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ramal_media::command::{Command, LegId};
-use ramal_media::sdp::{LocalMedia, Negotiation, SrtpPolicy};
+use ramal_media::command::LegId;
+use ramal_media::sdp::{Dialect, Negotiation, SrtpPolicy};
 use ramal_sip::endpoint::DialogId;
 use ramal_sip::message::Request;
 use ramal_sip::transport::Flow;
 
 use super::answer;
 use super::calls::{Book, Calls};
-use super::context::Context;
+use super::context::{Context, MediaKind};
 use super::end_reason::EndReason;
 use super::leg::{DtmfWay, Leg, LegPhase, MediaPhase, Outstanding, Party, Side};
 use super::state::{Call, Dial, EndedBy, Phase};
@@ -26,10 +26,22 @@ pub struct Incoming {
     pub flow: Flow,
     pub organization: OrganizationId,
     pub party: Party,
+    /// Of its media, where that is RTP.
     pub srtp: SrtpPolicy,
     pub dtmf: DtmfWay,
     /// The number dialled: the user part of the Request-URI.
     pub dialled: String,
+}
+
+impl Incoming {
+    /// What its offer speaks; without one, what its transport is for.
+    pub(super) fn media(&self) -> MediaKind {
+        let webrtc = match self.request.body.is_empty() {
+            true => !self.flow.transport.can_connect(),
+            false => Dialect::of_offer(&self.request.body) == Dialect::WebRtc,
+        };
+        if webrtc { MediaKind::WebRtc } else { MediaKind::Rtp(self.srtp) }
+    }
 }
 
 /// What a new Leg needs to know of its party.
@@ -38,7 +50,7 @@ pub struct LegSeed {
     pub sip_call_id: String,
     pub party: Party,
     pub side: Side,
-    pub srtp: SrtpPolicy,
+    pub media: MediaKind,
     pub dtmf: DtmfWay,
     pub remote: SocketAddr,
 }
@@ -94,7 +106,7 @@ impl Calls {
         Call {
             id,
             record,
-            worker: cx.media.pick(),
+            worker: cx.reach.browsers_worker(incoming.organization).unwrap_or_else(|| cx.media.pick()),
             legs: Vec::new(),
             phase: Phase::Ending,
             recording: None,
@@ -144,12 +156,13 @@ impl Call {
             sip_call_id: incoming.request.headers.call_id().unwrap_or_default().to_owned(),
             party: incoming.party.clone(),
             side: Side::Caller,
-            srtp: incoming.srtp,
+            media: incoming.media(),
             dtmf: incoming.dtmf,
             remote: incoming.flow.remote,
         };
-        let Some(caller) = self.add_leg(cx, book, seed) else {
-            return self.refuse_unheard(cx, book, &incoming, EndReason::Overloaded);
+        let caller = match self.add_leg(cx, book, seed) {
+            Ok(caller) => caller,
+            Err(reason) => return self.refuse_unheard(cx, book, &incoming, reason),
         };
         self.phase = Phase::Ringing(Dial::new(caller, cx.now));
         if trunk_full {
@@ -172,7 +185,7 @@ impl Call {
             return Err(EndReason::MediaIncompatible);
         }
         let offer = leg.negotiation.receive_offer(&request.body).map_err(|e| answer::end_reason_of(&e))?;
-        leg.offered = offer.codecs;
+        leg.offered = [offer.codecs, offer.video].concat();
         Ok(())
     }
 
@@ -207,36 +220,19 @@ impl Call {
         }
     }
 
-    /// Makes a Leg with its ports and its place on the Call's worker; `None` when no port is free.
-    pub(super) fn add_leg(&mut self, cx: &Context<'_>, book: &mut Book, seed: LegSeed) -> Option<LegId> {
-        let (id, negotiation) = self.add_media(cx, book, seed.srtp)?;
-        self.adopt(book, id, negotiation, seed);
-        Some(id)
-    }
-
-    /// The media half of a Leg: ports bound, placed on the worker, nothing agreed.
-    pub(super) fn add_media(
+    /// Makes a Leg with its place on the Call's worker.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_media`].
+    pub(super) fn add_leg(
         &mut self,
         cx: &Context<'_>,
         book: &mut Book,
-        srtp: SrtpPolicy,
-    ) -> Option<(LegId, Negotiation)> {
-        let sockets = match cx.media.allocate() {
-            Ok(sockets) => sockets,
-            Err(error) => {
-                tracing::error!(
-                    call.id = %self.id, %error,
-                    "no media port: widen media.port_min..port_max or raise the limit of open files"
-                );
-                return None;
-            }
-        };
-        let id = book.next_leg();
-        let local = LocalMedia { rtp: sockets.rtp_address(), rtcp: sockets.rtcp_address(), srtp };
-        let negotiation = Negotiation::new(local, book.seed());
-        self.command(cx, Command::AddLeg { leg: id, sockets });
-        book.by_leg.insert(id, self.id);
-        Some((id, negotiation))
+        seed: LegSeed,
+    ) -> Result<LegId, EndReason> {
+        let (id, negotiation) = self.add_media(cx, book, seed.media)?;
+        self.adopt(book, id, negotiation, seed);
+        Ok(id)
     }
 
     /// Joins the media half of a Leg with its dialog.

@@ -6,6 +6,7 @@ use ramal_sip::message::{Method, Request};
 
 use super::answer;
 use super::calls::{Book, Calls};
+use super::codecs::Taker;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::leg::{Leg, MediaPhase, Party};
@@ -106,10 +107,15 @@ impl Calls {
 
     /// Takes these legs from the consultation to the Call they join; the consultation ends.
     fn part(&mut self, cx: &mut Context<'_>, join: &Join, legs: Vec<LegId>) -> Vec<Leg> {
-        let Some(to_worker) = self.calls.get(&join.call).map(|call| call.worker) else { return Vec::new() };
+        let from = self.calls.get(&join.other).map(|other| (other.worker, other.has_browser(&legs)));
+        let Some((from_worker, has_browser)) = from else { return Vec::new() };
+        let Some(call) = self.calls.get_mut(&join.call) else { return Vec::new() };
+        if has_browser && call.go_home(cx, from_worker).is_err() {
+            return Vec::new();
+        }
+        let to_worker = call.worker;
         let Some(mut other) = self.calls.remove(&join.other) else { return Vec::new() };
         let moved: Vec<Leg> = legs.into_iter().filter_map(|leg| other.take_leg(leg)).collect();
-        let from_worker = other.worker;
         other.record.transferred_to = Some(join.call.to_string());
         other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
         self.calls.insert(join.other, other);
@@ -135,6 +141,10 @@ impl Call {
             }
             Phase::Ringing(_) | Phase::Transferring { .. } | Phase::Serving { .. } | Phase::Ending => None,
         }
+    }
+
+    fn has_browser(&self, legs: &[LegId]) -> bool {
+        self.legs.iter().any(|leg| legs.contains(&leg.id) && leg.taker() == Taker::Browser)
     }
 
     fn take_leg(&mut self, leg: LegId) -> Option<Leg> {

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use ramal_media::command::LegId;
 use ramal_media::leg::{LegSettings, LegStatistics};
-use ramal_media::sdp::{Agreed, Codec, Direction, Negotiation, SdpError};
+use ramal_media::sdp::{Agreed, Codec, Dialect, Direction, Negotiation, SdpError};
 use ramal_sip::endpoint::{ClientTx, DialogId};
 
-use super::codecs::{self, with_events};
+use super::codecs::{self, Taker, with_events};
 use super::context::Target;
 use super::end_reason::EndReason;
 use crate::model::{DtmfMethod, ExtensionId, TrunkId};
@@ -126,7 +126,7 @@ pub struct Leg {
     pub remote: SocketAddr,
     /// To be tried once more, with the other kind of media encryption, if this one is refused for its media.
     pub retry: Option<Box<Target>>,
-    /// The codecs of the party's last offer.
+    /// The codecs of the party's last offer, audio before video.
     pub offered: Vec<Codec>,
     pub probe: Option<ClientTx>,
     pub outcome: Option<EndReason>,
@@ -141,12 +141,14 @@ impl Leg {
         self.negotiation.agreed()
     }
 
-    /// The codecs agreed on with this party, telephone-event last, as an offer to somebody else may list them.
+    /// The codecs agreed on with this party, audio before video and telephone-event last, as an offer to somebody else may list them.
     pub fn agreed_codecs(&self) -> Vec<Codec> {
         let Some(agreed) = self.agreed() else { return Vec::new() };
         let mut codecs: Vec<Codec> = agreed.codecs.iter().map(|c| c.codec.clone()).collect();
+        let clock_hz = codecs.first().map_or(8000, |c| c.clock_hz);
+        let video = agreed.webrtc.as_ref().and_then(|webrtc| webrtc.video.as_ref());
+        codecs.extend(video.into_iter().flat_map(|video| &video.formats).map(|format| format.codec.clone()));
         if let Some((_, receive)) = agreed.dtmf {
-            let clock_hz = codecs.first().map_or(8000, |c| c.clock_hz);
             codecs.push(Codec::telephone_event(receive, clock_hz));
         }
         codecs
@@ -156,6 +158,32 @@ impl Leg {
     /// A peer's events reach a party that takes none as INFO.
     pub fn codecs_for_peer(&self) -> Vec<Codec> {
         with_events(self.agreed_codecs())
+    }
+
+    /// Offers the party what it needs to understand one who speaks these.
+    pub fn offer_for(&mut self, spoken: &[Codec]) -> Vec<u8> {
+        let codecs = codecs::to_offer(spoken, self.taker());
+        codecs::offer(&mut self.negotiation, &codecs)
+    }
+
+    /// Who reads our offers to it.
+    pub fn taker(&self) -> Taker {
+        match self.negotiation.dialect() {
+            Dialect::Rtp => Taker::Phone,
+            Dialect::WebRtc => Taker::Browser,
+        }
+    }
+
+    /// How the media is encrypted: the suite of its keys, or that DTLS makes them (RFC 5764).
+    pub fn encryption(&self) -> Option<&'static str> {
+        let agreed = self.agreed()?;
+        let dtls = agreed.webrtc.as_ref().map(|_| "DTLS-SRTP");
+        dtls.or_else(|| agreed.srtp.as_ref().map(|keys| keys.suite.name()))
+    }
+
+    /// True where the party and we exchange pictures.
+    pub fn has_video(&self) -> bool {
+        self.agreed_codecs().iter().any(Codec::is_video)
     }
 
     /// Answers the party's pending offer so that it understands one who speaks these.

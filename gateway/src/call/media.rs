@@ -76,7 +76,10 @@ impl Call {
                     leg.media_seen = true;
                 }
             }
-            MediaEvent::MediaTimeout { leg } => self.probe(cx, book, leg),
+            // A browser that has left its media may still have its dialog, or be back at once by a re-INVITE.
+            MediaEvent::MediaTimeout { leg }
+            | MediaEvent::BrowserLost { leg }
+            | MediaEvent::BrowserClosed { leg } => self.probe(cx, book, leg),
             MediaEvent::Dtmf { leg, digit, duration_ms } => {
                 self.dtmf_event(cx, book, leg, digit, duration_ms)
             }
@@ -109,10 +112,7 @@ impl Call {
             MediaEvent::AuthenticationFailed { packets, .. } => {
                 tracing::warn!(call.id = %self.id, packets, "media that failed authentication: dropped");
             }
-            MediaEvent::BrowserClosed { .. }
-            | MediaEvent::BrowserConnected { .. }
-            | MediaEvent::BrowserLost { .. }
-            | MediaEvent::SourceLocked { .. } => {}
+            MediaEvent::BrowserConnected { .. } | MediaEvent::SourceLocked { .. } => {}
         }
     }
 
@@ -200,7 +200,7 @@ fn leg_summary(leg: &super::leg::Leg) -> super::calls::LegSummary {
         party: leg.party.label(),
         state,
         codec: leg.agreed().and_then(|a| a.codecs.first()).map(|c| c.codec.name.clone()),
-        srtp: leg.agreed().is_some_and(|a| a.srtp.is_some()),
+        srtp: leg.encryption().is_some(),
         on_hold: leg.holds(),
         one_way: leg.statistics.as_ref().is_some_and(|counted| counted.audio == AudioFlow::OneWay),
     }

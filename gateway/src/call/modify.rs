@@ -4,7 +4,7 @@
 //! is left alone: nothing there can fail. Only a change of codec is put to the peer first.
 
 use ramal_media::command::LegId;
-use ramal_media::sdp::{Direction, SdpError};
+use ramal_media::sdp::{Codec, SdpError};
 use ramal_sip::endpoint::Reply;
 use ramal_sip::message::{Request, Response};
 
@@ -33,7 +33,7 @@ impl Call {
         }
         let Some(party) = self.leg_mut(leg) else { return };
         match party.negotiation.receive_offer(&request.body) {
-            Ok(offer) => party.offered = offer.codecs,
+            Ok(offer) => party.offered = [offer.codecs, offer.video].concat(),
             // Our own re-INVITE waits to be sent again after theirs met it (RFC 3261 §14.2).
             Err(SdpError::OutOfTurn(_)) => {
                 return cx.endpoint.answer_reinvite(cx.now, dialog, answer::status(GLARE));
@@ -43,14 +43,33 @@ impl Call {
                 return cx.endpoint.answer_reinvite(cx.now, dialog, reply);
             }
         }
-        match self.answer_reoffer(leg) {
-            Some(sdp) => {
-                cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
-                self.configure(cx, leg);
-                self.connect(cx);
-            }
-            None => self.put_to_peer(cx, leg),
+        match self.adds_video(leg) {
+            true => self.put_to_peer(cx, leg),
+            false => match self.answer_reoffer(leg) {
+                Some(sdp) => self.accept_reoffer(cx, leg, sdp),
+                None => self.put_to_peer(cx, leg),
+            },
         }
+    }
+
+    /// True when the party now offers video and its peer, a browser too, has not been asked for any.
+    fn adds_video(&self, leg: LegId) -> bool {
+        let (Some(party), Some(peer)) = (self.leg(leg), self.peer_of(leg).and_then(|p| self.leg(p))) else {
+            return false;
+        };
+        party.offered.iter().any(Codec::is_video)
+            && !party.has_video()
+            && peer.taker() == Taker::Browser
+            && !peer.has_video()
+    }
+
+    fn accept_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, sdp: Vec<u8>) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        party.outstanding = Outstanding::None;
+        let dialog = party.dialog;
+        cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
+        self.configure(cx, leg);
+        self.connect(cx);
     }
 
     /// Answers within what the peer (or our own service) can take; `None` when there is no such codec.
@@ -65,13 +84,13 @@ impl Call {
     /// Our description for a re-INVITE without an offer; its answer comes in the ACK.
     fn offer_again(&mut self, cx: &Context<'_>, leg: LegId) -> Vec<u8> {
         let codecs = match self.peer_of(leg).and_then(|p| self.leg(p)) {
-            Some(peer) => codecs::to_offer(&peer.agreed_codecs(), Taker::Phone),
+            Some(peer) => peer.agreed_codecs(),
             None => codecs::own(),
         };
         let Some(leg) = self.leg_mut(leg) else { return Vec::new() };
-        let (codecs, _) = codecs_for(cx, &leg.party, &codecs);
+        let (codecs, _) = codecs_for(cx, &leg.party, &codecs::to_offer(&codecs, leg.taker()));
         leg.outstanding = Outstanding::AnswerInAck;
-        leg.negotiation.offer(&codecs, Direction::SendRecv)
+        codecs::offer(&mut leg.negotiation, &codecs)
     }
 
     /// Offers the peer the codecs that the party now wants; the party waits for the outcome.
@@ -89,16 +108,24 @@ impl Call {
             }
             return;
         }
-        self.refuse_reoffer(cx, leg, answer::refusal(EndReason::MediaIncompatible));
+        self.conclude_reoffer(cx, leg);
     }
 
-    fn offer_peer(&mut self, cx: &mut Context<'_>, peer: LegId, codecs: &[ramal_media::sdp::Codec]) -> bool {
+    /// Answers a re-INVITE within what the peer takes by now; refuses it where that is nothing.
+    fn conclude_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId) {
+        match self.answer_reoffer(leg) {
+            Some(sdp) => self.accept_reoffer(cx, leg, sdp),
+            None => self.refuse_reoffer(cx, leg, answer::refusal(EndReason::MediaIncompatible)),
+        }
+    }
+
+    fn offer_peer(&mut self, cx: &mut Context<'_>, peer: LegId, codecs: &[Codec]) -> bool {
         let Some(leg) = self.leg_mut(peer) else { return false };
         if leg.phase != LegPhase::Up || leg.outstanding != Outstanding::None {
             return false;
         }
         leg.outstanding = Outstanding::Reinvite;
-        let sdp = leg.negotiation.offer(codecs, Direction::SendRecv);
+        let sdp = codecs::offer(&mut leg.negotiation, codecs);
         let dialog = leg.dialog;
         cx.endpoint.reinvite(cx.now, dialog, Some((answer::SDP.to_owned(), sdp.into())), Vec::new());
         true
@@ -152,10 +179,10 @@ impl Call {
             if let Some(party) = self.leg_mut(leg) {
                 party.negotiation.discard_offer();
             }
-            return self.release_waiting(cx, leg, false);
+            return self.release_waiting(cx, leg);
         }
         self.configure(cx, leg);
-        self.release_waiting(cx, leg, true);
+        self.release_waiting(cx, leg);
         self.connect(cx);
     }
 
@@ -164,7 +191,7 @@ impl Call {
             party.outstanding = Outstanding::None;
             party.negotiation.discard_offer();
         }
-        self.release_waiting(cx, leg, false);
+        self.release_waiting(cx, leg);
     }
 
     /// The party took its re-INVITE back; what was agreed before stands.
@@ -176,20 +203,11 @@ impl Call {
     }
 
     /// Answers the party whose re-INVITE waited for its peer.
-    fn release_waiting(&mut self, cx: &mut Context<'_>, peer: LegId, agreed: bool) {
+    fn release_waiting(&mut self, cx: &mut Context<'_>, peer: LegId) {
         let Some(waiting) = self.peer_of(peer) else { return };
-        if self.leg(waiting).is_none_or(|l| l.outstanding != Outstanding::PeerAgreement) {
-            return;
+        if self.leg(waiting).is_some_and(|l| l.outstanding == Outstanding::PeerAgreement) {
+            self.conclude_reoffer(cx, waiting);
         }
-        let sdp = if agreed { self.answer_reoffer(waiting) } else { None };
-        let Some(sdp) = sdp else {
-            return self.refuse_reoffer(cx, waiting, answer::refusal(EndReason::MediaIncompatible));
-        };
-        let Some(party) = self.leg_mut(waiting) else { return };
-        party.outstanding = Outstanding::None;
-        let dialog = party.dialog;
-        cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
-        self.configure(cx, waiting);
     }
 
     /// The ACK that completes an offer of ours in a 200 (RFC 3261 §13.2.2.4).

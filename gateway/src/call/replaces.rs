@@ -1,12 +1,12 @@
 //! An INVITE with Replaces: a new dialog takes the place of one of a running Call (RFC 3891).
 
 use ramal_media::command::LegId;
-use ramal_media::sdp::{Codec, Direction};
+use ramal_media::sdp::Codec;
 use ramal_sip::message::Replaces;
 
 use super::answer;
 use super::calls::{Book, Calls};
-use super::codecs::{self, Taker};
+use super::codecs::Taker;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::incoming::{Incoming, LegSeed};
@@ -80,13 +80,16 @@ impl Call {
             sip_call_id: incoming.request.headers.call_id().unwrap_or_default().to_owned(),
             party: incoming.party.clone(),
             side: Side::Caller,
-            srtp: incoming.srtp,
+            media: incoming.media(),
             dtmf: incoming.dtmf,
             remote: incoming.flow.remote,
         };
-        let Some(arrived) = self.add_leg(cx, book, seed) else {
-            cx.endpoint.reject(cx.now, incoming.dialog, answer::refusal(EndReason::Overloaded));
-            return None;
+        let arrived = match self.add_leg(cx, book, seed) {
+            Ok(arrived) => arrived,
+            Err(reason) => {
+                cx.endpoint.reject(cx.now, incoming.dialog, answer::refusal(reason));
+                return None;
+            }
         };
         match self.take_offer(arrived, &incoming.request) {
             Ok(()) => Some(arrived),
@@ -117,7 +120,7 @@ impl Call {
     fn replace_rung(&mut self, cx: &mut Context<'_>, book: &mut Book, (replaced, arrived): (LegId, LegId)) {
         let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &mut self.phase else { return };
         let waiting = dial.waiting;
-        let codecs = self.codecs_to_offer(waiting);
+        let codecs = self.codecs_to_offer(waiting, Taker::Phone);
         if let Err(reason) = self.answer_newcomer(cx, arrived, &codecs) {
             return self.drop_leg(cx, arrived, reason);
         }
@@ -154,7 +157,7 @@ impl Call {
     ) -> Result<(), EndReason> {
         let leg = self.leg_mut(arrived).ok_or(EndReason::PeerLost)?;
         let sdp = if leg.outstanding == Outstanding::AnswerInAck {
-            leg.negotiation.offer(&codecs::to_offer(codecs, Taker::Phone), Direction::SendRecv)
+            leg.offer_for(codecs)
         } else {
             leg.answer_for(codecs).map_err(|e| answer::end_reason_of(&e))?
         };

@@ -24,7 +24,7 @@ impl Call {
         let Some(leg) = self.leg_mut(caller) else { return };
         let codecs = super::codecs::own();
         let sdp = if leg.outstanding == Outstanding::AnswerInAck {
-            Ok(leg.negotiation.offer(&codecs, Direction::SendRecv))
+            Ok(leg.offer_for(&codecs))
         } else {
             leg.negotiation.answer(&codecs, Direction::SendRecv).map(|(sdp, _)| sdp)
         };

@@ -7,13 +7,14 @@ use ramal_sip::transport::Flow;
 use super::listeners::Listeners;
 use super::registrar::{Registrar, transport_of};
 use super::trunk::Trunks;
-use crate::call::{EndReason, Party, Reach, Target};
-use crate::model::{self, Extension, Trunk};
+use crate::call::{EndReason, MediaKind, MediaPlane, Party, Reach, Target};
+use crate::model::{self, Extension, OrganizationId, Trunk};
 
 pub struct Reachable<'a> {
     pub registrar: &'a Registrar,
     pub trunks: &'a Trunks,
     pub listeners: &'a Listeners,
+    pub media: &'a dyn MediaPlane,
     pub wall_ms: i64,
 }
 
@@ -25,10 +26,14 @@ impl Reach for Reachable<'_> {
             flow: binding.flow,
             contact: self.contact(&binding.flow, ""),
             credentials: None,
-            srtp: SrtpPolicy::Off,
-            srtp_retry: Some(SrtpPolicy::Required),
+            media: first_kind(&binding.flow),
+            retry: Some(second_kind(&binding.flow)),
         };
         self.registrar.active(extension.id, self.wall_ms).map(target).collect()
+    }
+
+    fn browsers_worker(&self, organization: OrganizationId) -> Option<usize> {
+        self.registrar.has_browsers(organization).then(|| self.media.home_of(organization))
     }
 
     fn trunk(&self, trunk: &Trunk, number: &str) -> Result<Target, EndReason> {
@@ -45,14 +50,25 @@ impl Reach for Reachable<'_> {
             flow,
             contact: self.contact(&flow, user),
             credentials: self.trunks.credentials(trunk.id),
-            srtp: first_offer(trunk.srtp),
-            srtp_retry: (trunk.srtp == model::SrtpPolicy::Offered).then_some(SrtpPolicy::Off),
+            media: MediaKind::Rtp(first_offer(trunk.srtp)),
+            retry: (trunk.srtp == model::SrtpPolicy::Offered).then_some(MediaKind::Rtp(SrtpPolicy::Off)),
         })
     }
 
     fn contact(&self, flow: &Flow, user: &str) -> Uri {
         self.listeners.contact(flow, user)
     }
+}
+
+/// What a phone is offered first. One on a WebSocket is a browser.
+fn first_kind(flow: &Flow) -> MediaKind {
+    if flow.transport.can_connect() { MediaKind::Rtp(SrtpPolicy::Off) } else { MediaKind::WebRtc }
+}
+
+/// What a phone is offered if it refuses that: it wants encryption, or is no browser after all.
+fn second_kind(flow: &Flow) -> MediaKind {
+    let srtp = if flow.transport.can_connect() { SrtpPolicy::Required } else { SrtpPolicy::Off };
+    MediaKind::Rtp(srtp)
 }
 
 /// What our offer to a trunk says first: encryption where it is allowed.

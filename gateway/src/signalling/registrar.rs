@@ -7,7 +7,7 @@ use ramal_sip::message::{HeaderName, Params, Rejection, Request, Uri};
 use ramal_sip::registration::{Binding, Bindings, RegistrationLimits, parse_register};
 use ramal_sip::transport::{ConnectionId, Flow};
 
-use crate::model::{self, BindingFlow, Directory, Extension, ExtensionId};
+use crate::model::{self, BindingFlow, Directory, Extension, ExtensionId, OrganizationId};
 use crate::store::Fact;
 
 /// The Bindings of every extension of this node.
@@ -16,6 +16,8 @@ pub struct Registrar {
     agents: HashMap<(ExtensionId, String), String>,
     /// Who registered over which connection, where the connection is the only way to the phone.
     by_connection: HashMap<ConnectionId, HashSet<ExtensionId>>,
+    /// Organizations of which a browser has registered since the start.
+    browsers: HashSet<OrganizationId>,
     limits: RegistrationLimits,
 }
 
@@ -33,7 +35,13 @@ pub struct RegistrationSummary {
 
 impl Registrar {
     pub fn new(limits: RegistrationLimits) -> Self {
-        Self { bindings: HashMap::new(), agents: HashMap::new(), by_connection: HashMap::new(), limits }
+        Self {
+            bindings: HashMap::new(),
+            agents: HashMap::new(),
+            by_connection: HashMap::new(),
+            browsers: HashSet::new(),
+            limits,
+        }
     }
 
     /// Takes back what was stored before a restart. Streams did not survive it: only datagram flows are restored.
@@ -89,6 +97,7 @@ impl Registrar {
         let changes = bindings.apply(now_ms, &registration, flow, &limits)?;
         if let Some(id) = flow.connection.filter(|_| !flow.transport.can_connect()) {
             self.by_connection.entry(id).or_default().insert(extension.id);
+            self.browsers.insert(extension.organization);
         }
         let agent = request.headers.get_str(&HeaderName::UserAgent).map(str::to_owned);
         for uri in changes.added.iter().chain(&changes.refreshed) {
@@ -130,6 +139,11 @@ impl Registrar {
     pub fn active(&self, extension: ExtensionId, wall_ms: i64) -> impl Iterator<Item = &Binding> {
         let now_ms = wall_ms.max(0).unsigned_abs();
         self.bindings.get(&extension).into_iter().flat_map(move |b| b.active(now_ms))
+    }
+
+    /// True if a browser of that organization has registered since the start.
+    pub fn has_browsers(&self, organization: OrganizationId) -> bool {
+        self.browsers.contains(&organization)
     }
 
     /// True if a phone of that extension registered over this flow.

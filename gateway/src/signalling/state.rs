@@ -97,6 +97,7 @@ macro_rules! with_calls {
             registrar: &$self.registrar,
             trunks: &$self.trunks,
             listeners: &$self.listeners,
+            media: &$self.media,
             wall_ms: $now.wall_ms,
         };
         let directory = Arc::clone(&$self.directory);

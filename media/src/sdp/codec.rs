@@ -92,9 +92,9 @@ impl Codec {
         self.name.eq_ignore_ascii_case("CN")
     }
 
-    /// Whether this can carry speech by itself: neither telephone-event nor comfort noise.
+    /// Whether this can carry speech by itself: neither telephone-event nor comfort noise nor video.
     pub fn is_speech(&self) -> bool {
-        !self.is_telephone_event() && !self.is_comfort_noise()
+        !self.is_telephone_event() && !self.is_comfort_noise() && !self.is_video()
     }
 
     /// Whether this carries pictures in a format we know to forward: VP8, VP9 or H.264.

@@ -1,0 +1,87 @@
+//! The media half of a Leg, made on a Worker: ports for RTP, or a place among the browsers.
+
+use ramal_media::command::{Command, LegId};
+use ramal_media::sdp::{LocalMedia, Negotiation, SrtpPolicy};
+use ramal_media::webrtc::WebRtcLocal;
+
+use super::calls::Book;
+use super::context::{Context, MediaKind};
+use super::end_reason::EndReason;
+use super::leg::MediaPhase;
+use super::state::{Call, RecordingState};
+
+impl Call {
+    /// Makes the media half of a Leg; nothing is agreed.
+    ///
+    /// # Errors
+    /// No port is free, or browsers cannot be served.
+    pub(super) fn add_media(
+        &mut self,
+        cx: &Context<'_>,
+        book: &mut Book,
+        media: MediaKind,
+    ) -> Result<(LegId, Negotiation), EndReason> {
+        let id = book.next_leg();
+        let negotiation = match media {
+            MediaKind::Rtp(srtp) => self.add_ports(cx, book, id, srtp)?,
+            MediaKind::WebRtc => self.add_browser(cx, book, id)?,
+        };
+        book.by_leg.insert(id, self.id);
+        Ok((id, negotiation))
+    }
+
+    fn add_ports(
+        &self,
+        cx: &Context<'_>,
+        book: &mut Book,
+        id: LegId,
+        srtp: SrtpPolicy,
+    ) -> Result<Negotiation, EndReason> {
+        let sockets = cx.media.allocate().map_err(|error| {
+            tracing::error!(
+                call.id = %self.id, %error,
+                "no media port: widen media.port_min..port_max or raise the limit of open files"
+            );
+            EndReason::Overloaded
+        })?;
+        let local = LocalMedia { rtp: sockets.rtp_address(), rtcp: sockets.rtcp_address(), srtp };
+        self.command(cx, Command::AddLeg { leg: id, sockets });
+        Ok(Negotiation::new(local, book.seed()))
+    }
+
+    fn add_browser(
+        &mut self,
+        cx: &Context<'_>,
+        book: &mut Book,
+        id: LegId,
+    ) -> Result<Negotiation, EndReason> {
+        let home = self.record.organization.map_or(self.worker, |id| cx.media.home_of(id));
+        let Some(face) = cx.media.browser_face(home) else {
+            tracing::warn!(call.id = %self.id, "no call with a browser: media.webrtc.listen is empty");
+            return Err(EndReason::MediaIncompatible);
+        };
+        self.go_home(cx, home)?;
+        let ice = book.ice_credentials();
+        let local =
+            WebRtcLocal { ice: ice.clone(), fingerprint: face.fingerprint, candidates: face.candidates };
+        self.command(cx, Command::AddBrowserLeg { leg: id, ice });
+        Ok(Negotiation::webrtc(local, book.seed()))
+    }
+
+    /// Goes to the Worker of the organization's browsers: their Legs cannot move, all others can. Almost every Call begins
+    /// there once a browser has registered.
+    pub(super) fn go_home(&mut self, cx: &Context<'_>, home: usize) -> Result<(), EndReason> {
+        if self.worker == home {
+            return Ok(());
+        }
+        if self.recording.as_ref().is_some_and(|recording| recording.state == RecordingState::Writing) {
+            tracing::warn!(call.id = %self.id, "a recorded call cannot go to the first browser of its organization");
+            return Err(EndReason::Overloaded);
+        }
+        for leg in self.legs.iter().filter(|leg| leg.media == MediaPhase::Placed) {
+            cx.media.move_leg(leg.id, self.worker, home);
+        }
+        self.worker = home;
+        Ok(())
+    }
+}
