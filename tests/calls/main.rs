@@ -3,6 +3,7 @@
 mod answer_crosses_cancel;
 mod attended_transfer;
 mod blind_transfer;
+mod browser_legs;
 mod busy_declined_unanswered;
 mod caller_hangs_up_while_ringing;
 mod carrier_may_not_transfer;
