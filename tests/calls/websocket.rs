@@ -44,6 +44,19 @@ async fn a_closed_connection_takes_its_binding_with_it() {
 }
 
 #[tokio::test]
+async fn a_phone_that_comes_back_over_another_connection_keeps_its_call() {
+    let node = Node::start(Site::acme()).await;
+    let alice = node.stream_phone("100", Transport::Ws).await;
+    let bob = node.phone("101").await;
+    let (mut a, mut b) = connect(alice, Rtp::new().await, bob, Rtp::new().await, "101").await;
+    let again = a.ua.reconnected().await;
+    again.register().await;
+    a.call.ua = again;
+    hang_up(&mut b, &a).await;
+    node.expect_idle().await;
+}
+
+#[tokio::test]
 async fn a_call_outlives_its_connection() {
     let node = Node::start(Site::acme()).await;
     let alice = node.stream_phone("100", Transport::Ws).await;

@@ -33,7 +33,7 @@ use rand::{Rng, RngCore, SeedableRng};
 
 use crate::dialog::connect::set_body;
 use crate::dialog::state::{Stage, Usage, tag_id, tag_text};
-use crate::message::{Header, HeaderName, Headers, Method, Replaces, Request};
+use crate::message::{Header, HeaderName, Headers, Method, Replaces, Request, Uri};
 use crate::transaction::timer::{Reliability, Timing};
 use crate::transport::Flow;
 use admission::Admission;
@@ -267,6 +267,16 @@ impl Endpoint {
         body: Option<Body>,
     ) -> ClientTx {
         self.start_in_dialog(now, dialog, (method, headers), body)
+    }
+
+    /// The peer has come back over another flow, as a browser does whose connection broke: the dialog goes on over it, if
+    /// `contact` is its remote target (RFC 5626 §5.3 finds a phone by its newest flow).
+    pub fn follow_peer(&mut self, dialog: DialogId, contact: &Uri, flow: Flow) {
+        if let Some(usage) = self.usages.get_mut(&dialog.0)
+            && usage.dialog.target.is_equivalent(contact)
+        {
+            usage.dialog.flow = flow;
+        }
     }
 
     pub fn dialog_info(&self, dialog: DialogId) -> Option<DialogInfo> {

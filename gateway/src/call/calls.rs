@@ -7,7 +7,8 @@ use ramal_media::command::{LegId, RecordingId};
 use ramal_media::event::Event as MediaEvent;
 use ramal_media::webrtc::IceCredentials;
 use ramal_sip::endpoint::{ClientTx, DialogId, Event, Failure};
-use ramal_sip::message::Response;
+use ramal_sip::message::{Response, Uri};
+use ramal_sip::transport::Flow;
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
 
@@ -16,7 +17,7 @@ use super::end_reason::EndReason;
 use super::leg::{Leg, LegPhase, Party};
 use super::state::{Call, EndedBy};
 use super::timer::{Deadline, Timers};
-use crate::model::{CallId, Trunk, TrunkId};
+use crate::model::{CallId, ExtensionId, Trunk, TrunkId};
 
 /// Look-up tables and clocks that all Calls share.
 pub struct Book {
@@ -193,6 +194,16 @@ impl Calls {
                 Deadline::Statistics => call.finish(cx, book),
                 Deadline::MaxDuration => call.end(cx, book, EndReason::TimeLimit, EndedBy::System),
             });
+        }
+    }
+
+    /// An extension's phone registered over a new connection: its running dialogs go on over it.
+    pub fn follow_phone(&self, cx: &mut Context<'_>, extension: ExtensionId, contact: &Uri, flow: Flow) {
+        let is_its = |leg: &&Leg| {
+            leg.phase != LegPhase::Gone && matches!(leg.party, Party::Extension { id, .. } if id == extension)
+        };
+        for leg in self.calls.values().flat_map(|call| &call.legs).filter(is_its) {
+            cx.endpoint.follow_peer(leg.dialog, contact, flow);
         }
     }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use ramal_media::event::Event as MediaEvent;
 use ramal_sip::auth::Challenger;
 use ramal_sip::endpoint::{DialogId, Endpoint, Event, Output as SipOutput, ServerTx, Transmit};
-use ramal_sip::message::{HeaderName, Method, Request};
+use ramal_sip::message::{Contacts, HeaderName, Method, Request};
 use ramal_sip::transport::Flow;
 
 use super::inbound::{Doorkeeper, Sender};
@@ -20,7 +20,7 @@ use super::reach::{Reachable, srtp_policy};
 use super::registrar::{Registrar, RegistrationSummary};
 use super::trunk::{Trunks, Unseal};
 use crate::call::{CallSettings, Calls, Context, DtmfWay, Incoming, MediaPlane, Party, status};
-use crate::model::{CallId, Directory, Extension, Trunk};
+use crate::model::{CallId, Directory, Extension, ExtensionId, Trunk};
 use crate::store::Fact;
 
 /// How often expired Bindings are looked for.
@@ -301,13 +301,25 @@ impl<M: MediaPlane> Signalling<M> {
         let sender = self.doorkeeper(&directory).identify_registering(now.instant, request);
         match sender {
             Sender::Extension(extension) => {
-                self.registrar.register(now.wall_ms, extension, request, flow, &mut self.facts)
+                let reply = self.registrar.register(now.wall_ms, extension, request, flow, &mut self.facts);
+                if reply.status.is_success() && !flow.transport.can_connect() {
+                    self.follow_phone(now, extension.id, request, flow);
+                }
+                reply
             }
             Sender::Refused(reply) => {
                 self.count_refusal(&flow, reply.status.as_u16());
                 reply
             }
             Sender::Trunk(_) => status(403),
+        }
+    }
+
+    /// A browser whose connection broke comes back over another one, to the calls that it has.
+    fn follow_phone(&mut self, now: Now, extension: ExtensionId, request: &Request, flow: Flow) {
+        let Ok(Contacts::List(contacts)) = request.headers.contacts() else { return };
+        for contact in contacts {
+            with_calls!(self, now, |calls, cx| calls.follow_phone(cx, extension, &contact.uri, flow));
         }
     }
 }

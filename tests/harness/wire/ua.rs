@@ -27,8 +27,9 @@ pub struct Ua {
     pub identity: Arc<Identity>,
     pub link: Arc<Link>,
     pub inbox: Arc<Inbox>,
-    /// The host and port that Contact and Via name; differs from the socket for a phone behind NAT.
-    pub claimed: SocketAddr,
+    /// The host and port that Contact and Via name; differs from the socket for a phone behind NAT, and is made up by one in
+    /// a browser, which does not know its own (RFC 7118 appendix B.1).
+    claimed: String,
     _options: Arc<Aborted>,
 }
 
@@ -64,19 +65,23 @@ impl Ua {
     fn on(identity: Identity, link: Link, inbox: Arc<Inbox>) -> Ua {
         let link = Arc::new(link);
         let options = tokio::spawn(answer_options(Arc::clone(&link), Arc::clone(&inbox)));
-        Ua {
-            claimed: link.local,
-            identity: Arc::new(identity),
-            link,
-            inbox,
-            _options: Arc::new(Aborted(options)),
-        }
+        let claimed = match link.transport {
+            Transport::Udp | Transport::Tcp | Transport::Tls => link.local.to_string(),
+            Transport::Ws | Transport::Wss => format!("{:08x}.invalid", rand::random::<u32>()),
+        };
+        Ua { claimed, identity: Arc::new(identity), link, inbox, _options: Arc::new(Aborted(options)) }
     }
 
     /// The same phone claiming another address in Contact and Via, as one behind NAT does.
     pub fn claiming(mut self, address: SocketAddr) -> Ua {
-        self.claimed = address;
+        self.claimed = address.to_string();
         self
+    }
+
+    /// The same phone on a new connection, as after a change of network.
+    pub async fn reconnected(&self) -> Ua {
+        let again = Ua::stream((*self.identity).clone(), self.link.transport).await;
+        Ua { claimed: self.claimed.clone(), ..again }
     }
 
     /// `sip:user@domain`.
@@ -92,20 +97,12 @@ impl Ua {
             Transport::Tls => ";transport=tls",
             Transport::Ws | Transport::Wss => ";transport=ws",
         };
-        format!("sip:{}@{}{transport}", self.identity.user, self.host())
-    }
-
-    /// The host and port that Contact and Via name: a page does not know its own (RFC 7118 appendix B.1).
-    fn host(&self) -> String {
-        match self.link.transport {
-            Transport::Udp | Transport::Tcp | Transport::Tls => self.claimed.to_string(),
-            Transport::Ws | Transport::Wss => format!("df7jal{}.invalid", self.link.local.port()),
-        }
+        format!("sip:{}@{}{transport}", self.identity.user, self.claimed)
     }
 
     /// A Via value with a fresh branch.
     pub fn via(&self) -> String {
-        format!("SIP/2.0/{} {};rport;branch={}", self.link.transport.token(), self.host(), new_branch())
+        format!("SIP/2.0/{} {};rport;branch={}", self.link.transport.token(), self.claimed, new_branch())
     }
 
     /// Sends bytes as they are to the target.
