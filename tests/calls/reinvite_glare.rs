@@ -1,6 +1,6 @@
 //! Offers that meet: from both phones at once, and two from one phone.
 
-use ramal_tests::sdp::G722;
+use ramal_tests::sdp::G729;
 use ramal_tests::talk::{established, hang_up};
 use ramal_tests::{Node, Site};
 
@@ -35,13 +35,13 @@ async fn an_offer_that_meets_ours_may_be_made_again() {
     let node = Node::start(Site::acme()).await;
     let (mut a, mut b) = established(&node, "100", "101").await;
     let narrow = b.rtp.sdp();
-    a.call.send_reinvite(&a.rtp.describe(&[G722]).text()).await;
+    a.call.send_reinvite(&a.rtp.describe(&[G729]).text()).await;
     let ours = b.call.expect_request("INVITE").await;
     b.call.respond(&ours, 491, &[], None).await;
     b.call.expect_request("ACK").await;
     // Ours waits to be sent again: theirs is not impossible, only too early (RFC 3261 §14.2).
     b.call.send_reinvite(&narrow).await;
     b.call.expect_status(491).await;
-    b.call.accept_reinvite(&b.rtp.describe(&[G722]).text()).await;
+    b.call.accept_reinvite(&b.rtp.describe(&[G729]).text()).await;
     a.call.answered().await;
 }
