@@ -11,6 +11,7 @@ mod report;
 mod sip_calls;
 mod sip_parse;
 mod transcode;
+mod webrtc;
 
 use std::process::ExitCode;
 
@@ -18,7 +19,8 @@ use error::{BenchError, Outcome};
 use frame::{Bench, Options};
 
 /// All benches, in the order of the table. A further one is a line here and a file beside the others.
-const BENCHES: &[Bench] = &[relay::BENCH, sip_parse::BENCH, sip_calls::BENCH, transcode::BENCH];
+const BENCHES: &[Bench] =
+    &[relay::BENCH, sip_parse::BENCH, sip_calls::BENCH, transcode::BENCH, webrtc::BENCH];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
