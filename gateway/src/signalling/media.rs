@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ramal_media::command::{Command, LegId};
 use ramal_media::io::{LegSockets, PortPool, WebRtcFace, Workers};
-use ramal_media::player::Prompt;
+use ramal_media::player::{Country, Prompt, Tone};
 
 use super::disk::Disk;
 use crate::call::MediaPlane;
@@ -42,6 +42,10 @@ impl Media {
         recordings: PathBuf,
         min_free_bytes: u64,
     ) -> std::io::Result<Self> {
+        // A Worker that made them at their first use would hold up its packets for tens of milliseconds.
+        for tone in [Tone::ringback(Country::default()), Tone::milliwatt()] {
+            drop(tone.prompt());
+        }
         Ok(Self {
             workers,
             ports,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::ring::Facts;
+use crate::codec::resample::Resampler;
 use crate::codec::{Decoder, KnownCodec};
 
 /// How far a packet's timestamp and its arrival may disagree before the timestamps are anchored anew: more than jitter,
@@ -19,10 +20,23 @@ pub struct Timeline {
     base: u64,
     samples: VecDeque<i16>,
     anchor: Option<Anchor>,
-    decoder: Option<(KnownCodec, Decoder)>,
-    rate: RateChange,
+    track: Option<Track>,
     decoded: Vec<i16>,
     placed: Vec<i16>,
+}
+
+/// The codec that comes now.
+struct Track {
+    codec: KnownCodec,
+    decoder: Decoder,
+    resampler: Resampler,
+}
+
+impl Track {
+    fn new(codec: KnownCodec, rate_hz: u32) -> Self {
+        let decoder = Decoder::beside(codec, rate_hz);
+        Self { codec, decoder, resampler: Resampler::new(codec.rate_beside(rate_hz), rate_hz) }
+    }
 }
 
 /// Which sample a timestamp stands for.
@@ -42,8 +56,7 @@ impl Timeline {
             base: 0,
             samples: VecDeque::new(),
             anchor: None,
-            decoder: None,
-            rate: RateChange::default(),
+            track: None,
             decoded: Vec::new(),
             placed: Vec::new(),
         }
@@ -53,14 +66,14 @@ impl Timeline {
     pub fn receive(&mut self, facts: &Facts, payload: &[u8]) {
         let Some(codec) = facts.codec else { return };
         let position = self.position(facts);
-        if !matches!(&self.decoder, Some((current, _)) if *current == codec) {
-            self.decoder = Some((codec, Decoder::beside(codec, self.rate_hz)));
+        if !matches!(&self.track, Some(track) if track.codec == codec) {
+            self.track = Some(Track::new(codec, self.rate_hz));
         }
-        let Some((_, decoder)) = &mut self.decoder else { return };
+        let Some(track) = &mut self.track else { return };
         self.decoded.clear();
-        decoder.decode(payload, &mut self.decoded);
+        track.decoder.decode(payload, &mut self.decoded);
         self.placed.clear();
-        self.rate.convert(&self.decoded, codec.rate_beside(self.rate_hz), self.rate_hz, &mut self.placed);
+        track.resampler.convert(&self.decoded, &mut self.placed);
         self.place(position);
     }
 
@@ -105,60 +118,4 @@ impl Timeline {
         }
         self.samples.iter_mut().skip(first).zip(fresh).for_each(|(to, from)| *to = *from);
     }
-}
-
-/// Between 8 and 16 kHz, by a half-band filter that remembers the end of the last packet.
-#[derive(Default)]
-struct RateChange {
-    past: [i16; HISTORY],
-}
-
-const HISTORY: usize = 14;
-/// Odd taps of a half-band low-pass of 15 taps (Hamming window), times 32,768; the middle tap is one half.
-const TAPS: [i32; 4] = [-100, 620, -2_200, 9_872];
-
-impl RateChange {
-    fn convert(&mut self, samples: &[i16], from_hz: u32, to_hz: u32, out: &mut Vec<i16>) {
-        match (from_hz, to_hz) {
-            (16_000, 8_000) => self.halve(samples, out),
-            (8_000, 16_000) => self.double(samples, out),
-            (_, _) => out.extend_from_slice(samples),
-        }
-    }
-
-    fn halve(&mut self, samples: &[i16], out: &mut Vec<i16>) {
-        let joined: Vec<i16> = self.past.iter().chain(samples).copied().collect();
-        out.extend(joined.windows(HISTORY + 1).step_by(2).map(|window| {
-            let sum: i32 =
-                TAPS.iter().enumerate().map(|(n, tap)| tap * pair(window, n * 2, 14 - n * 2)).sum();
-            let middle = window.get(7).map_or(0, |&sample| i32::from(sample) << 14);
-            clamp((sum + middle) >> 15)
-        }));
-        self.remember(&joined);
-    }
-
-    fn double(&mut self, samples: &[i16], out: &mut Vec<i16>) {
-        let joined: Vec<i16> = self.past.iter().chain(samples).copied().collect();
-        for window in joined.windows(HISTORY + 1).map(|window| window.get(7..).unwrap_or(&[])) {
-            let sum: i32 = TAPS.iter().enumerate().map(|(n, tap)| tap * pair(window, n, 7 - n)).sum();
-            out.push(window.get(3).copied().unwrap_or(0));
-            out.push(clamp(sum >> 14));
-        }
-        self.remember(&joined);
-    }
-
-    fn remember(&mut self, joined: &[i16]) {
-        if let Some(end) = joined.last_chunk::<HISTORY>() {
-            self.past = *end;
-        }
-    }
-}
-
-fn pair(window: &[i16], first: usize, second: usize) -> i32 {
-    let at = |index: usize| window.get(index).map_or(0, |&sample| i32::from(sample));
-    at(first) + at(second)
-}
-
-fn clamp(sample: i32) -> i16 {
-    sample.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
