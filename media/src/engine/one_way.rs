@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::party::{Format, Hear};
 use super::receive::Accepted;
 use super::{Engine, LegIndex};
-use crate::codec::{KnownCodec, g711, g722};
+use crate::codec::{Decoder, KnownCodec, g711};
 use crate::event::Event;
 use crate::leg::AudioFlow;
 
@@ -15,8 +15,6 @@ const SAMPLED: u16 = 64;
 pub const ONE_WAY_AFTER: Duration = Duration::from_secs(10);
 /// Quieter than this peak, -54 dBov, nobody speaks.
 const AUDIBLE_PEAK: u16 = 64;
-/// Silence takes Opus fewer bytes than this for 20 ms.
-const AUDIBLE_OPUS_BYTES: usize = 20;
 
 /// What was heard of a Leg since another began to hear it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,15 +81,12 @@ fn is_audible(codec: Option<KnownCodec>, payload: &[u8]) -> bool {
         None => true,
         Some(KnownCodec::Pcma) => payload.iter().any(|&code| loud(g711::alaw_to_linear(code))),
         Some(KnownCodec::Pcmu) => payload.iter().any(|&code| loud(g711::ulaw_to_linear(code))),
-        Some(KnownCodec::G722) => {
-            // One packet a second: its samples may have a place of their own.
-            let (mut decoder, mut samples) =
-                (g722::Decoder::default(), Vec::with_capacity(2 * payload.len()));
-            decoder.decode(payload, &mut samples);
-            // The filters take a moment to settle.
+        Some(codec @ (KnownCodec::G722 | KnownCodec::Opus)) => {
+            // One packet a second: it may have a decoder of its own, whose filters take a moment to settle.
+            let mut samples = Vec::new();
+            Decoder::beside(codec, 8_000).decode(payload, &mut samples);
             samples.iter().skip(32).any(|&sample| loud(sample))
         }
-        Some(KnownCodec::Opus) => payload.len() > AUDIBLE_OPUS_BYTES,
     }
 }
 
