@@ -1,75 +1,161 @@
-//! HTTP for machines: metrics and health.
+//! HTTP: for machines, metrics and health; for pages, tokens, Seats, calls and events (docs/webrtc.md).
 
-use std::net::SocketAddr;
+mod body;
+mod calls;
+mod events;
+mod listener;
+pub mod machines;
+mod origin;
+mod problem;
+mod throttle;
+mod token;
+mod trial;
+mod whip;
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::json;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use ramal_sip::message::Limits;
 use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio_rustls::TlsAcceptor;
 
-use crate::signalling::task::{Handle, Order};
-use crate::store::Store;
-use crate::telemetry::metrics::Metrics;
+use crate::config::WebConfig;
+use crate::model::{Directory, ExtensionId};
+use crate::signalling::pages::PageOrder;
+use crate::signalling::stream::{Gate, Pass, StreamLimits};
+use crate::signalling::task::{Gone, Handle, Order};
+use crate::signalling::tls::Tls;
+use crate::store::NodeKey;
+use listener::Listening;
+use problem::Problem;
+use throttle::{Guesses, Throttle};
 
-/// How long readiness waits for the database.
-const DATABASE_WAIT: Duration = Duration::from_secs(2);
+/// Requests in a row of one extension, and how many a second after that: more than a person clicks.
+const REQUESTS_BURST: u32 = 100;
+const REQUESTS_PER_SECOND: f64 = 20.0;
 
-#[derive(Clone)]
-struct Node {
-    signalling: Handle,
-    store: Store,
-    metrics: Arc<Metrics>,
+/// What serving pages needs.
+pub struct WebParts {
+    pub config: WebConfig,
+    pub signalling: Handle,
+    pub directory: watch::Receiver<Arc<Directory>>,
+    pub key: Arc<NodeKey>,
+    pub tls: Tls,
 }
 
-/// Serves `/metrics`, `/healthz` and `/readyz`; the address bound.
+/// What every request of a page meets.
+#[derive(Clone)]
+struct Web(Arc<Shared>);
+
+struct Shared {
+    config: WebConfig,
+    signalling: Handle,
+    directory: watch::Receiver<Arc<Directory>>,
+    key: Arc<NodeKey>,
+    guesses: Guesses,
+    requests: Throttle,
+}
+
+/// Where a request comes from, for limits.
+#[derive(Clone, Copy)]
+struct Source(IpAddr);
+
+/// The other end of the connection.
+#[derive(Clone, Copy)]
+struct Peer(SocketAddr);
+
+/// A place among the open connections, given back when dropped.
+struct Place(#[expect(dead_code, reason = "held, not looked at")] Pass);
+
+/// Serves pages; the address bound.
 ///
 /// # Errors
 /// The address is taken or not ours.
-pub async fn start(
-    listen: SocketAddr,
-    signalling: Handle,
-    store: Store,
-    metrics: Arc<Metrics>,
-) -> std::io::Result<SocketAddr> {
-    let listener = TcpListener::bind(listen).await?;
+pub async fn start(parts: WebParts) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(parts.config.listen).await?;
     let local = listener.local_addr()?;
-    let router = Router::new()
-        .route("/metrics", get(scrape))
-        .route("/healthz", get(healthy))
-        .route("/readyz", get(ready))
-        .with_state(Node { signalling, store, metrics });
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let gate = Gate::new(StreamLimits {
+        connections: parts.config.connections as usize,
+        connections_per_source: parts.config.connections_per_source as usize,
+        // Pages have limits of their own for these; the gate only counts.
+        idle: Duration::ZERO,
+        message: Duration::ZERO,
+        framing: Limits::default(),
+    });
+    let tls = parts.config.tls.then(|| TlsAcceptor::from(Arc::clone(&parts.tls.server)));
+    let trusted_proxies = parts.config.trusted_proxies.clone();
+    let web = Web(Arc::new(Shared {
+        config: parts.config,
+        signalling: parts.signalling,
+        directory: parts.directory,
+        key: parts.key,
+        guesses: Guesses::default(),
+        requests: Throttle::new(REQUESTS_BURST, REQUESTS_PER_SECOND),
+    }));
+    let listening = Listening { router: router(web), gate, tls, trusted_proxies };
+    tokio::spawn(listener::accept(listener, listening));
     Ok(local)
 }
 
-async fn scrape(State(node): State<Node>) -> Response {
-    match node.signalling.ask(Order::Snapshot).await {
-        Ok(snapshot) => {
-            let kind = (header::CONTENT_TYPE, "text/plain; version=0.0.4");
-            ([kind], node.metrics.render(&snapshot)).into_response()
+fn router(web: Web) -> Router {
+    Router::new()
+        .route("/api/token", post(token::grant))
+        .route("/api/events", get(events::upgrade))
+        .route("/api/calls", get(calls::list).post(calls::dial))
+        .route("/api/calls/{id}", axum::routing::delete(calls::hang_up))
+        .route("/api/calls/{id}/answer", post(calls::answer))
+        .route("/api/calls/{id}/reject", post(calls::reject))
+        .route("/api/calls/{id}/hold", post(calls::hold))
+        .route("/api/calls/{id}/resume", post(calls::resume))
+        .route("/api/calls/{id}/dtmf", post(calls::dtmf))
+        .route("/api/calls/{id}/transfer", post(calls::transfer))
+        .route("/whip", post(whip::attach).options(whip::options))
+        .route("/whip/{attachment}", axum::routing::patch(whip::patch).delete(whip::detach))
+        .route("/", get(trial::index))
+        .route("/{file}", get(trial::file))
+        .layer(from_fn_with_state(web.clone(), origin::check))
+        .with_state(web)
+}
+
+impl Deref for Web {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Shared {
+    fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.borrow())
+    }
+
+    /// Asks signalling for an extension.
+    async fn ask<T>(
+        &self,
+        extension: ExtensionId,
+        order: impl FnOnce(oneshot::Sender<T>) -> PageOrder,
+    ) -> Result<T, Gone> {
+        self.signalling.ask(|reply| Order::Page(extension, order(reply))).await
+    }
+
+    /// # Errors
+    /// The extension asks for more than a person does.
+    fn limit(&self, extension: ExtensionId) -> Result<(), Problem> {
+        match self.requests.count(Instant::now(), &extension) {
+            0 => Ok(()),
+            wait_s => Err(Problem::too_many("This page asks too often.", wait_s)),
         }
-        Err(gone) => (StatusCode::SERVICE_UNAVAILABLE, gone.to_string()).into_response(),
     }
 }
 
-/// Alive: signalling takes orders.
-async fn healthy(State(node): State<Node>) -> Response {
-    match node.signalling.ask(Order::Snapshot).await {
-        Ok(_) => "ok".into_response(),
-        Err(gone) => (StatusCode::SERVICE_UNAVAILABLE, gone.to_string()).into_response(),
-    }
-}
-
-/// Ready for calls. Without its database a node still is: calls go on and their records wait on disk.
-async fn ready(State(node): State<Node>) -> Response {
-    let signalling = node.signalling.ask(Order::Snapshot).await.is_ok();
-    let ping = tokio::time::timeout(DATABASE_WAIT, node.store.ping()).await;
-    let database = if matches!(ping, Ok(Ok(()))) { "ok" } else { "away: records wait on disk" };
-    let code = if signalling { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(json!({ "signalling": signalling, "database": database }))).into_response()
+fn wall_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

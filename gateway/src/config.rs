@@ -7,6 +7,7 @@ mod media;
 mod node;
 mod recording;
 mod sip;
+mod web;
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ pub use media::{BrowserListen, MediaConfig, WebRtcConfig};
 pub use node::{DatabaseConfig, NodeConfig};
 pub use recording::RecordingConfig;
 pub use sip::{DigestAlgorithm, Listen, SipConfig, SipLimits, SipTimers, TlsConfig};
+pub use web::WebConfig;
 
 /// Largest configuration file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -38,6 +40,8 @@ pub struct Config {
     pub recording: RecordingConfig,
     /// `[http]`
     pub http: HttpConfig,
+    /// `[web]`
+    pub web: WebConfig,
     /// `[log]`
     pub log: LogConfig,
 }

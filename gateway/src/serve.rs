@@ -18,16 +18,18 @@ use ramal_sip::message::Limits;
 use ramal_sip::registration::RegistrationLimits;
 use ramal_sip::transport::Transport;
 use rand::TryRngCore;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
+use crate::api::WebParts;
 use crate::call::{CallLimits, CallSettings, Calls};
 use crate::config::{BrowserListen, Config, DigestAlgorithm, WebRtcConfig};
-use crate::model::{CallRecord, RecordingRow, RecordingState, SealedSecret};
+use crate::model::{CallRecord, Directory, RecordingRow, RecordingState, SealedSecret};
 use crate::signalling::datagrams::Datagrams;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
 use crate::signalling::media::Media;
 use crate::signalling::registrar::{Registrar, transport_of};
+use crate::signalling::seats::Seats;
 use crate::signalling::state::{Parts, Signalling};
 use crate::signalling::stream::{Gate, StreamLimits};
 use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
@@ -80,6 +82,8 @@ pub struct Ready {
     /// Where browsers' media comes in, as candidates name it, Worker by Worker.
     pub browsers: Vec<String>,
     pub http: String,
+    /// Where pages are served.
+    pub web: String,
     pub control: String,
     pub recordings: String,
 }
@@ -159,7 +163,7 @@ async fn start(
     let directory = Arc::new(store.load_directory().await?);
     let revision = directory.revision();
     let open = |user: &str, sealed: &SealedSecret| key.open(user, sealed).ok();
-    signalling.handle_directory(task::now(), directory, &open);
+    signalling.handle_directory(task::now(), Arc::clone(&directory), &open);
     signalling.registrar.restore(&bindings, &sockets.listeners);
     let gate = Gate::new(stream_limits(config));
     let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
@@ -171,28 +175,33 @@ async fn start(
         signalling,
         datagrams,
         gate,
-        tls,
+        tls: tls.clone(),
         writer,
-        key,
+        key: Arc::clone(&key),
         inbound,
         inbound_sender,
         media_events: media_receiver,
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
-    tokio::spawn(follow_directory(store.clone(), signalling.clone(), Arc::clone(&reload), revision));
+    let (newest, directory) = watch::channel(directory);
+    let followed = Followed { signalling: signalling.clone(), pages: newest, seen: revision };
+    tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
     let socket = control_socket(config);
     crate::control::server::start(&socket, signalling.clone(), reload).map_err(io("control socket"))?;
     let metrics = Arc::new(Metrics::new()?);
-    let http = crate::api::start(config.http.listen, signalling.clone(), store.clone(), metrics)
+    let http = crate::api::machines::start(config.http.listen, signalling.clone(), store.clone(), metrics)
         .await
         .map_err(io(format!("http.listen {}", config.http.listen)))?;
+    let parts = WebParts { config: config.web.clone(), signalling: signalling.clone(), directory, key, tls };
+    let web = crate::api::start(parts).await.map_err(io(format!("web.listen {}", config.web.listen)))?;
     let ready = Ready {
         ready: true,
         sip: ready_sip,
         listeners: listening,
         browsers,
         http: http.to_string(),
+        web: web.to_string(),
         control: socket.display().to_string(),
         recordings,
     };
@@ -224,6 +233,7 @@ fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Me
             max_call: Duration::from_secs(u64::from(timers.max_call_s)),
             country: Country::default(),
         },
+        seats: Seats::new(Duration::from_secs(u64::from(config.web.seat_grace_s))),
     })
 }
 
@@ -385,18 +395,27 @@ fn transport_of_bound(socket: &Bound) -> Transport {
     }
 }
 
-/// Hands every new revision of the directory to signalling.
-async fn follow_directory(store: Store, signalling: Handle, reload: Arc<Notify>, mut seen: i64) {
+/// Who learns of a new revision of the directory.
+struct Followed {
+    signalling: Handle,
+    pages: watch::Sender<Arc<Directory>>,
+    seen: i64,
+}
+
+/// Hands every new revision of the directory to signalling and to the API.
+async fn follow_directory(store: Store, reload: Arc<Notify>, mut followed: Followed) {
     loop {
         let _ = tokio::time::timeout(DIRECTORY_POLL, reload.notified()).await;
         let revision = match store.revision().await {
-            Ok(revision) if revision != seen => revision,
+            Ok(revision) if revision != followed.seen => revision,
             Ok(_) | Err(_) => continue,
         };
         match store.load_directory().await {
             Ok(directory) => {
-                seen = revision;
-                if signalling.tell(Order::Directory(Arc::new(directory))).await.is_err() {
+                followed.seen = revision;
+                let directory = Arc::new(directory);
+                followed.pages.send_replace(Arc::clone(&directory));
+                if followed.signalling.tell(Order::Directory(directory)).await.is_err() {
                     return;
                 }
                 tracing::info!(revision, "configuration of the organizations taken over");

@@ -3,15 +3,18 @@
 //! [`state::Signalling`] is the sans-IO whole: endpoint, registrar, trunks and calls, stepped by bytes,
 //! media events and time. [`task`] is its shell: sockets, clock and mailboxes.
 
+pub mod browsers;
 pub mod datagrams;
 pub mod disk;
 pub mod inbound;
 pub mod listener;
 pub mod listeners;
 pub mod media;
+pub mod pages;
 pub mod reach;
 pub mod registrar;
 pub mod resolve;
+pub mod seats;
 pub mod state;
 pub mod stream;
 pub mod task;

@@ -14,6 +14,11 @@ use crate::webrtc::IceCredentials;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegId(pub u64);
 
+impl LegId {
+    /// No Leg: the side of a recording where nothing is to be heard.
+    pub const NOBODY: Self = Self(0);
+}
+
 /// Names a recording on every Worker of a Node. Given by call control, never reused while the Node lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordingId(pub u64);
@@ -49,6 +54,8 @@ pub enum Command {
     MoveLeg { leg: LegId, to: WorkerHandle },
     /// Closes the sockets. Ends with [`crate::event::Event::LegRemoved`].
     RemoveLeg { leg: LegId },
+    /// [`crate::event::Event::Quality`] of this Leg now.
+    Report { leg: LegId },
     /// The statistics of every Leg of the Worker.
     Statistics { reply: StatisticsReply },
 }

@@ -32,6 +32,8 @@ pub struct Node {
     /// Where the one media thread hears browsers, UDP.
     pub browsers: SocketAddr,
     pub http: SocketAddr,
+    /// Where pages are served.
+    pub web: SocketAddr,
     // Last, so that the process ends before its folder goes.
     folder: TempDir,
 }
@@ -61,6 +63,7 @@ impl Node {
             wss: nowhere,
             browsers: nowhere,
             http: nowhere,
+            web: nowhere,
             folder,
         };
         let plan = node.folder.path().join("site.toml");
@@ -93,6 +96,7 @@ impl Node {
         self.wss = address(&ready["sip"]["wss"]);
         self.browsers = address(&ready["browsers"][0]);
         self.http = address(&ready["http"]);
+        self.web = address(&ready["web"]);
         self.process = Some(process);
     }
 

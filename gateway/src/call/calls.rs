@@ -23,6 +23,8 @@ use crate::model::{CallId, ExtensionId, Trunk, TrunkId};
 pub struct Book {
     pub by_dialog: HashMap<DialogId, CallId>,
     pub by_leg: HashMap<LegId, CallId>,
+    /// The Calls that share a Seat, by its lasting Leg.
+    by_seat: HashMap<LegId, Vec<CallId>>,
     pub by_recording: HashMap<RecordingId, CallId>,
     pub by_request: HashMap<ClientTx, CallId>,
     pub timers: Timers,
@@ -36,6 +38,29 @@ impl Book {
     pub fn next_leg(&mut self) -> LegId {
         self.next_id += 1;
         LegId(self.next_id)
+    }
+
+    /// A Call has taken its part in a Seat.
+    pub fn sit(&mut self, media: LegId, call: CallId) {
+        let calls = self.by_seat.entry(media).or_default();
+        if !calls.contains(&call) {
+            calls.push(call);
+        }
+    }
+
+    /// A Call has no part in a Seat any more.
+    pub fn rise(&mut self, media: LegId, call: CallId) {
+        if let Some(calls) = self.by_seat.get_mut(&media) {
+            calls.retain(|id| *id != call);
+            if calls.is_empty() {
+                self.by_seat.remove(&media);
+            }
+        }
+    }
+
+    /// The Calls of a Seat, in the order they came.
+    pub fn calls_of_seat(&self, media: LegId) -> Vec<CallId> {
+        self.by_seat.get(&media).cloned().unwrap_or_default()
     }
 
     pub fn next_recording(&mut self) -> RecordingId {
@@ -113,6 +138,7 @@ impl Calls {
         let book = Book {
             by_dialog: HashMap::new(),
             by_leg: HashMap::new(),
+            by_seat: HashMap::new(),
             by_recording: HashMap::new(),
             by_request: HashMap::new(),
             timers: Timers::default(),
@@ -143,7 +169,8 @@ impl Calls {
         if let Event::DialogRequest { tx, request, .. } = &event
             && let Some(join) = self.attended_join(cx, id, dialog, request)
         {
-            self.join(cx, *tx, &join);
+            cx.endpoint.respond(cx.now, *tx, super::answer::status(202));
+            self.join(cx, &join);
             return true;
         }
         if let Event::DialogRequest { tx, request, .. } = &event
@@ -181,7 +208,9 @@ impl Calls {
             MediaEvent::Recording { recording, .. } => self.book.by_recording.get(recording),
             other => leg_of(other).and_then(|leg| self.book.by_leg.get(&leg)),
         };
-        if let Some(&id) = id {
+        if let Some(leg) = leg_of(&event).filter(|_| id.is_none()) {
+            self.seat_media(cx, leg, &event);
+        } else if let Some(&id) = id {
             self.with(cx, id, |call, cx, book| call.handle_media(cx, book, event));
         }
     }
@@ -202,8 +231,9 @@ impl Calls {
         let is_its = |leg: &&Leg| {
             leg.phase != LegPhase::Gone && matches!(leg.party, Party::Extension { id, .. } if id == extension)
         };
-        for leg in self.calls.values().flat_map(|call| &call.legs).filter(is_its) {
-            cx.endpoint.follow_peer(leg.dialog, contact, flow);
+        let legs = self.calls.values().flat_map(|call| &call.legs).filter(is_its);
+        for dialog in legs.filter_map(Leg::dialog) {
+            cx.endpoint.follow_peer(dialog, contact, flow);
         }
     }
 
@@ -222,6 +252,21 @@ impl Calls {
         }
     }
 
+    /// A number for a new lasting Leg.
+    pub fn next_leg(&mut self) -> LegId {
+        self.book.next_leg()
+    }
+
+    /// Credentials for a new lasting Leg.
+    pub fn ice_credentials(&mut self) -> IceCredentials {
+        self.book.ice_credentials()
+    }
+
+    /// Unguessable bytes.
+    pub fn seed(&mut self) -> [u8; 32] {
+        self.book.seed()
+    }
+
     pub fn summaries(&self) -> Vec<CallSummary> {
         let mut all: Vec<CallSummary> = self.calls.values().map(|call| call.summary()).collect();
         all.sort_by_key(|c| c.started_at_ms);
@@ -230,8 +275,10 @@ impl Calls {
 
     /// The dialogs of every running Call, for traces.
     pub fn dialogs(&self) -> Vec<(CallId, Vec<String>)> {
-        let of = |call: &Call| (call.id, call.legs.iter().map(|l| l.sip_call_id.clone()).collect());
-        self.calls.values().map(|call| of(call)).collect()
+        let of = |call: &Call| {
+            call.legs.iter().filter(|l| l.dialog().is_some()).map(|l| l.sip_call_id().to_owned()).collect()
+        };
+        self.calls.values().map(|call| (call.id, of(call))).collect()
     }
 
     /// Calls that are not over: what limits and gauges count.
@@ -270,9 +317,10 @@ impl Calls {
         self.retire(cx, id);
     }
 
-    /// Drops a Call whose CDR is complete.
+    /// Tells pages what has changed, and drops a Call whose CDR is complete.
     pub(super) fn retire(&mut self, cx: &mut Context<'_>, id: CallId) {
-        let Some(call) = self.calls.get(&id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.show(cx);
         if !call.is_complete() {
             return;
         }

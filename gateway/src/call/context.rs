@@ -16,7 +16,9 @@ use ramal_sip::transport::Flow;
 use super::codecs::Taker;
 use super::end_reason::EndReason;
 use super::leg::Party;
-use crate::model::{Announcement, Directory, Extension, Organization, OrganizationId, Trunk};
+use super::page::PageEvent;
+use super::seat::SeatPlace;
+use crate::model::{Announcement, Directory, Extension, ExtensionId, Organization, OrganizationId, Trunk};
 use crate::store::Fact;
 
 /// The surroundings of call control for the length of one event.
@@ -31,6 +33,8 @@ pub struct Context<'a> {
     pub settings: &'a CallSettings,
     /// Facts for the store, in order.
     pub facts: &'a mut Vec<Fact>,
+    /// What the pages of extensions are told, in order.
+    pub pages: &'a mut Vec<(ExtensionId, PageEvent)>,
 }
 
 /// What the node's configuration says about calls.
@@ -49,16 +53,23 @@ pub struct CallSettings {
     pub country: Country,
 }
 
-/// Where an INVITE to a party can be sent now. Signalling knows; a Call asks.
+/// Where a party can be reached now. Signalling knows; a Call asks.
 pub trait Reach {
-    /// One target for each live Binding of the extension; none when no phone is registered.
-    fn extension(&self, extension: &Extension) -> Vec<Target>;
+    /// One place for each live Binding of the extension and one for its Seat; none when nothing of it is there.
+    fn extension(&self, extension: &Extension) -> Vec<Place>;
     /// The Worker of the organization's browsers, once it has any: a Call that may come to one begins there.
     fn browsers_worker(&self, organization: OrganizationId) -> Option<usize>;
     /// The target for `number` at the trunk, or why there is none.
     fn trunk(&self, trunk: &Trunk, number: &str) -> Result<Target, EndReason>;
     /// Our own Contact for requests and responses on that flow.
     fn contact(&self, flow: &Flow, user: &str) -> Uri;
+}
+
+/// One place where a party can be rung.
+#[derive(Clone, Debug)]
+pub enum Place {
+    Phone(Box<Target>),
+    Seat(Box<SeatPlace>),
 }
 
 /// One place to send an INVITE to.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ramal_media::command::LegId;
 use ramal_media::command::Source;
+use ramal_media::player::Tone;
 use ramal_media::sdp::Codec;
 use ramal_sip::endpoint::{Failure, OutgoingInvite};
 use ramal_sip::message::{Header, HeaderName, NameAddr, Response, Uri};
@@ -11,10 +12,10 @@ use ramal_sip::message::{Header, HeaderName, NameAddr, Response, Uri};
 use super::answer;
 use super::calls::Book;
 use super::codecs::{self, Taker};
-use super::context::{Context, Target};
+use super::context::{Context, Place, Target};
 use super::end_reason::EndReason;
 use super::incoming::LegSeed;
-use super::leg::{DtmfWay, LegPhase, Outstanding, Party, Side};
+use super::leg::{DtmfWay, Leg, LegPhase, Outstanding, Party, Side};
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
 use crate::model::CallerIdPolicy;
@@ -27,7 +28,7 @@ impl Call {
         cx: &mut Context<'_>,
         book: &mut Book,
         waiting: LegId,
-        targets: Vec<Target>,
+        targets: Vec<Place>,
         ring: Duration,
     ) {
         if targets.is_empty() {
@@ -39,18 +40,21 @@ impl Call {
         }
     }
 
-    /// Sends the INVITEs of one dial; `None` when not a single one could be sent.
+    /// Sends the INVITEs of one dial and rings the Seat; `None` when nothing could be rung.
     pub(super) fn ring_targets(
         &mut self,
         cx: &mut Context<'_>,
         book: &mut Book,
         waiting: LegId,
-        targets: Vec<Target>,
+        targets: Vec<Place>,
         ring: Duration,
     ) -> Option<Dial> {
         let token = self.next_token();
-        let branches: Vec<LegId> =
-            targets.into_iter().filter_map(|target| self.branch(cx, book, waiting, target)).collect();
+        let mut ring_one = |place| match place {
+            Place::Phone(target) => self.branch(cx, book, waiting, *target),
+            Place::Seat(seat) => self.ring_seat(cx, book, &seat),
+        };
+        let branches: Vec<LegId> = targets.into_iter().filter_map(&mut ring_one).collect();
         if branches.is_empty() {
             return None;
         }
@@ -178,15 +182,23 @@ impl Call {
         let (waiting, alone) = (dial.waiting, dial.branches.len() == 1);
         let has_media = answer::is_sdp(response.headers.content_type(), &response.body);
         let described = if alone && has_media { self.early_media(cx, waiting, leg, response) } else { None };
+        self.tell_ringing(cx, waiting, described);
+    }
+
+    /// The waiting party learns that it rings: by a 180 or 183, or, having no dialog, by ear.
+    pub(super) fn tell_ringing(&mut self, cx: &mut Context<'_>, waiting: LegId, described: Option<Vec<u8>>) {
         let Some(caller) = self.leg_mut(waiting) else { return };
         let first = caller.phase != LegPhase::Ringing;
         caller.phase = LegPhase::Ringing;
-        let dialog = caller.dialog;
-        match described {
-            Some(sdp) => cx.endpoint.ring(cx.now, dialog, answer::with_sdp(183, sdp)),
+        let has_early_media = caller.described;
+        match (caller.dialog(), described) {
+            (Some(dialog), Some(sdp)) => cx.endpoint.ring(cx.now, dialog, answer::with_sdp(183, sdp)),
             // A caller that got early media must not fall back to its own ringback.
-            None if first => cx.endpoint.ring(cx.now, dialog, answer::status(180)),
-            None => {}
+            (Some(dialog), None) if first => cx.endpoint.ring(cx.now, dialog, answer::status(180)),
+            (None, _) if first && !has_early_media => {
+                self.hear(cx, waiting, Source::Tone(Tone::ringback(cx.settings.country)));
+            }
+            (Some(_) | None, _) => {}
         }
     }
 
@@ -199,7 +211,7 @@ impl Call {
         leg: LegId,
         response: &Response,
     ) -> Option<Vec<u8>> {
-        self.leg_mut(leg)?.negotiation.receive_answer(&response.body).ok()?;
+        self.leg_mut(leg)?.negotiation()?.receive_answer(&response.body).ok()?;
         let codecs = self.leg(leg)?.codecs_for_peer();
         let caller = self.leg_mut(waiting)?;
         if caller.outstanding == Outstanding::AnswerInAck {
@@ -210,7 +222,7 @@ impl Call {
         } else {
             let sdp = caller.answer_for(&codecs).ok()?;
             caller.described = true;
-            Some(sdp)
+            caller.dialog().map(|_| sdp)
         };
         self.configure(cx, leg);
         self.configure(cx, waiting);
@@ -234,7 +246,8 @@ impl Call {
         branch.phase = LegPhase::Up;
         // RFC 3261 §13.2.1: a 200 may leave out the answer that a 183 brought.
         let told_early = response.body.is_empty() && branch.agreed().is_some();
-        if !told_early && let Err(error) = branch.negotiation.receive_answer(&response.body) {
+        let answer = branch.negotiation().filter(|_| !told_early).map(|n| n.receive_answer(&response.body));
+        if let Some(Err(error)) = answer {
             tracing::warn!(call.id = %self.id, %error, "the callee's answer is unusable");
             self.drop_leg(cx, leg, EndReason::MediaIncompatible);
             return self.branch_failed(cx, book, leg, EndReason::MediaIncompatible);
@@ -267,8 +280,7 @@ impl Call {
                 let Some(leg) = self.leg_mut(caller) else { return };
                 leg.phase = LegPhase::Up;
                 let had_early_media = std::mem::replace(&mut leg.described, true);
-                let dialog = leg.dialog;
-                cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
+                self.accept(cx, caller, sdp);
                 self.note_answer(cx);
                 self.phase = Phase::Talking { a: caller, b: callee };
                 self.configure(cx, callee);
@@ -284,8 +296,16 @@ impl Call {
         }
     }
 
+    /// The caller of a dialog gets its 200; a Seat hears with the next packet.
+    pub(super) fn accept(&mut self, cx: &mut Context<'_>, caller: LegId, sdp: Vec<u8>) {
+        if let Some(dialog) = self.leg(caller).and_then(Leg::dialog) {
+            cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
+        }
+        self.count_seat(cx, caller);
+    }
+
     /// The description that the caller's 200 carries: the answer to its offer, the one it already has, or our
-    /// offer when it made none.
+    /// offer when it made none. Nothing for a Seat.
     fn answer_caller(&mut self, caller: LegId, callee: LegId) -> Result<Vec<u8>, EndReason> {
         // One who took a ringing phone's place without an offer has agreed to nothing yet.
         let undecided = self.leg(callee).is_some_and(|l| l.agreed().is_none());
@@ -297,8 +317,8 @@ impl Call {
         if leg.outstanding == Outstanding::AnswerInAck {
             return Ok(leg.offer_for(&codecs));
         }
-        if leg.described {
-            return Ok(leg.negotiation.repeat());
+        if let (true, Some(negotiation)) = (leg.described, leg.negotiation()) {
+            return Ok(negotiation.repeat());
         }
         leg.answer_for(&codecs).map_err(|error| answer::end_reason_of(&error))
     }

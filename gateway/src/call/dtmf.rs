@@ -13,6 +13,7 @@ use super::calls::Book;
 use super::codecs;
 use super::context::Context;
 use super::leg::DtmfWay;
+use super::page::PageEvent;
 use super::state::Call;
 
 /// Limits of a digit's length, in milliseconds; what an INFO says outside them is moved to the nearer one.
@@ -32,11 +33,11 @@ impl Call {
         duration_ms: u32,
     ) {
         let Some(peer) = self.peer_of(from).and_then(|p| self.leg(p)) else { return };
-        if peer.takes_dtmf_events() {
-            return;
+        let (to, forwarded) = (peer.id, peer.takes_dtmf_events());
+        self.show_digit(cx, to, digit);
+        if !forwarded {
+            self.send_without_event(cx, book, (from, to), digit, duration_ms);
         }
-        let to = peer.id;
-        self.send_without_event(cx, book, (from, to), digit, duration_ms);
     }
 
     /// A digit for a party that takes no events. One who takes INFO has said so; any other hears a tone where its audio is made
@@ -52,7 +53,7 @@ impl Call {
         let (Some(talker), Some(listener)) = (self.leg(from), self.leg(to)) else { return };
         let transcoded = !codecs::share(&talker.agreed_codecs(), &listener.agreed_codecs());
         if transcoded && listener.dtmf == DtmfWay::Event {
-            self.command(cx, Command::SendDtmf { leg: to, digit, duration_ms });
+            self.command(cx, Command::SendDtmf { leg: listener.on_worker(), digit, duration_ms });
         } else {
             self.send_info(cx, book, to, digit, duration_ms);
         }
@@ -74,21 +75,41 @@ impl Call {
             return cx.endpoint.respond(cx.now, tx, answer::status(code));
         };
         cx.endpoint.respond(cx.now, tx, answer::status(200));
-        let Some(peer) = self.peer_of(leg).and_then(|p| self.leg(p)) else { return };
-        let to = peer.id;
-        if peer.takes_dtmf_events() {
-            self.command(cx, Command::SendDtmf { leg: to, digit, duration_ms });
+        self.pass_digit(cx, book, leg, digit, duration_ms);
+    }
+
+    /// Sends a digit to the peer of a party in the form that the peer takes.
+    pub(super) fn pass_digit(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        from: LegId,
+        digit: Dtmf,
+        duration_ms: u32,
+    ) {
+        let Some(peer) = self.peer_of(from).and_then(|p| self.leg(p)) else { return };
+        let (to, on_worker, as_event) = (peer.id, peer.on_worker(), peer.takes_dtmf_events());
+        self.show_digit(cx, to, digit);
+        if as_event {
+            self.command(cx, Command::SendDtmf { leg: on_worker, digit, duration_ms });
         } else {
-            self.send_without_event(cx, book, (leg, to), digit, duration_ms);
+            self.send_without_event(cx, book, (from, to), digit, duration_ms);
         }
+    }
+
+    /// A page cannot see what comes as media.
+    fn show_digit(&self, cx: &mut Context<'_>, to: LegId, digit: Dtmf) {
+        let event = PageEvent::Digit { call: self.id.to_string(), digit: digit.as_char() };
+        self.tell_page(cx, to, event);
     }
 
     fn send_info(&mut self, cx: &mut Context<'_>, book: &mut Book, to: LegId, digit: Dtmf, duration_ms: u32) {
         let id = self.id;
         let Some(leg) = self.leg_mut(to).filter(|l| l.infos.len() < INFOS_LIMIT) else { return };
+        let Some(dialog) = leg.dialog() else { return };
         let body = format!("Signal={}\r\nDuration={duration_ms}\r\n", digit.as_char());
         let body = Some(("application/dtmf-relay".to_owned(), body.into()));
-        let tx = cx.endpoint.request_in_dialog(cx.now, leg.dialog, Method::Info, Vec::new(), body);
+        let tx = cx.endpoint.request_in_dialog(cx.now, dialog, Method::Info, Vec::new(), body);
         leg.infos.push(tx);
         book.by_request.insert(tx, id);
     }

@@ -35,6 +35,8 @@ pub enum EndReason {
     TrunkRefused(u16),
     /// Our own limit: trunk full, no ports, no memory.
     Overloaded,
+    /// The browser of a Seat vanished and did not come back in time.
+    BrowserLost,
     /// A peer vanished: no media and no answer to a probe.
     PeerLost,
     /// Our 200 was never acknowledged and no media came.
@@ -85,7 +87,7 @@ impl EndReason {
             Self::Malformed => 400,
             Self::TrunkUnreachable | Self::Overloaded | Self::NodeStopped => 503,
             Self::TrunkRefused(status) => far_end_status(status),
-            Self::PeerLost | Self::NotAcknowledged => 408,
+            Self::BrowserLost | Self::PeerLost | Self::NotAcknowledged => 408,
         }
     }
 
@@ -109,7 +111,7 @@ impl EndReason {
             Self::TrunkUnreachable => 27,
             Self::TrunkRefused(_) => 31,
             Self::Overloaded => 42,
-            Self::PeerLost => 27,
+            Self::BrowserLost | Self::PeerLost => 27,
             Self::NotAcknowledged | Self::TimeLimit => 102,
             Self::NodeStopped => 41,
         }
@@ -133,6 +135,7 @@ impl EndReason {
             Self::TrunkUnreachable => "trunk_unreachable",
             Self::TrunkRefused(_) => "trunk_refused",
             Self::Overloaded => "overloaded",
+            Self::BrowserLost => "browser_lost",
             Self::PeerLost => "peer_lost",
             Self::NotAcknowledged => "not_acknowledged",
             Self::ServiceFinished => "service_finished",

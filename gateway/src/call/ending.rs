@@ -44,21 +44,28 @@ impl Call {
     /// Ends one dialog in the way its phase asks for, and frees its media.
     pub(super) fn drop_leg(&mut self, cx: &mut Context<'_>, leg: LegId, reason: EndReason) {
         let Some(party) = self.leg_mut(leg) else { return };
-        let (dialog, phase, side) = (party.dialog, party.phase, party.side);
+        let (dialog, phase, side) = (party.dialog(), party.phase, party.side);
         party.phase = LegPhase::Gone;
         party.outcome.get_or_insert(reason);
         let header = answer::reason_header(reason);
-        match (phase, side) {
-            (LegPhase::Gone, _) => {}
-            (LegPhase::Up, _) => cx.endpoint.bye(cx.now, dialog, vec![header]),
-            (_, Side::Caller) => cx.endpoint.reject(cx.now, dialog, answer::refusal(reason)),
-            (_, Side::Callee) => cx.endpoint.cancel(cx.now, dialog, Some(reason.reason_header().into())),
+        match (dialog, phase, side) {
+            (None, _, _) | (_, LegPhase::Gone, _) => {}
+            (Some(dialog), LegPhase::Up, _) => cx.endpoint.bye(cx.now, dialog, vec![header]),
+            (Some(dialog), _, Side::Caller) => {
+                cx.endpoint.reject(cx.now, dialog, answer::refusal(reason));
+            }
+            (Some(dialog), _, Side::Callee) => {
+                cx.endpoint.cancel(cx.now, dialog, Some(reason.reason_header().into()));
+            }
         }
         self.remove_media(cx, leg);
     }
 
     pub(super) fn remove_media(&mut self, cx: &Context<'_>, leg: LegId) {
         let Some(party) = self.leg_mut(leg) else { return };
+        if party.seat().is_some() {
+            return self.leave_seat(cx, leg);
+        }
         if party.media == MediaPhase::Placed {
             party.media = MediaPhase::Closing;
             self.command(cx, Command::RemoveLeg { leg });
@@ -73,19 +80,24 @@ impl Call {
         leg: LegId,
         cause: &TerminationCause,
     ) {
-        let Some(party) = self.leg_mut(leg) else { return };
-        let known = party.phase == LegPhase::Gone;
-        party.phase = LegPhase::Gone;
-        let by = match party.side {
-            Side::Caller => EndedBy::Caller,
-            Side::Callee => EndedBy::Callee,
-        };
         let reason = match cause {
             TerminationCause::ByeReceived { .. } | TerminationCause::ByeSent => EndReason::NormalClearing,
             TerminationCause::RungTooLong => EndReason::NoAnswer,
             TerminationCause::AnsweredAfterCancel { .. }
             | TerminationCause::ByeUnanswered { .. }
             | TerminationCause::Gone { .. } => EndReason::PeerLost,
+        };
+        self.left(cx, book, leg, reason);
+    }
+
+    /// A party is gone; what becomes of the others depends on the phase.
+    pub(super) fn left(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, reason: EndReason) {
+        let Some(party) = self.leg_mut(leg) else { return };
+        let known = party.phase == LegPhase::Gone;
+        party.phase = LegPhase::Gone;
+        let by = match party.side {
+            Side::Caller => EndedBy::Caller,
+            Side::Callee => EndedBy::Callee,
         };
         party.outcome.get_or_insert(reason);
         self.remove_media(cx, leg);
@@ -139,8 +151,13 @@ impl Call {
     /// Hands the finished CDR to the store and forgets every index to this Call.
     pub(super) fn write_cdr(mut self: Box<Self>, cx: &mut Context<'_>, book: &mut Book) {
         for leg in &self.legs {
-            book.by_dialog.remove(&leg.dialog);
+            if let Some(dialog) = leg.dialog() {
+                book.by_dialog.remove(&dialog);
+            }
             book.by_leg.remove(&leg.id);
+            if let Some(seat) = leg.seat() {
+                book.rise(seat.media, self.id);
+            }
         }
         if let Some(recording) = &self.recording {
             book.by_recording.remove(&recording.id);
@@ -153,12 +170,12 @@ impl Call {
 
 fn leg_record(leg: &Leg) -> LegRecord {
     LegRecord {
-        sip_call_id: leg.sip_call_id.clone(),
+        sip_call_id: leg.sip_call_id().to_owned(),
         party: match &leg.party {
             Party::Extension { number, .. } => model::Party::Extension(number.clone()),
             Party::Trunk { name, .. } => model::Party::Trunk(name.clone()),
         },
-        remote: Some(leg.remote),
+        remote: Some(leg.remote()),
         codec: leg.agreed().and_then(|a| a.codecs.first()).map(|c| c.codec.name.clone()),
         srtp: leg.encryption().map(str::to_owned),
         statistics: leg.statistics.as_ref().map(statistics_record),

@@ -11,9 +11,9 @@ use ramal_sip::transport::Flow;
 
 use super::answer;
 use super::calls::{Book, Calls};
-use super::context::{Context, MediaKind};
+use super::context::{Context, MediaKind, Place};
 use super::end_reason::EndReason;
-use super::leg::{DtmfWay, Leg, LegPhase, MediaPhase, Outstanding, Party, Side};
+use super::leg::{DtmfWay, Leg, Line, Outstanding, Party, Side, SipLine};
 use super::state::{Call, Dial, EndedBy, Phase};
 use crate::model::{CallRecord, Direction as CallDirection, Extension, OrganizationId};
 use crate::routing::dial_plan::{self, Route};
@@ -44,6 +44,16 @@ impl Incoming {
     }
 }
 
+/// Who begins a Call, and what for.
+pub(super) struct Beginning<'a> {
+    pub organization: OrganizationId,
+    pub party: &'a Party,
+    pub name: Option<String>,
+    pub dialled: &'a str,
+    pub max_forwards: u8,
+    pub worker: usize,
+}
+
 /// What a new Leg needs to know of its party.
 pub struct LegSeed {
     pub dialog: DialogId,
@@ -54,6 +64,9 @@ pub struct LegSeed {
     pub dtmf: DtmfWay,
     pub remote: SocketAddr,
 }
+
+/// What an INVITE without the header starts with (RFC 3261 §20.22).
+pub(super) const MAX_FORWARDS: u8 = 70;
 
 impl Calls {
     /// Takes a new INVITE. Whatever comes of it, one CDR is left.
@@ -68,7 +81,7 @@ impl Calls {
         if full {
             call.refuse_unheard(cx, &mut self.book, &incoming, EndReason::Overloaded);
         } else {
-            let trunk_full = self.trunk_full(cx, &incoming, &call);
+            let trunk_full = self.trunk_full(cx, incoming.organization, &incoming.party, &incoming.dialled);
             call.begin(cx, &mut self.book, incoming, trunk_full);
         }
         self.calls.insert(id, call);
@@ -86,54 +99,75 @@ impl Calls {
     }
 
     pub(super) fn new_call(&mut self, cx: &Context<'_>, incoming: &Incoming) -> Call {
+        let headers = &incoming.request.headers;
+        let home = cx.reach.browsers_worker(incoming.organization);
+        self.begun(
+            cx,
+            Beginning {
+                organization: incoming.organization,
+                party: &incoming.party,
+                name: headers.from().ok().and_then(|from| from.display),
+                dialled: &incoming.dialled,
+                max_forwards: headers.max_forwards().ok().flatten().unwrap_or(MAX_FORWARDS),
+                worker: home.unwrap_or_else(|| cx.media.pick()),
+            },
+        )
+    }
+
+    pub(super) fn begun(&mut self, cx: &Context<'_>, beginning: Beginning<'_>) -> Call {
         let id = self.book.call_id(cx.wall_ms);
         self.book.running += 1;
-        let from = incoming.request.headers.from().ok();
-        let caller = incoming.party.number().to_owned();
-        let direction = match incoming.party {
-            Party::Extension { .. } => CallDirection::Internal,
-            Party::Trunk { .. } => CallDirection::Inbound,
+        let (direction, trunk) = match beginning.party {
+            Party::Extension { .. } => (CallDirection::Internal, None),
+            Party::Trunk { name, .. } => (CallDirection::Inbound, Some(name.clone())),
         };
         let mut record = CallRecord::begun(id, &cx.settings.node, direction, cx.wall_ms);
-        record.organization = Some(incoming.organization);
-        record.caller = caller;
-        record.callee = incoming.dialled.clone();
-        record.trunk = match &incoming.party {
-            Party::Trunk { name, .. } => Some(name.clone()),
-            Party::Extension { .. } => None,
-        };
-        let max_forwards = incoming.request.headers.max_forwards().ok().flatten().unwrap_or(70);
+        record.organization = Some(beginning.organization);
+        record.caller = beginning.party.number().to_owned();
+        record.callee = beginning.dialled.to_owned();
+        record.trunk = trunk;
         Call {
             id,
             record,
-            worker: cx.reach.browsers_worker(incoming.organization).unwrap_or_else(|| cx.media.pick()),
+            worker: beginning.worker,
             legs: Vec::new(),
             phase: Phase::Ending,
             recording: None,
-            max_forwards: u32::from(max_forwards.saturating_sub(1)),
-            caller_name: from.and_then(|f| f.display),
+            max_forwards: u32::from(beginning.max_forwards.saturating_sub(1)),
+            caller_name: beginning.name,
             last_token: 0,
             redirections: 0,
             end_reason: None,
         }
     }
 
-    /// True when the trunk that this Call arrives by, or would leave by, carries all that it may.
-    fn trunk_full(&self, cx: &Context<'_>, incoming: &Incoming, call: &Call) -> bool {
-        let inbound = match &incoming.party {
+    /// True when the trunk that a Call arrives by, or would leave by, carries all that it may.
+    pub(super) fn trunk_full(
+        &self,
+        cx: &Context<'_>,
+        organization: OrganizationId,
+        party: &Party,
+        dialled: &str,
+    ) -> bool {
+        let inbound = match party {
             Party::Trunk { id, .. } => cx.directory.trunk(*id).is_some_and(|trunk| self.is_full(trunk)),
             Party::Extension { .. } => false,
         };
-        inbound
-            || match dial_plan::route(
-                cx.directory,
-                incoming.organization,
-                incoming.party.dialler(),
-                &call.record.callee,
-            ) {
-                Route::Trunk { trunk, .. } => self.is_full(trunk),
-                _ => false,
-            }
+        inbound || self.leads_to_full_trunk(cx, organization, party, dialled)
+    }
+
+    /// True when a number leads out by a trunk that carries all that it may.
+    pub(super) fn leads_to_full_trunk(
+        &self,
+        cx: &Context<'_>,
+        organization: OrganizationId,
+        party: &Party,
+        number: &str,
+    ) -> bool {
+        match dial_plan::route(cx.directory, organization, party.dialler(), number) {
+            Route::Trunk { trunk, .. } => self.is_full(trunk),
+            Route::Extension(_) | Route::Service(_) | Route::Refused(_) => false,
+        }
     }
 }
 
@@ -184,12 +218,13 @@ impl Call {
         if !answer::is_sdp(request.headers.content_type(), &request.body) {
             return Err(EndReason::MediaIncompatible);
         }
-        let offer = leg.negotiation.receive_offer(&request.body).map_err(|e| answer::end_reason_of(&e))?;
+        let Some(negotiation) = leg.negotiation() else { return Ok(()) };
+        let offer = negotiation.receive_offer(&request.body).map_err(|e| answer::end_reason_of(&e))?;
         leg.offered = [offer.codecs, offer.video].concat();
         Ok(())
     }
 
-    fn follow_route(
+    pub(super) fn follow_route(
         &mut self,
         cx: &mut Context<'_>,
         book: &mut Book,
@@ -211,7 +246,10 @@ impl Call {
                 self.record.direction = CallDirection::Outbound;
                 let ring = cx.settings.trunk_ring_timeout;
                 match cx.reach.trunk(trunk, &number) {
-                    Ok(target) => self.dial(cx, book, caller, vec![target], ring),
+                    Ok(target) => {
+                        let place = Place::Phone(Box::new(target));
+                        self.dial(cx, book, caller, vec![place], ring);
+                    }
                     Err(reason) => self.end(cx, book, reason, EndedBy::System),
                 }
             }
@@ -238,27 +276,9 @@ impl Call {
     /// Joins the media half of a Leg with its dialog.
     pub(super) fn adopt(&mut self, book: &mut Book, id: LegId, negotiation: Negotiation, seed: LegSeed) {
         book.by_dialog.insert(seed.dialog, self.id);
-        self.legs.push(Leg {
-            id,
-            dialog: seed.dialog,
-            sip_call_id: seed.sip_call_id,
-            party: seed.party,
-            side: seed.side,
-            phase: LegPhase::Trying,
-            negotiation,
-            outstanding: Outstanding::None,
-            dtmf: seed.dtmf,
-            media_seen: false,
-            described: false,
-            remote: seed.remote,
-            offered: Vec::new(),
-            retry: None,
-            probe: None,
-            outcome: None,
-            statistics: None,
-            media: MediaPhase::Placed,
-            infos: Vec::new(),
-        });
+        let line =
+            SipLine { dialog: seed.dialog, call_id: seed.sip_call_id, negotiation, remote: seed.remote };
+        self.legs.push(Leg::new(id, Line::Sip(Box::new(line)), seed.party, seed.side, seed.dtmf));
     }
 }
 

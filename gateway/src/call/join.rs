@@ -1,10 +1,9 @@
 //! Attended transfer: REFER with Replaces joins two Calls of ours (RFC 5589 §7), also one that still rings.
 
 use ramal_media::command::LegId;
-use ramal_sip::endpoint::{DialogId, ServerTx};
+use ramal_sip::endpoint::DialogId;
 use ramal_sip::message::{Method, Request};
 
-use super::answer;
 use super::calls::{Book, Calls};
 use super::codecs::Taker;
 use super::context::Context;
@@ -65,9 +64,16 @@ impl Calls {
         })
     }
 
+    /// An attended transfer by the page of a Seat, which has a part in both Calls.
+    pub(super) fn seat_join(&self, media: LegId, call: CallId, other: CallId) -> Option<Join> {
+        let second = self.calls.get(&other).filter(|_| call != other)?;
+        let (by, consults) = (self.calls.get(&call)?.seat_leg(media)?, second.seat_leg(media)?);
+        let consultation = second.consultation_of(consults)?;
+        Some(Join { call, by, other, consults, consultation })
+    }
+
     /// Connects those who remain; the transferor's two dialogs end.
-    pub(super) fn join(&mut self, cx: &mut Context<'_>, tx: ServerTx, join: &Join) {
-        cx.endpoint.respond(cx.now, tx, answer::status(202));
+    pub(super) fn join(&mut self, cx: &mut Context<'_>, join: &Join) {
         match join.consultation {
             Consultation::Talking => self.join_talking(cx, join),
             Consultation::Ringing => self.join_ringing(cx, join),
@@ -121,7 +127,12 @@ impl Calls {
         self.calls.insert(join.other, other);
         self.retire(cx, join.other);
         for leg in &moved {
-            self.book.by_dialog.insert(leg.dialog, join.call);
+            if let Some(seat) = leg.seat() {
+                self.book.rise(seat.media, join.other);
+                self.book.sit(seat.media, join.call);
+                continue; // All browsers of an organization live on one Worker.
+            }
+            self.book.by_dialog.extend(leg.dialog().map(|dialog| (dialog, join.call)));
             self.book.by_leg.insert(leg.id, join.call);
             if from_worker != to_worker && leg.media == MediaPhase::Placed {
                 cx.media.move_leg(leg.id, from_worker, to_worker);

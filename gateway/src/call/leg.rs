@@ -1,4 +1,4 @@
-//! One party of a Call: its dialog, its offer/answer state and its media leg.
+//! One party of a Call: how it is reached, and its media leg.
 
 use std::net::SocketAddr;
 
@@ -10,6 +10,7 @@ use ramal_sip::endpoint::{ClientTx, DialogId};
 use super::codecs::{self, Taker, with_events};
 use super::context::Target;
 use super::end_reason::EndReason;
+use super::seat::{Ear, SeatLine};
 use crate::model::{DtmfMethod, ExtensionId, TrunkId};
 use crate::routing::dial_plan::Dialler;
 
@@ -54,7 +55,7 @@ pub enum Side {
     Callee,
 }
 
-/// How far the dialog of a Leg has come.
+/// How far a Leg has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegPhase {
     /// INVITE sent or received, nothing heard of the other end.
@@ -63,7 +64,7 @@ pub enum LegPhase {
     Ringing,
     /// 2xx sent or received.
     Up,
-    /// The dialog is over.
+    /// It is over.
     Gone,
 }
 
@@ -108,22 +109,33 @@ pub enum Outstanding {
     PeerAgreement,
 }
 
+/// How a party is reached.
+pub enum Line {
+    Sip(Box<SipLine>),
+    Seat(Box<SeatLine>),
+}
+
+/// A dialog, with the offer/answer state of the media leg that it brought.
+pub struct SipLine {
+    pub dialog: DialogId,
+    pub call_id: String,
+    pub negotiation: Negotiation,
+    /// Signalling address of the party.
+    pub remote: SocketAddr,
+}
+
 pub struct Leg {
     pub id: LegId,
-    pub dialog: DialogId,
-    pub sip_call_id: String,
+    pub line: Line,
     pub party: Party,
     pub side: Side,
     pub phase: LegPhase,
-    pub negotiation: Negotiation,
     pub outstanding: Outstanding,
     pub dtmf: DtmfWay,
     /// Some media has arrived since the leg was made.
     pub media_seen: bool,
     /// A local description was sent (183 or 200) and must be repeated, not renegotiated.
     pub described: bool,
-    /// Signalling address of the party.
-    pub remote: SocketAddr,
     /// To be tried once more, with the other kind of media encryption, if this one is refused for its media.
     pub retry: Option<Box<Target>>,
     /// The codecs of the party's last offer, audio before video.
@@ -137,8 +149,104 @@ pub struct Leg {
 }
 
 impl Leg {
+    /// A new one: nothing is agreed, nothing heard of the party.
+    pub fn new(id: LegId, line: Line, party: Party, side: Side, dtmf: DtmfWay) -> Self {
+        let media = match line {
+            Line::Sip(_) => MediaPhase::Placed,
+            Line::Seat(_) => MediaPhase::Freed, // Nothing is counted for this Call before it is answered.
+        };
+        Self {
+            id,
+            line,
+            party,
+            side,
+            phase: LegPhase::Trying,
+            outstanding: Outstanding::None,
+            dtmf,
+            media_seen: false,
+            described: false,
+            offered: Vec::new(),
+            retry: None,
+            probe: None,
+            outcome: None,
+            statistics: None,
+            media,
+            infos: Vec::new(),
+        }
+    }
+
+    /// The dialog, if the party has one.
+    pub fn dialog(&self) -> Option<DialogId> {
+        match &self.line {
+            Line::Sip(line) => Some(line.dialog),
+            Line::Seat(_) => None,
+        }
+    }
+
+    /// Call-ID of the dialog; empty for a Seat.
+    pub fn sip_call_id(&self) -> &str {
+        match &self.line {
+            Line::Sip(line) => &line.call_id,
+            Line::Seat(_) => "",
+        }
+    }
+
+    /// Signalling address of the party.
+    pub fn remote(&self) -> SocketAddr {
+        match &self.line {
+            Line::Sip(line) => line.remote,
+            Line::Seat(seat) => seat.remote,
+        }
+    }
+
+    /// The offer/answer state, where this Call has one to negotiate with.
+    pub fn negotiation(&mut self) -> Option<&mut Negotiation> {
+        match &mut self.line {
+            Line::Sip(line) => Some(&mut line.negotiation),
+            Line::Seat(_) => None,
+        }
+    }
+
+    /// The offer that was open is given up; what was agreed before stands.
+    pub fn discard_offer(&mut self) {
+        self.outstanding = Outstanding::None;
+        if let Some(negotiation) = self.negotiation() {
+            negotiation.discard_offer();
+        }
+    }
+
+    /// The Leg that the Worker knows: a Seat's is the same in all its Calls.
+    pub fn on_worker(&self) -> LegId {
+        match &self.line {
+            Line::Sip(_) => self.id,
+            Line::Seat(seat) => seat.media,
+        }
+    }
+
+    pub fn seat(&self) -> Option<&SeatLine> {
+        match &self.line {
+            Line::Sip(_) => None,
+            Line::Seat(seat) => Some(seat),
+        }
+    }
+
+    pub fn seat_mut(&mut self) -> Option<&mut SeatLine> {
+        match &mut self.line {
+            Line::Sip(_) => None,
+            Line::Seat(seat) => Some(seat),
+        }
+    }
+
+    /// False while a Seat listens to another of its Calls.
+    pub fn listens(&self) -> bool {
+        self.seat().is_none_or(|seat| seat.ear == Ear::Here)
+    }
+
     pub fn agreed(&self) -> Option<&Agreed> {
-        self.negotiation.agreed()
+        match &self.line {
+            Line::Sip(line) => line.negotiation.agreed(),
+            Line::Seat(seat) => Some(&seat.agreed),
+        }
     }
 
     /// The codecs agreed on with this party, audio before video and telephone-event last, as an offer to somebody else may list them.
@@ -160,17 +268,17 @@ impl Leg {
         with_events(self.agreed_codecs())
     }
 
-    /// Offers the party what it needs to understand one who speaks these.
+    /// Offers the party what it needs to understand one who speaks these. A Seat has agreed on everything already.
     pub fn offer_for(&mut self, spoken: &[Codec]) -> Vec<u8> {
         let codecs = codecs::to_offer(spoken, self.taker());
-        codecs::offer(&mut self.negotiation, &codecs)
+        self.negotiation().map(|negotiation| codecs::offer(negotiation, &codecs)).unwrap_or_default()
     }
 
     /// Who reads our offers to it.
     pub fn taker(&self) -> Taker {
-        match self.negotiation.dialect() {
-            Dialect::Rtp => Taker::Phone,
-            Dialect::WebRtc => Taker::Browser,
+        match &self.line {
+            Line::Sip(line) if line.negotiation.dialect() == Dialect::Rtp => Taker::Phone,
+            Line::Sip(_) | Line::Seat(_) => Taker::Browser,
         }
     }
 
@@ -186,9 +294,12 @@ impl Leg {
         self.agreed_codecs().iter().any(Codec::is_video)
     }
 
-    /// Answers the party's pending offer so that it understands one who speaks these.
+    /// Answers the party's pending offer so that it understands one who speaks these. A Seat needs no answer.
     pub fn answer_for(&mut self, spoken: &[Codec]) -> Result<Vec<u8>, SdpError> {
-        codecs::answer(&mut self.negotiation, &self.offered, spoken)
+        match &mut self.line {
+            Line::Sip(line) => codecs::answer(&mut line.negotiation, &self.offered, spoken),
+            Line::Seat(_) => Ok(Vec::new()),
+        }
     }
 
     /// For logs, which name no numbers.
@@ -201,12 +312,14 @@ impl Leg {
 
     /// True when the party has put us on hold: it does not want to hear.
     pub fn holds(&self) -> bool {
-        self.agreed().is_some_and(|a| matches!(a.direction, Direction::RecvOnly | Direction::Inactive))
+        !self.listens()
+            || self.agreed().is_some_and(|a| matches!(a.direction, Direction::RecvOnly | Direction::Inactive))
     }
 
     /// True when the party may send although it does not want to hear (`sendonly`, RFC 3264 §8.4).
     pub fn sends(&self) -> bool {
-        self.agreed().is_some_and(|a| matches!(a.direction, Direction::SendRecv | Direction::RecvOnly))
+        self.listens()
+            && self.agreed().is_some_and(|a| matches!(a.direction, Direction::SendRecv | Direction::RecvOnly))
     }
 
     pub fn takes_dtmf_events(&self) -> bool {

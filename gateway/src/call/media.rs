@@ -122,7 +122,8 @@ impl Call {
         if party.phase != LegPhase::Up || party.probe.is_some() || matches!(self.phase, Phase::Ending) {
             return;
         }
-        let tx = cx.endpoint.request_in_dialog(cx.now, party.dialog, Method::Options, Vec::new(), None);
+        let Some(dialog) = party.dialog() else { return };
+        let tx = cx.endpoint.request_in_dialog(cx.now, dialog, Method::Options, Vec::new(), None);
         book.by_request.insert(tx, self.id);
         if let Some(party) = self.leg_mut(leg) {
             party.probe = Some(tx);
@@ -196,7 +197,7 @@ fn leg_summary(leg: &super::leg::Leg) -> super::calls::LegSummary {
     };
     super::calls::LegSummary {
         id: leg.id.0,
-        sip_call_id: leg.sip_call_id.clone(),
+        sip_call_id: leg.sip_call_id().to_owned(),
         party: leg.party.label(),
         state,
         codec: leg.agreed().and_then(|a| a.codecs.first()).map(|c| c.codec.name.clone()),

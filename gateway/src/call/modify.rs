@@ -14,7 +14,7 @@ use super::calls::Book;
 use super::codecs::{self, Taker};
 use super::context::Context;
 use super::dial::codecs_for;
-use super::leg::{LegPhase, Outstanding};
+use super::leg::{Leg, LegPhase, Line, Outstanding};
 use super::state::{Call, EndedBy, Phase};
 
 /// Request Pending: ask again a little later (RFC 3261 §14.2).
@@ -23,7 +23,7 @@ const GLARE: u16 = 491;
 impl Call {
     /// A re-INVITE or UPDATE from a party.
     pub(super) fn reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, request: &Request) {
-        let Some(dialog) = self.leg(leg).map(|l| l.dialog) else { return };
+        let Some(dialog) = self.leg(leg).and_then(Leg::dialog) else { return };
         if request.body.is_empty() {
             if self.leg(leg).is_some_and(|l| l.outstanding == Outstanding::Reinvite) {
                 return cx.endpoint.answer_reinvite(cx.now, dialog, answer::status(GLARE));
@@ -32,7 +32,8 @@ impl Call {
             return cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
         }
         let Some(party) = self.leg_mut(leg) else { return };
-        match party.negotiation.receive_offer(&request.body) {
+        let Some(negotiation) = party.negotiation() else { return };
+        match negotiation.receive_offer(&request.body) {
             Ok(offer) => party.offered = [offer.codecs, offer.video].concat(),
             // Our own re-INVITE waits to be sent again after theirs met it (RFC 3261 §14.2).
             Err(SdpError::OutOfTurn(_)) => {
@@ -66,7 +67,7 @@ impl Call {
     fn accept_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, sdp: Vec<u8>) {
         let Some(party) = self.leg_mut(leg) else { return };
         party.outstanding = Outstanding::None;
-        let dialog = party.dialog;
+        let Some(dialog) = party.dialog() else { return };
         cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
         self.configure(cx, leg);
         self.connect(cx);
@@ -90,7 +91,7 @@ impl Call {
         let Some(leg) = self.leg_mut(leg) else { return Vec::new() };
         let (codecs, _) = codecs_for(cx, &leg.party, &codecs::to_offer(&codecs, leg.taker()));
         leg.outstanding = Outstanding::AnswerInAck;
-        codecs::offer(&mut leg.negotiation, &codecs)
+        leg.negotiation().map(|negotiation| codecs::offer(negotiation, &codecs)).unwrap_or_default()
     }
 
     /// Offers the peer the codecs that the party now wants; the party waits for the outcome.
@@ -124,9 +125,10 @@ impl Call {
         if leg.phase != LegPhase::Up || leg.outstanding != Outstanding::None {
             return false;
         }
+        let Line::Sip(line) = &mut leg.line else { return false };
         leg.outstanding = Outstanding::Reinvite;
-        let sdp = codecs::offer(&mut leg.negotiation, codecs);
-        let dialog = leg.dialog;
+        let sdp = codecs::offer(&mut line.negotiation, codecs);
+        let dialog = line.dialog;
         cx.endpoint.reinvite(cx.now, dialog, Some((answer::SDP.to_owned(), sdp.into())), Vec::new());
         true
     }
@@ -147,10 +149,10 @@ impl Call {
 
     fn refuse_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId, refusal: Reply) {
         let Some(party) = self.leg_mut(leg) else { return };
-        party.negotiation.discard_offer();
         party.outstanding = Outstanding::None;
-        let dialog = party.dialog;
-        cx.endpoint.answer_reinvite(cx.now, dialog, refusal);
+        let Line::Sip(line) = &mut party.line else { return };
+        line.negotiation.discard_offer();
+        cx.endpoint.answer_reinvite(cx.now, line.dialog, refusal);
     }
 
     /// The peer whose agreement this party waits for leaves: the party is to ask again.
@@ -165,8 +167,7 @@ impl Call {
         if let Some(party) = self.leg_mut(leg)
             && party.outstanding == Outstanding::AnswerInAck
         {
-            party.outstanding = Outstanding::None;
-            party.negotiation.discard_offer();
+            party.discard_offer();
         }
     }
 
@@ -174,10 +175,10 @@ impl Call {
     pub(super) fn reoffer_answered(&mut self, cx: &mut Context<'_>, leg: LegId, response: &Response) {
         let Some(party) = self.leg_mut(leg) else { return };
         party.outstanding = Outstanding::None;
-        if let Err(error) = party.negotiation.receive_answer(&response.body) {
+        if let Some(Err(error)) = party.negotiation().map(|n| n.receive_answer(&response.body)) {
             tracing::warn!(call.id = %self.id, %error, "the answer to our re-INVITE is unusable");
             if let Some(party) = self.leg_mut(leg) {
-                party.negotiation.discard_offer();
+                party.discard_offer();
             }
             return self.release_waiting(cx, leg);
         }
@@ -188,8 +189,7 @@ impl Call {
 
     pub(super) fn reoffer_refused(&mut self, cx: &mut Context<'_>, leg: LegId) {
         if let Some(party) = self.leg_mut(leg) {
-            party.outstanding = Outstanding::None;
-            party.negotiation.discard_offer();
+            party.discard_offer();
         }
         self.release_waiting(cx, leg);
     }
@@ -197,8 +197,7 @@ impl Call {
     /// The party took its re-INVITE back; what was agreed before stands.
     pub(super) fn reoffer_cancelled(&mut self, leg: LegId) {
         if let Some(party) = self.leg_mut(leg) {
-            party.outstanding = Outstanding::None;
-            party.negotiation.discard_offer();
+            party.discard_offer();
         }
     }
 
@@ -223,9 +222,11 @@ impl Call {
             return;
         }
         party.outstanding = Outstanding::None;
-        let outcome = match body {
-            Some(sdp) => party.negotiation.receive_answer(sdp).map_err(|e| answer::end_reason_of(&e)),
-            None => Err(EndReason::Malformed),
+        let outcome = match (party.negotiation(), body) {
+            (Some(negotiation), Some(sdp)) => {
+                negotiation.receive_answer(sdp).map_err(|e| answer::end_reason_of(&e))
+            }
+            (_, None) | (None, _) => Err(EndReason::Malformed),
         };
         let renegotiation = party.agreed().is_some();
         match outcome {
@@ -236,7 +237,7 @@ impl Call {
             }
             Err(_) if renegotiation => {
                 if let Some(party) = self.leg_mut(leg) {
-                    party.negotiation.discard_offer();
+                    party.discard_offer();
                 }
             }
             Err(reason) => self.end(cx, book, reason, EndedBy::System),

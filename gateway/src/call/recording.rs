@@ -1,11 +1,11 @@
 //! Which Calls are recorded, and what becomes of the recording.
 
-use ramal_media::command::Command;
+use ramal_media::command::{Command, LegId};
 use ramal_media::event::RecordingEvent;
 
 use super::calls::Book;
 use super::context::Context;
-use super::leg::{LegPhase, Party};
+use super::leg::{Leg, LegPhase, Party};
 use super::state::{Call, CallRecording, Phase, RecordingState};
 use crate::model::{
     CallId, EventRow, OrganizationId, RecordingRow, RecordingRule, RecordingState as RowState,
@@ -30,7 +30,15 @@ impl Call {
         };
         let id = book.next_recording();
         book.by_recording.insert(id, self.id);
-        self.command(cx, Command::Record { recording: id, path: path.clone(), left: a, right: b });
+        self.command(
+            cx,
+            Command::Record {
+                recording: id,
+                path: path.clone(),
+                left: self.tapped(a),
+                right: self.tapped(b),
+            },
+        );
         self.record.recording = Some(path.display().to_string());
         let recording = CallRecording { id, path, started_at_ms: cx.wall_ms, state: RecordingState::Writing };
         cx.facts.push(Fact::RecordingBegan(row(self.id, organization, &recording)));
@@ -55,8 +63,14 @@ impl Call {
     /// After a transfer the right side is whoever talks with the left one now.
     pub(super) fn retap(&self, cx: &Context<'_>) {
         if let (Some(recording), Phase::Talking { a, b }) = (&self.recording, &self.phase) {
-            self.command(cx, Command::Retap { recording: recording.id, left: *a, right: *b });
+            let (left, right) = (self.tapped(*a), self.tapped(*b));
+            self.command(cx, Command::Retap { recording: recording.id, left, right });
         }
+    }
+
+    /// A Seat that listens to another Call is not recorded in this one.
+    fn tapped(&self, leg: LegId) -> LegId {
+        self.leg(leg).filter(|l| l.listens()).map_or(LegId::NOBODY, Leg::on_worker)
     }
 
     pub(super) fn stop_recording(&self, cx: &Context<'_>) {

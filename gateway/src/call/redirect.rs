@@ -7,7 +7,7 @@ use ramal_sip::endpoint::DialogId;
 use ramal_sip::message::{Contacts, NameAddr, Response};
 
 use super::calls::{Book, Calls};
-use super::context::{Context, Target};
+use super::context::{Context, Place};
 use super::incoming::ring_time;
 use super::leg::Party;
 use super::state::{Call, Phase};
@@ -57,7 +57,8 @@ impl Call {
                 let Ok(target) = cx.reach.trunk(trunk, &number) else { return };
                 self.record.destination = Some(format!("trunk:{}", trunk.name));
                 self.record.trunk.get_or_insert_with(|| trunk.name.clone());
-                self.ring_also(cx, book, vec![target], cx.settings.trunk_ring_timeout);
+                let place = Place::Phone(Box::new(target));
+                self.ring_also(cx, book, vec![place], cx.settings.trunk_ring_timeout);
             }
             Route::Service(service) => match &self.phase {
                 // Another phone that still rings may yet be answered by a person.
@@ -76,7 +77,7 @@ impl Call {
     }
 
     /// Adds branches to the dial that goes on.
-    fn ring_also(&mut self, cx: &mut Context<'_>, book: &mut Book, targets: Vec<Target>, ring: Duration) {
+    fn ring_also(&mut self, cx: &mut Context<'_>, book: &mut Book, targets: Vec<Place>, ring: Duration) {
         let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
         let waiting = dial.waiting;
         let Some(more) = self.ring_targets(cx, book, waiting, targets, ring) else { return };

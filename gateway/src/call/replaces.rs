@@ -143,8 +143,9 @@ impl Call {
         self.drop_leg(cx, replaced, EndReason::Transferred);
         if let Some(leg) = self.leg_mut(arrived).filter(|_| rings) {
             leg.phase = LegPhase::Ringing;
-            let dialog = leg.dialog;
-            cx.endpoint.ring(cx.now, dialog, answer::status(180));
+            if let Some(dialog) = leg.dialog() {
+                cx.endpoint.ring(cx.now, dialog, answer::status(180));
+            }
         }
     }
 
@@ -162,8 +163,7 @@ impl Call {
             leg.answer_for(codecs).map_err(|e| answer::end_reason_of(&e))?
         };
         leg.phase = LegPhase::Up;
-        let dialog = leg.dialog;
-        cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
+        self.accept(cx, arrived, sdp);
         Ok(())
     }
 

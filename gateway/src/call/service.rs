@@ -23,16 +23,18 @@ impl Call {
         self.record.destination = Some(format!("service:{}", word(service)));
         let Some(leg) = self.leg_mut(caller) else { return };
         let codecs = super::codecs::own();
-        let sdp = if leg.outstanding == Outstanding::AnswerInAck {
-            Ok(leg.offer_for(&codecs))
-        } else {
-            leg.negotiation.answer(&codecs, Direction::SendRecv).map(|(sdp, _)| sdp)
+        let sdp = match leg.outstanding {
+            Outstanding::AnswerInAck => Ok(leg.offer_for(&codecs)),
+            Outstanding::None | Outstanding::PeerAgreement | Outstanding::Reinvite => match leg.negotiation()
+            {
+                Some(negotiation) => negotiation.answer(&codecs, Direction::SendRecv).map(|(sdp, _)| sdp),
+                None => Ok(Vec::new()),
+            },
         };
         match sdp {
             Ok(sdp) => {
                 leg.phase = LegPhase::Up;
-                let dialog = leg.dialog;
-                cx.endpoint.accept(cx.now, dialog, answer::with_sdp(200, sdp));
+                self.accept(cx, caller, sdp);
                 self.note_answer(cx);
                 self.phase = Phase::Serving { leg: caller };
                 self.configure(cx, caller);

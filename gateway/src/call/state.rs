@@ -98,7 +98,7 @@ impl Call {
     }
 
     pub fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
-        self.legs.iter().find(|l| l.dialog == dialog).map(|l| l.id)
+        self.legs.iter().find(|l| l.dialog() == Some(dialog)).map(|l| l.id)
     }
 
     /// The party that `leg` talks with now.
@@ -121,14 +121,27 @@ impl Call {
         cx.media.send(self.worker, command);
     }
 
+    /// What a Leg is sent from now on. A Seat that listens to another of its Calls is not disturbed.
     pub fn hear(&self, cx: &Context<'_>, leg: LegId, source: Source) {
-        self.command(cx, Command::Hear { leg, source });
+        let Some(listener) = self.leg(leg).filter(|l| l.listens()) else { return };
+        let source = match source {
+            Source::Leg(speaker) => Source::Leg(self.on_worker(speaker)),
+            other => other,
+        };
+        self.command(cx, Command::Hear { leg: listener.on_worker(), source });
+    }
+
+    /// The Leg that the Worker knows.
+    pub fn on_worker(&self, leg: LegId) -> LegId {
+        self.leg(leg).map_or(leg, Leg::on_worker)
     }
 
     /// Hands what was agreed with a party to its worker.
     pub fn configure(&self, cx: &Context<'_>, leg: LegId) {
         let timeout_ms = cx.settings.media_timeout_ms;
-        if let Some(settings) = self.leg(leg).and_then(|l| l.settings(timeout_ms)) {
+        // A Seat was configured when it was taken.
+        let own = self.leg(leg).filter(|l| l.seat().is_none());
+        if let Some(settings) = own.and_then(|l| l.settings(timeout_ms)) {
             self.command(cx, Command::Configure { leg, settings });
         }
     }

@@ -10,10 +10,11 @@ use ramal_sip::message::{HeaderName, Method, Replaces, Request, StatusCode, Uri}
 
 use super::answer;
 use super::calls::{Book, Calls};
-use super::context::{Context, Target};
+use super::context::{Context, Place};
 use super::end_reason::EndReason;
 use super::incoming::ring_time;
 use super::leg::{LegPhase, Party};
+use super::page::{PageEvent, TransferState};
 use super::state::{Call, EndedBy, Phase};
 use crate::model::CallId;
 use crate::routing::dial_plan::{self, Route};
@@ -30,14 +31,22 @@ impl Calls {
         if request.method != Method::Refer {
             return false;
         }
-        let route = || {
-            let target = request.headers.refer_to().ok()?;
-            let call = self.calls.get(&call)?;
-            let dialler = call.leg(call.leg_of(dialog)?)?.party.dialler();
-            let number = number_of(&target.uri)?;
-            Some(dial_plan::route(cx.directory, call.record.organization?, dialler, &number))
+        let is_full = || {
+            let number = number_of(&request.headers.refer_to().ok()?.uri)?;
+            let leg = self.calls.get(&call)?.leg_of(dialog)?;
+            Some(self.is_full_for(cx, call, leg, &number))
         };
-        matches!(route(), Some(Route::Trunk { trunk, .. }) if self.is_full(trunk))
+        is_full() == Some(true)
+    }
+
+    /// True when a party of a Call may not be connected to a number because its trunk carries all that it may.
+    pub(super) fn is_full_for(&self, cx: &Context<'_>, call: CallId, leg: LegId, number: &str) -> bool {
+        let is_full = || {
+            let call = self.calls.get(&call)?;
+            let party = &call.leg(leg)?.party;
+            Some(self.leads_to_full_trunk(cx, call.record.organization?, party, number))
+        };
+        is_full() == Some(true)
     }
 }
 
@@ -85,6 +94,20 @@ impl Call {
         self.blind(cx, book, leg, stays, &party, &number);
     }
 
+    /// A page gives its Call away.
+    pub(super) fn transfer_from_seat(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        number: &str,
+    ) {
+        let (Some(stays), Some(party)) = (self.peer_of(leg), self.leg(leg).map(|l| l.party.clone())) else {
+            return;
+        };
+        self.blind(cx, book, leg, stays, &party, number);
+    }
+
     fn blind(
         &mut self,
         cx: &mut Context<'_>,
@@ -99,7 +122,7 @@ impl Call {
         let (targets, ring) = match dial_plan::route(cx.directory, organization, party.dialler(), number) {
             Route::Extension(e) => (Ok(cx.reach.extension(e)), ring_time(cx, e)),
             Route::Trunk { trunk, number } => {
-                let target = cx.reach.trunk(trunk, &number).map(|t| vec![t]);
+                let target = cx.reach.trunk(trunk, &number).map(|t| vec![Place::Phone(Box::new(t))]);
                 (target, cx.settings.trunk_ring_timeout)
             }
             Route::Service(service) => return self.transfer_to_service(cx, book, by, stays, service),
@@ -119,7 +142,7 @@ impl Call {
         cx: &mut Context<'_>,
         book: &mut Book,
         (by, stays): (LegId, LegId),
-        targets: Vec<Target>,
+        targets: Vec<Place>,
         ring: Duration,
     ) {
         let Phase::Talking { a, b } = self.phase else { return };
@@ -127,6 +150,9 @@ impl Call {
             Some(dial) => {
                 self.phase = Phase::Transferring { by, stays, pair: (a, b), dial };
                 self.connect(cx);
+                if self.leg(by).is_some_and(|l| l.seat().is_some()) {
+                    self.notify(cx, book, by, 180, SubscriptionState::Active);
+                }
             }
             None => self.refuse_transfer(cx, book, by, EndReason::Overloaded),
         }
@@ -192,6 +218,7 @@ impl Call {
         if leg.phase == LegPhase::Gone {
             return;
         }
+        let Some(dialog) = leg.dialog() else { return self.tell_transfer(cx, to, code, state) };
         let phrase = StatusCode::new(code).map_or("", StatusCode::default_reason);
         let fragment = format!("SIP/2.0 {code} {phrase}\r\n");
         let headers = vec![
@@ -199,8 +226,19 @@ impl Call {
             answer::header(HeaderName::SubscriptionState, state.value()),
         ];
         let body = Some(("message/sipfrag;version=2.0".to_owned(), Bytes::from(fragment)));
-        let tx = cx.endpoint.request_in_dialog(cx.now, leg.dialog, Method::Notify, headers, body);
+        let tx = cx.endpoint.request_in_dialog(cx.now, dialog, Method::Notify, headers, body);
         book.by_request.insert(tx, self.id);
+    }
+
+    fn tell_transfer(&self, cx: &mut Context<'_>, to: LegId, code: u16, state: SubscriptionState) {
+        let (state, reason) = match (state, code) {
+            (SubscriptionState::Active, _) => (TransferState::Ringing, None),
+            (SubscriptionState::Terminated, 200..=299) => (TransferState::Done, None),
+            (SubscriptionState::Terminated, code) => {
+                (TransferState::Failed, Some(EndReason::from_status(code).cdr_text()))
+            }
+        };
+        self.tell_page(cx, to, PageEvent::Transfer { call: self.id.to_string(), state, reason });
     }
 }
 

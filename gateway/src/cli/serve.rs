@@ -19,7 +19,12 @@ fn announce(ready: &Ready, as_json: bool) {
         println!("{}", serde_json::to_string(ready).unwrap_or_default());
         return;
     }
-    println!("Ramal listens: SIP on {}; HTTP on http://{}", ready.listeners.join(", "), ready.http);
+    println!(
+        "Ramal listens: SIP on {}; pages on {}; metrics on http://{}",
+        ready.listeners.join(", "),
+        ready.web,
+        ready.http
+    );
     println!(
         "Next: register two phones with the extensions of your site file (ramal export shows them), call one from the other; ramal calls shows the call, recordings are in {}",
         ready.recordings

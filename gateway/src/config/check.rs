@@ -20,7 +20,34 @@ pub fn check(config: &Config) -> Result<(), Wrong> {
     sip(config)?;
     limits(config)?;
     timers(config)?;
-    media(config)
+    media(config)?;
+    web(config)
+}
+
+fn web(config: &Config) -> Result<(), Wrong> {
+    let web = &config.web;
+    if !(1..=168).contains(&web.token_h) {
+        return Err(wrong(&["web", "token_h"], "must be 1 to 168 hours"));
+    }
+    if !(1..=600).contains(&web.seat_grace_s) {
+        return Err(wrong(&["web", "seat_grace_s"], "must be 1 to 600 seconds"));
+    }
+    if web.connections == 0 || web.connections_per_source == 0 {
+        return Err(wrong(&["web", "connections"], "must be at least 1, and connections_per_source too"));
+    }
+    let origin = |text: &String| {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
+    };
+    if let Some(odd) = web.allowed_origins.iter().find(|text| !origin(text)) {
+        return Err(wrong(
+            &["web", "allowed_origins"],
+            format!(
+                "has `{odd}`, which is no origin; right would be `https://www.example.com`, without a path"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn node(config: &Config) -> Result<(), Wrong> {

@@ -6,20 +6,22 @@ use ramal_sip::transport::Flow;
 
 use super::listeners::Listeners;
 use super::registrar::{Registrar, transport_of};
+use super::seats::Seats;
 use super::trunk::Trunks;
-use crate::call::{EndReason, MediaKind, MediaPlane, Party, Reach, Target};
+use crate::call::{EndReason, MediaKind, MediaPlane, Party, Place, Reach, Target};
 use crate::model::{self, Extension, OrganizationId, Trunk};
 
 pub struct Reachable<'a> {
     pub registrar: &'a Registrar,
     pub trunks: &'a Trunks,
     pub listeners: &'a Listeners,
+    pub seats: &'a Seats,
     pub media: &'a dyn MediaPlane,
     pub wall_ms: i64,
 }
 
 impl Reach for Reachable<'_> {
-    fn extension(&self, extension: &Extension) -> Vec<Target> {
+    fn extension(&self, extension: &Extension) -> Vec<Place> {
         let target = |binding: &ramal_sip::registration::Binding| Target {
             party: Party::Extension { id: extension.id, number: extension.number.clone() },
             uri: binding.uri.clone(),
@@ -29,11 +31,14 @@ impl Reach for Reachable<'_> {
             media: first_kind(&binding.flow),
             retry: Some(second_kind(&binding.flow)),
         };
-        self.registrar.active(extension.id, self.wall_ms).map(target).collect()
+        let phones = self.registrar.active(extension.id, self.wall_ms).map(target);
+        let seat = self.seats.place(extension.id).map(|seat| Place::Seat(Box::new(seat)));
+        phones.map(|target| Place::Phone(Box::new(target))).chain(seat).collect()
     }
 
     fn browsers_worker(&self, organization: OrganizationId) -> Option<usize> {
-        self.registrar.has_browsers(organization).then(|| self.media.home_of(organization))
+        let has_any = self.registrar.has_browsers(organization) || self.seats.has_any(organization);
+        has_any.then(|| self.media.home_of(organization))
     }
 
     fn trunk(&self, trunk: &Trunk, number: &str) -> Result<Target, EndReason> {

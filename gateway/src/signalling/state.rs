@@ -18,8 +18,9 @@ use super::inbound::{Doorkeeper, Sender};
 use super::listeners::Listeners;
 use super::reach::{Reachable, srtp_policy};
 use super::registrar::{Registrar, RegistrationSummary};
+use super::seats::Seats;
 use super::trunk::{Trunks, Unseal};
-use crate::call::{CallSettings, Calls, Context, DtmfWay, Incoming, MediaPlane, Party, status};
+use crate::call::{CallSettings, Calls, Context, DtmfWay, Incoming, MediaPlane, PageEvent, Party, status};
 use crate::model::{CallId, Directory, Extension, ExtensionId, Trunk};
 use crate::store::Fact;
 
@@ -39,6 +40,8 @@ pub struct Now {
 pub enum Output {
     Transmit(Transmit),
     Fact(Fact),
+    /// For every page of the extension.
+    Page(ExtensionId, PageEvent),
     /// Nothing more for now.
     Timeout(Option<Instant>),
 }
@@ -60,19 +63,21 @@ pub struct Signalling<M> {
     pub listeners: Listeners,
     pub media: M,
     pub door: DoorCounters,
+    pub seats: Seats,
     challenger: Challenger,
-    directory: Arc<Directory>,
-    settings: CallSettings,
-    facts: Vec<Fact>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) settings: CallSettings,
+    pub(super) facts: Vec<Fact>,
+    pub(super) pages: Vec<(ExtensionId, PageEvent)>,
     outputs: VecDeque<Output>,
     sweep_at: Option<Instant>,
     sip_timeout: Option<Instant>,
-    admission: Admission,
+    pub(super) admission: Admission,
 }
 
 /// Whether new calls are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Admission {
+pub(super) enum Admission {
     Open,
     /// The node goes down.
     Closed,
@@ -88,6 +93,7 @@ pub struct Parts<M> {
     pub media: M,
     pub challenger: Challenger,
     pub settings: CallSettings,
+    pub seats: Seats,
 }
 
 /// The borrowed surroundings of a Call, next to the calls themselves.
@@ -97,6 +103,7 @@ macro_rules! with_calls {
             registrar: &$self.registrar,
             trunks: &$self.trunks,
             listeners: &$self.listeners,
+            seats: &$self.seats,
             media: &$self.media,
             wall_ms: $now.wall_ms,
         };
@@ -110,11 +117,14 @@ macro_rules! with_calls {
             media: &$self.media,
             settings: &$self.settings,
             facts: &mut $self.facts,
+            pages: &mut $self.pages,
         };
         let $calls = &mut $self.calls;
         $body
     }};
 }
+
+pub(super) use with_calls;
 
 impl<M: MediaPlane> Signalling<M> {
     pub fn new(parts: Parts<M>) -> Self {
@@ -129,7 +139,9 @@ impl<M: MediaPlane> Signalling<M> {
             challenger: parts.challenger,
             directory: Arc::default(),
             settings: parts.settings,
+            seats: parts.seats,
             facts: Vec::new(),
+            pages: Vec::new(),
             outputs: VecDeque::new(),
             sweep_at: None,
             sip_timeout: None,
@@ -147,6 +159,7 @@ impl<M: MediaPlane> Signalling<M> {
         self.directory = directory;
         self.trunks.follow(now.instant, &self.directory, unseal, &mut self.endpoint);
         self.trunks.handle_timeout(now.instant, &mut self.endpoint, &self.listeners);
+        self.end_orphaned_seats(now);
         self.drain(now);
     }
 
@@ -163,7 +176,9 @@ impl<M: MediaPlane> Signalling<M> {
     }
 
     pub fn handle_media(&mut self, now: Now, event: MediaEvent) {
-        with_calls!(self, now, |calls, cx| calls.handle_media(cx, event));
+        if !self.seat_media(now, &event) {
+            with_calls!(self, now, |calls, cx| calls.handle_media(cx, event));
+        }
         self.drain(now);
     }
 
@@ -208,6 +223,9 @@ impl<M: MediaPlane> Signalling<M> {
         if self.trunks.next_timeout().is_some_and(|at| at <= now.instant) {
             self.trunks.handle_timeout(now.instant, &mut self.endpoint, &self.listeners);
         }
+        if self.next_seat_timeout().is_some_and(|at| at <= now.instant) {
+            self.end_overdue_seats(now);
+        }
         if self.sweep_at.is_none_or(|at| at <= now.instant) {
             self.sweep_at = Some(now.instant + SWEEP);
             self.registrar.expire(now.wall_ms, &mut self.facts);
@@ -220,12 +238,18 @@ impl<M: MediaPlane> Signalling<M> {
         if let Some(output) = self.outputs.pop_front() {
             return output;
         }
-        let due = [self.sip_timeout, self.calls.next_timeout(), self.trunks.next_timeout(), self.sweep_at];
+        let due = [
+            self.sip_timeout,
+            self.calls.next_timeout(),
+            self.trunks.next_timeout(),
+            self.next_seat_timeout(),
+            self.sweep_at,
+        ];
         Output::Timeout(due.into_iter().flatten().min())
     }
 
     /// Steps everything until nothing is left to do at this instant.
-    fn drain(&mut self, now: Now) {
+    pub(super) fn drain(&mut self, now: Now) {
         loop {
             match self.endpoint.poll_output() {
                 SipOutput::Transmit(transmit) => self.outputs.push_back(Output::Transmit(transmit)),
@@ -237,6 +261,7 @@ impl<M: MediaPlane> Signalling<M> {
             }
         }
         self.outputs.extend(self.facts.drain(..).map(Output::Fact));
+        self.outputs.extend(self.pages.drain(..).map(|(extension, event)| Output::Page(extension, event)));
     }
 
     fn dispatch(&mut self, now: Now, event: Event) {

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::datagrams::{Datagrams, Received};
 use super::media::Media;
+use super::pages::{PageOrder, Pages};
 use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
 use super::state::{Now, Output, Signalling};
@@ -20,7 +21,7 @@ use super::stream::{Gate, Inbound, Sent, Streams, open};
 use super::tls::Tls;
 use super::trunk::TrunkSummary;
 use crate::call::CallSummary;
-use crate::model::{CallId, Directory};
+use crate::model::{CallId, Directory, ExtensionId};
 use crate::store::{Fact, NodeKey, Writer};
 use crate::telemetry::metrics::Snapshot;
 use crate::telemetry::trace::{Trace, Way};
@@ -44,6 +45,8 @@ pub enum Order {
     Trace(String, oneshot::Sender<Option<String>>),
     HangUp(CallId, oneshot::Sender<bool>),
     Snapshot(oneshot::Sender<Snapshot>),
+    /// Of a page, for its extension.
+    Page(ExtensionId, PageOrder),
     Directory(Arc<Directory>),
     /// End every call, then stop.
     ShutDown(oneshot::Sender<()>),
@@ -100,6 +103,7 @@ pub fn start(shell: Shell) -> (Handle, tokio::task::JoinHandle<()>) {
         shell,
         streams: Streams::default(),
         trace: Trace::default(),
+        pages: Pages::default(),
         media_totals: HashMap::new(),
         resolved_sender,
         timeout: None,
@@ -111,6 +115,7 @@ struct Task {
     shell: Shell,
     streams: Streams,
     trace: Trace,
+    pages: Pages,
     media_totals: HashMap<&'static str, u64>,
     resolved_sender: mpsc::Sender<Resolved>,
     timeout: Option<Instant>,
@@ -222,6 +227,7 @@ impl Task {
             match self.shell.signalling.poll_output() {
                 Output::Transmit(transmit) => self.transmit(transmit),
                 Output::Fact(fact) => self.record(fact),
+                Output::Page(extension, event) => self.pages.tell(extension, &event),
                 Output::Timeout(at) => {
                     self.timeout = at;
                     return;
@@ -284,6 +290,10 @@ impl Task {
             }
             Order::HangUp(call, reply) => drop(reply.send(signalling.hang_up(now(), call))),
             Order::Snapshot(reply) => drop(reply.send(self.snapshot())),
+            Order::Page(extension, order) => {
+                // What happened before is told before, so that a snapshot is never older than an event.
+                self.pages.obey(signalling, now(), extension, order);
+            }
             Order::Directory(directory) => {
                 let key = Arc::clone(&self.shell.key);
                 signalling.handle_directory(now(), directory, &|user, sealed| key.open(user, sealed).ok());
@@ -334,6 +344,8 @@ impl Task {
                 ("dialogs", signalling.endpoint.dialog_count() as u64),
                 ("transactions", signalling.endpoint.transaction_count() as u64),
                 ("connections", self.shell.gate.open_count() as u64),
+                ("seats", signalling.seats.len() as u64),
+                ("pages", self.pages.count() as u64),
                 ("facts_waiting_on_disk", self.shell.writer.counters().spooling),
                 ("legs", signalling.media.workers.handles().iter().map(|w| w.load() as u64).sum()),
             ],

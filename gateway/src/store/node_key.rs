@@ -1,4 +1,4 @@
-//! The key that outbound passwords are encrypted with while they lie in the database.
+//! The node's key: outbound passwords are encrypted with it while they lie in the database, and tokens are known by it.
 
 use std::fmt;
 use std::io::Write as _;
@@ -6,6 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,12 +14,17 @@ use base64::engine::general_purpose::STANDARD;
 use crate::model::SealedSecret;
 
 const KEY_BYTES: usize = 32;
+/// What the key of tokens is derived by.
+const TOKENS_LABEL: &[u8] = b"ramal bearer tokens 1";
 /// Others than the owner may do nothing with the key file.
 const KEY_FILE_MODE: u32 = 0o600;
 
-/// AES-256-GCM key, kept in a file beside the database and never in it.
+/// Kept in a file beside the database and never in it.
 pub struct NodeKey {
+    /// AES-256-GCM.
     key: LessSafeKey,
+    /// HMAC-SHA-256, derived.
+    tokens: hmac::Key,
 }
 
 /// Why a key or a sealed secret is of no use.
@@ -93,8 +99,21 @@ impl NodeKey {
         Self::from_bytes(&bytes).ok_or_else(|| NodeKeyError::Malformed(path.to_owned()))
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        UnboundKey::new(&AES_256_GCM, bytes).ok().map(|key| Self { key: LessSafeKey::new(key) })
+    /// A key of 32 bytes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).ok()?);
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), TOKENS_LABEL);
+        Some(Self { key, tokens: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()) })
+    }
+
+    /// The tag by which a token is known to be ours.
+    pub fn authenticate(&self, claim: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.tokens, claim).as_ref().to_vec()
+    }
+
+    /// True if the tag was made by a node with this key. Takes as long for any tag.
+    pub fn is_authentic(&self, claim: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.tokens, claim, tag).is_ok()
     }
 
     /// Encrypts a password; it opens for the same user name only.

@@ -3,10 +3,20 @@
 use std::time::Instant;
 
 use super::{Engine, LegIndex, Party};
+use crate::command::LegId;
+use crate::event::Event;
 use crate::leg::LegStatistics;
 use crate::quality::mos;
 
 impl Engine {
+    /// Tells the figures of a Leg now, beside the regular [`Event::Quality`].
+    pub fn report(&mut self, now: Instant, leg: LegId) {
+        let counted = self.index_of(leg).and_then(|index| self.statistics_of(now, index));
+        if let Some(statistics) = counted {
+            self.outputs.event(Event::Quality { leg, statistics });
+        }
+    }
+
     pub(super) fn statistics_of(&self, now: Instant, index: LegIndex) -> Option<LegStatistics> {
         self.parties.get(index as usize)?.as_ref().map(|party| party.statistics(now))
     }

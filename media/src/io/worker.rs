@@ -212,6 +212,7 @@ impl<R: Fn(Event)> Worker<R> {
             }
             Command::MoveLeg { leg, to } => self.move_leg(now, leg, &to),
             Command::RemoveLeg { leg } => self.remove_leg(now, leg),
+            Command::Report { leg } => engine.report(now, leg),
             Command::Statistics { reply } => reply(engine.statistics(now)),
         }
     }
@@ -303,12 +304,13 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
     match command {
         Command::Hear { leg, source: Source::Leg(from) } => [Some(*leg), Some(*from)],
         Command::Record { left, right, .. } | Command::Retap { left, right, .. } => {
-            [Some(*left), Some(*right)]
+            [*left, *right].map(|leg| Some(leg).filter(|leg| *leg != LegId::NOBODY))
         }
         Command::Configure { leg, .. }
         | Command::Hear { leg, .. }
         | Command::MoveLeg { leg, .. }
         | Command::RemoveLeg { leg }
+        | Command::Report { leg }
         | Command::SendDtmf { leg, .. } => [Some(*leg), None],
         Command::AddBrowserLeg { .. }
         | Command::AddLeg { .. }

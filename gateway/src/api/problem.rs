@@ -1,0 +1,176 @@
+//! What a request is answered that does not get what it asks for (RFC 9457): one function for each error says its status.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use ramal_media::sdp::Fault as SdpFault;
+use serde_json::json;
+
+use crate::call::{EndReason, SeatRefusal};
+use crate::signalling::seats::SeatError;
+use crate::signalling::task::Gone;
+
+/// When a node that is full or goes down is asked again, in seconds.
+const BUSY_RETRY_S: u64 = 5;
+
+/// Who has to change something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Caller,
+    Node,
+    Peer,
+}
+
+/// A refusal.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    fault: Fault,
+    title: &'static str,
+    detail: String,
+    more: More,
+}
+
+/// A header that a refusal carries.
+#[derive(Clone, Copy, Debug)]
+enum More {
+    Authenticate,
+    Nothing,
+    RetryAfter { seconds: u64 },
+}
+
+impl Problem {
+    /// The request has to change.
+    pub fn caller(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, fault: Fault::Caller, title, detail: detail.into(), more: More::Nothing }
+    }
+
+    /// The node cannot, now or at all.
+    pub fn node(title: &'static str, detail: impl Into<String>) -> Self {
+        let busy = Self::caller(StatusCode::SERVICE_UNAVAILABLE, title, detail);
+        Self { fault: Fault::Node, ..busy.retry_after(BUSY_RETRY_S) }
+    }
+
+    /// No token, or one that is worth nothing (RFC 6750 §3).
+    pub fn unauthorized(detail: &str) -> Self {
+        let problem = Self::caller(StatusCode::UNAUTHORIZED, "Not signed in", detail);
+        Self { more: More::Authenticate, ..problem }
+    }
+
+    pub fn too_many(detail: &str, retry_after_s: u64) -> Self {
+        let problem = Self::caller(StatusCode::TOO_MANY_REQUESTS, "Too many attempts", detail);
+        problem.retry_after(retry_after_s)
+    }
+
+    fn retry_after(self, seconds: u64) -> Self {
+        Self { more: More::RetryAfter { seconds }, ..self }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let fault = match self.fault {
+            Fault::Caller => "caller",
+            Fault::Node => "node",
+            Fault::Peer => "peer",
+        };
+        let body = json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "fault": fault,
+        });
+        let kind = (header::CONTENT_TYPE, "application/problem+json");
+        let mut response = (self.status, [kind], body.to_string()).into_response();
+        let more = match self.more {
+            More::Authenticate => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            More::Nothing => None,
+            More::RetryAfter { seconds } => Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+        };
+        response.headers_mut().extend(more);
+        response
+    }
+}
+
+impl From<Gone> for Problem {
+    fn from(gone: Gone) -> Self {
+        Self::node("The node goes down", gone.to_string())
+    }
+}
+
+impl From<SeatError> for Problem {
+    fn from(error: SeatError) -> Self {
+        match error {
+            SeatError::Call(refusal) => refusal.into(),
+            SeatError::ExtensionGone => Self::unauthorized("The extension was deleted or switched off."),
+            SeatError::Full => {
+                Self::node("No seat is free", "The node is full, or goes down. Try again later.")
+            }
+            SeatError::Fragment => Self::caller(
+                StatusCode::BAD_REQUEST,
+                "No ICE credentials",
+                "An ICE restart (If-Match: *) needs a=ice-ufrag and a=ice-pwd (RFC 8840).",
+            ),
+            SeatError::NoPrecondition => Self::caller(
+                StatusCode::PRECONDITION_REQUIRED,
+                "If-Match is missing",
+                "Send the ETag of the session, or * for an ICE restart (RFC 9725 §4.3).",
+            ),
+            SeatError::NoSeat => {
+                Self::caller(StatusCode::CONFLICT, "No seat", "Take one first: POST /whip with an offer.")
+            }
+            SeatError::NotThisBrowser => Self::caller(
+                StatusCode::NOT_FOUND,
+                "No such seat",
+                "It has ended, or another browser has taken it.",
+            ),
+            SeatError::Offer(error) => {
+                let status = match error.fault() {
+                    SdpFault::Malformed => StatusCode::BAD_REQUEST,
+                    SdpFault::NotAcceptable => StatusCode::UNPROCESSABLE_ENTITY,
+                    SdpFault::Misuse => StatusCode::CONFLICT,
+                };
+                Self::caller(status, "The offer cannot be answered", error.to_string())
+            }
+            SeatError::Precondition => Self::caller(
+                StatusCode::PRECONDITION_FAILED,
+                "Another ICE session",
+                "The ETag is not the current one: the session was restarted since.",
+            ),
+            SeatError::WebRtcOff => Self::node(
+                "No browsers here",
+                "This node listens for no browsers: the administrator has to set media.webrtc.",
+            ),
+        }
+    }
+}
+
+impl From<SeatRefusal> for Problem {
+    fn from(refusal: SeatRefusal) -> Self {
+        match refusal {
+            SeatRefusal::Ended(reason) => ended(reason),
+            SeatRefusal::NoSuchCall => Self::caller(
+                StatusCode::NOT_FOUND,
+                "No such call",
+                "It is over, or it is not one of this page. GET /api/calls lists those that are.",
+            ),
+            SeatRefusal::WrongState => Self::caller(
+                StatusCode::CONFLICT,
+                "Not in this state",
+                "The call is not in the state for this. The events say which one it is in.",
+            ),
+        }
+    }
+}
+
+/// A call that came to nothing at once; its record says the same word.
+fn ended(reason: EndReason) -> Problem {
+    let detail = format!("The call ended at once: {}.", reason.cdr_text());
+    let (status, fault) = match reason.sip_status() {
+        403 => (StatusCode::FORBIDDEN, Fault::Caller),
+        404 => (StatusCode::NOT_FOUND, Fault::Caller),
+        503 => return Problem::node("The call cannot be placed", detail),
+        _ => (StatusCode::CONFLICT, Fault::Peer),
+    };
+    Problem { fault, ..Problem::caller(status, "The call cannot be placed", detail) }
+}

@@ -1,0 +1,233 @@
+//! What the page of a Seat is shown of its Calls. A Call is compared with what the page was told last, after each event.
+
+use ramal_media::command::LegId;
+use ramal_media::leg::LegStatistics;
+use serde::Serialize;
+
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::leg::{Leg, LegPhase, Party, Side};
+use super::state::{Call, EndedBy, Phase};
+use crate::model::ExtensionId;
+
+/// One Call, seen from a page.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PageCall {
+    pub id: String,
+    pub direction: PageDirection,
+    pub state: PageState,
+    /// The other party has put us on hold.
+    pub far_held: bool,
+    pub number: String,
+    pub name: Option<String>,
+    pub dialled: String,
+    pub started_at_ms: i64,
+    pub answered_at_ms: Option<i64>,
+    pub recorded: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PageDirection {
+    Incoming,
+    Outgoing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PageState {
+    /// Outgoing: it rings there.
+    Alerting,
+    /// Outgoing: nothing heard of the other end.
+    Dialling,
+    /// The page holds it.
+    Held,
+    /// Offered to the page.
+    Ringing,
+    Talking,
+    /// The page has given it away and waits for the outcome.
+    Transferring,
+}
+
+/// What a page is told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum PageEvent {
+    Call { call: PageCall },
+    Digit { call: String, digit: char },
+    Ended { call: String, number: String, reason: &'static str, by: &'static str, sip_status: u16 },
+    Quality { call: String, sides: Vec<SideQuality> },
+    Seat { seat: SeatView },
+    Transfer { call: String, state: TransferState, reason: Option<&'static str> },
+}
+
+/// How a Seat is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum SeatView {
+    Connected,
+    /// Offer answered; ICE and DTLS are not up yet.
+    Connecting {
+        until_ms: i64,
+    },
+    /// Nothing comes from the browser.
+    Lost {
+        until_ms: i64,
+    },
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TransferState {
+    Done,
+    Failed,
+    Ringing,
+}
+
+/// The media of one party.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SideQuality {
+    pub side: SideName,
+    pub loss_percent: f32,
+    pub jitter_ms: f32,
+    pub round_trip_ms: Option<f32>,
+    pub mos: Option<f32>,
+    pub remote_loss_percent: Option<f32>,
+    pub codec: String,
+    pub silent_ms: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SideName {
+    Far,
+    Page,
+}
+
+impl Call {
+    /// Tells each page what has changed.
+    pub(super) fn show(&mut self, cx: &mut Context<'_>) {
+        let seats: Vec<LegId> = self.legs.iter().filter(|l| l.seat().is_some()).map(|l| l.id).collect();
+        for leg in seats {
+            let view = self.page_call(cx, leg);
+            let Some(party) = self.leg_mut(leg) else { continue };
+            let (extension, outcome) = (extension_of(&party.party), party.outcome);
+            let Some(seat) = party.seat_mut() else { continue };
+            if seat.shown == view {
+                continue;
+            }
+            let before = std::mem::replace(&mut seat.shown, view.clone());
+            let event = match (view, before) {
+                (Some(call), _) => PageEvent::Call { call },
+                (None, Some(before)) => self.ended_event(before, outcome),
+                (None, None) => continue,
+            };
+            cx.pages.extend(extension.map(|extension| (extension, event)));
+        }
+    }
+
+    /// The Call as the page of this Leg sees it; `None` once it has left.
+    pub(super) fn page_call(&self, cx: &Context<'_>, leg: LegId) -> Option<PageCall> {
+        let party = self.leg(leg).filter(|l| l.phase != LegPhase::Gone)?;
+        let far = self.far_of(leg).and_then(|far| self.leg(far));
+        let number = far.map_or(self.record.callee.as_str(), |far| far.party.number());
+        Some(PageCall {
+            id: self.id.to_string(),
+            direction: match party.side {
+                Side::Callee => PageDirection::Incoming,
+                Side::Caller => PageDirection::Outgoing,
+            },
+            state: self.page_state(party),
+            far_held: far.is_some_and(|far| far.phase == LegPhase::Up && far.holds()),
+            number: number.to_owned(),
+            name: far.and_then(|far| self.name_of(cx, far)),
+            dialled: self.record.callee.clone(),
+            started_at_ms: self.record.started_at_ms,
+            answered_at_ms: self.record.answered_at_ms.filter(|_| party.phase == LegPhase::Up),
+            recorded: self.recording.is_some(),
+        })
+    }
+
+    fn page_state(&self, party: &Leg) -> PageState {
+        match (party.side, party.phase) {
+            (_, LegPhase::Up | LegPhase::Gone) => match self.phase {
+                Phase::Transferring { by, .. } if by == party.id => PageState::Transferring,
+                _ if party.listens() => PageState::Talking,
+                _ => PageState::Held,
+            },
+            (Side::Callee, _) => PageState::Ringing,
+            (Side::Caller, LegPhase::Trying) => PageState::Dialling,
+            (Side::Caller, LegPhase::Ringing) => PageState::Alerting,
+        }
+    }
+
+    /// Who is, or would be, at the other end.
+    fn far_of(&self, leg: LegId) -> Option<LegId> {
+        self.peer_of(leg).or_else(|| match &self.phase {
+            Phase::Ringing(dial) | Phase::Transferring { dial, .. } if dial.branches.contains(&leg) => {
+                Some(dial.waiting)
+            }
+            _ => None,
+        })
+    }
+
+    fn name_of(&self, cx: &Context<'_>, far: &Leg) -> Option<String> {
+        let known = match &far.party {
+            Party::Extension { id, .. } => {
+                cx.directory.extension_by_id(*id).and_then(|e| e.display_name.clone())
+            }
+            Party::Trunk { .. } => None,
+        };
+        let told = || self.caller_name.clone().filter(|_| far.side == Side::Caller);
+        known.or_else(told)
+    }
+
+    fn ended_event(&self, before: PageCall, outcome: Option<EndReason>) -> PageEvent {
+        let reason = outcome.or(self.end_reason).unwrap_or(EndReason::NormalClearing);
+        // Rang here, and somebody else took it.
+        let elsewhere = before.state == PageState::Ringing && matches!(self.phase, Phase::Talking { .. });
+        PageEvent::Ended {
+            call: before.id,
+            number: before.number,
+            reason: if elsewhere { "answered_elsewhere" } else { reason.cdr_text() },
+            by: self.record.ended_by.unwrap_or(EndedBy::System).as_str(),
+            sip_status: reason.sip_status(),
+        }
+    }
+
+    /// How both sides of the Call that the page listens to are heard here.
+    pub(super) fn show_quality(&self, cx: &mut Context<'_>, leg: LegId, counted: &LegStatistics) {
+        let Some(extension) = self.leg(leg).and_then(|l| extension_of(&l.party)) else { return };
+        let far = self.peer_of(leg).and_then(|far| self.leg(far)?.statistics.as_ref());
+        let mut sides = vec![side(SideName::Page, counted)];
+        sides.extend(far.map(|far| side(SideName::Far, far)));
+        cx.pages.push((extension, PageEvent::Quality { call: self.id.to_string(), sides }));
+    }
+
+    /// Tells the page of a Seat something of this Call that is no state.
+    pub(super) fn tell_page(&self, cx: &mut Context<'_>, leg: LegId, event: PageEvent) {
+        let seat = self.leg(leg).filter(|l| l.seat().is_some());
+        cx.pages.extend(seat.and_then(|l| extension_of(&l.party)).map(|extension| (extension, event)));
+    }
+}
+
+fn extension_of(party: &Party) -> Option<ExtensionId> {
+    match party {
+        Party::Extension { id, .. } => Some(*id),
+        Party::Trunk { .. } => None,
+    }
+}
+
+fn side(side: SideName, counted: &LegStatistics) -> SideQuality {
+    SideQuality {
+        side,
+        loss_percent: counted.loss_percent,
+        jitter_ms: counted.jitter_ms,
+        round_trip_ms: counted.round_trip_ms,
+        mos: counted.mos,
+        remote_loss_percent: counted.remote_loss_percent,
+        codec: counted.codec.clone(),
+        silent_ms: counted.last_received_ms_ago,
+    }
+}

@@ -1,0 +1,437 @@
+//! A party in a browser: one lasting media leg that the Calls of an Extension share, one of them heard at a time.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ramal_media::command::{Command, LegId, Source};
+use ramal_media::dtmf::Dtmf;
+use ramal_media::event::Event as MediaEvent;
+use ramal_media::leg::LegStatistics;
+use ramal_media::sdp::Agreed;
+
+use super::calls::{Book, Calls};
+use super::context::Context;
+use super::end_reason::EndReason;
+use super::incoming::{Beginning, MAX_FORWARDS};
+use super::leg::{DtmfWay, Leg, LegPhase, Line, MediaPhase, Party, Side};
+use super::page::PageCall;
+use super::state::{Call, Dial, EndedBy, Phase};
+use crate::model::{CallId, OrganizationId};
+use crate::store::Fact;
+
+/// Which of its Calls a Seat listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ear {
+    /// Not to this one: it rings, or it is held.
+    Away,
+    Here,
+}
+
+/// One Call's part in a Seat.
+pub struct SeatLine {
+    /// The lasting Leg on its Worker.
+    pub media: LegId,
+    pub agreed: Arc<Agreed>,
+    pub ear: Ear,
+    /// What the lasting Leg had counted when it joined this Call.
+    pub before: Option<LegStatistics>,
+    /// What the page was told last.
+    pub shown: Option<PageCall>,
+    pub remote: SocketAddr,
+}
+
+/// A Seat as a Call needs to know it.
+#[derive(Clone, Debug)]
+pub struct SeatPlace {
+    pub organization: OrganizationId,
+    pub party: Party,
+    pub media: LegId,
+    pub worker: usize,
+    pub agreed: Arc<Agreed>,
+    /// Where its page speaks from.
+    pub remote: SocketAddr,
+}
+
+/// What a page asks of one of its Calls.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SeatCommand {
+    Answer,
+    Dtmf {
+        digits: Vec<Dtmf>,
+        duration_ms: u32,
+    },
+    HangUp,
+    Hold,
+    /// Joins the other parties of two Calls and leaves both.
+    Join(CallId),
+    Reject(EndReason),
+    Resume,
+    /// To a number, without asking there first.
+    Transfer(String),
+}
+
+/// Why a page does not get what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SeatRefusal {
+    /// The Call it asked for came to nothing at once.
+    #[error("{}", .0.cdr_text())]
+    Ended(EndReason),
+    #[error("no such call of this seat")]
+    NoSuchCall,
+    #[error("the call is not in the state for this")]
+    WrongState,
+}
+
+impl SeatPlace {
+    fn line(&self, ear: Ear) -> Line {
+        Line::Seat(Box::new(SeatLine {
+            media: self.media,
+            agreed: Arc::clone(&self.agreed),
+            ear,
+            before: None,
+            shown: None,
+            remote: self.remote,
+        }))
+    }
+}
+
+impl Calls {
+    /// Begins a Call from a Seat; its other Calls are held. Whatever comes of it, one CDR is left.
+    ///
+    /// # Errors
+    /// The Call is over already, and why.
+    pub fn dial_from_seat(
+        &mut self,
+        cx: &mut Context<'_>,
+        place: &SeatPlace,
+        to: &str,
+    ) -> Result<PageCall, SeatRefusal> {
+        self.turn_away(cx, place.media, None);
+        let name = match &place.party {
+            Party::Extension { id, .. } => {
+                cx.directory.extension_by_id(*id).and_then(|e| e.display_name.clone())
+            }
+            Party::Trunk { .. } => None,
+        };
+        let beginning = Beginning {
+            organization: place.organization,
+            party: &place.party,
+            name,
+            dialled: to,
+            max_forwards: MAX_FORWARDS,
+            worker: place.worker,
+        };
+        let full = self.is_at_limit();
+        let mut call = Box::new(self.begun(cx, beginning));
+        let id = call.id;
+        cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
+        let full = full || self.trunk_full(cx, place.organization, &place.party, to);
+        call.begin_at_seat(cx, &mut self.book, place, full);
+        let outcome = match (&call.end_reason, call.seat_leg(place.media)) {
+            (None, Some(leg)) => call.page_call(cx, leg).ok_or(SeatRefusal::NoSuchCall),
+            (reason, _) => Err(SeatRefusal::Ended(reason.unwrap_or(EndReason::NormalClearing))),
+        };
+        self.calls.insert(id, call);
+        self.retire(cx, id);
+        outcome
+    }
+
+    /// The Calls of a Seat as its page sees them.
+    pub fn seat_calls(&self, cx: &Context<'_>, media: LegId) -> Vec<PageCall> {
+        let calls = self.book.calls_of_seat(media);
+        let view = |id: &CallId| {
+            let call = self.calls.get(id)?;
+            call.page_call(cx, call.seat_leg(media)?)
+        };
+        calls.iter().filter_map(view).collect()
+    }
+
+    /// Does what a page asks. Other Calls of the Seat make room where it turns to this one.
+    ///
+    /// # Errors
+    /// The Call is not one of this Seat, or not in the state for it: nothing was changed.
+    pub fn seat_command(
+        &mut self,
+        cx: &mut Context<'_>,
+        media: LegId,
+        id: CallId,
+        command: SeatCommand,
+    ) -> Result<(), SeatRefusal> {
+        let call = self.calls.get(&id).ok_or(SeatRefusal::NoSuchCall)?;
+        let leg = call.seat_leg(media).ok_or(SeatRefusal::NoSuchCall)?;
+        if !call.allows(leg, &command) {
+            return Err(SeatRefusal::WrongState);
+        }
+        match command {
+            SeatCommand::Answer | SeatCommand::Resume => self.turn_away(cx, media, Some(id)),
+            SeatCommand::Join(other) => {
+                let join = self.seat_join(media, id, other).ok_or(SeatRefusal::WrongState)?;
+                self.join(cx, &join);
+                return Ok(());
+            }
+            SeatCommand::Transfer(ref number) if self.is_full_for(cx, id, leg, number) => {
+                return Err(SeatRefusal::Ended(EndReason::Overloaded));
+            }
+            SeatCommand::Dtmf { .. }
+            | SeatCommand::HangUp
+            | SeatCommand::Hold
+            | SeatCommand::Reject(_)
+            | SeatCommand::Transfer(_) => {}
+        }
+        self.with(cx, id, |call, cx, book| call.seat_command(cx, book, leg, command));
+        Ok(())
+    }
+
+    /// Every other Call of the Seat is held; a number of our own that it listens to is left.
+    fn turn_away(&mut self, cx: &mut Context<'_>, media: LegId, but: Option<CallId>) {
+        for id in self.book.calls_of_seat(media) {
+            if Some(id) == but {
+                continue;
+            }
+            self.with(cx, id, |call, cx, book| {
+                let Some(leg) = call.seat_leg(media).filter(|leg| call.leg(*leg).is_some_and(Leg::listens))
+                else {
+                    return;
+                };
+                match call.phase {
+                    Phase::Serving { .. } => call.end(cx, book, EndReason::NormalClearing, EndedBy::Caller),
+                    _ => call.hold(cx, leg),
+                }
+            });
+        }
+    }
+
+    /// Ends what the Calls of a Seat have with it.
+    pub fn end_seat(&mut self, cx: &mut Context<'_>, media: LegId, reason: EndReason) {
+        for id in self.book.calls_of_seat(media) {
+            self.with(cx, id, |call, cx, book| {
+                if let Some(leg) = call.seat_leg(media) {
+                    call.leave(cx, book, leg, reason);
+                }
+            });
+        }
+    }
+
+    /// The Seat has another browser, which may speak other codecs.
+    pub fn change_seat(&mut self, media: LegId, agreed: &Arc<Agreed>) {
+        for id in self.book.calls_of_seat(media) {
+            let legs = self.calls.get_mut(&id).into_iter().flat_map(|call| &mut call.legs);
+            for seat in legs.filter_map(Leg::seat_mut).filter(|seat| seat.media == media) {
+                seat.agreed = Arc::clone(agreed);
+            }
+        }
+    }
+
+    /// A worker's event of a lasting Leg, for each Call that it concerns.
+    pub(super) fn seat_media(&mut self, cx: &mut Context<'_>, media: LegId, event: &MediaEvent) {
+        for id in self.book.calls_of_seat(media) {
+            self.with(cx, id, |call, cx, book| call.seat_media(cx, book, media, event));
+        }
+    }
+}
+
+impl Call {
+    fn begin_at_seat(&mut self, cx: &mut Context<'_>, book: &mut Book, place: &SeatPlace, full: bool) {
+        let caller = self.sit(book, place, Side::Caller, Ear::Here);
+        self.phase = Phase::Ringing(Dial::new(caller, cx.now));
+        if full {
+            return self.end(cx, book, EndReason::Overloaded, EndedBy::System);
+        }
+        self.follow_route(cx, book, caller, place.organization, &place.party);
+    }
+
+    /// This Call's part in the Seat with that lasting Leg, while it has one.
+    pub(super) fn seat_leg(&self, media: LegId) -> Option<LegId> {
+        let here = |leg: &&Leg| leg.phase != LegPhase::Gone && leg.seat().is_some_and(|s| s.media == media);
+        self.legs.iter().find(here).map(|leg| leg.id)
+    }
+
+    fn allows(&self, leg: LegId, command: &SeatCommand) -> bool {
+        let Some(party) = self.leg(leg) else { return false };
+        let up = party.phase == LegPhase::Up;
+        let rings = party.side == Side::Callee && !up;
+        match command {
+            SeatCommand::Answer | SeatCommand::Reject(_) => rings,
+            SeatCommand::HangUp => true,
+            SeatCommand::Dtmf { .. } => up && party.listens(),
+            SeatCommand::Hold => self.peer_of(leg).is_some() && up && party.listens(),
+            SeatCommand::Resume => self.peer_of(leg).is_some() && up && !party.listens(),
+            SeatCommand::Join(_) | SeatCommand::Transfer(_) => {
+                up && matches!(self.phase, Phase::Talking { .. })
+            }
+        }
+    }
+
+    fn seat_command(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, command: SeatCommand) {
+        match command {
+            SeatCommand::Answer => self.picked_up(cx, book, leg),
+            SeatCommand::Dtmf { digits, duration_ms } => {
+                for digit in digits {
+                    self.pass_digit(cx, book, leg, digit, duration_ms);
+                }
+            }
+            SeatCommand::HangUp => self.leave(cx, book, leg, EndReason::NormalClearing),
+            SeatCommand::Hold => self.hold(cx, leg),
+            SeatCommand::Join(_) => {} // Concerns two Calls.
+            SeatCommand::Reject(reason) => self.leave(cx, book, leg, reason),
+            SeatCommand::Resume => self.listen(cx, leg),
+            SeatCommand::Transfer(number) => self.transfer_from_seat(cx, book, leg, &number),
+        }
+    }
+
+    /// Offers the Call to a Seat; its page is told with the others. `None` when the Seat is the waiting party itself.
+    pub(super) fn ring_seat(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        place: &SeatPlace,
+    ) -> Option<LegId> {
+        if self.seat_leg(place.media).is_some() || self.go_home(cx, place.worker).is_err() {
+            return None;
+        }
+        let id = self.sit(book, place, Side::Callee, Ear::Away);
+        if self.record.ringing_at_ms.is_none() {
+            self.record.ringing_at_ms = Some(cx.wall_ms);
+        }
+        Some(id)
+    }
+
+    pub(super) fn sit(&mut self, book: &mut Book, place: &SeatPlace, side: Side, ear: Ear) -> LegId {
+        let id = book.next_leg();
+        book.sit(place.media, self.id);
+        self.legs.push(Leg::new(id, place.line(ear), place.party.clone(), side, DtmfWay::Event));
+        id
+    }
+
+    /// The Seat listens to this Call from now on.
+    fn take_ear(&mut self, leg: LegId) {
+        if let Some(seat) = self.leg_mut(leg).and_then(Leg::seat_mut) {
+            seat.ear = Ear::Here;
+        }
+    }
+
+    /// What the lasting Leg sends and receives counts for this Call from now on.
+    pub(super) fn count_seat(&mut self, cx: &Context<'_>, leg: LegId) {
+        let Some(party) = self.leg_mut(leg).filter(|party| party.media == MediaPhase::Freed) else { return };
+        let Some(seat) = party.seat() else { return };
+        let media = seat.media;
+        party.media = MediaPhase::Placed;
+        self.command(cx, Command::Report { leg: media });
+    }
+
+    /// The Seat listens to this Call no longer. Whoever it listens to next says so afterwards.
+    fn give_up_ear(&mut self, cx: &Context<'_>, leg: LegId) {
+        self.hear(cx, leg, Source::Silence);
+        if let Some(seat) = self.leg_mut(leg).and_then(Leg::seat_mut) {
+            seat.ear = Ear::Away;
+        }
+    }
+
+    /// The page takes a Call that rings: one order to the Worker for each side.
+    fn picked_up(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId) {
+        if let Some(party) = self.leg_mut(leg) {
+            party.phase = LegPhase::Up;
+        }
+        self.take_ear(leg);
+        self.count_seat(cx, leg);
+        self.taken(cx, book, leg);
+    }
+
+    fn hold(&mut self, cx: &Context<'_>, leg: LegId) {
+        self.give_up_ear(cx, leg);
+        self.connect(cx);
+        self.retap(cx);
+    }
+
+    fn listen(&mut self, cx: &Context<'_>, leg: LegId) {
+        self.take_ear(leg);
+        self.connect(cx);
+        self.retap(cx);
+    }
+
+    /// The lasting Leg stays; this Call's part in it is over once its count has come.
+    pub(super) fn leave_seat(&mut self, cx: &Context<'_>, leg: LegId) {
+        self.give_up_ear(cx, leg);
+        let Some(party) = self.leg_mut(leg).filter(|party| party.media == MediaPhase::Placed) else { return };
+        party.media = MediaPhase::Closing;
+        let media = party.on_worker();
+        self.command(cx, Command::Report { leg: media });
+    }
+
+    /// A Seat leaves the Call, whatever its phase: the page said so, or is gone.
+    fn leave(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, reason: EndReason) {
+        let Some(party) = self.leg(leg) else { return };
+        let (phase, side) = (party.phase, party.side);
+        match (phase, side) {
+            (LegPhase::Gone, _) => {}
+            (LegPhase::Up, _) => self.left(cx, book, leg, reason),
+            (_, Side::Caller) if reason == EndReason::NormalClearing => self.cancelled(cx, book, leg),
+            (_, Side::Caller) => self.end(cx, book, reason, EndedBy::System),
+            (_, Side::Callee) => {
+                let reason = if reason == EndReason::NormalClearing { EndReason::Declined } else { reason };
+                self.drop_leg(cx, leg, reason);
+                self.branch_failed(cx, book, leg, reason);
+            }
+        }
+    }
+
+    fn seat_media(&mut self, cx: &mut Context<'_>, book: &mut Book, media: LegId, event: &MediaEvent) {
+        let Some(leg) = self.legs.iter().find(|l| l.seat().is_some_and(|s| s.media == media)).map(|l| l.id)
+        else {
+            return;
+        };
+        let listens = self.leg(leg).is_some_and(Leg::listens);
+        match event {
+            MediaEvent::Dtmf { digit, duration_ms, .. } if listens => {
+                self.dtmf_event(cx, book, leg, *digit, *duration_ms);
+            }
+            MediaEvent::PlayFinished { .. } if listens => self.play_finished(cx, book, leg),
+            MediaEvent::Quality { statistics, .. } => {
+                self.seat_counted(leg, statistics);
+                if listens {
+                    self.show_quality(cx, leg, statistics);
+                }
+            }
+            MediaEvent::LegRemoved { statistics, .. } => {
+                self.seat_counted(leg, statistics);
+                if let Some(party) = self.leg_mut(leg) {
+                    party.media = MediaPhase::Freed;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn seat_counted(&mut self, leg: LegId, counted: &LegStatistics) {
+        let Some(party) = self.leg_mut(leg).filter(|party| party.media != MediaPhase::Freed) else { return };
+        let Some(seat) = party.seat_mut() else { return };
+        match &seat.before {
+            None => seat.before = Some(counted.clone()),
+            Some(before) => {
+                party.statistics = Some(since(counted, before));
+                if party.media == MediaPhase::Closing {
+                    party.media = MediaPhase::Freed;
+                }
+            }
+        }
+    }
+}
+
+/// What was counted after `before`. Jitter, round trip and MOS are those of the moment.
+fn since(counted: &LegStatistics, before: &LegStatistics) -> LegStatistics {
+    let packets_received = counted.packets_received.saturating_sub(before.packets_received);
+    let packets_lost = counted.packets_lost.saturating_sub(before.packets_lost);
+    let expected = packets_received + packets_lost;
+    LegStatistics {
+        packets_received,
+        packets_lost,
+        bytes_received: counted.bytes_received.saturating_sub(before.bytes_received),
+        packets_sent: counted.packets_sent.saturating_sub(before.packets_sent),
+        bytes_sent: counted.bytes_sent.saturating_sub(before.bytes_sent),
+        packets_discarded: counted.packets_discarded.saturating_sub(before.packets_discarded),
+        wrong_source: counted.wrong_source.saturating_sub(before.wrong_source),
+        authentication_failed: counted.authentication_failed.saturating_sub(before.authentication_failed),
+        loss_percent: if expected == 0 { 0.0 } else { packets_lost as f32 * 100.0 / expected as f32 },
+        ..counted.clone()
+    }
+}
