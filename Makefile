@@ -1,9 +1,9 @@
-# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build
+# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build · make plugins
 export CARGO_TERM_COLOR ?= auto
 CONFIG ?= config/ramal.toml
 SITE ?= config/site.toml
 
-.PHONY: build run test check demo bench clean
+.PHONY: build run test check demo bench plugins clean
 
 build:
 	@scripts/install build
@@ -26,6 +26,9 @@ demo: build
 bench:
 	@scripts/install build bench
 	@scripts/bench $(ONLY)
+
+plugins: build
+	@scripts/plugins
 
 clean:
 	cargo clean

@@ -6,6 +6,8 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod model;
+#[cfg(feature = "plugins")]
+pub mod plugin;
 pub mod routing;
 pub mod serve;
 pub mod signalling;

@@ -110,6 +110,8 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     let writer = Writer::start(store.clone(), options)?;
     repair_recordings(&cut_off, &writer);
     let started = start(&config, &store, writer.clone(), key).await?;
+    #[cfg(feature = "plugins")]
+    let _plugins = start_plugins(&config, &store).await;
     announce(&started.ready);
     wait_for_signal().await?;
     tracing::info!("stopping: running calls are ended");
@@ -118,6 +120,20 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     writer.close().await;
     let _ = std::fs::remove_file(control_socket(&config));
     Ok(())
+}
+
+/// Loads what lies in the folder of plugins. A node without plugins still carries calls.
+#[cfg(feature = "plugins")]
+async fn start_plugins(config: &Config, store: &Store) -> Option<crate::plugin::Host> {
+    let options = crate::plugin::HostOptions::in_data_dir(&config.node.data_dir);
+    let powers = crate::plugin::Powers { store: store.clone(), lines: None };
+    match crate::plugin::Host::start(options, powers).await {
+        Ok(host) => Some(host),
+        Err(error) => {
+            tracing::error!(%error, "no plugin can run on this node");
+            None
+        }
+    }
 }
 
 /// Holds the folder for this process: a second node in it would take the first one's calls for cut off.

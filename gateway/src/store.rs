@@ -17,6 +17,7 @@ mod leg;
 mod migrate;
 mod node;
 mod node_key;
+mod plugin_value;
 mod recording;
 mod rows;
 mod rule_text;
@@ -29,6 +30,7 @@ pub use error::StoreError;
 pub use fact::{Envelope, Fact};
 pub use node::NODE_FAILURE;
 pub use node_key::{NodeKey, NodeKeyError};
+pub use plugin_value::{PluginValueOutcome, PluginValuePlace};
 pub use spool::SpoolError;
 pub use writer::{Writer, WriterCounters, WriterOptions};
 

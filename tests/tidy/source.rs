@@ -52,7 +52,8 @@ pub fn files(folders: &[&str], endings: &[&str]) -> Vec<File> {
 pub fn shipped_sources() -> Vec<File> {
     let mut files = files(&["gateway/src", "gateway/sip/src", "media/src", "plugin-sdk/rust/src"], &[".rs"]);
     let tests: Vec<String> = files.iter().flat_map(test_files).collect();
-    files.retain(|f| !tests.contains(&f.path));
+    let folders: Vec<String> = tests.iter().map(|path| path.replace(".rs", "/")).collect();
+    files.retain(|f| !tests.contains(&f.path) && !folders.iter().any(|folder| f.path.starts_with(folder)));
     files
 }
 
