@@ -35,8 +35,19 @@ impl Call {
             return self.end(cx, book, EndReason::NotRegistered, EndedBy::System);
         }
         match self.ring_targets(cx, book, waiting, targets, ring) {
-            Some(dial) => self.phase = Phase::Ringing(dial),
+            Some(dial) => {
+                self.phase = Phase::Ringing(dial);
+                self.tell_of_seats(cx, waiting);
+            }
             None => self.end(cx, book, EndReason::Overloaded, EndedBy::System),
+        }
+    }
+
+    /// A page sends no 180: it rings as soon as it is told, so the waiting party hears of it now.
+    pub(super) fn tell_of_seats(&mut self, cx: &mut Context<'_>, waiting: LegId) {
+        let Phase::Ringing(dial) = &self.phase else { return };
+        if dial.branches.iter().any(|branch| self.leg(*branch).is_some_and(|leg| leg.seat().is_some())) {
+            self.tell_ringing(cx, waiting, None);
         }
     }
 

@@ -85,6 +85,7 @@ impl Call {
             dial.branches.extend(more.branches);
             (dial.token, dial.until) = (more.token, more.until);
         }
+        self.tell_of_seats(cx, waiting);
     }
 }
 

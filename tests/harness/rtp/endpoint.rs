@@ -441,7 +441,8 @@ impl State {
             self.unauthentic += 1;
             return;
         };
-        if Some(packet.payload_type) == self.events_type {
+        // What comes in has the number that our own description gave (RFC 3264 §5.1), not the one that theirs did.
+        if packet.payload_type == EVENTS.payload_type {
             self.receive_event(&packet);
         } else if [0, 8].contains(&packet.payload_type) {
             self.receive_audio(&packet);
