@@ -48,14 +48,15 @@ async fn a_reload_in_mid_call_leaves_the_carrier_in_the_call() {
     let page = signed_in(&browser, &node, "100").await;
     let mut side = established(&page, carrier).await;
     let began = std::time::Instant::now();
-    page.reload().await;
     tokio::join!(
         async {
+            page.reload().await;
             page.hears(660.0).await;
             println!("page: audio back {} ms after the reload", began.elapsed().as_millis());
         },
         async {
             side.rtp.hears_no(440.0).await;
+            println!("carrier: the page is gone {} ms after the reload", began.elapsed().as_millis());
             side.rtp.hears(440.0).await;
             println!("carrier: audio back {} ms after the reload", began.elapsed().as_millis());
         }
