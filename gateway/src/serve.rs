@@ -308,6 +308,8 @@ fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Medi
         .map_err(io("media.port_min..port_max"))?;
     let mut seed_bytes = [0; 8];
     seed_bytes.copy_from_slice(&seed()?[..8]);
+    let ports =
+        ports.starting_at(u32::from_le_bytes([seed_bytes[0], seed_bytes[1], seed_bytes[2], seed_bytes[3]]));
     let worker_config = WorkerConfig {
         gather_us: media.gather_us,
         seed: u64::from_le_bytes(seed_bytes),

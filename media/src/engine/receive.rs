@@ -132,10 +132,10 @@ impl Engine {
         let latch = incoming.latch.as_mut()?;
         let verdict = match &mut incoming.unprotect {
             None if latch.is_locked_to(from) => return Some(length),
-            None => (latch.judge(from, Proof::None), length),
+            None => (latch.judge(from, Proof::None, incoming.counters.packets), length),
             Some(context) => match context.unprotect_rtp(packet, length) {
                 Ok(plain) if latch.is_locked_to(from) => return Some(plain),
-                Ok(plain) => (latch.judge(from, Proof::Authenticated), plain),
+                Ok(plain) => (latch.judge(from, Proof::Authenticated, incoming.counters.packets), plain),
                 Err(_) => {
                     incoming.counters.authentication_failed += 1;
                     incoming.notices.authentication_failed += 1;

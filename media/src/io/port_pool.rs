@@ -52,6 +52,12 @@ impl PortPool {
         })
     }
 
+    /// Begins anywhere in the range: a Node that starts again does not give new calls the ports of those that it has just lost, where
+    /// phones may send still.
+    pub fn starting_at(self, anywhere: u32) -> Self {
+        Self { next: AtomicU32::new(anywhere % self.pairs), ..self }
+    }
+
     /// Pairs in the range.
     pub fn capacity(&self) -> u32 {
         self.pairs
