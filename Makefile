@@ -27,7 +27,9 @@ bench:
 	@scripts/install build bench
 	@scripts/bench $(ONLY)
 
-plugins: build
+plugins:
+	@scripts/install build
+	cargo build --release -p ramal --features plugins
 	@scripts/plugins
 
 clean:
