@@ -171,7 +171,9 @@ mod tests {
         assert_eq!(latch.judge(address(4000), Proof::None, 100), Verdict::AcceptAndLock);
         assert_eq!(latch.judge(address(6000), Proof::None, 101), Verdict::Refuse);
         let mut behind_nat = Latch::new(SourcePolicy::LearnAndLock, address(4000));
-        (0..3).for_each(|taken| drop(behind_nat.judge(address(6000), Proof::None, taken)));
+        for taken in 0..3 {
+            let _ = behind_nat.judge(address(6000), Proof::None, taken);
+        }
         assert_eq!(behind_nat.judge(address(4000), Proof::None, 252), Verdict::Refuse);
     }
 
