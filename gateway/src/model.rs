@@ -59,6 +59,7 @@ mod leg;
 mod network;
 mod organization;
 mod recording;
+mod routing;
 mod secret;
 mod transport;
 mod trunk;
@@ -77,6 +78,7 @@ pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};
 pub use network::{Network, NetworkError};
 pub use organization::{Organization, OrganizationId, RecordingRule};
 pub use recording::{RecordingRow, RecordingState};
+pub use routing::{Capacity, InteractionId, Medium, PauseReasonId, QueueId, UserId};
 pub use secret::{Ha1Pair, SealedSecret};
 pub use transport::Transport;
 pub use trunk::{

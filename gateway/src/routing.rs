@@ -1,3 +1,4 @@
 //! Where an Interaction goes.
 
 pub mod dial_plan;
+pub mod distribution;

@@ -1,0 +1,81 @@
+//! One Interaction on its way, and the one order in which all wait.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::output::{Offer, RoutingError};
+use crate::model::{InteractionId, Medium, QueueId, UserId};
+
+/// For whom an Interaction waits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Destination {
+    Queue(QueueId),
+    /// One agent alone, as after a transfer to a person.
+    Agent(UserId),
+}
+
+/// An Interaction that arrives, or comes back after a restart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    pub id: InteractionId,
+    pub medium: Medium,
+    pub to: Destination,
+    /// 0 is usual; more goes first.
+    pub priority: u8,
+    /// Unix time. Kept through transfers and give-backs: the place in the order is that of the arrival.
+    pub arrived_at_ms: i64,
+}
+
+/// The place in the order: priority, arrival, then the number, so that the order is total.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Place {
+    priority: Reverse<u8>,
+    arrived_at_ms: i64,
+    pub id: InteractionId,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    Waiting,
+    Offered(Offer),
+    Served(UserId),
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Routed {
+    pub arrival: Arrival,
+    pub progress: Progress,
+    /// Who said no, and until when he is not asked again.
+    pub(super) declined: BTreeMap<UserId, Instant>,
+}
+
+impl Routed {
+    pub(super) fn new(arrival: Arrival) -> Self {
+        Self { arrival, progress: Progress::Waiting, declined: BTreeMap::new() }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        let Arrival { id, priority, arrived_at_ms, .. } = self.arrival;
+        Place { priority: Reverse(priority), arrived_at_ms, id }
+    }
+
+    /// The queue it waits in.
+    pub fn queue(&self) -> Option<QueueId> {
+        match self.arrival.to {
+            Destination::Queue(queue) => Some(queue),
+            Destination::Agent(_) => None,
+        }
+    }
+
+    /// # Errors
+    /// Somebody else has it, or nobody.
+    pub(super) fn served_by(&self, agent: UserId) -> Result<(), RoutingError> {
+        match self.progress {
+            Progress::Served(by) if by == agent => Ok(()),
+            Progress::Served(_) | Progress::Offered(_) | Progress::Waiting => Err(RoutingError::NotTheirs),
+        }
+    }
+}
