@@ -2,3 +2,4 @@
 
 pub mod dial_plan;
 pub mod distribution;
+pub mod floor;

@@ -1,0 +1,3 @@
+//! Where agents and Interactions meet: the shell of [`super::distribution`].
+
+pub mod voice;
