@@ -1,13 +1,17 @@
-# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build · make plugins
+# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build · make console · make plugins
 export CARGO_TERM_COLOR ?= auto
 CONFIG ?= config/ramal.toml
 SITE ?= config/site.toml
 
-.PHONY: build run test check demo bench plugins clean
+# What the browser gets goes into the binary: it is built first.
+.PHONY: build console run test check demo bench plugins clean
 
-build:
-	@scripts/install build
+build: console
 	cargo build --release -p ramal
+
+console:
+	@scripts/install build
+	@scripts/console
 
 run: build
 	@scripts/run $(CONFIG) $(SITE)

@@ -1,0 +1,106 @@
+import { useSignal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+import { asProblem } from '../api/problem';
+import type { Problem } from '../api/problem';
+import { useKeys } from '../keys/keys';
+import { LogIn } from '../login/login';
+import { SetPassword } from '../login/link';
+import { me, recall, unreached } from '../live/me';
+import { reach } from '../live/socket';
+import { go, route } from '../route/route';
+import { Button, Confirmations, Empty, ErrorState, Icon, Screen as Page, Skeleton, Toasts } from '../ui';
+import { Nav } from './nav';
+import { type Screen, mine } from './screens';
+import { TopBar, showHelp } from './topbar';
+import { say } from './words';
+
+/** The whole page. */
+export function App() {
+  useEffect(() => void recall(), []);
+  return (
+    <>
+      <Inside />
+      <Confirmations />
+      <Toasts />
+    </>
+  );
+}
+
+function Inside() {
+  const [first, token] = route.value;
+  if (first === 'link' && token) return <SetPassword token={token} />;
+  if (unreached.value) return <ErrorState problem={unreached.value} onRetry={recall} />;
+  if (me.value === undefined) return <Skeleton />;
+  if (me.value === null) return <LogIn />;
+  return <Frame />;
+}
+
+function Frame() {
+  const [first, ...path] = route.value;
+  const screens = mine();
+  const home = screens[0]?.path ?? 'profile';
+  useEffect(() => {
+    if (!first || first === 'login') go(home);
+  }, [first, home]);
+  useKeys([{ key: '?', label: say('help'), run: showHelp }]);
+  const screen = ALWAYS.find((one) => one.path === first) ?? screens.find((one) => one.path === first);
+  return (
+    <div class="frame">
+      <a class="skip" href="#main" onClick={skip}>
+        {say('skip')}
+      </a>
+      <TopBar />
+      <div class="frame-in">
+        <Nav />
+        <div class="frame-screen">
+          {reach.value === 'offline' && (
+            <p class="offline" role="alert">
+              <Icon name="alert" size={16} />
+              {say('offline_banner')}
+            </p>
+          )}
+          {screen ? <Lazy key={screen.path} screen={screen} path={path} /> : first && <Nowhere home={home} />}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+const ALWAYS: readonly Pick<Screen, 'path' | 'load'>[] = [{ path: 'profile', load: () => import('../profile/profile') }];
+
+const loaded = new Map<string, ComponentType<{ path: readonly string[] }>>();
+
+function Lazy({ screen, path }: { screen: Pick<Screen, 'path' | 'load'>; path: readonly string[] }) {
+  const problem = useSignal<Problem | null>(null);
+  const there = useSignal(loaded.has(screen.path));
+  async function load() {
+    try {
+      problem.value = null;
+      loaded.set(screen.path, (await screen.load()).default);
+      there.value = true;
+    } catch (error) {
+      problem.value = asProblem(error);
+    }
+  }
+  useEffect(() => void (there.value || load()), []);
+  if (problem.value) return <ErrorState problem={problem.value} onRetry={load} />;
+  const Content = there.value ? loaded.get(screen.path) : undefined;
+  return Content ? <Content path={path} /> : <Skeleton lines={6} />;
+}
+
+function Nowhere({ home }: { home: string }) {
+  return (
+    <Page title={say('no_screen')}>
+      <Empty icon="question" title={say('no_screen')}>
+        <Button onClick={() => go(home)}>{say('no_screen_go')}</Button>
+      </Empty>
+    </Page>
+  );
+}
+
+function skip(event: MouseEvent) {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}

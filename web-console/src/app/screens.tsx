@@ -1,0 +1,24 @@
+// The modules: where each is, who sees it, and its code. What agents do not use is loaded when it is opened.
+
+import type { ComponentType } from 'preact';
+
+import type { Permission } from '../api/types';
+import { may } from '../live/me';
+import type { IconName } from '../ui';
+import type { say } from './words';
+
+export interface Screen {
+  /** The first part of the route. */
+  path: string;
+  word: Parameters<typeof say>[0];
+  icon: IconName;
+  /** One of these is enough. */
+  for: readonly Permission[];
+  load: () => Promise<{ default: ComponentType<{ path: readonly string[] }> }>;
+}
+
+export const SCREENS: readonly Screen[] = [
+  { path: 'contacts', word: 'contacts', icon: 'contact', for: ['contacts.edit'], load: () => import('../contact/screen') },
+];
+
+export const mine = () => SCREENS.filter((screen) => screen.for.some(may));

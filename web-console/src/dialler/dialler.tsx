@@ -1,0 +1,139 @@
+import { signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+import type { Contact } from '../api/types';
+import { may } from '../live/me';
+import { dial, voiceOnline } from '../phone/phone';
+import { Avatar, Button, Empty, ErrorState, Icon, IconButton, Skeleton, Tabs, TextField, tell, usePages } from '../ui';
+import { telephone } from '../words/language';
+import { Pad } from './pad';
+import { say } from './words';
+
+/** Whether the dialler is open: the side menu opens it too. */
+export const dialling = signal(false);
+
+const SEARCH_FROM = 3;
+const SEARCH_AFTER_MS = 200;
+
+/** The telephone in the top bar, and what it opens. It does nothing while no voice channel is online (F034). */
+export function Dialler() {
+  const place = useRef<HTMLDivElement>(null);
+  const open = dialling.value && voiceOnline.value;
+  useEffect(() => {
+    if (!open) return;
+    const outside = (event: Event) => {
+      if (event.target instanceof Element && !place.current?.contains(event.target) && !event.target.closest('.nav')) dialling.value = false;
+    };
+    document.addEventListener('pointerdown', outside);
+    return () => document.removeEventListener('pointerdown', outside);
+  }, [open]);
+  if (!may('dial')) return null;
+  const usable = voiceOnline.value;
+  return (
+    <div
+      class="popup-place"
+      ref={place}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') dialling.value = false;
+      }}
+    >
+      <IconButton
+        id="dialler"
+        icon="phone"
+        label={usable ? say('dialler') : say('closed')}
+        disabled={!usable}
+        pressed={open}
+        kind="plain"
+        onClick={() => (dialling.value = !dialling.value)}
+      />
+      {open && <Opened />}
+    </div>
+  );
+}
+
+function Opened() {
+  const tab = useSignal<'pad' | 'contacts'>('pad');
+  return (
+    <div class="popup dialler" role="dialog" aria-label={say('dialler')}>
+      <Tabs
+        label={say('dialler')}
+        tabs={[
+          { key: 'pad', title: say('pad') },
+          { key: 'contacts', title: say('contacts') },
+        ]}
+        chosen={tab.value}
+        onChoose={(key) => (tab.value = key)}
+      >
+        {tab.value === 'pad' ? <Keypad /> : <Contacts />}
+      </Tabs>
+    </div>
+  );
+}
+
+async function call(to: string, contact?: number) {
+  if (await tell(() => dial(to, contact))) dialling.value = false;
+}
+
+function Keypad() {
+  const number = useSignal('');
+  const place = useRef<HTMLFormElement>(null);
+  useEffect(() => place.current?.querySelector('input')?.focus(), []);
+  return (
+    <form
+      ref={place}
+      class="dialler-pad"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (number.value.trim()) void call(number.value.trim());
+      }}
+    >
+      <div class="row">
+        <TextField bare class="grow" label={say('number')} placeholder={say('number')} type="tel" maxLength={64} value={number.value} onChange={(text) => (number.value = text)} />
+        <IconButton icon="arrow_left" label={say('erase')} disabled={!number.value} onClick={() => (number.value = number.value.slice(0, -1))} />
+      </div>
+      <Pad onKey={(digit) => (number.value += digit)} />
+      <Button kind="good" icon="phone" submit disabled={!number.value.trim()}>
+        {say('call')}
+      </Button>
+    </form>
+  );
+}
+
+function Contacts() {
+  const text = useSignal('');
+  const asked = useSignal('');
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.querySelector('input')?.focus(), []);
+  useEffect(() => {
+    const wanted = text.value.trim();
+    const timer = setTimeout(() => (asked.value = wanted.length >= SEARCH_FROM ? wanted : ''), SEARCH_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [text.value]);
+  const found = usePages<Contact>(asked.value ? `/contacts?q=${encodeURIComponent(asked.value)}&limit=20` : null);
+  const lines = found.items.flatMap((contact) => contact.identities.filter(({ kind }) => kind === 'phone').map(({ value }) => ({ contact, value })));
+  return (
+    <div class="dialler-contacts" ref={place}>
+      <TextField bare label={say('find')} placeholder={say('find')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
+      <div class="dialler-found scrolls">
+        {!asked.value && <p class="soft small">{say('from_three')}</p>}
+        {found.problem && <ErrorState problem={found.problem} onRetry={found.reload} />}
+        {asked.value && found.loading && lines.length === 0 && <Skeleton />}
+        {asked.value && !found.loading && !found.problem && lines.length === 0 && <Empty icon="contact" title={say('no_contact')} />}
+        <ul>
+          {lines.map(({ contact, value }) => (
+            <li key={`${contact.id} ${value}`}>
+              <button type="button" class="menu-item dialler-contact" aria-label={say('call_contact', { name: contact.name, number: telephone(value) })} onClick={() => void call(value, contact.id)}>
+                <Avatar name={contact.name} photo={contact.photo_url} size={24} />
+                <span class="grow">
+                  <span class="cut">{contact.name}</span>
+                  <span class="soft small">{telephone(value)}</span>
+                </span>
+                <Icon name="phone" size={16} />
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+// What an agent does with an Interaction. Each takes what the server answers into the desk.
+
+import { patch, post } from '../api/client';
+import type { Interaction } from '../api/types';
+import { drop, dropOffer, foresee, put } from '../live/desk';
+
+const at = (id: number, verb: string) => `/interactions/${id}/${verb}`;
+
+/** Verbs answer with the Interaction, or with nothing. */
+async function send(path: string, body?: unknown): Promise<Interaction | undefined> {
+  const answer = await post<Interaction | undefined>(path, body);
+  if (answer?.id !== undefined && answer.protocol) put(answer);
+  return answer;
+}
+
+export async function accept(offer: number): Promise<Interaction | undefined> {
+  const interaction = await send(`/offers/${offer}/accept`);
+  dropOffer(offer);
+  return interaction;
+}
+
+export async function refuse(offer: number) {
+  await post(`/offers/${offer}/refuse`);
+  dropOffer(offer);
+}
+
+export const take = (id: number) => send(at(id, 'take'));
+
+export async function release(id: number) {
+  await send(at(id, 'release'));
+}
+
+/** The agent looks at it: it is not new any more, and read. */
+export async function open(interaction: Interaction) {
+  const change: Partial<Interaction> = { unread: 0 };
+  if (interaction.customer === 'new') change.customer = 'waiting';
+  const undo = foresee(interaction.id, change);
+  try {
+    if (interaction.customer === 'new') await send(at(interaction.id, 'open'));
+    if (interaction.unread > 0) await post(at(interaction.id, 'read'));
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+export type Target = { user: number } | { queue: number };
+
+export async function transfer(id: number, to: Target) {
+  await send(at(id, 'transfer'), { to });
+}
+
+export async function end(id: number, disposition: number | null) {
+  await send(at(id, 'end'), disposition === null ? {} : { disposition_id: disposition });
+  drop(id);
+}
+
+export async function change(interaction: Interaction, part: { tags?: string[]; visitor?: Interaction['visitor']; disposition_id?: number | null; contact_id?: number | null }) {
+  const shown = part.tags ? { tags: part.tags } : {};
+  const undo = foresee(interaction.id, shown);
+  try {
+    const now = await patch<Interaction | undefined>(`/interactions/${interaction.id}`, part);
+    if (now?.protocol) put(now);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}

@@ -1,0 +1,162 @@
+// The softphone: the Seat of this page, its microphone and what comes out of it. Knows no document but the element that plays.
+
+import { computed, effect, signal } from '@preact/signals';
+
+import { post, remove } from '../api/client';
+import { calls, heard, presence } from '../live/desk';
+import { me, onLeave } from '../live/me';
+import { epoch, reach } from '../live/socket';
+import { microphone, speaker } from '../settings/settings';
+import { NoMicrophone, type Fault, openMicrophone, toSpeaker } from './devices';
+import { Seat, type SeatState } from './seat';
+import { levelOf } from './sound';
+
+// A Seat that nobody came back to ends after this on the gateway (web.seat_grace_s).
+const GRACE_MS = 30_000;
+
+export const seat = signal<SeatState>('none');
+/** Why there is no Seat though one is wanted. */
+export const fault = signal<Fault | 'refused' | null>(null);
+export const muted = signal(false);
+/** The browser holds the far voice back until something is pressed. */
+export const blocked = signal(false);
+
+export const voiceOnline = computed(() => presence.value.queues.some((queue) => queue.medium === 'voice' && queue.state !== 'offline'));
+
+const player = new Audio();
+let mine: Seat | null = null;
+let track: MediaStreamTrack | null = null;
+let takenIn: string | null = null;
+let lostAtMs = 0;
+const levels: { near: (() => number) | null; far: (() => number) | null } = { near: null, far: null };
+
+/** How loud each side is now, 0 to 1. */
+export const level = (side: 'near' | 'far') => levels[side]?.() ?? 0;
+
+/** The connection, for its statistics. */
+export const connection = () => mine?.connection ?? null;
+
+/** Takes the Seat of the user's extension; throws `NoMicrophone` where there is none. */
+export async function attach() {
+  if (mine && seat.value !== 'taken' && seat.value !== 'none') return;
+  fault.value = null;
+  try {
+    track ??= await openMicrophone();
+  } catch (error) {
+    fault.value = error instanceof NoMicrophone ? error.why : 'denied';
+    throw error;
+  }
+  track.enabled = !muted.value;
+  levels.near = levelOf(track);
+  mine ??= new Seat(track, { onTrack: play, onState: follow, onFault: refuse, mayTake });
+  try {
+    await mine.attach();
+    takenIn = epoch.value;
+  } catch (error) {
+    refuse(error);
+    throw error;
+  }
+}
+
+/** Gives the Seat back: its calls end. */
+export async function detach() {
+  const [old, voice] = [mine, track];
+  [mine, track, levels.near, levels.far] = [null, null, null, null];
+  [seat.value, muted.value, fault.value] = ['none', false, null];
+  player.srcObject = null;
+  await old?.end();
+  voice?.stop();
+}
+
+export function mute(on = !muted.value) {
+  muted.value = on;
+  if (track) track.enabled = !on;
+}
+
+/** The browser let nothing sound: this is called by a press. */
+export async function unblock() {
+  await player.play().catch(() => {});
+  blocked.value = player.paused;
+}
+
+// ---- verbs of a call
+
+const of = (call: string) => `/calls/${encodeURIComponent(call)}`;
+
+export const dial = (to: string, contact?: number) => post('/calls', contact === undefined ? { to } : { to, contact_id: contact });
+export const hold = (call: string) => post(`${of(call)}/hold`);
+export const resume = (call: string) => post(`${of(call)}/resume`);
+export const press = (call: string, digits: string) => post(`${of(call)}/dtmf`, { digits });
+export const answer = (call: string) => post(`${of(call)}/answer`);
+export const reject = (call: string) => post(`${of(call)}/reject`, { reason: 'busy' });
+export const hangUp = (call: string) => remove(of(call));
+
+// ---- what happens
+
+function play(far: MediaStreamTrack) {
+  player.srcObject = new MediaStream([far]);
+  levels.far = levelOf(far);
+  void toSpeaker(player);
+  player.play().then(
+    () => (blocked.value = false),
+    (error: unknown) => (blocked.value = error instanceof DOMException && error.name === 'NotAllowedError'),
+  );
+}
+
+function follow(state: SeatState) {
+  if (state === 'lost' && seat.value !== 'lost') lostAtMs = Date.now();
+  if (state === 'connected') fault.value = null;
+  seat.value = state;
+}
+
+function refuse(error: unknown) {
+  fault.value = error instanceof NoMicrophone ? error.why : 'refused';
+  mine = null;
+  seat.value = 'none';
+}
+
+// After a start of the gateway, or a long absence, the Seat ended by itself; else another browser took it, and two that
+// take it from each other would never end.
+async function mayTake(): Promise<boolean> {
+  if (reach.value !== 'live') await new Promise<void>((live) => untilLive(live));
+  return epoch.value !== takenIn || Date.now() - lostAtMs > GRACE_MS;
+}
+
+function untilLive(run: () => void) {
+  const stop = effect(() => {
+    if (reach.value !== 'live') return;
+    queueMicrotask(() => stop());
+    run();
+  });
+}
+
+// Who is logged in to a voice queue has a Seat: also after a reload. Who left the last one, and is in no call, has none.
+effect(() => {
+  const wanted = Boolean(me.value?.webrtc && me.value.extension && reach.value === 'live' && voiceOnline.value);
+  if (wanted && seat.peek() === 'none' && fault.peek() === null) queueMicrotask(() => void attach().catch(() => {}));
+  if (!wanted && reach.value === 'live' && !heard.value && calls.value.size === 0 && seat.peek() !== 'none') queueMicrotask(() => void detach());
+});
+
+effect(() => {
+  if (speaker.value || player.srcObject) void toSpeaker(player);
+});
+
+// Another microphone while one talks.
+let spokenWith = microphone.peek();
+effect(() => {
+  if (microphone.value === spokenWith) return;
+  spokenWith = microphone.value;
+  if (mine) queueMicrotask(() => void change());
+});
+
+async function change() {
+  const next = await openMicrophone().catch(() => null);
+  if (!next || !mine) return;
+  track?.stop();
+  track = next;
+  track.enabled = !muted.value;
+  levels.near = levelOf(track);
+  await mine.speakWith(track);
+}
+
+onLeave(detach);
