@@ -24,7 +24,7 @@ export function mount(look: Appearance, keep: Keep, lineAddress: (visitor: strin
   } });
 
   const start = (form: Record<string, string>) => conversation.start(form, location.href, navigator.language);
-  const launcher = new Launcher(() => open(panel.element.hidden));
+  const launcher = new Launcher(() => open(Boolean(panel.element.hidden)));
   const panel = new Panel(look, {
     start: (answers) => act(() => start(answers)),
     anew: () => act(() => (conversation.anew(), [])),

@@ -43,7 +43,7 @@ export class Form {
   refuse(name: string | null): void {
     const row = this.rows.find(({ field }) => field.name === name) ?? this.rows[0];
     if (!row) return;
-    this.mark(row, faultOf(row.field, row.input.value) ?? 'required');
+    this.mark(row, faultOf(row.field, row.input.value.trim()) ?? 'refused');
     row.input.focus();
   }
 

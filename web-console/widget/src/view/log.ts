@@ -14,15 +14,20 @@ export class Log {
   readonly element = h('div', { class: 'log', role: 'log', 'aria-label': word('messages'), tabindex: 0 });
   private readonly rows = new Map<string, { element: HTMLElement; mark: string }>();
   private readonly typing = h('p', { class: 'typing', hidden: true });
+  /** Whether the visitor is at the end and wants to stay there. */
+  private follows = true;
 
-  constructor(private readonly greeting: string, private readonly again: (id: string) => void) {
-    this.element.append(this.typing);
-    if (greeting) this.element.prepend(h('div', { class: 'bubble agent' }, h('p', {}, greeting)));
+  constructor(greeting: string, private readonly again: (id: string) => void) {
+    const { element } = this;
+    element.append(this.typing);
+    element.addEventListener('scroll', () => {
+      this.follows = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOWS_WITHIN_PX;
+    });
+    new ResizeObserver(() => this.follows && this.toEnd()).observe(element);
+    if (greeting) element.prepend(h('div', { class: 'bubble agent' }, h('p', {}, greeting)));
   }
 
   show(conversation: Conversation, now_ms: number): void {
-    const { element } = this;
-    const follows = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOWS_WITHIN_PX;
     const { kept } = conversation;
     const wanted = new Set<string>();
     for (const message of kept.messages) this.put(message.id, markOf(message), wanted, () => bubble(message));
@@ -37,7 +42,7 @@ export class Log {
     const { agent } = conversation;
     const whoTypes = agent ? word('typing_name', { name: agent }) : word('typing');
     if (typing && this.typing.textContent !== whoTypes) this.typing.textContent = whoTypes;
-    if (follows) this.toEnd();
+    if (this.follows) this.toEnd();
   }
 
   toEnd(): void {

@@ -43,7 +43,7 @@ export class Panel {
         wishes.anew();
         this.focus();
       } }, word('anew')));
-    const head = h('header', {}, h('div', { class: 'title' }, h('h2', { id: 'title' }, look.title), this.who),
+    const head = h('div', { class: 'head' }, h('div', { class: 'title' }, h('h2', { id: 'title' }, look.title), this.who),
       this.endButton, iconButton('down', word('minimize'), wishes.minimize));
     this.element = h('section', { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', hidden: true, onkeydown: (event: KeyboardEvent) => this.key(event, wishes.minimize) },
       head, this.line, this.log.element, this.form.element, this.over, this.sure, this.composer.element);
