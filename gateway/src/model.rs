@@ -48,6 +48,7 @@ macro_rules! row_id {
     };
 }
 
+mod agent;
 mod binding;
 mod call;
 mod call_id;
@@ -55,15 +56,19 @@ mod dial_rule;
 mod directory;
 mod event;
 mod extension;
+mod interaction;
 mod leg;
 mod network;
 mod organization;
+mod permission;
+mod queue;
 mod recording;
 mod routing;
 mod secret;
 mod transport;
 mod trunk;
 
+pub use agent::Agent;
 pub use binding::{Binding, BindingFlow};
 pub use call::{CallRecord, Direction, EndedBy};
 pub use call_id::{CallId, CallIdError};
@@ -74,11 +79,19 @@ pub use dial_rule::{
 pub use directory::Directory;
 pub use event::EventRow;
 pub use extension::{Extension, ExtensionId};
+pub use interaction::{
+    CustomerState, InteractionDirection, InteractionEvent, InteractionEventKind, InteractionRow, InteractionState,
+    NewInteraction,
+};
 pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};
 pub use network::{Network, NetworkError};
 pub use organization::{Organization, OrganizationId, RecordingRule};
+pub use permission::{Permission, Role};
+pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
 pub use recording::{RecordingRow, RecordingState};
-pub use routing::{Capacity, InteractionId, Medium, PauseReasonId, QueueId, UserId};
+pub use routing::{
+    Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId, QueueId, UserId,
+};
 pub use secret::{Ha1Pair, SealedSecret};
 pub use transport::Transport;
 pub use trunk::{

@@ -10,28 +10,38 @@ mod column;
 mod connect_fault;
 mod deliver;
 mod directory;
+mod disposition;
 mod error;
 mod event;
 mod fact;
+mod interaction;
+mod interaction_event;
 mod leg;
 mod migrate;
 mod node;
 mod node_key;
 mod plugin_value;
+mod queue;
 mod recording;
 mod rows;
 mod rule_text;
 mod spool;
+mod standing;
 mod writer;
 
 pub use apply::SitePlan;
 pub use database::Store;
 pub use error::StoreError;
 pub use fact::{Envelope, Fact};
+pub use interaction::{
+    InteractionChange, InteractionFilter, InteractionStep, LocalDay, NamedInteraction, QueueTally, Reader,
+};
+pub use interaction_event::NewInteractionEvent;
 pub use node::NODE_FAILURE;
 pub use node_key::{NodeKey, NodeKeyError};
 pub use plugin_value::{PluginValueOutcome, PluginValuePlace};
 pub use spool::SpoolError;
+pub use standing::{StandingChange, StandingRow};
 pub use writer::{Writer, WriterCounters, WriterOptions};
 
 use crate::model::OrganizationId;

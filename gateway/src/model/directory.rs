@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::model::{DialRule, Extension, ExtensionId, Organization, OrganizationId, Trunk, TrunkId};
+use crate::model::{
+    Agent, DialRule, Disposition, Extension, ExtensionId, Organization, OrganizationId, PauseReason, Queue, QueueId,
+    Staffing, Trunk, TrunkId, UserId,
+};
 
 /// A snapshot to look things up in; shared as `Arc<Directory>` and replaced whole.
 /// Look-ups inside an organization take its id: no key of one organization finds anything of another.
@@ -14,6 +17,9 @@ pub struct Directory {
     extensions: Vec<Extension>,
     trunks: Vec<Trunk>,
     rules: Vec<DialRule>,
+    staffing: Staffing,
+    queue_by_id: HashMap<QueueId, usize>,
+    agent_by_id: HashMap<UserId, usize>,
     organization_by_id: HashMap<OrganizationId, usize>,
     organization_by_domain: HashMap<String, usize>,
     extension_by_number: HashMap<OrganizationId, HashMap<String, usize>>,
@@ -51,6 +57,19 @@ impl Directory {
             extensions,
             trunks,
             rules,
+            staffing: Staffing::default(),
+            queue_by_id: HashMap::new(),
+            agent_by_id: HashMap::new(),
+        }
+    }
+
+    /// The same site with its queues and agents.
+    pub fn staffed(self, staffing: Staffing) -> Self {
+        Self {
+            queue_by_id: index_by(&staffing.queues, |queue| queue.id),
+            agent_by_id: index_by(&staffing.agents, |agent| agent.id),
+            staffing,
+            ..self
         }
     }
 
@@ -139,6 +158,43 @@ impl Directory {
     /// An organization's dial plan, in order.
     pub fn rules(&self, organization: OrganizationId) -> impl Iterator<Item = &DialRule> {
         self.rules.iter().filter(move |rule| rule.organization == organization)
+    }
+
+    /// An organization's queues.
+    pub fn queues(&self, organization: OrganizationId) -> impl Iterator<Item = &Queue> {
+        self.staffing.queues.iter().filter(move |queue| queue.organization == organization)
+    }
+
+    /// By row number, inside an organization.
+    pub fn queue(&self, organization: OrganizationId, id: QueueId) -> Option<&Queue> {
+        let queue = self.staffing.queues.get(*self.queue_by_id.get(&id)?)?;
+        (queue.organization == organization).then_some(queue)
+    }
+
+    /// By name, inside an organization.
+    pub fn queue_by_name(&self, organization: OrganizationId, name: &str) -> Option<&Queue> {
+        self.queues(organization).find(|queue| queue.name == name)
+    }
+
+    /// An organization's users, as the floor sees them.
+    pub fn agents(&self, organization: OrganizationId) -> impl Iterator<Item = &Agent> {
+        self.staffing.agents.iter().filter(move |agent| agent.organization == organization)
+    }
+
+    /// By row number, inside an organization.
+    pub fn agent(&self, organization: OrganizationId, id: UserId) -> Option<&Agent> {
+        let agent = self.staffing.agents.get(*self.agent_by_id.get(&id)?)?;
+        (agent.organization == organization).then_some(agent)
+    }
+
+    /// An organization's reasons to pause.
+    pub fn pause_reasons(&self, organization: OrganizationId) -> impl Iterator<Item = &PauseReason> {
+        self.staffing.pause_reasons.iter().filter(move |reason| reason.organization == organization)
+    }
+
+    /// An organization's dispositions.
+    pub fn dispositions(&self, organization: OrganizationId) -> impl Iterator<Item = &Disposition> {
+        self.staffing.dispositions.iter().filter(move |one| one.organization == organization)
     }
 }
 

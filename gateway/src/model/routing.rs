@@ -20,6 +20,26 @@ row_id! {
     PauseReasonId
 }
 
+row_id! {
+    /// What came of an Interaction, out of the list of a queue.
+    DispositionId
+}
+
+row_id! {
+    /// A customer.
+    ContactId
+}
+
+row_id! {
+    /// The thread with a customer in one inbox.
+    ConversationId
+}
+
+row_id! {
+    /// One configured instance of a messaging service.
+    InboxId
+}
+
 worded_enum! {
     /// What a queue carries, and so what an Interaction of it costs an agent.
     Medium {

@@ -3,7 +3,7 @@
 use crate::model::Directory;
 use crate::store::database::Tx;
 use crate::store::rows::{DialRuleRow, ExtensionRow, OrganizationRow, TrunkRow};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, queue};
 
 impl Store {
     /// The site as of now, read in one transaction.
@@ -48,7 +48,13 @@ pub(in crate::store) async fn load(tx: &mut Tx) -> Result<Directory, StoreError>
         on_tx!(tx, |db| sqlx::query_as("SELECT * FROM dial_rules ORDER BY organization_id, position")
             .fetch_all(db)
             .await)?;
-    Ok(Directory::new(revision, all(organizations)?, all(extensions)?, all(trunks)?, all(rules)?))
+    let staffing = queue::load(tx).await?;
+    Ok(Directory::new(revision, all(organizations)?, all(extensions)?, all(trunks)?, all(rules)?).staffed(staffing))
+}
+
+/// Tells every node that the Directory is another one now; once in each transaction that changes what stands in it.
+pub(in crate::store) async fn bump(tx: &mut Tx) -> Result<(), StoreError> {
+    Ok(on_tx!(tx, |db| sqlx::query("UPDATE site SET revision = revision + 1").execute(db).await.map(drop))?)
 }
 
 fn all<R, T: TryFrom<R, Error = StoreError>>(rows: Vec<R>) -> Result<Vec<T>, StoreError> {

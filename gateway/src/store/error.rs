@@ -94,6 +94,16 @@ impl StoreError {
             | Self::Folder { .. } => false,
         }
     }
+
+    /// Whether a row with the same name is there already.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Refused(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Whether a row that it refers to is not there, or not of the same organization.
+    pub fn is_dangling(&self) -> bool {
+        matches!(self, Self::Refused(sqlx::Error::Database(error)) if error.is_foreign_key_violation())
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -1,0 +1,210 @@
+//! Interactions as people look for them, with the names that stand beside them.
+
+use serde_json::Value;
+use sqlx::FromRow;
+
+use super::Row;
+use crate::model::{
+    ContactId, DispositionId, InboxId, InteractionId, InteractionRow, InteractionState, OrganizationId, QueueId, UserId,
+};
+use crate::store::{Store, StoreError, without_nul};
+
+/// An Interaction with what other tables say of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NamedInteraction {
+    pub row: InteractionRow,
+    pub contact_name: Option<String>,
+    pub contact_photo: Option<String>,
+    pub inbox_title: Option<String>,
+    /// What the channel can do, as its plugin says.
+    pub capabilities: Option<Value>,
+    pub tags: Vec<String>,
+}
+
+/// Who reads, and so what he may see.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reader {
+    /// Everything of the organization.
+    All,
+    /// His own, and what waits in queues that he is a member of.
+    Own(UserId),
+}
+
+/// What is looked for. Nothing given: everything.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct InteractionFilter {
+    pub state: Option<InteractionState>,
+    /// A part of the title, of the last message, or of the protocol number.
+    pub text: Option<String>,
+    pub queue: Option<QueueId>,
+    pub channel: Option<String>,
+    pub contact: Option<ContactId>,
+    pub agent: Option<UserId>,
+    pub disposition: Option<DispositionId>,
+    pub tag: Option<String>,
+    /// Begun at or after this.
+    pub from_ms: Option<i64>,
+    /// Begun before this.
+    pub to_ms: Option<i64>,
+    /// Only those before this one.
+    pub before: Option<InteractionId>,
+}
+
+#[derive(FromRow)]
+struct NamedRow {
+    #[sqlx(flatten)]
+    row: Row,
+    contact_name: Option<String>,
+    contact_photo: Option<String>,
+    inbox_title: Option<String>,
+    capabilities: Option<String>,
+}
+
+/// The columns and tables of a [`NamedRow`], and the rows that a reader sees: $2 says whether all, $3 who he is.
+macro_rules! named {
+    ($($rest:literal),+) => {
+        concat!(
+            "SELECT i.*, NULL AS contact_name, NULL AS contact_photo, NULL AS inbox_title, NULL AS capabilities \
+             FROM interactions i \
+             WHERE i.organization_id = $1 AND ($2 OR i.agent_id = $3 OR (i.state = 'waiting' AND i.agent_id IS NULL \
+             AND i.queue_id IN (SELECT m.queue_id FROM queue_members m WHERE m.organization_id = $1 AND m.user_id = $3))) ",
+            $($rest),+
+        )
+    };
+}
+
+const LIST: &str = named!(
+    "AND (CAST($4 AS TEXT) IS NULL OR i.state = $4) ",
+    "AND (CAST($5 AS TEXT) IS NULL OR LOWER(i.title) LIKE $5 ESCAPE '!' OR LOWER(i.last_text) LIKE $5 ESCAPE '!' \
+     OR i.protocol LIKE $5 ESCAPE '!') ",
+    "AND (CAST($6 AS BIGINT) IS NULL OR i.queue_id = $6) ",
+    "AND (CAST($7 AS TEXT) IS NULL OR i.channel = $7) ",
+    "AND (CAST($8 AS BIGINT) IS NULL OR i.contact_id = $8) ",
+    "AND (CAST($9 AS BIGINT) IS NULL OR i.agent_id = $9) ",
+    "AND (CAST($10 AS BIGINT) IS NULL OR i.disposition_id = $10) ",
+    "AND (CAST($11 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM interaction_tags t WHERE t.interaction_id = i.id AND t.tag = $11)) ",
+    "AND (CAST($12 AS BIGINT) IS NULL OR i.started_at_ms >= $12) ",
+    "AND (CAST($13 AS BIGINT) IS NULL OR i.started_at_ms < $13) ",
+    "AND (CAST($14 AS BIGINT) IS NULL OR i.id < $14) ",
+    "ORDER BY i.id DESC LIMIT $15"
+);
+const ONE: &str = named!("AND i.id = $4");
+/// What one agent has before him: his own, and what waits in his queues.
+const DESK: &str = named!("AND i.state <> 'closed' ORDER BY i.started_at_ms, i.id LIMIT $4");
+
+impl Store {
+    /// One, if the reader may see it.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn named_interaction(
+        &self,
+        organization: OrganizationId,
+        reader: Reader,
+        id: InteractionId,
+    ) -> Result<Option<NamedInteraction>, StoreError> {
+        let (all, user) = reader.bound();
+        let row: Option<NamedRow> = on_pool!(self, |pool| sqlx::query_as(ONE)
+            .bind(organization.0)
+            .bind(all)
+            .bind(user)
+            .bind(id.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(self.with_tags(organization, row.into_iter().collect()).await?.pop())
+    }
+
+    /// What an agent has before him, first come first.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn desk_interactions(
+        &self,
+        organization: OrganizationId,
+        user: UserId,
+        limit: u32,
+    ) -> Result<Vec<NamedInteraction>, StoreError> {
+        let rows: Vec<NamedRow> = on_pool!(self, |pool| sqlx::query_as(DESK)
+            .bind(organization.0)
+            .bind(false)
+            .bind(user.0)
+            .bind(i64::from(limit))
+            .fetch_all(pool)
+            .await)?;
+        self.with_tags(organization, rows).await
+    }
+
+    /// Those that are looked for, newest first.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn list_interactions(
+        &self,
+        organization: OrganizationId,
+        reader: Reader,
+        filter: &InteractionFilter,
+        limit: u32,
+    ) -> Result<Vec<NamedInteraction>, StoreError> {
+        let (all, user) = reader.bound();
+        let rows: Vec<NamedRow> = on_pool!(self, |pool| sqlx::query_as(LIST)
+            .bind(organization.0)
+            .bind(all)
+            .bind(user)
+            .bind(filter.state.map(InteractionState::as_str))
+            .bind(filter.text.as_deref().map(pattern))
+            .bind(filter.queue.map(|id| id.0))
+            .bind(filter.channel.as_deref().map(without_nul))
+            .bind(filter.contact.map(|id| id.0))
+            .bind(filter.agent.map(|id| id.0))
+            .bind(filter.disposition.map(|id| id.0))
+            .bind(filter.tag.as_deref().map(without_nul))
+            .bind(filter.from_ms)
+            .bind(filter.to_ms)
+            .bind(filter.before.map(|id| id.0))
+            .bind(i64::from(limit))
+            .fetch_all(pool)
+            .await)?;
+        self.with_tags(organization, rows).await
+    }
+
+    async fn with_tags(
+        &self,
+        organization: OrganizationId,
+        rows: Vec<NamedRow>,
+    ) -> Result<Vec<NamedInteraction>, StoreError> {
+        const TAGS: &str =
+            "SELECT tag FROM interaction_tags WHERE organization_id = $1 AND interaction_id = $2 ORDER BY tag";
+        let mut named = Vec::with_capacity(rows.len());
+        for row in rows {
+            let tags: Vec<String> = on_pool!(self, |pool| sqlx::query_scalar(TAGS)
+                .bind(organization.0)
+                .bind(row.row.id)
+                .fetch_all(pool)
+                .await)?;
+            named.push(NamedInteraction {
+                contact_name: row.contact_name,
+                contact_photo: row.contact_photo,
+                inbox_title: row.inbox_title,
+                capabilities: row.capabilities.and_then(|text| serde_json::from_str(&text).ok()),
+                row: row.row.try_into()?,
+                tags,
+            });
+        }
+        Ok(named)
+    }
+}
+
+impl Reader {
+    fn bound(self) -> (bool, Option<i64>) {
+        match self {
+            Self::All => (true, None),
+            Self::Own(user) => (false, Some(user.0)),
+        }
+    }
+}
+
+/// What `LIKE` finds as it stands, in lower case, anywhere.
+fn pattern(text: &str) -> String {
+    let escaped = without_nul(text).to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}
