@@ -5,6 +5,7 @@ pub mod call;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod feed;
 pub mod model;
 #[cfg(feature = "plugins")]
 pub mod plugin;

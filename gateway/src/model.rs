@@ -80,8 +80,8 @@ pub use directory::Directory;
 pub use event::EventRow;
 pub use extension::{Extension, ExtensionId};
 pub use interaction::{
-    CustomerState, InteractionDirection, InteractionEvent, InteractionEventKind, InteractionRow, InteractionState,
-    NewInteraction,
+    CustomerState, InteractionDirection, InteractionEvent, InteractionEventKind, InteractionRow,
+    InteractionState, NewInteraction,
 };
 pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};
 pub use network::{Network, NetworkError};
@@ -90,7 +90,8 @@ pub use permission::{Permission, Role};
 pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
 pub use recording::{RecordingRow, RecordingState};
 pub use routing::{
-    Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId, QueueId, UserId,
+    Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId,
+    QueueId, UserId,
 };
 pub use secret::{Ha1Pair, SealedSecret};
 pub use transport::Transport;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::model::{
-    Agent, DialRule, Disposition, Extension, ExtensionId, Organization, OrganizationId, PauseReason, Queue, QueueId,
-    Staffing, Trunk, TrunkId, UserId,
+    Agent, DialRule, Disposition, Extension, ExtensionId, Organization, OrganizationId, PauseReason, Queue,
+    QueueId, Staffing, Trunk, TrunkId, UserId,
 };
 
 /// A snapshot to look things up in; shared as `Arc<Directory>` and replaced whole.

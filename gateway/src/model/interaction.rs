@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::model::{
-    CallId, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, OrganizationId, QueueId, UserId,
+    CallId, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, OrganizationId,
+    QueueId, UserId,
 };
 
 worded_enum! {

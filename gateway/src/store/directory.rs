@@ -49,12 +49,14 @@ pub(in crate::store) async fn load(tx: &mut Tx) -> Result<Directory, StoreError>
             .fetch_all(db)
             .await)?;
     let staffing = queue::load(tx).await?;
-    Ok(Directory::new(revision, all(organizations)?, all(extensions)?, all(trunks)?, all(rules)?).staffed(staffing))
+    Ok(Directory::new(revision, all(organizations)?, all(extensions)?, all(trunks)?, all(rules)?)
+        .staffed(staffing))
 }
 
-/// Tells every node that the Directory is another one now; once in each transaction that changes what stands in it.
-pub(in crate::store) async fn bump(tx: &mut Tx) -> Result<(), StoreError> {
-    Ok(on_tx!(tx, |db| sqlx::query("UPDATE site SET revision = revision + 1").execute(db).await.map(drop))?)
+/// What every node asks for has changed.
+pub(in crate::store) async fn raise_revision(tx: &mut Tx) -> Result<(), StoreError> {
+    const RAISE: &str = "UPDATE site SET revision = revision + 1";
+    Ok(on_tx!(tx, |db| sqlx::query(RAISE).execute(db).await.map(drop))?)
 }
 
 fn all<R, T: TryFrom<R, Error = StoreError>>(rows: Vec<R>) -> Result<Vec<T>, StoreError> {

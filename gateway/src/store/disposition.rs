@@ -8,7 +8,8 @@ const UPDATE_REASON: &str = "UPDATE pause_reasons SET title = $3 WHERE organizat
 const DELETE_REASON: &str = "DELETE FROM pause_reasons WHERE organization_id = $1 AND id = $2";
 const INSERT: &str =
     "INSERT INTO dispositions (organization_id, title, enabled) VALUES ($1, $2, $3) RETURNING id";
-const UPDATE: &str = "UPDATE dispositions SET title = $3, enabled = $4 WHERE organization_id = $1 AND id = $2";
+const UPDATE: &str =
+    "UPDATE dispositions SET title = $3, enabled = $4 WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM dispositions WHERE organization_id = $1 AND id = $2";
 
 impl Store {
@@ -27,7 +28,7 @@ impl Store {
             .bind(without_nul(title))
             .fetch_one(db)
             .await)?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(PauseReasonId(id))
     }
@@ -50,7 +51,7 @@ impl Store {
             .execute(db)
             .await
             .map(|done| done.rows_affected()))?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(found > 0)
     }
@@ -84,7 +85,7 @@ impl Store {
             .bind(enabled)
             .fetch_one(db)
             .await)?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(DispositionId(id))
     }
@@ -109,7 +110,7 @@ impl Store {
             .execute(db)
             .await
             .map(|done| done.rows_affected()))?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(found > 0)
     }
@@ -139,7 +140,7 @@ impl Store {
             .execute(db)
             .await
             .map(|done| done.rows_affected()))?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(gone > 0)
     }

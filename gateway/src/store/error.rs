@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The database refuses this request and always will.
     #[error("the database refuses: {0}")]
     Refused(sqlx::Error),
+    /// Another row has what may be there only once.
+    #[error("another has this already")]
+    Taken,
     /// A row holds what this program cannot have written.
     #[error("table {table} holds what is no {noun}: {detail}")]
     Corrupt {
@@ -83,6 +86,7 @@ impl StoreError {
         match self {
             Self::Away(_) | Self::Late(_) | Self::Replaced(_) => true,
             Self::Refused(_)
+            | Self::Taken
             | Self::Corrupt { .. }
             | Self::Missing(_)
             | Self::Postgres { .. }
@@ -95,11 +99,6 @@ impl StoreError {
         }
     }
 
-    /// Whether a row with the same name is there already.
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Refused(sqlx::Error::Database(error)) if error.is_unique_violation())
-    }
-
     /// Whether a row that it refers to is not there, or not of the same organization.
     pub fn is_dangling(&self) -> bool {
         matches!(self, Self::Refused(sqlx::Error::Database(error)) if error.is_foreign_key_violation())
@@ -108,7 +107,12 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        if is_away(&error) { Self::Away(error) } else { Self::Refused(error) }
+        let taken = error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation);
+        match (is_away(&error), taken) {
+            (true, _) => Self::Away(error),
+            (false, true) => Self::Taken,
+            (false, false) => Self::Refused(error),
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use serde_json::Value;
 use sqlx::FromRow;
 
 use crate::model::{
-    CallId, ContactId, ConversationId, CustomerState, DispositionId, InboxId, InteractionEventKind, InteractionId,
-    InteractionRow, InteractionState, NewInteraction, OrganizationId, QueueId, UserId,
+    CallId, ContactId, ConversationId, CustomerState, DispositionId, InboxId, InteractionEventKind,
+    InteractionId, InteractionRow, InteractionState, NewInteraction, OrganizationId, QueueId, UserId,
 };
 use crate::store::column::{number, optional_parsed, parsed};
 use crate::store::database::Tx;
@@ -224,18 +224,13 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
 }
 
 /// The date where the organization is, and its next number: 20261121000042.
-async fn draw_protocol(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    now_ms: i64,
-) -> Result<String, StoreError> {
+async fn draw_protocol(tx: &mut Tx, organization: OrganizationId, now_ms: i64) -> Result<String, StoreError> {
     const DRAW: &str = "INSERT INTO protocol_counters (organization_id, last) VALUES ($1, 1) \
         ON CONFLICT (organization_id) DO UPDATE SET last = protocol_counters.last + 1 RETURNING last";
     const ZONE: &str = "SELECT time_zone FROM organizations WHERE id = $1";
     let zone: String =
         on_tx!(&mut *tx, |db| sqlx::query_scalar(ZONE).bind(organization.0).fetch_one(db).await)?;
-    let last: i64 =
-        on_tx!(&mut *tx, |db| sqlx::query_scalar(DRAW).bind(organization.0).fetch_one(db).await)?;
+    let last: i64 = on_tx!(&mut *tx, |db| sqlx::query_scalar(DRAW).bind(organization.0).fetch_one(db).await)?;
     let date = Timestamp::from_millisecond(now_ms).unwrap_or_default().to_zoned(time_zone(&zone)).date();
     Ok(format!("{:04}{:02}{:02}{last:06}", date.year(), date.month(), date.day()))
 }

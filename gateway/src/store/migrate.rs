@@ -16,6 +16,7 @@ const POSTGRES: &[Step] = &[
     (2, "refused packets", include_str!("../../migrations/postgres/0002_refused_packets.sql")),
     (3, "one-way audio", include_str!("../../migrations/postgres/0003_one_way_audio.sql")),
     (4, "plugin values", include_str!("../../migrations/postgres/0004_plugin_values.sql")),
+    (5, "people", include_str!("../../migrations/postgres/0005_people.sql")),
     (6, "floor", include_str!("../../migrations/postgres/0006_floor.sql")),
 ];
 const SQLITE: &[Step] = &[
@@ -23,6 +24,7 @@ const SQLITE: &[Step] = &[
     (2, "refused packets", include_str!("../../migrations/sqlite/0002_refused_packets.sql")),
     (3, "one-way audio", include_str!("../../migrations/sqlite/0003_one_way_audio.sql")),
     (4, "plugin values", include_str!("../../migrations/sqlite/0004_plugin_values.sql")),
+    (5, "people", include_str!("../../migrations/sqlite/0005_people.sql")),
     (6, "floor", include_str!("../../migrations/sqlite/0006_floor.sql")),
 ];
 

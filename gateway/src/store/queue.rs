@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use crate::model::{
-    Agent, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason, PauseReasonId, Queue, QueueId,
-    Staffing, UserId,
+    Agent, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason, PauseReasonId,
+    Queue, QueueId, Staffing, UserId,
 };
 use crate::store::column::{number, parsed};
 use crate::store::database::Tx;
@@ -20,8 +20,10 @@ const DELETE: &str = "DELETE FROM queues WHERE organization_id = $1 AND id = $2"
 const DELETE_MEMBERS: &str = "DELETE FROM queue_members WHERE organization_id = $1 AND queue_id = $2";
 const DELETE_QUEUES_OF_USER: &str = "DELETE FROM queue_members WHERE organization_id = $1 AND user_id = $2";
 const DELETE_REASONS: &str = "DELETE FROM queue_pause_reasons WHERE organization_id = $1 AND queue_id = $2";
-const DELETE_DISPOSITIONS: &str = "DELETE FROM queue_dispositions WHERE organization_id = $1 AND queue_id = $2";
-const INSERT_MEMBER: &str = "INSERT INTO queue_members (organization_id, queue_id, user_id) VALUES ($1, $2, $3)";
+const DELETE_DISPOSITIONS: &str =
+    "DELETE FROM queue_dispositions WHERE organization_id = $1 AND queue_id = $2";
+const INSERT_MEMBER: &str =
+    "INSERT INTO queue_members (organization_id, queue_id, user_id) VALUES ($1, $2, $3)";
 const INSERT_REASON: &str =
     "INSERT INTO queue_pause_reasons (organization_id, queue_id, pause_reason_id) VALUES ($1, $2, $3)";
 const INSERT_DISPOSITION: &str =
@@ -123,14 +125,14 @@ impl Store {
     /// Makes a queue; its number is given here.
     ///
     /// # Errors
-    /// The name is taken, a member or a list entry is not of this organization ([`StoreError::is_conflict`], [`StoreError::is_dangling`]),
+    /// The name is taken, a member or a list entry is not of this organization ([`StoreError::Taken`], [`StoreError::is_dangling`]),
     /// or the database is away.
     pub async fn insert_queue(&self, queue: &Queue) -> Result<QueueId, StoreError> {
         let mut tx = self.begin().await?;
         let id: i64 =
             on_tx!(&mut tx, |db| bind_queue!(sqlx::query_scalar(INSERT), queue).fetch_one(db).await)?;
         write_lists(&mut tx, &Queue { id: QueueId(id), ..queue.clone() }).await?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(QueueId(id))
     }
@@ -150,7 +152,7 @@ impl Store {
             return Ok(false);
         }
         write_lists(&mut tx, queue).await?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -162,7 +164,7 @@ impl Store {
     pub async fn delete_queue(&self, organization: OrganizationId, id: QueueId) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let gone = execute(&mut tx, DELETE, organization, id.0).await?;
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(gone > 0)
     }
@@ -182,7 +184,7 @@ impl Store {
         for queue in queues {
             link(&mut tx, INSERT_MEMBER, (organization, *queue), user.0).await?;
         }
-        directory::bump(&mut tx).await?;
+        directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -237,7 +239,8 @@ async fn link(
 /// Queues, their lists and who works in them, of all organizations.
 pub(in crate::store) async fn load(tx: &mut Tx) -> Result<Staffing, StoreError> {
     const QUEUES: &str = "SELECT * FROM queues ORDER BY organization_id, title, id";
-    const REASONS: &str = "SELECT id, organization_id, title FROM pause_reasons ORDER BY organization_id, title, id";
+    const REASONS: &str =
+        "SELECT id, organization_id, title FROM pause_reasons ORDER BY organization_id, title, id";
     const DISPOSITIONS: &str =
         "SELECT id, organization_id, title, enabled FROM dispositions ORDER BY organization_id, title, id";
     const AGENTS: &str = "SELECT id, organization_id, name, role, extension_id, webrtc, omnichannel, capacity_chats, \

@@ -39,7 +39,8 @@ const SET: &str = "INSERT INTO agent_standings (organization_id, user_id, queue_
     WHERE organization_id = $1 AND user_id = $2 AND queue_id = $3 \
     ON CONFLICT (user_id, queue_id) DO UPDATE SET state = excluded.state, reason_id = excluded.reason_id, \
     since_ms = excluded.since_ms";
-const GONE: &str = "DELETE FROM agent_standings WHERE organization_id = $1 AND user_id = $2 AND queue_id = $3";
+const GONE: &str =
+    "DELETE FROM agent_standings WHERE organization_id = $1 AND user_id = $2 AND queue_id = $3";
 
 impl Store {
     /// All of one organization.

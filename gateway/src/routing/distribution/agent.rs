@@ -59,6 +59,11 @@ impl Agent {
         (offered + served) as u32
     }
 
+    /// Whether he could be offered something of this queue now.
+    pub fn is_free_for(&self, queue: QueueId, medium: Medium) -> bool {
+        self.stands_in(queue).is_ok() && self.attentive().is_ok() && self.room(medium).is_ok()
+    }
+
     /// Whether there is room for one more of this medium, whatever the queue says.
     pub(super) fn room(&self, medium: Medium) -> Result<(), NotOffered> {
         let (calls, chats) = (self.open(Medium::Voice), self.open(Medium::Chat));

@@ -124,6 +124,7 @@ impl Distribution {
         }
         if let Some(routed) = self.interactions.get_mut(&interaction) {
             routed.arrival.to = to;
+            routed.home = to.queue().or(routed.home);
             routed.progress = Progress::Waiting;
             routed.declined.clear();
             if let Progress::Served(agent) = progress
@@ -240,6 +241,9 @@ impl Distribution {
         let Some(routed) = self.interactions.get_mut(&interaction) else { return };
         routed.progress = Progress::Served(agent);
         routed.declined.clear();
+        if let Some(home) = routed.home {
+            routed.arrival.to = Destination::Queue(home);
+        }
         let medium = routed.arrival.medium;
         if let Some(entry) = self.agents.get_mut(&agent) {
             entry.serving.insert(interaction, medium);

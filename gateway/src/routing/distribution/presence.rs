@@ -101,17 +101,13 @@ impl Distribution {
         Ok(())
     }
 
-    /// The agent's browser is gone. What he has stays with him for the grace; what he is offered goes on at once.
+    /// The agent's browser is gone. What he has stays with him for the grace; what he is offered goes on at once. Said again it begins anew.
     ///
     /// # Errors
     /// No such agent.
     pub fn lost(&mut self, now: Instant, agent: UserId, grace: Duration) -> Result<(), RoutingError> {
         let until = now + grace;
-        let entry = self.agent_mut(agent)?;
-        if entry.presence != Presence::Here {
-            return Ok(());
-        }
-        entry.presence = Presence::Lost { until };
+        self.agent_mut(agent)?.presence = Presence::Lost { until };
         self.deadlines.insert((until, Due::Grace(agent)));
         self.withdraw_from(now, agent, None);
         self.tell(Output::AgentChanged(agent));

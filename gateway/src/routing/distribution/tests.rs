@@ -298,3 +298,29 @@ fn after_a_restart_agents_have_what_they_had() {
     desk.arrive(2, Medium::Chat);
     assert_eq!(desk.why(2, 1), NotOffered::NotFree { open: 1 });
 }
+
+#[test]
+fn what_a_person_took_goes_back_to_the_queue_it_came_from() {
+    let mut desk = Desk::with_agents(2);
+    desk.arrive(1, Medium::Chat);
+    desk.accept_all();
+    desk.inner.transfer(desk.now, InteractionId(1), Destination::Agent(UserId(2))).unwrap();
+    assert_eq!(desk.accept_all(), [(1, 2)]);
+    desk.inner.leave(desk.now, UserId(2)).unwrap();
+    assert_eq!(desk.inner.interaction(InteractionId(1)).unwrap().queue(), Some(QueueId(2)));
+}
+
+#[test]
+fn who_is_said_to_be_lost_again_has_his_grace_anew() {
+    let mut desk = Desk::with_agents(1);
+    desk.arrive(1, Medium::Chat);
+    desk.accept_all();
+    let grace = Duration::from_secs(60);
+    desk.inner.lost(desk.now, UserId(1), grace).unwrap();
+    desk.pass_ms(50_000);
+    desk.inner.lost(desk.now, UserId(1), grace).unwrap();
+    desk.pass_ms(50_000);
+    assert_eq!(desk.inner.agent(UserId(1)).unwrap().serving.len(), 1);
+    desk.pass_ms(10_000);
+    assert!(desk.inner.agent(UserId(1)).unwrap().serving.is_empty());
+}

@@ -15,6 +15,16 @@ pub enum Destination {
     Agent(UserId),
 }
 
+impl Destination {
+    /// The queue, if it is one.
+    pub const fn queue(self) -> Option<QueueId> {
+        match self {
+            Self::Queue(queue) => Some(queue),
+            Self::Agent(_) => None,
+        }
+    }
+}
+
 /// An Interaction that arrives, or comes back after a restart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Arrival {
@@ -48,13 +58,16 @@ pub enum Progress {
 pub struct Routed {
     pub arrival: Arrival,
     pub progress: Progress,
+    /// The last queue it was sent to. Who takes what was meant for him alone has it for this queue.
+    pub(super) home: Option<QueueId>,
     /// Who said no, and until when he is not asked again.
     pub(super) declined: BTreeMap<UserId, Instant>,
 }
 
 impl Routed {
     pub(super) fn new(arrival: Arrival) -> Self {
-        Self { arrival, progress: Progress::Waiting, declined: BTreeMap::new() }
+        let home = arrival.to.queue();
+        Self { arrival, progress: Progress::Waiting, home, declined: BTreeMap::new() }
     }
 
     pub(super) fn place(&self) -> Place {
@@ -64,10 +77,7 @@ impl Routed {
 
     /// The queue it waits in.
     pub fn queue(&self) -> Option<QueueId> {
-        match self.arrival.to {
-            Destination::Queue(queue) => Some(queue),
-            Destination::Agent(_) => None,
-        }
+        self.arrival.to.queue()
     }
 
     /// # Errors

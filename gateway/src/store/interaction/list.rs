@@ -5,7 +5,8 @@ use sqlx::FromRow;
 
 use super::Row;
 use crate::model::{
-    ContactId, DispositionId, InboxId, InteractionId, InteractionRow, InteractionState, OrganizationId, QueueId, UserId,
+    ContactId, DispositionId, InteractionId, InteractionRow, InteractionState, OrganizationId, QueueId,
+    UserId,
 };
 use crate::store::{Store, StoreError, without_nul};
 
@@ -58,13 +59,34 @@ struct NamedRow {
     contact_photo: Option<String>,
     inbox_title: Option<String>,
     capabilities: Option<String>,
+    /// Parted by commas, which stand in no tag.
+    tags: Option<String>,
+}
+
+impl TryFrom<NamedRow> for NamedInteraction {
+    type Error = StoreError;
+
+    fn try_from(row: NamedRow) -> Result<Self, StoreError> {
+        let mut tags: Vec<String> =
+            row.tags.iter().flat_map(|tags| tags.split(',')).map(str::to_owned).collect();
+        tags.sort();
+        Ok(Self {
+            contact_name: row.contact_name,
+            contact_photo: row.contact_photo,
+            inbox_title: row.inbox_title,
+            capabilities: row.capabilities.and_then(|text| serde_json::from_str(&text).ok()),
+            row: row.row.try_into()?,
+            tags,
+        })
+    }
 }
 
 /// The columns and tables of a [`NamedRow`], and the rows that a reader sees: $2 says whether all, $3 who he is.
 macro_rules! named {
     ($($rest:literal),+) => {
         concat!(
-            "SELECT i.*, NULL AS contact_name, NULL AS contact_photo, NULL AS inbox_title, NULL AS capabilities \
+            "SELECT i.*, NULL AS contact_name, NULL AS contact_photo, NULL AS inbox_title, NULL AS capabilities, \
+             (SELECT string_agg(t.tag, ',') FROM interaction_tags t WHERE t.interaction_id = i.id) AS tags \
              FROM interactions i \
              WHERE i.organization_id = $1 AND ($2 OR i.agent_id = $3 OR (i.state = 'waiting' AND i.agent_id IS NULL \
              AND i.queue_id IN (SELECT m.queue_id FROM queue_members m WHERE m.organization_id = $1 AND m.user_id = $3))) ",
@@ -111,7 +133,7 @@ impl Store {
             .bind(id.0)
             .fetch_optional(pool)
             .await)?;
-        Ok(self.with_tags(organization, row.into_iter().collect()).await?.pop())
+        row.map(NamedInteraction::try_from).transpose()
     }
 
     /// What an agent has before him, first come first.
@@ -131,7 +153,7 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(pool)
             .await)?;
-        self.with_tags(organization, rows).await
+        rows.into_iter().map(NamedInteraction::try_from).collect()
     }
 
     /// Those that are looked for, newest first.
@@ -164,33 +186,7 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(pool)
             .await)?;
-        self.with_tags(organization, rows).await
-    }
-
-    async fn with_tags(
-        &self,
-        organization: OrganizationId,
-        rows: Vec<NamedRow>,
-    ) -> Result<Vec<NamedInteraction>, StoreError> {
-        const TAGS: &str =
-            "SELECT tag FROM interaction_tags WHERE organization_id = $1 AND interaction_id = $2 ORDER BY tag";
-        let mut named = Vec::with_capacity(rows.len());
-        for row in rows {
-            let tags: Vec<String> = on_pool!(self, |pool| sqlx::query_scalar(TAGS)
-                .bind(organization.0)
-                .bind(row.row.id)
-                .fetch_all(pool)
-                .await)?;
-            named.push(NamedInteraction {
-                contact_name: row.contact_name,
-                contact_photo: row.contact_photo,
-                inbox_title: row.inbox_title,
-                capabilities: row.capabilities.and_then(|text| serde_json::from_str(&text).ok()),
-                row: row.row.try_into()?,
-                tags,
-            });
-        }
-        Ok(named)
+        rows.into_iter().map(NamedInteraction::try_from).collect()
     }
 }
 
