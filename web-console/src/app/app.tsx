@@ -5,11 +5,16 @@ import { useEffect } from 'preact/hooks';
 import { asProblem } from '../api/problem';
 import type { Problem } from '../api/problem';
 import { useKeys } from '../keys/keys';
+import { Dock } from '../call/bar';
+import { Troubles } from '../call/troubles';
 import { LogIn } from '../login/login';
 import { SetPassword } from '../login/link';
-import { me, recall, unreached } from '../live/me';
+import { heard, interactions } from '../live/desk';
+import { may, me, recall, unreached } from '../live/me';
 import { reach } from '../live/socket';
-import { go, route } from '../route/route';
+import { Offers } from '../offer/offers';
+import { seat } from '../phone/phone';
+import { go, href, route } from '../route/route';
 import { Button, Confirmations, Empty, ErrorState, Icon, Screen as Page, Skeleton, Toasts } from '../ui';
 import { Nav } from './nav';
 import { type Screen, mine } from './screens';
@@ -61,11 +66,22 @@ function Frame() {
               {say('offline_banner')}
             </p>
           )}
+          <CallInReach />
           {screen ? <Lazy key={screen.path} screen={screen} path={path} /> : first && <Nowhere home={home} />}
         </div>
       </div>
+      {may('attend') && <Offers />}
     </div>
   );
+}
+
+/** A call stays in reach wherever one goes; where its Interaction is shown, its own bar is there. */
+function CallInReach() {
+  const call = heard.value;
+  if (!call) return seat.value === 'taken' ? <Troubles /> : null;
+  const of = [...interactions.value.values()].find((one) => one.call?.id === call.id);
+  if (of && route.value[0] === 'desk' && route.value[1] === String(of.id)) return null;
+  return <Dock call={call} href={of ? href('desk', of.id) : null} />;
 }
 
 const ALWAYS: readonly Pick<Screen, 'path' | 'load'>[] = [{ path: 'profile', load: () => import('../profile/profile') }];

@@ -18,6 +18,7 @@ export interface Screen {
 }
 
 export const SCREENS: readonly Screen[] = [
+  { path: 'desk', word: 'attendance', icon: 'headset', for: ['attend'], load: () => import('../workspace/workspace') },
   { path: 'contacts', word: 'contacts', icon: 'contact', for: ['contacts.edit'], load: () => import('../contact/screen') },
 ];
 

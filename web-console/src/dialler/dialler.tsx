@@ -4,9 +4,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Contact } from '../api/types';
 import { may } from '../live/me';
 import { dial, voiceOnline } from '../phone/phone';
-import { Avatar, Button, Empty, ErrorState, Icon, IconButton, Skeleton, Tabs, TextField, tell, usePages } from '../ui';
+import { Avatar, Button, Empty, ErrorState, Icon, IconButton, Pad, Skeleton, Tabs, TextField, tell, usePages } from '../ui';
 import { telephone } from '../words/language';
-import { Pad } from './pad';
+
 import { say } from './words';
 
 /** Whether the dialler is open: the side menu opens it too. */

@@ -10,7 +10,7 @@ export const say = catalogue(
     erase: 'Erase the last digit',
     find: 'Search contacts by name or number',
     from_three: 'Type at least 3 letters.',
-    key: 'Key {digit}',
+
     no_contact: 'No contact with a number fits.',
     number: 'Telephone or extension',
     pad: 'Keypad',
@@ -24,7 +24,7 @@ export const say = catalogue(
     erase: 'Apagar o último dígito',
     find: 'Buscar contatos por nome ou número',
     from_three: 'Digite pelo menos 3 letras.',
-    key: 'Tecla {digit}',
+
     no_contact: 'Nenhum contato com número corresponde.',
     number: 'Telefone ou ramal',
     pad: 'Teclado',

@@ -86,8 +86,10 @@ export function forget() {
 
 /** Puts in what an answer or an event said of an Interaction. */
 export function put(interaction: Interaction) {
-  if (interaction.state === 'closed') interactions.value = without(interactions.value, interaction.id);
-  else interactions.value = with_(interactions.value, interaction.id, interaction);
+  if (interaction.state === 'closed') {
+    interactions.value = without(interactions.value, interaction.id);
+    noteChange('history');
+  } else interactions.value = with_(interactions.value, interaction.id, interaction);
 }
 
 export const drop = (interaction: number) => {

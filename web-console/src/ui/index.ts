@@ -7,6 +7,7 @@ export { Confirmations, Dialog, confirm } from './dialog';
 export { Checkbox, type Choice, Field, Select, Switch, TextArea, TextField } from './field';
 export { Icon, type IconName } from './icon';
 export { Facts, Panel, Screen } from './page';
+export { Pad } from './pad';
 export { Menu, MenuItems, type MenuItem, Popup } from './popup';
 export { causeOf, textOf } from './problem-text';
 export { useAction, usePages, useResource } from './resource';

@@ -1,8 +1,9 @@
 // What an agent does with an Interaction. Each takes what the server answers into the desk.
 
+import { noteChange } from '../api/changes';
 import { patch, post } from '../api/client';
 import type { Interaction } from '../api/types';
-import { drop, dropOffer, foresee, put } from '../live/desk';
+import { drop, dropOffer, foresee, put } from './desk';
 
 const at = (id: number, verb: string) => `/interactions/${id}/${verb}`;
 
@@ -53,6 +54,7 @@ export async function transfer(id: number, to: Target) {
 export async function end(id: number, disposition: number | null) {
   await send(at(id, 'end'), disposition === null ? {} : { disposition_id: disposition });
   drop(id);
+  noteChange('history');
 }
 
 export async function change(interaction: Interaction, part: { tags?: string[]; visitor?: Interaction['visitor']; disposition_id?: number | null; contact_id?: number | null }) {

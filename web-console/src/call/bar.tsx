@@ -1,0 +1,168 @@
+import { useSignal } from '@preact/signals';
+
+import type { Interaction, PageCall } from '../api/types';
+import { useKeys } from '../keys/keys';
+import { calls } from '../live/desk';
+import { hangUp, hold, mute, muted, press, resume } from '../phone/phone';
+import { Badge, Button, Icon, Pad, Popup, Timer, tell } from '../ui';
+import { telephone } from '../words/language';
+import { Levels } from './level';
+import { OneWay, Quality } from './quality';
+import { Troubles } from './troubles';
+import { say } from './words';
+
+type State = PageCall['state'] | 'waiting' | 'ended';
+
+export interface CallBarProps {
+  id: string;
+  name: string;
+  number: string | null;
+  state: State;
+  recorded: boolean;
+  /** Since when it is in this state; and since when one talks. */
+  since: number | null;
+  answered: number | null;
+  onTransfer?: (() => void) | undefined;
+  /** Keys H and M are this bar's. */
+  keyed: boolean;
+}
+
+/** What the bar of an Interaction's call shows: the Seat's own word where there is one, for it comes first. */
+export function barOf(interaction: Interaction): Omit<CallBarProps, 'keyed' | 'onTransfer'> | null {
+  const call = interaction.call;
+  if (!call) return null;
+  const own = calls.value.get(call.id);
+  const over = call.state === 'ended' || interaction.ended_at_ms !== null;
+  return {
+    id: call.id,
+    name: interaction.contact?.name ?? interaction.title,
+    number: call.with,
+    state: over ? 'ended' : (own?.state ?? call.state),
+    recorded: own?.recorded ?? call.recorded,
+    since: call.since_ms,
+    answered: interaction.answered_at_ms ?? own?.answered_at_ms ?? null,
+  };
+}
+
+/** Who is on the line, how long, how well, and what can be done about it. */
+export function CallBar({ id, name, number, state, recorded, since, answered, onTransfer, keyed }: CallBarProps) {
+  const far = calls.value.get(id)?.far_held ?? false;
+  return (
+    <section class={`call ${state}`} aria-label={say('with', { name })} data-state={state}>
+      <div class="call-who">
+        <Icon name={state === 'held' ? 'pause' : 'phone'} size={20} />
+        <div class="grow">
+          <p class="cut">
+            <strong>{name}</strong> {number && number !== name && <span class="soft">{telephone(number)}</span>}
+          </p>
+          <p class="row small">
+            <span role="status" aria-live="assertive">
+              {say(`state_${state}`)}
+            </span>
+            {answered !== null && state !== 'ended' && (
+              <span class="soft" title={say('talking_for')}>
+                <Timer since={answered} />
+              </span>
+            )}
+            {state === 'held' && since !== null && (
+              <Badge kind="warn" icon="pause">
+                {say('held_for')} <Timer since={since} />
+              </Badge>
+            )}
+            {recorded && state !== 'ended' && (
+              <Badge kind="stop" icon="eye">
+                {say('recorded')}
+              </Badge>
+            )}
+          </p>
+        </div>
+        {state !== 'ended' && <Quality call={id} />}
+        {state !== 'ended' && <Levels />}
+      </div>
+      {state === 'ended' ? <p class="call-note">{say('over')}</p> : <Verbs id={id} state={state} onTransfer={onTransfer} keyed={keyed} />}
+      {far && (
+        <p class="call-note">
+          <Icon name="pause" size={16} />
+          {say('far_held')}
+        </p>
+      )}
+      <OneWay call={id} talking={state === 'talking' && !far} />
+      {state !== 'ended' && <Troubles />}
+    </section>
+  );
+}
+
+function Verbs({ id, state, onTransfer, keyed }: Pick<CallBarProps, 'id' | 'state' | 'onTransfer' | 'keyed'>) {
+  const keys = useSignal('');
+  const talking = state === 'talking';
+  const held = state === 'held';
+  const toggleHold = () => {
+    if (talking || held) return tell(() => (held ? resume(id) : hold(id)));
+    return undefined;
+  };
+  useKeys(
+    keyed
+      ? [
+          { key: 'M', label: say(muted.value ? 'unmute' : 'mute'), run: () => mute() },
+          { key: 'H', label: say(held ? 'resume' : 'hold'), run: toggleHold },
+        ]
+      : [],
+  );
+  function send(digit: string) {
+    keys.value += digit;
+    void tell(() => press(id, digit));
+  }
+  return (
+    <div class="call-verbs">
+      <Button icon={muted.value ? 'mic_off' : 'device'} class={muted.value ? 'on' : ''} onClick={() => mute()} {...(keyed ? { keys: 'M' } : {})}>
+        {say(muted.value ? 'unmute' : 'mute')}
+      </Button>
+      <Button icon={held ? 'play' : 'pause'} class={held ? 'on' : ''} disabled={!talking && !held} onClick={toggleHold} {...(keyed ? { keys: 'H' } : {})}>
+        {say(held ? 'resume' : 'hold')}
+      </Button>
+      <Popup
+        label={say('keypad')}
+        buttonClass="button plain"
+        button={
+          <>
+            <Icon name="grid" size={16} />
+            <span>{say('keypad')}</span>
+          </>
+        }
+        disabled={!talking}
+      >
+        {() => (
+          <div class="call-pad">
+            <output class="mono">{keys.value.slice(-20)}</output>
+            <Pad onKey={send} />
+          </div>
+        )}
+      </Popup>
+      {onTransfer && (
+        <Button icon="transfer" disabled={!talking && !held} onClick={onTransfer} {...(keyed ? { keys: 'T' } : {})}>
+          {say('transfer')}
+        </Button>
+      )}
+      <span class="grow" />
+      <Button kind="danger" icon="hang_up" onClick={() => tell(() => hangUp(id))}>
+        {say('hang_up')}
+      </Button>
+    </div>
+  );
+}
+
+/** A call that belongs to no Interaction on the screen: in reach wherever one is. */
+export function Dock({ call, href }: { call: PageCall; href: string | null }) {
+  const name = call.name ?? call.number ?? call.dialled ?? '';
+  return (
+    <div class="dock">
+      <CallBar id={call.id} name={name} number={call.number} state={call.state} recorded={call.recorded} since={null} answered={call.answered_at_ms} keyed={!href} />
+      {href && (
+        <a class="button plain" href={href}>
+          {say('go')}
+        </a>
+      )}
+    </div>
+  );
+}
+

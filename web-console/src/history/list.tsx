@@ -1,0 +1,88 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { seconds } from '../api/clock';
+import type { Interaction } from '../api/types';
+import { href } from '../route/route';
+import { Avatar, Button, Empty, ErrorState, Icon, Skeleton, TextField, usePages } from '../ui';
+import { say as kit } from '../ui/words';
+import { briefly, span } from '../words/language';
+import { say } from './words';
+
+const AFTER_MS = 250;
+
+/** Finished Interactions, newest first; by name, protocol or queue, and by day (F130, F142, F145). */
+export function HistoryList({ chosen }: { chosen: number | null }) {
+  const text = useSignal('');
+  const from = useSignal('');
+  const to = useSignal('');
+  const asked = useSignal('');
+  useEffect(() => {
+    const timer = setTimeout(() => (asked.value = text.value.trim()), AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [text.value]);
+  const query = new URLSearchParams({ state: 'closed', limit: '30' });
+  if (asked.value) query.set('q', asked.value);
+  if (from.value) query.set('from_ms', String(dayStart(from.value)));
+  if (to.value) query.set('to_ms', String(dayStart(to.value) + DAY_MS));
+  const past = usePages<Interaction>(`/interactions?${query}`, 'history');
+  return (
+    <div class="list-in">
+      <div class="list-head stacked">
+        <TextField bare type="search" label={say('find')} placeholder={say('find')} value={text.value} onChange={(value) => (text.value = value)} />
+        <div class="row">
+          <TextField bare class="grow" type="date" label={say('from')} value={from.value} onChange={(value) => (from.value = value)} />
+          <TextField bare class="grow" type="date" label={say('to')} value={to.value} onChange={(value) => (to.value = value)} />
+        </div>
+      </div>
+      <div class="lines scrolls">
+        {past.problem && <ErrorState problem={past.problem} onRetry={past.reload} />}
+        {past.loading && past.items.length === 0 && <Skeleton lines={6} />}
+        {!past.loading && !past.problem && past.items.length === 0 && (
+          <Empty icon="history" title={say('none')}>
+            <p class="small">{say('none_text')}</p>
+          </Empty>
+        )}
+        <ul aria-label={say('list')}>
+          {past.items.map((one) => (
+            <li key={one.id}>
+              <Line interaction={one} chosen={one.id === chosen} />
+            </li>
+          ))}
+        </ul>
+        {past.more && (
+          <div class="lines-more">
+            <Button size="small" onClick={past.more}>
+              {kit('more')}
+            </Button>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+/** Midnight of a day as a date field writes it, on this machine's clock. */
+const dayStart = (text: string) => new Date(`${text}T00:00:00`).getTime();
+
+function Line({ interaction, chosen }: { interaction: Interaction; chosen: boolean }) {
+  const name = interaction.contact?.name ?? interaction.title;
+  return (
+    <a class={`line ${chosen ? 'chosen' : ''}`} href={href('desk', 'history', interaction.id)} aria-current={chosen ? 'true' : undefined} data-interaction={interaction.id}>
+      <Avatar name={name} photo={interaction.contact?.photo_url} size={32} />
+      <span class="line-text">
+        <span class="line-top">
+          <strong class="cut grow">{name}</strong>
+          <time class="small soft">{briefly(interaction.closed_at_ms ?? interaction.started_at_ms, seconds.value)}</time>
+        </span>
+        <span class="line-foot small soft">
+          <Icon name={interaction.medium === 'voice' ? 'phone' : 'message'} size={14} />
+          <span class="cut grow">{[interaction.queue?.title, interaction.disposition?.title].filter(Boolean).join(' · ')}</span>
+          {interaction.closed_at_ms !== null && <span>{span(interaction.closed_at_ms - interaction.started_at_ms)}</span>}
+        </span>
+      </span>
+    </a>
+  );
+}

@@ -1,0 +1,135 @@
+import { useSignal } from '@preact/signals';
+
+import { post } from '../api/client';
+import type { Interaction } from '../api/types';
+import { agents, boards } from '../live/desk';
+import { me } from '../live/me';
+import { type Target, transfer } from '../live/verbs';
+import { Avatar, Badge, Button, Dialog, Empty, FormProblem, Tabs, TextField, toast, useAction } from '../ui';
+import { plain } from './state';
+import { say } from './words';
+
+type To = 'user' | 'queue' | 'number';
+
+export interface TransferProps {
+  interaction: Interaction;
+  first: 'user' | 'queue';
+  onClose: () => void;
+}
+
+/** To another agent, another queue, and a call to any number too. Protocol and TTA stay (F157). */
+export function Transfer({ interaction, first, onClose }: TransferProps) {
+  const tab = useSignal<To>(first);
+  const target = useSignal<Target | { number: string } | null>(null);
+  const text = useSignal('');
+  const action = useAction(async () => {
+    const to = target.value;
+    if (!to) return;
+    if ('number' in to) await post(`/calls/${encodeURIComponent(interaction.call?.id ?? '')}/transfer`, { to: to.number });
+    else await transfer(interaction.id, to);
+    toast(say('transferred'), { kind: 'good' });
+    onClose();
+  });
+  const voice = interaction.medium === 'voice';
+  const tabs: { key: To; title: string }[] = [
+    { key: 'user', title: say('user') },
+    { key: 'queue', title: say('queue') },
+    ...(voice ? [{ key: 'number' as const, title: say('number') }] : []),
+  ];
+  return (
+    <Dialog
+      title={say(voice ? 'transfer_call' : 'transfer')}
+      onClose={onClose}
+      onSubmit={action.run}
+      actions={
+        <>
+          <Button kind="primary" icon="transfer" submit busy={action.pending} disabled={!target.value}>
+            {say('transfer')}
+          </Button>
+        </>
+      }
+    >
+      <Tabs
+        label={say('to')}
+        tabs={tabs}
+        chosen={tab.value}
+        onChoose={(key) => {
+          tab.value = key;
+          target.value = null;
+          text.value = '';
+        }}
+      >
+        <div class="stack targets">
+          {tab.value === 'number' ? (
+            <TextField
+              label={say('to_number')}
+              type="tel"
+              autofocus
+              maxLength={64}
+              value={text.value}
+              onChange={(value) => {
+                text.value = value;
+                target.value = value.trim() ? { number: value.trim() } : null;
+              }}
+            />
+          ) : (
+            <>
+              <TextField bare autofocus type="search" label={say('search')} placeholder={say('name')} value={text.value} onChange={(value) => (text.value = value)} />
+              {tab.value === 'user' ? (
+                <Users text={plain(text.value)} interaction={interaction} target={target.value} choose={(to) => (target.value = to)} />
+              ) : (
+                <Queues text={plain(text.value)} interaction={interaction} target={target.value} choose={(to) => (target.value = to)} />
+              )}
+            </>
+          )}
+        </div>
+      </Tabs>
+      <FormProblem problem={action.problem} />
+    </Dialog>
+  );
+}
+
+interface Choosing {
+  text: string;
+  interaction: Interaction;
+  target: object | null;
+  choose: (to: Target) => void;
+}
+
+function Users({ text, interaction, target, choose }: Choosing) {
+  const fits = [...agents.value.values()].filter((agent) => agent.id !== me.value?.id && agent.id !== interaction.agent?.id && agent.presence === 'here' && plain(agent.name).includes(text));
+  if (fits.length === 0) return <Empty icon="agents" title={say('nobody_fits')} />;
+  return (
+    <div role="radiogroup" aria-label={say('user')} class="scrolls target-list">
+      {fits.map((agent) => {
+        const chosen = target !== null && 'user' in target && target.user === agent.id;
+        return (
+          <button key={agent.id} type="button" role="radio" aria-checked={chosen} class={`target ${chosen ? 'chosen' : ''}`} onClick={() => choose({ user: agent.id })}>
+            <Avatar name={agent.name} photo={agent.photo_url} size={24} />
+            <span class="grow cut">{agent.name}</span>
+            <span class="small soft">{say('with', { chats: agent.open.chats, calls: agent.open.calls })}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Queues({ text, interaction, target, choose }: Choosing) {
+  const fits = [...boards.value.values()].filter((board) => board.medium === interaction.medium && plain(board.title).includes(text));
+  return (
+    <div role="radiogroup" aria-label={say('queue')} class="scrolls target-list">
+      {fits.map((board) => {
+        const chosen = target !== null && 'queue' in target && target.queue === board.queue_id;
+        return (
+          <button key={board.queue_id} type="button" role="radio" aria-checked={chosen} class={`target ${chosen ? 'chosen' : ''}`} onClick={() => choose({ queue: board.queue_id })}>
+            <span class="grow cut">{board.title}</span>
+            <Badge kind={board.agents_free > 0 ? 'good' : 'plain'} icon="agents">
+              {board.agents_free}/{board.agents_connected}
+            </Badge>
+          </button>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+// The messages of each Interaction that was looked at, and those that are on their way to the server.
+
+import { type Signal, effect, signal } from '@preact/signals';
+
+import { get, post } from '../api/client';
+import { now } from '../api/clock';
+import { type Problem, asProblem } from '../api/problem';
+import type { Message, Page } from '../api/types';
+import { foresee, hear, interactions, snapshots } from '../live/desk';
+import { me } from '../live/me';
+
+export interface Thread {
+  items: readonly Message[];
+  /** There are older ones than these. */
+  earlier: boolean;
+  loaded: boolean;
+  problem: Problem | null;
+}
+
+const EMPTY: Thread = { items: [], earlier: false, loaded: false, problem: null };
+const PAGE = 50;
+// Threads that nobody looks at are let go, the oldest first.
+const MOST_KEPT = 40;
+
+const threads = new Map<number, Signal<Thread>>();
+/** Interactions whose customer is writing now. */
+export const typing = signal<ReadonlySet<number>>(new Set());
+
+export function thread(interaction: number): Signal<Thread> {
+  const known = threads.get(interaction);
+  if (known) return known;
+  const made = signal(EMPTY);
+  threads.set(interaction, made);
+  for (const old of threads.keys()) {
+    if (threads.size <= MOST_KEPT) break;
+    threads.delete(old);
+  }
+  return made;
+}
+
+/** Reads the newest page. */
+export async function load(interaction: number) {
+  const of = thread(interaction);
+  try {
+    const page = await get<Page<Message>>(`/interactions/${interaction}/messages`, { limit: PAGE });
+    const old = of.value;
+    of.value = { items: merged(old.items, page.items), earlier: old.loaded && old.items.length > page.items.length ? old.earlier : page.next !== null, loaded: true, problem: null };
+  } catch (error) {
+    of.value = { ...of.value, problem: asProblem(error), loaded: true };
+  }
+}
+
+export async function loadEarlier(interaction: number) {
+  const of = thread(interaction);
+  const oldest = of.value.items.find((one) => one.id > 0);
+  const page = await get<Page<Message>>(`/interactions/${interaction}/messages`, { limit: PAGE, before: oldest?.id });
+  of.value = { ...of.value, items: merged(of.value.items, page.items), earlier: page.next !== null };
+}
+
+/** Sends; it is on the screen at once, and once only whatever happens on the way. */
+export async function send(interaction: number, text: string, kind: 'out' | 'comment', client: string = crypto.randomUUID()) {
+  const of = thread(interaction);
+  put(of, draftOf(interaction, text, kind, client));
+  const answered: Parameters<typeof foresee>[1] = { last: { text, at_ms: now(), direction: kind } };
+  if (kind === 'out' && interactions.value.get(interaction)?.customer !== 'ended') answered.customer = 'answered';
+  if (kind === 'out') foresee(interaction, answered);
+  try {
+    put(of, await post<Message>(`/interactions/${interaction}/messages`, { text, client_id: client, comment: kind === 'comment' }, { key: client }));
+  } catch (error) {
+    const problem = asProblem(error);
+    put(of, { ...draftOf(interaction, text, kind, client), state: 'failed', reason: problem.detail ?? problem.title });
+  }
+}
+
+export const sendAgain = (message: Message) => send(message.interaction_id, message.text, message.direction === 'comment' ? 'comment' : 'out', message.client_id ?? undefined);
+
+function draftOf(interaction: number, text: string, kind: 'out' | 'comment', client: string): Message {
+  return {
+    id: -1,
+    interaction_id: interaction,
+    conversation_id: 0,
+    direction: kind,
+    author: me.value ? { id: me.value.id, name: me.value.name } : null,
+    text,
+    format: 'plain',
+    content: null,
+    attachments: [],
+    reply_to: null,
+    state: kind === 'comment' ? 'none' : 'queued',
+    reason: null,
+    at_ms: now(),
+    edited_at_ms: null,
+    deleted_at_ms: null,
+    client_id: client,
+  };
+}
+
+const same = (a: Message, b: Message) => (a.id > 0 && a.id === b.id) || (a.client_id !== null && a.client_id === b.client_id);
+
+function put(of: Signal<Thread>, message: Message) {
+  of.value = { ...of.value, items: merged(of.value.items, [message]) };
+}
+
+/** Both, each once, the newer word of a message winning, in order of time; what is not sent yet comes last. */
+function merged(old: readonly Message[], fresh: readonly Message[]): Message[] {
+  const kept = old.filter((one) => !fresh.some((other) => same(one, other)));
+  // An answer that says less than an event before it would take a tick away.
+  const newest = fresh.map((one) => {
+    const before = old.find((other) => same(one, other));
+    return before && before.id > 0 && one.id < 0 ? before : one;
+  });
+  return [...kept, ...newest].sort((a, b) => a.at_ms - b.at_ms || rank(a) - rank(b));
+}
+
+const rank = (message: Message) => (message.id > 0 ? message.id : Number.MAX_SAFE_INTEGER);
+
+hear('message', (message) => {
+  const of = threads.get(message.interaction_id);
+  if (of?.value.loaded) put(of, message as Message);
+  const writing = (message as Message).direction === 'in';
+  if (writing) setTyping(message.interaction_id, false);
+});
+
+const TYPING_LASTS_MS = 8_000;
+const timers = new Map<number, number>();
+
+hear('typing', ({ interaction_id, active }) => setTyping(interaction_id, active));
+
+function setTyping(interaction: number, active: boolean) {
+  clearTimeout(timers.get(interaction));
+  const next = new Set(typing.value);
+  if (active) next.add(interaction);
+  else next.delete(interaction);
+  typing.value = next;
+  if (active) timers.set(interaction, setTimeout(() => setTyping(interaction, false), TYPING_LASTS_MS));
+}
+
+// After a gap that could not be filled what was read may lack messages.
+let seen = snapshots.peek();
+effect(() => {
+  if (snapshots.value === seen) return;
+  seen = snapshots.value;
+  if (!me.peek()) return threads.clear();
+  for (const [interaction, of] of threads) if (of.peek().loaded) void load(interaction);
+});

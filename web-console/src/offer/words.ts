@@ -1,0 +1,38 @@
+import { catalogue } from '../words/language';
+
+export const say = catalogue(
+  {
+    accept: 'Accept',
+    banner: 'New interaction: {name}',
+    call: 'Incoming call',
+    chat: 'New conversation',
+    direct: 'Call to your extension',
+    from: 'From',
+    gone_other: 'Somebody else took the interaction.',
+    gone_timed_out: 'The offer ran out. It went on to another agent.',
+    gone_left: 'The customer gave up.',
+    offers: 'Offers',
+    protocol: 'Protocol',
+    queue: 'Queue',
+    refuse: 'Refuse',
+    time_left: 'Time left',
+    waiting: 'Waiting',
+  },
+  {
+    accept: 'Aceitar',
+    banner: 'Novo atendimento: {name}',
+    call: 'Chamada recebida',
+    chat: 'Nova conversa',
+    direct: 'Chamada para o seu ramal',
+    from: 'De',
+    gone_other: 'Outra pessoa assumiu o atendimento.',
+    gone_timed_out: 'A oferta venceu e foi para outro atendente.',
+    gone_left: 'O cliente desistiu.',
+    offers: 'Ofertas',
+    protocol: 'Protocolo',
+    queue: 'Fila',
+    refuse: 'Recusar',
+    time_left: 'Tempo restante',
+    waiting: 'Esperando',
+  },
+);
