@@ -53,7 +53,7 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
         <Icon name={state === 'held' ? 'pause' : 'phone'} size={20} />
         <div class="grow">
           <p class="cut">
-            <strong>{name}</strong> {number && number !== name && <span class="soft">{telephone(number)}</span>}
+            <strong>{telephone(name)}</strong> {number && number !== name && <span class="soft">{telephone(number)}</span>}
           </p>
           <p class="row small">
             <span role="status" aria-live="assertive">

@@ -6,7 +6,7 @@ import type { Interaction } from '../api/types';
 import { href } from '../route/route';
 import { Avatar, Button, Empty, ErrorState, Icon, Skeleton, TextField, usePages } from '../ui';
 import { say as kit } from '../ui/words';
-import { briefly, span } from '../words/language';
+import { briefly, span, telephone } from '../words/language';
 import { say } from './words';
 
 const AFTER_MS = 250;
@@ -74,7 +74,7 @@ function Line({ interaction, chosen }: { interaction: Interaction; chosen: boole
       <Avatar name={name} photo={interaction.contact?.photo_url} size={32} />
       <span class="line-text">
         <span class="line-top">
-          <strong class="cut grow">{name}</strong>
+          <strong class="cut grow">{telephone(name)}</strong>
           <time class="small soft">{briefly(interaction.closed_at_ms ?? interaction.started_at_ms, seconds.value)}</time>
         </span>
         <span class="line-foot small soft">

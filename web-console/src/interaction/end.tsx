@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { Interaction } from '../api/types';
 import { end } from '../live/verbs';
 import { Button, Dialog, FormProblem, Select, useAction } from '../ui';
-import { nameOf } from './state';
+import { titleOf } from './state';
 import { say } from './words';
 
 /** Asks once, with the disposition where the queue has any (F102, F176). */
@@ -31,7 +31,7 @@ export function End({ interaction, onClose, onDone }: { interaction: Interaction
         </>
       }
     >
-      <p>{say('end_text', { name: nameOf(interaction) })}</p>
+      <p>{say('end_text', { name: titleOf(interaction) })}</p>
       {calling && <p>{say('end_call_first')}</p>}
       {interaction.dispositions.length > 0 && (
         <Select

@@ -2,7 +2,7 @@ import type { Interaction } from '../api/types';
 import { href } from '../route/route';
 import { Button, CopyButton, Icon, IconButton, Timer } from '../ui';
 import { StateMark } from './row';
-import { channelIcon, channelName, nameOf } from './state';
+import { channelIcon, channelName, titleOf } from './state';
 import { say } from './words';
 
 export interface HeaderProps {
@@ -21,19 +21,19 @@ export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
       </a>
       <StateMark interaction={interaction} />
       <div class="grow">
-        <h1 class="cut">{nameOf(interaction)}</h1>
+        <h1 class="cut">{titleOf(interaction)}</h1>
         <p class="talk-facts small soft">
           <span class="row">
             <Icon name={channelIcon(interaction.channel)} size={14} />
             {channelName(interaction.channel)}
           </span>
-          {interaction.queue && <span class="cut">{interaction.queue.title}</span>}
+          {interaction.queue && <span class="cut talk-queue">{interaction.queue.title}</span>}
           <Protocol protocol={interaction.protocol} />
+          <span class="tta" title={say('tta')}>
+            TTA <Timer since={interaction.started_at_ms} until={interaction.closed_at_ms} long />
+          </span>
         </p>
       </div>
-      <span class="tta" title={say('tta')}>
-        <span class="small soft">TTA</span> <Timer since={interaction.started_at_ms} until={interaction.closed_at_ms} long />
-      </span>
       {interaction.contact && <IconButton icon="history" label={say('open_history')} onClick={() => (location.hash = href('contacts', interaction.contact?.id ?? 0))} />}
       {onTransfer && (
         <Button icon="transfer" keys="T" onClick={onTransfer}>

@@ -3,7 +3,7 @@ import type { Interaction } from '../api/types';
 import { href } from '../route/route';
 import { Avatar, Icon, Timer } from '../ui';
 import { briefly } from '../words/language';
-import { channelIcon, channelName, lookOf, nameOf } from './state';
+import { channelIcon, channelName, lookOf, nameOf, titleOf } from './state';
 import { say } from './words';
 
 /** The state of an Interaction as a coloured square with its icon; the word is for those who do not see it. */
@@ -29,7 +29,7 @@ export function Row({ interaction, chosen }: { interaction: Interaction; chosen:
       </span>
       <span class="line-text">
         <span class="line-top">
-          <strong class="cut grow">{nameOf(interaction)}</strong>
+          <strong class="cut grow">{titleOf(interaction)}</strong>
           <span class="small soft" title={say('tta')}>
             <Timer since={interaction.started_at_ms} until={interaction.closed_at_ms} />
           </span>

@@ -2,6 +2,7 @@
 
 import type { Interaction } from '../api/types';
 import type { IconName } from '../ui';
+import { telephone } from '../words/language';
 import { say } from './words';
 
 export interface Look {
@@ -80,3 +81,6 @@ export const plain = (text: string) =>
     .toLowerCase();
 
 export const nameOf = (interaction: Interaction) => interaction.contact?.name ?? interaction.title;
+
+/** The name, or the number in its groups. */
+export const titleOf = (interaction: Interaction) => interaction.contact?.name ?? telephone(interaction.title);

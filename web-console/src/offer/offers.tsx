@@ -63,7 +63,7 @@ function Card({ offer, keyed }: { offer: Offer; keyed: boolean }) {
           <Countdown until={offer.until_ms} />
         </span>
       </header>
-      <p class="offer-name cut">{name}</p>
+      <p class="offer-name cut">{telephone(name)}</p>
       {number && number !== name && <p class="soft">{telephone(number)}</p>}
       <p class="small">
         {say('queue')} <strong>{interaction.queue?.title}</strong> · {say('waiting')} <Timer since={interaction.started_at_ms} />

@@ -9,7 +9,7 @@ import { endWrapUp, join, leaveQueues, pause, ready, reasonsOf, stateOf } from '
 import { say } from './words';
 
 const LOOK: Record<Standing['state'], { meaning: Meaning; icon: IconName }> = {
-  offline: { meaning: 'plain', icon: 'close' },
+  offline: { meaning: 'plain', icon: 'moon' },
   online: { meaning: 'good', icon: 'check' },
   paused: { meaning: 'warn', icon: 'pause' },
 };

@@ -54,7 +54,7 @@ function Shown({ interaction }: { interaction: Interaction }) {
   return (
     <>
       <main class="talk-place" id="main" tabIndex={-1} aria-label={nameOf(interaction)}>
-        <Header interaction={interaction} onTransfer={mine && !ended(interaction) ? toTransfer : undefined} onEnd={mine ? toEnd : undefined} />
+        <Header interaction={interaction} onTransfer={mine && interaction.medium === 'chat' && !ended(interaction) ? toTransfer : undefined} onEnd={mine ? toEnd : undefined} />
         {interaction.medium === 'voice' ? <Voice interaction={interaction} mine={mine} onTransfer={toTransfer} /> : <Conversation interaction={interaction} name={nameOf(interaction)} />}
         {interaction.medium === 'chat' && live && <Composer interaction={interaction} onTransfer={(to) => (asked.value = to === 'user' ? 'transfer_user' : 'transfer_queue')} />}
         {interaction.medium === 'chat' && mine && !live && <Review onEnd={toEnd} />}
