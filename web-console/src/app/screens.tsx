@@ -20,6 +20,14 @@ export interface Screen {
 export const SCREENS: readonly Screen[] = [
   { path: 'desk', word: 'attendance', icon: 'headset', for: ['attend'], load: () => import('../workspace/workspace') },
   { path: 'contacts', word: 'contacts', icon: 'contact', for: ['contacts.edit'], load: () => import('../contact/screen') },
+  { path: 'supervise', word: 'monitoring', icon: 'board', for: ['supervise'], load: () => import('../supervise/supervise') },
+  {
+    path: 'admin',
+    word: 'administration',
+    icon: 'rule',
+    for: ['users.manage', 'telephony.manage', 'queues.manage', 'inboxes.manage', 'plugins.manage', 'tokens.manage', 'audit.read'],
+    load: () => import('../admin/admin'),
+  },
 ];
 
 export const mine = () => SCREENS.filter((screen) => screen.for.some(may));

@@ -1,0 +1,52 @@
+import { catalogue } from '../../words/language';
+
+export const say = catalogue(
+  {
+    title: 'Audit log',
+    lead: 'Who changed what, and when. Nothing in it can be edited.',
+    empty: 'Nothing here',
+    empty_text: 'Nothing was changed, or nothing fits the filter.',
+    at: 'When',
+    actor: 'Who',
+    what: 'What',
+    change: 'Change',
+    address: 'From',
+    noun: 'About',
+    noun_all: 'Everything',
+    user: 'User',
+    user_all: 'Everybody',
+    details: 'Details',
+    before_after: '{field}: {before} → {after}',
+  },
+  {
+    title: 'Auditoria',
+    lead: 'Quem mudou o quê, e quando. Nada nela pode ser editado.',
+    empty: 'Nada aqui',
+    empty_text: 'Nada foi mudado, ou nada corresponde ao filtro.',
+    at: 'Quando',
+    actor: 'Quem',
+    what: 'O quê',
+    change: 'Mudança',
+    address: 'De onde',
+    noun: 'Sobre',
+    noun_all: 'Tudo',
+    user: 'Usuário',
+    user_all: 'Todos',
+    details: 'Detalhes',
+    before_after: '{field}: {before} → {after}',
+  },
+);
+
+/** What was done, to what: the API's words as people say them; others are shown as they are. */
+export const actions = catalogue(
+  { create: 'made', change: 'changed', delete: 'deleted', login: 'logged in', logout: 'logged out', reset: 'reset the password', password: 'set the password', disable: 'disabled', enable: 'enabled' },
+  { create: 'criou', change: 'mudou', delete: 'excluiu', login: 'entrou', logout: 'saiu', reset: 'redefiniu a senha', password: 'definiu a senha', disable: 'desativou', enable: 'ativou' },
+);
+
+export const nouns = catalogue(
+  { user: 'user', extension: 'extension', trunk: 'trunk', dial_rules: 'numbers', queue: 'queue', pause_reason: 'pause reason', disposition: 'disposition', inbox: 'inbox', plugin: 'plugin', rule: 'rule', token: 'access token', organization: 'organization', contact: 'contact', login: 'log-in' },
+  { user: 'usuário', extension: 'ramal', trunk: 'tronco', dial_rules: 'numeração', queue: 'fila', pause_reason: 'motivo de pausa', disposition: 'tabulação', inbox: 'caixa de entrada', plugin: 'plugin', rule: 'regra', token: 'token de acesso', organization: 'empresa', contact: 'contato', login: 'login' },
+);
+
+export const NOUNS = ['user', 'extension', 'trunk', 'dial_rules', 'queue', 'pause_reason', 'disposition', 'inbox', 'plugin', 'rule', 'token', 'organization', 'contact', 'login'] as const;
+export const ACTIONS = ['create', 'change', 'delete', 'login', 'logout', 'reset', 'password', 'disable', 'enable'] as const;

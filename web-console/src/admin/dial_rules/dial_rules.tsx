@@ -1,0 +1,106 @@
+// The dial plan: an ordered list that is saved whole after each change.
+
+import { useSignal } from '@preact/signals';
+
+import { put } from '../../api/client';
+import { asProblem } from '../../api/problem';
+import type { Problem } from '../../api/problem';
+import { Button, Empty, ErrorState, FormProblem, Icon, IconButton, Screen, Skeleton, useResource } from '../../ui';
+import type { SectionProps } from '../sections';
+import type { DialRule } from '../shapes';
+import { say as shared } from '../words';
+import { destinationOf, occasionOf } from './line';
+import { RuleForm } from './rule_form';
+import { say } from './words';
+
+export function DialRules(_: SectionProps) {
+  const rules = useResource<DialRule[]>('/dial-rules', 'dial_rules');
+  const open = useSignal<number | null>(null);
+  const problem = useSignal<Problem | null>(null);
+  const all = rules.data ?? [];
+
+  /** Saves all of it; what is refused stays as it was. */
+  async function save(next: DialRule[]): Promise<Problem | null> {
+    try {
+      rules.set(await put<DialRule[]>('/dial-rules', next));
+      problem.value = null;
+      return null;
+    } catch (error) {
+      return asProblem(error);
+    }
+  }
+  const change = async (next: DialRule[]) => (problem.value = await save(next));
+
+  const create = (
+    <Button kind="primary" icon="plus" onClick={() => (open.value = all.length)} disabled={!rules.data}>
+      {say('new')}
+    </Button>
+  );
+  return (
+    <Screen title={say('title')} lead={say('lead')} actions={create}>
+      {rules.problem && !rules.data && <ErrorState problem={rules.problem} onRetry={rules.reload} />}
+      {!rules.data && !rules.problem && <Skeleton lines={5} />}
+      {rules.data && all.length === 0 && <Empty icon="route" title={say('empty')}>{say('empty_text')}</Empty>}
+      {problem.value && <FormProblem problem={problem.value} />}
+      <ol class="ordered">
+        {all.map((rule, at) => (
+          <Row
+            key={JSON.stringify(rule)}
+            rule={rule}
+            at={at}
+            last={at === all.length - 1}
+            onOpen={() => (open.value = at)}
+            onMove={(to) => change(moved(all, at, to))}
+            onRemove={() => change(all.filter((_, other) => other !== at))}
+          />
+        ))}
+      </ol>
+      {open.value !== null && (
+        <RuleForm
+          rule={all[open.value] ?? null}
+          at={open.value}
+          onClose={() => (open.value = null)}
+          onSave={async (rule) => {
+            const next = [...all];
+            next[open.value ?? all.length] = rule;
+            const refusal = await save(next);
+            if (!refusal) open.value = null;
+            return refusal;
+          }}
+        />
+      )}
+    </Screen>
+  );
+}
+
+interface RowProps {
+  rule: DialRule;
+  at: number;
+  last: boolean;
+  onOpen: () => void;
+  onMove: (to: number) => unknown;
+  onRemove: () => unknown;
+}
+
+function Row({ rule, at, last, onOpen, onMove, onRemove }: RowProps) {
+  return (
+    <li class="ordered-row">
+      <span class="soft">{at + 1}</span>
+      <button type="button" class="ordered-text" onClick={onOpen}>
+        <span>{occasionOf(rule)}</span>
+        <Icon name="arrow_right" size={14} label={say('arrow')} />
+        <span>{destinationOf(rule)}</span>
+      </button>
+      <span class="row">
+        <IconButton icon="arrow_up" size="small" iconSize={15} label={shared('move_up')} disabled={at === 0} onClick={() => onMove(at - 1)} />
+        <IconButton icon="arrow_down" size="small" iconSize={15} label={shared('move_down')} disabled={last} onClick={() => onMove(at + 1)} />
+        <IconButton icon="trash" size="small" iconSize={15} label={shared('remove')} tipAt="left" onClick={onRemove} />
+      </span>
+    </li>
+  );
+}
+
+function moved<T>(all: readonly T[], from: number, to: number): T[] {
+  const rest = all.filter((_, at) => at !== from);
+  return [...rest.slice(0, to), ...all.slice(from, from + 1), ...rest.slice(to)];
+}

@@ -1,0 +1,53 @@
+// A screen with a table: waiting, refused, empty or full, always the same way.
+
+import type { ComponentChildren } from 'preact';
+
+import { Button, type Column, Empty, ErrorState, type IconName, Screen, Skeleton, Table } from '../ui';
+import type { Pages } from '../ui/resource';
+import { say } from './words';
+
+export interface ListingProps<T> {
+  title: string;
+  lead?: string;
+  actions?: ComponentChildren;
+  /** Between the title and the rows: filters, notes. */
+  above?: ComponentChildren;
+  pages: Pages<T>;
+  columns: readonly Column<T>[];
+  keyOf: (row: T) => string | number;
+  onOpen?: (row: T) => void;
+  empty: { icon: IconName; title: string; text?: string; action?: ComponentChildren };
+}
+
+export function Listing<T>({ title, lead, actions, above, ...rows }: ListingProps<T>) {
+  return (
+    <Screen title={title} {...(lead ? { lead } : {})} actions={actions}>
+      {above}
+      <Rows title={title} {...rows} />
+    </Screen>
+  );
+}
+
+export function Rows<T>({ title, pages, columns, keyOf, onOpen, empty }: Omit<ListingProps<T>, 'lead' | 'actions' | 'above'>) {
+  if (pages.items.length === 0) {
+    if (pages.problem) return <ErrorState problem={pages.problem} onRetry={pages.reload} />;
+    if (pages.loading) return <Skeleton lines={6} />;
+    return (
+      <Empty icon={empty.icon} title={empty.title}>
+        {empty.text && <p>{empty.text}</p>}
+        {empty.action}
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {pages.problem && <ErrorState problem={pages.problem} onRetry={pages.reload} />}
+      <Table label={title} columns={columns} rows={pages.items} keyOf={keyOf} {...(onOpen ? { onOpen } : {})} />
+      {pages.more && (
+        <div class="row">
+          <Button onClick={pages.more}>{say('more')}</Button>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Medium, User } from '../../api/types';
+import { useResource } from '../../ui';
+import { Picks } from '../picks';
+import type { List } from '../shapes';
+import { say } from './words';
+
+interface MemberProps {
+  medium: Medium;
+  chosen: readonly number[];
+  onChange: (members: number[]) => void;
+  error: string | null;
+}
+
+/** The users who may belong to a queue of this medium; who may not is shown with the reason. */
+export function MemberPicks({ medium, chosen, onChange, error }: MemberProps) {
+  const users = useResource<List<User>>('/users?limit=100', 'users');
+  const pickOf = (user: User) => {
+    const fit = medium === 'voice' ? user.extension !== null && user.webrtc : user.omnichannel;
+    const note = fit ? (user.extension ?? undefined) : say(medium === 'voice' ? 'members_unfit_voice' : 'members_unfit_chat');
+    return { id: user.id, title: user.name, note, disabled: !fit };
+  };
+  return (
+    <Picks
+      label={say('members')}
+      hint={say('members_hint')}
+      none={say('members_none')}
+      error={error}
+      all={(users.data?.items ?? []).filter((user) => user.enabled || chosen.includes(user.id)).map(pickOf)}
+      chosen={chosen}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,95 @@
+// Pause reasons and dispositions: both are lists of titles that queues choose from.
+
+import { useSignal } from '@preact/signals';
+
+import { patch, post } from '../../api/client';
+import { Badge, Button, Dialog, FormProblem, type IconName, Switch, TextField, useAction, usePages } from '../../ui';
+import { FormFoot, erase } from '../actions';
+import { useDraft } from '../draft';
+import { Listing } from '../listing';
+import type { SectionProps } from '../sections';
+import type { Titled } from '../shapes';
+import { say as shared } from '../words';
+import { reasons, dispositions, type Say } from './words';
+
+interface Kind {
+  path: string;
+  on: string;
+  icon: IconName;
+  say: Say;
+  /** Dispositions can be switched off; what was chosen before stays. */
+  switches: boolean;
+}
+
+const REASONS: Kind = { path: '/pause-reasons', on: 'pause_reasons', icon: 'pause', say: reasons, switches: false };
+const DISPOSITIONS: Kind = { path: '/dispositions', on: 'dispositions', icon: 'tag', say: dispositions, switches: true };
+
+export const PauseReasons = (_: SectionProps) => <Titles kind={REASONS} />;
+export const Dispositions = (_: SectionProps) => <Titles kind={DISPOSITIONS} />;
+
+function Titles({ kind }: { kind: Kind }) {
+  const { say } = kind;
+  const pages = usePages<Titled>(kind.path, kind.on);
+  const open = useSignal<Titled | 'new' | null>(null);
+  const create = (
+    <Button kind="primary" icon="plus" onClick={() => (open.value = 'new')}>
+      {say('new')}
+    </Button>
+  );
+  return (
+    <>
+      <Listing
+        title={say('title')}
+        lead={say('lead')}
+        actions={create}
+        pages={pages}
+        keyOf={(one) => one.id}
+        onOpen={(one) => (open.value = one)}
+        empty={{ icon: kind.icon, title: say('empty'), text: say('empty_text'), action: create }}
+        columns={[
+          { title: shared('title'), cell: (one) => one.title },
+          ...(kind.switches ? [{ title: shared('state'), cell: State, width: 'least' as const }] : []),
+        ]}
+      />
+      {open.value && (
+        <TitleForm
+          kind={kind}
+          one={open.value === 'new' ? null : open.value}
+          onClose={() => (open.value = null)}
+          onSaved={() => {
+            open.value = null;
+            void pages.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+const State = ({ enabled }: Titled) => (enabled === false ? <Badge icon="lock">{shared('off')}</Badge> : <Badge kind="good" icon="check">{shared('on')}</Badge>);
+
+function TitleForm({ kind, one, onClose, onSaved }: { kind: Kind; one: Titled | null; onClose: () => void; onSaved: () => void }) {
+  const draft = useDraft({ title: one?.title ?? '', enabled: one?.enabled ?? true });
+  const { now, set } = draft;
+  const action = useAction(async () => {
+    if (one) await patch(`${kind.path}/${one.id}`, draft.changes());
+    else await post(kind.path, { title: now.title });
+    onSaved();
+  });
+  async function forget() {
+    if (one && (await erase(`${kind.path}/${one.id}`, one.title, kind.say('delete_text')))) onSaved();
+  }
+  return (
+    <Dialog
+      title={one ? one.title : kind.say('new')}
+      size="small"
+      onClose={onClose}
+      onSubmit={action.run}
+      actions={<FormFoot verb={shared(one ? 'save' : 'create')} busy={action.pending} disabled={!now.title.trim() || (one !== null && !draft.changed)} onClose={onClose} onDelete={one ? forget : undefined} />}
+    >
+      <TextField label={shared('title')} value={now.title} onChange={(title) => set({ title })} required autofocus maxLength={100} error={action.at('title')} />
+      {one && kind.switches && <Switch label={shared('enabled')} checked={now.enabled} onChange={(enabled) => set({ enabled })} />}
+      <FormProblem problem={action.problem} />
+    </Dialog>
+  );
+}

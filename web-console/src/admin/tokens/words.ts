@@ -1,0 +1,36 @@
+import { catalogue } from '../../words/language';
+
+export const say = catalogue(
+  {
+    title: 'Access tokens',
+    lead: 'For programs that use the API. A token has the rights of whoever makes it.',
+    new: 'New token',
+    empty: 'No token yet',
+    empty_text: 'People log in with a password; programs need a token.',
+    name: 'What it is for',
+    name_hint: 'As “Nightly report”.',
+    created: 'Made',
+    seen: 'Last used',
+    unseen: 'Never',
+    made: 'Token made',
+    made_text: 'The program sends it as Authorization: Bearer.',
+    token: 'Token',
+    delete_text: 'The program that uses it is shut out at once.',
+  },
+  {
+    title: 'Tokens de acesso',
+    lead: 'Para programas que usam a API. Um token tem os direitos de quem o cria.',
+    new: 'Novo token',
+    empty: 'Nenhum token ainda',
+    empty_text: 'Pessoas entram com senha; programas precisam de um token.',
+    name: 'Para que serve',
+    name_hint: 'Como “Relatório noturno”.',
+    created: 'Criado',
+    seen: 'Último uso',
+    unseen: 'Nunca',
+    made: 'Token criado',
+    made_text: 'O programa o envia como Authorization: Bearer.',
+    token: 'Token',
+    delete_text: 'O programa que o usa fica de fora na hora.',
+  },
+);
