@@ -24,6 +24,7 @@ use crate::api::WebParts;
 use crate::call::{CallLimits, CallSettings, Calls};
 use crate::config::{BrowserListen, Config, DigestAlgorithm, WebRtcConfig};
 use crate::model::{CallRecord, Directory, RecordingRow, RecordingState, SealedSecret};
+use crate::routing::floor::voice::{VOICE_EVENTS_LIMIT, VOICE_ORDERS_LIMIT};
 use crate::signalling::datagrams::Datagrams;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
@@ -35,6 +36,7 @@ use crate::signalling::stream::{Gate, StreamLimits};
 use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
 use crate::signalling::tls::Tls;
 use crate::signalling::trunk::Trunks;
+use crate::signalling::voice::Voice;
 use crate::store::{Fact, NodeKey, Store, Writer, WriterOptions};
 use crate::telemetry::metrics::Metrics;
 
@@ -171,6 +173,8 @@ async fn start(
     let tls = Tls::load(&config.sip.tls, &config.node.data_dir, certificate_names(config))?;
     let sockets = Sockets::bind(config).await?;
     let (media_events, media_receiver) = mpsc::channel(MEDIA_EVENTS_LIMIT);
+    let (voice_events, _) = mpsc::channel(VOICE_EVENTS_LIMIT);
+    let (_, voice_orders) = mpsc::channel(VOICE_ORDERS_LIMIT);
     let media = start_media(config, media_events)?;
     let recordings = media.recordings.display().to_string();
     let browsers = browser_addresses(&media);
@@ -197,6 +201,7 @@ async fn start(
         inbound,
         inbound_sender,
         media_events: media_receiver,
+        voice: Voice::new(voice_events, voice_orders),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());

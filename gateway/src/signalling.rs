@@ -3,6 +3,7 @@
 //! [`state::Signalling`] is the sans-IO whole: endpoint, registrar, trunks and calls, stepped by bytes,
 //! media events and time. [`task`] is its shell: sockets, clock and mailboxes.
 
+pub mod agents;
 pub mod browsers;
 pub mod datagrams;
 pub mod disk;
@@ -20,4 +21,5 @@ pub mod stream;
 pub mod task;
 pub mod tls;
 pub mod trunk;
+pub mod voice;
 pub mod websocket;

@@ -317,9 +317,10 @@ impl Calls {
         self.retire(cx, id);
     }
 
-    /// Tells pages what has changed, and drops a Call whose CDR is complete.
+    /// Tells the floor and pages what has changed, and drops a Call whose CDR is complete.
     pub(super) fn retire(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        call.report(cx);
         call.show(cx);
         if !call.is_complete() {
             return;

@@ -19,6 +19,7 @@ use super::leg::Party;
 use super::page::PageEvent;
 use super::seat::SeatPlace;
 use crate::model::{Announcement, Directory, Extension, ExtensionId, Organization, OrganizationId, Trunk};
+use crate::routing::floor::voice::VoiceEvent;
 use crate::store::Fact;
 
 /// The surroundings of call control for the length of one event.
@@ -35,6 +36,17 @@ pub struct Context<'a> {
     pub facts: &'a mut Vec<Fact>,
     /// What the pages of extensions are told, in order.
     pub pages: &'a mut Vec<(ExtensionId, PageEvent)>,
+    /// What the floor is told, in order.
+    pub voice: &'a mut Vec<VoiceEvent>,
+    pub queues: QueueDoor,
+}
+
+/// Whether callers of queues are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueDoor {
+    /// The floor does not follow, or does not run: they are refused.
+    Closed,
+    Open,
 }
 
 /// What the node's configuration says about calls.

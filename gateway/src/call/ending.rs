@@ -111,8 +111,18 @@ impl Call {
             // The transferor may leave before the target answers (RFC 5589 §6).
             Phase::Transferring { by: transferor, .. } if *transferor == leg => {}
             Phase::Talking { a, b } if *a != leg && *b != leg => {}
-            _ => self.end(cx, book, reason, by),
+            // The customer of a queue keeps his place when the agent's browser is gone for good.
+            Phase::Talking { .. } if self.is_agent_lost(leg, reason) && self.wait_again(cx, reason) => {}
+            _ => {
+                self.note_hangup(leg);
+                self.end(cx, book, reason, by);
+            }
         }
+    }
+
+    fn is_agent_lost(&self, leg: LegId, reason: EndReason) -> bool {
+        let of_queue = self.record.queue.is_some() && reason == EndReason::BrowserLost;
+        of_queue && self.floor.as_ref().is_some_and(|part| self.is_agent(part, leg))
     }
 
     /// The caller gave up while it rang.
@@ -120,6 +130,7 @@ impl Call {
         if let Some(party) = self.leg_mut(leg) {
             party.phase = LegPhase::Gone;
         }
+        self.note_hangup(leg);
         self.end(cx, book, EndReason::CallerCancelled, EndedBy::Caller);
     }
 

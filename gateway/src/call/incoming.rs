@@ -138,6 +138,7 @@ impl Calls {
             last_token: 0,
             redirections: 0,
             end_reason: None,
+            floor: None,
         }
     }
 
@@ -166,7 +167,7 @@ impl Calls {
     ) -> bool {
         match dial_plan::route(cx.directory, organization, party.dialler(), number) {
             Route::Trunk { trunk, .. } => self.is_full(trunk),
-            Route::Extension(_) | Route::Service(_) | Route::Refused(_) => false,
+            Route::Extension(_) | Route::Queue(_) | Route::Service(_) | Route::Refused(_) => false,
         }
     }
 }
@@ -253,6 +254,7 @@ impl Call {
                     Err(reason) => self.end(cx, book, reason, EndedBy::System),
                 }
             }
+            Route::Queue(queue) => self.wait(cx, book, caller, queue),
             Route::Service(service) => self.serve(cx, book, caller, service),
             Route::Refused(refusal) => self.end(cx, book, refusal.into(), EndedBy::System),
         }

@@ -150,7 +150,11 @@ impl Call {
             Phase::Ringing(dial) if dial.waiting == leg && !dial.branches.is_empty() => {
                 Some(Consultation::Ringing)
             }
-            Phase::Ringing(_) | Phase::Transferring { .. } | Phase::Serving { .. } | Phase::Ending => None,
+            Phase::Ringing(_)
+            | Phase::Transferring { .. }
+            | Phase::Waiting { .. }
+            | Phase::Serving { .. }
+            | Phase::Ending => None,
         }
     }
 

@@ -171,6 +171,7 @@ impl Call {
             Phase::Ringing(_) => "ringing",
             Phase::Talking { .. } => "talking",
             Phase::Transferring { .. } => "transferring",
+            Phase::Waiting { .. } => "waiting",
             Phase::Serving { .. } => "service",
             Phase::Ending => "ending",
         };

@@ -62,8 +62,12 @@ impl Call {
 
     /// After a transfer the right side is whoever talks with the left one now.
     pub(super) fn retap(&self, cx: &Context<'_>) {
-        if let (Some(recording), Phase::Talking { a, b }) = (&self.recording, &self.phase) {
-            let (left, right) = (self.tapped(*a), self.tapped(*b));
+        let pair = match &self.phase {
+            Phase::Talking { a, b } => Some((self.tapped(*a), self.tapped(*b))),
+            Phase::Waiting { .. } => Some((LegId::NOBODY, LegId::NOBODY)), // Nobody is spoken to.
+            _ => None,
+        };
+        if let (Some(recording), Some((left, right))) = (&self.recording, pair) {
             self.command(cx, Command::Retap { recording: recording.id, left, right });
         }
     }

@@ -10,7 +10,7 @@ use super::calls::{Book, Calls};
 use super::context::{Context, Place};
 use super::incoming::ring_time;
 use super::leg::Party;
-use super::state::{Call, Phase};
+use super::state::{Call, Dial, Phase};
 use super::transfer::number_of;
 use crate::routing::dial_plan::{self, Route};
 
@@ -60,19 +60,31 @@ impl Call {
                 let place = Place::Phone(Box::new(target));
                 self.ring_also(cx, book, vec![place], cx.settings.trunk_ring_timeout);
             }
-            Route::Service(service) => match &self.phase {
-                // Another phone that still rings may yet be answered by a person.
-                Phase::Ringing(dial) if dial.branches.len() == 1 => {
-                    let waiting = dial.waiting;
-                    self.serve(cx, book, waiting, service);
+            // Another phone that still rings may yet be answered by a person.
+            Route::Queue(_) | Route::Service(_) if self.branches() != 1 => {}
+            Route::Queue(queue) => match self.phase {
+                Phase::Ringing(Dial { waiting, .. }) => self.wait(cx, book, waiting, queue),
+                Phase::Transferring { by, stays, .. } => {
+                    self.transfer_to_queue(cx, book, by, stays, queue);
                 }
-                Phase::Transferring { dial, by, stays, .. } if dial.branches.len() == 1 => {
-                    let (by, stays) = (*by, *stays);
+                _ => {}
+            },
+            Route::Service(service) => match self.phase {
+                Phase::Ringing(Dial { waiting, .. }) => self.serve(cx, book, waiting, service),
+                Phase::Transferring { by, stays, .. } => {
                     self.transfer_to_service(cx, book, by, stays, service);
                 }
                 _ => {}
             },
             Route::Refused(_) => {}
+        }
+    }
+
+    /// How many ring.
+    fn branches(&self) -> usize {
+        match &self.phase {
+            Phase::Ringing(dial) | Phase::Transferring { dial, .. } => dial.branches.len(),
+            _ => 0,
         }
     }
 

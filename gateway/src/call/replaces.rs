@@ -64,7 +64,11 @@ impl Calls {
                 Relieved::Rung(leg)
             }
             Phase::Ringing(dial) if dial.waiting == leg => Relieved::Waiting(leg),
-            Phase::Ringing(_) | Phase::Transferring { .. } | Phase::Serving { .. } | Phase::Ending => {
+            Phase::Ringing(_)
+            | Phase::Transferring { .. }
+            | Phase::Waiting { .. }
+            | Phase::Serving { .. }
+            | Phase::Ending => {
                 return None;
             }
         };

@@ -183,7 +183,7 @@ impl Calls {
     }
 
     /// Every other Call of the Seat is held; a number of our own that it listens to is left.
-    fn turn_away(&mut self, cx: &mut Context<'_>, media: LegId, but: Option<CallId>) {
+    pub(super) fn turn_away(&mut self, cx: &mut Context<'_>, media: LegId, but: Option<CallId>) {
         for id in self.book.calls_of_seat(media) {
             if Some(id) == but {
                 continue;
@@ -194,7 +194,9 @@ impl Calls {
                     return;
                 };
                 match call.phase {
-                    Phase::Serving { .. } => call.end(cx, book, EndReason::NormalClearing, EndedBy::Caller),
+                    Phase::Serving { .. } | Phase::Waiting { .. } => {
+                        call.end(cx, book, EndReason::NormalClearing, EndedBy::Caller);
+                    }
                     _ => call.hold(cx, leg),
                 }
             });
@@ -376,10 +378,15 @@ impl Call {
     }
 
     fn seat_media(&mut self, cx: &mut Context<'_>, book: &mut Book, media: LegId, event: &MediaEvent) {
-        let Some(leg) = self.legs.iter().find(|l| l.seat().is_some_and(|s| s.media == media)).map(|l| l.id)
-        else {
-            return;
-        };
+        // A Seat that left and came back has two parts here: the count of the first is still awaited.
+        let here = |leg: &&Leg| leg.seat().is_some_and(|seat| seat.media == media);
+        let parts: Vec<LegId> = self.legs.iter().filter(here).map(|leg| leg.id).collect();
+        for leg in parts {
+            self.seat_part_media(cx, book, leg, event);
+        }
+    }
+
+    fn seat_part_media(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, event: &MediaEvent) {
         let listens = self.leg(leg).is_some_and(Leg::listens);
         match event {
             MediaEvent::Dtmf { digit, duration_ms, .. } if listens => {

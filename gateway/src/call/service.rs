@@ -21,28 +21,36 @@ impl Call {
             return self.end(cx, book, EndReason::NumberUnknown, EndedBy::System);
         };
         self.record.destination = Some(format!("service:{}", word(service)));
-        let Some(leg) = self.leg_mut(caller) else { return };
-        let codecs = super::codecs::own();
-        let sdp = match leg.outstanding {
-            Outstanding::AnswerInAck => Ok(leg.offer_for(&codecs)),
-            Outstanding::None | Outstanding::PeerAgreement | Outstanding::Reinvite => match leg.negotiation()
-            {
-                Some(negotiation) => negotiation.answer(&codecs, Direction::SendRecv).map(|(sdp, _)| sdp),
-                None => Ok(Vec::new()),
-            },
-        };
-        match sdp {
-            Ok(sdp) => {
-                leg.phase = LegPhase::Up;
-                self.accept(cx, caller, sdp);
-                self.note_answer(cx);
+        match self.answer_here(cx, caller) {
+            Ok(()) => {
                 self.phase = Phase::Serving { leg: caller };
-                self.configure(cx, caller);
                 self.hear(cx, caller, source);
                 self.set_deadline(cx, book, cx.settings.max_call, Deadline::MaxDuration, 0);
             }
-            Err(error) => self.end(cx, book, answer::end_reason_of(&error), EndedBy::System),
+            Err(reason) => self.end(cx, book, reason, EndedBy::System),
         }
+    }
+
+    /// Answers a caller ourselves, with the codecs that we know.
+    pub(super) fn answer_here(&mut self, cx: &mut Context<'_>, caller: LegId) -> Result<(), EndReason> {
+        let Some(leg) = self.leg_mut(caller) else { return Err(EndReason::PeerLost) };
+        let codecs = super::codecs::own();
+        let sdp = match leg.outstanding {
+            Outstanding::AnswerInAck => leg.offer_for(&codecs),
+            Outstanding::None | Outstanding::PeerAgreement | Outstanding::Reinvite => match leg.negotiation()
+            {
+                Some(negotiation) => {
+                    let answer = negotiation.answer(&codecs, Direction::SendRecv);
+                    answer.map_err(|error| answer::end_reason_of(&error))?.0
+                }
+                None => Vec::new(),
+            },
+        };
+        leg.phase = LegPhase::Up;
+        self.accept(cx, caller, sdp);
+        self.note_answer(cx);
+        self.configure(cx, caller);
+        Ok(())
     }
 
     pub(super) fn service_source(&self, cx: &Context<'_>, leg: LegId, service: &Service) -> Option<Source> {
@@ -57,12 +65,17 @@ impl Call {
                 }
                 prompt.map(|prompt| Source::Play { prompt, repeat: Repeat::Once })
             }
+            Service::Queue(_) => None, // The dial plan leads to the queue itself.
         }
     }
 
     pub(super) fn play_finished(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId) {
-        if matches!(self.phase, Phase::Serving { leg: served } if served == leg) {
-            self.end(cx, book, EndReason::ServiceFinished, EndedBy::System);
+        match self.phase {
+            Phase::Serving { leg: served } if served == leg => {
+                self.end(cx, book, EndReason::ServiceFinished, EndedBy::System);
+            }
+            Phase::Waiting { leg: waits } if waits == leg => self.play_music(cx),
+            _ => {}
         }
     }
 }
@@ -71,6 +84,7 @@ fn word(service: &Service) -> &'static str {
     match service {
         Service::Announcement(_) => "announcement",
         Service::Echo => "echo",
+        Service::Queue(_) => "queue",
         Service::Tone => "tone",
     }
 }

@@ -11,6 +11,7 @@ use ramal_sip::endpoint::DialogId;
 use super::calls::Book;
 use super::context::Context;
 use super::end_reason::EndReason;
+use super::floor_part::FloorPart;
 use super::leg::{Leg, Party};
 use super::timer::{Deadline, Due};
 use crate::model::{CallId, CallRecord};
@@ -32,6 +33,10 @@ pub enum Phase {
         stays: LegId,
         pair: (LegId, LegId),
         dial: Dial,
+    },
+    /// The customer hears music until the floor says whose Seat takes him.
+    Waiting {
+        leg: LegId,
     },
     /// One party with one of our own services.
     Serving {
@@ -86,6 +91,8 @@ pub struct Call {
     /// How often a phone has sent it on (301, 302).
     pub redirections: u8,
     pub end_reason: Option<EndReason>,
+    /// `None`: it does not concern the floor.
+    pub floor: Option<FloorPart>,
 }
 
 impl Call {
@@ -159,7 +166,7 @@ impl Call {
                 self.hear(cx, *by, Source::Silence);
                 self.hear(cx, *stays, Source::Tone(Tone::ringback(cx.settings.country)));
             }
-            Phase::Ringing(_) | Phase::Serving { .. } | Phase::Ending => {}
+            Phase::Ringing(_) | Phase::Serving { .. } | Phase::Waiting { .. } | Phase::Ending => {}
         }
     }
 

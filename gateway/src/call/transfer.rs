@@ -125,6 +125,7 @@ impl Call {
                 let target = cx.reach.trunk(trunk, &number).map(|t| vec![Place::Phone(Box::new(t))]);
                 (target, cx.settings.trunk_ring_timeout)
             }
+            Route::Queue(queue) => return self.transfer_to_queue(cx, book, by, stays, queue),
             Route::Service(service) => return self.transfer_to_service(cx, book, by, stays, service),
             Route::Refused(refusal) => (Err(refusal.into()), Duration::ZERO),
         };
@@ -200,7 +201,7 @@ impl Call {
         self.connect(cx);
     }
 
-    fn refuse_transfer(&mut self, cx: &mut Context<'_>, book: &mut Book, by: LegId, reason: EndReason) {
+    pub(super) fn refuse_transfer(&mut self, cx: &mut Context<'_>, book: &mut Book, by: LegId, reason: EndReason) {
         self.record.transferred_to = None;
         self.notify(cx, book, by, reason.sip_status(), SubscriptionState::Terminated);
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CallId, LegRecord, OrganizationId};
+use crate::model::{CallId, LegRecord, OrganizationId, UserId};
 
 /// Call detail record: one for each Call. Times are Unix milliseconds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -43,6 +43,12 @@ pub struct CallRecord {
     pub recording: Option<String>,
     /// Where the last transfer led.
     pub transferred_to: Option<String>,
+    /// The queue that it waited in last, by name.
+    #[serde(default)]
+    pub queue: Option<String>,
+    /// The agent of a queue who took it last.
+    #[serde(default)]
+    pub agent: Option<UserId>,
     /// The parties, caller first.
     pub legs: Vec<LegRecord>,
 }
@@ -87,6 +93,8 @@ impl CallRecord {
             ended_by: None,
             recording: None,
             transferred_to: None,
+            queue: None,
+            agent: None,
             legs: Vec::new(),
         }
     }

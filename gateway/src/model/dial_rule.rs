@@ -98,6 +98,8 @@ pub enum Service {
     Announcement(Announcement),
     /// Sends back what it hears.
     Echo,
+    /// Music, until an agent of the queue with this name takes the call.
+    Queue(String),
     /// A steady tone.
     Tone,
 }
@@ -113,4 +115,22 @@ pub enum Announcement {
     Builtin(String),
     /// A plain file name inside the organization's announcements folder.
     File(String),
+}
+
+impl Announcement {
+    /// Those shipped with the program begin so.
+    pub const BUILTIN: &str = "builtin:";
+
+    /// From how it is written down: `builtin:music`, or a file's name.
+    pub fn named(text: &str) -> Self {
+        match text.strip_prefix(Self::BUILTIN) {
+            Some(name) => Self::Builtin(name.to_owned()),
+            None => Self::File(text.to_owned()),
+        }
+    }
+
+    /// The music shipped with the program.
+    pub fn hold_music() -> Self {
+        Self::Builtin("music".to_owned())
+    }
 }

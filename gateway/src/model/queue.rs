@@ -1,6 +1,6 @@
 //! Where Interactions wait, and what agents say when they pause or finish one.
 
-use crate::model::{Agent, DispositionId, Medium, OrganizationId, PauseReasonId, QueueId, UserId};
+use crate::model::{Agent, Announcement, DispositionId, Medium, OrganizationId, PauseReasonId, QueueId, UserId};
 
 worded_enum! {
     /// Who begins what a queue carries.
@@ -29,7 +29,7 @@ pub struct Queue {
     pub wrap_up_s: u32,
     /// 0 is usual; more goes first.
     pub priority: u8,
-    /// The announcement that callers hear while they wait; `None`: the built-in music.
+    /// The announcement that callers hear while they wait, as dial rules write one; `None`: the built-in music.
     pub music: Option<String>,
     /// `false`: nothing is routed to it.
     pub enabled: bool,
@@ -37,6 +37,13 @@ pub struct Queue {
     /// Only a queue with reasons can be paused.
     pub pause_reasons: Vec<PauseReasonId>,
     pub dispositions: Vec<DispositionId>,
+}
+
+impl Queue {
+    /// What callers hear while they wait.
+    pub fn hold_music(&self) -> Announcement {
+        self.music.as_deref().map_or_else(Announcement::hold_music, Announcement::named)
+    }
 }
 
 /// Why an agent pauses.

@@ -1,8 +1,8 @@
 //! The dial plan: from who dials what to where the call goes. Pure look-ups in the [`Directory`].
 
 use crate::model::{
-    AllowedExtensions, Destination, DialRuleKind, Directory, Extension, ExtensionId, OrganizationId, Service,
-    Trunk, TrunkId, TrunkNumber,
+    AllowedExtensions, Destination, DialRuleKind, Directory, Extension, ExtensionId, Medium, OrganizationId,
+    Queue, Service, Trunk, TrunkId, TrunkNumber,
 };
 
 /// Who dials.
@@ -21,6 +21,8 @@ pub enum Route<'a> {
         trunk: &'a Trunk,
         number: String,
     },
+    /// Music, until an agent takes the call.
+    Queue(&'a Queue),
     Service(&'a Service),
     Refused(Refusal),
 }
@@ -64,7 +66,7 @@ fn from_extension<'a>(
     for rule in directory.rules(organization) {
         match &rule.kind {
             DialRuleKind::Service { number: own, service } if own == number => {
-                return Route::Service(service);
+                return answered_here(directory, organization, service);
             }
             DialRuleKind::Prefix { trunk, allow, .. } if matches_prefix(&rule.kind, number) => {
                 let Some(trunk) = directory.trunk(*trunk).filter(|t| t.enabled) else { continue };
@@ -101,9 +103,20 @@ fn from_trunk<'a>(
     match destination {
         Some(Destination::Extension(number)) => enabled_extension(directory, organization, number)
             .map_or(Route::Refused(Refusal::UnknownNumber), Route::Extension),
-        Some(Destination::Service(service)) => Route::Service(service),
+        Some(Destination::Service(service)) => answered_here(directory, organization, service),
         None => Route::Refused(Refusal::UnknownNumber),
     }
+}
+
+/// A number that we answer ourselves. A queue that is not there, or takes no calls, is no number.
+fn answered_here<'a>(
+    directory: &'a Directory,
+    organization: OrganizationId,
+    service: &'a Service,
+) -> Route<'a> {
+    let Service::Queue(name) = service else { return Route::Service(service) };
+    let queue = directory.queue_by_name(organization, name).filter(|q| q.enabled && q.medium == Medium::Voice);
+    queue.map_or(Route::Refused(Refusal::UnknownNumber), Route::Queue)
 }
 
 fn enabled_extension<'a>(
@@ -141,8 +154,8 @@ fn rewritten(kind: &DialRuleKind, number: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::{
-        CallerIdPolicy, DialRule, DialRuleId, DtmfMethod, Ha1Pair, Organization, RecordingRule, SrtpPolicy,
-        Transport,
+        CallerIdPolicy, DialRule, DialRuleId, DtmfMethod, Ha1Pair, Organization, QueueDirection, QueueId, RecordingRule,
+        SrtpPolicy, Staffing, Transport,
     };
 
     const HOUSE: OrganizationId = OrganizationId(1);
@@ -224,7 +237,34 @@ mod tests {
                 number: TrunkNumber::Exact("551130001000".to_owned()),
                 destination: Destination::Extension("101".to_owned()),
             },
+            waits("*80", "sales"),
+            waits("*81", "closed"),
+            waits("*82", "site"),
+            waits("*83", "theirs"),
         ]
+    }
+
+    fn waits(number: &str, queue: &str) -> DialRuleKind {
+        DialRuleKind::Service { number: number.to_owned(), service: Service::Queue(queue.to_owned()) }
+    }
+
+    fn queue(id: i64, organization: OrganizationId, name: &str) -> Queue {
+        Queue {
+            id: QueueId(id),
+            organization,
+            name: name.to_owned(),
+            title: name.to_owned(),
+            direction: QueueDirection::Inbound,
+            offer_timeout_s: 20,
+            wrap_up_s: 0,
+            priority: 0,
+            members: Vec::new(),
+            pause_reasons: Vec::new(),
+            dispositions: Vec::new(),
+            medium: if name == "site" { Medium::Chat } else { Medium::Voice },
+            music: None,
+            enabled: name != "closed",
+        }
     }
 
     fn directory() -> Directory {
@@ -247,6 +287,15 @@ mod tests {
             vec![trunk(1, HOUSE)],
             (0..).zip(rules()).map(rule).collect(),
         )
+        .staffed(Staffing {
+            queues: vec![
+                queue(1, HOUSE, "sales"),
+                queue(2, HOUSE, "closed"),
+                queue(3, HOUSE, "site"),
+                queue(4, NEIGHBOUR, "theirs"),
+            ],
+            ..Staffing::default()
+        })
     }
 
     fn dial(from: i64, number: &str) -> String {
@@ -254,6 +303,7 @@ mod tests {
         match route(&directory, HOUSE, Dialler::Extension(ExtensionId(from)), number) {
             Route::Extension(e) => format!("extension {}", e.number),
             Route::Trunk { trunk, number } => format!("{} {number}", trunk.name),
+            Route::Queue(queue) => format!("queue {}", queue.name),
             Route::Service(service) => format!("{service:?}"),
             Route::Refused(refusal) => format!("{refusal:?}"),
         }
@@ -280,6 +330,14 @@ mod tests {
         assert_eq!(dial(4, "011912345678"), "NotAllowed");
         assert_eq!(dial(1, "0119123456;phone"), "UnknownNumber");
         assert_eq!(dial(1, "200"), "UnknownNumber");
+    }
+
+    #[test]
+    fn a_number_leads_to_a_queue_of_the_house_that_takes_calls() {
+        assert_eq!(dial(1, "*80"), "queue sales");
+        for closed_for_chats_or_theirs in ["*81", "*82", "*83"] {
+            assert_eq!(dial(1, closed_for_chats_or_theirs), "UnknownNumber");
+        }
     }
 
     #[test]

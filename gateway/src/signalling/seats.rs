@@ -145,6 +145,12 @@ impl Seats {
         })
     }
 
+    /// The same while its browser is there.
+    pub fn connected_place(&self, extension: ExtensionId) -> Option<SeatPlace> {
+        let seat = self.seats.get(&extension)?;
+        (seat.state == SeatState::Connected).then(|| self.place(extension))?
+    }
+
     pub fn view(&self, extension: ExtensionId) -> SeatView {
         self.seats.get(&extension).map_or(SeatView::None, |seat| seat.view())
     }

@@ -20,8 +20,11 @@ use super::reach::{Reachable, srtp_policy};
 use super::registrar::{Registrar, RegistrationSummary};
 use super::seats::Seats;
 use super::trunk::{Trunks, Unseal};
-use crate::call::{CallSettings, Calls, Context, DtmfWay, Incoming, MediaPlane, PageEvent, Party, status};
+use crate::call::{
+    CallSettings, Calls, Context, DtmfWay, Incoming, MediaPlane, PageEvent, Party, QueueDoor, status,
+};
 use crate::model::{CallId, Directory, Extension, ExtensionId, Trunk};
+use crate::routing::floor::voice::VoiceEvent;
 use crate::store::Fact;
 
 /// How often expired Bindings are looked for.
@@ -42,6 +45,8 @@ pub enum Output {
     Fact(Fact),
     /// For every page of the extension.
     Page(ExtensionId, PageEvent),
+    /// For the floor.
+    Voice(VoiceEvent),
     /// Nothing more for now.
     Timeout(Option<Instant>),
 }
@@ -69,6 +74,9 @@ pub struct Signalling<M> {
     pub(super) settings: CallSettings,
     pub(super) facts: Vec<Fact>,
     pub(super) pages: Vec<(ExtensionId, PageEvent)>,
+    pub(super) voice: Vec<VoiceEvent>,
+    /// Whether the floor takes callers of queues; its shell says so.
+    pub queues: QueueDoor,
     outputs: VecDeque<Output>,
     sweep_at: Option<Instant>,
     sip_timeout: Option<Instant>,
@@ -118,6 +126,8 @@ macro_rules! with_calls {
             settings: &$self.settings,
             facts: &mut $self.facts,
             pages: &mut $self.pages,
+            voice: &mut $self.voice,
+            queues: $self.queues,
         };
         let $calls = &mut $self.calls;
         $body
@@ -142,6 +152,8 @@ impl<M: MediaPlane> Signalling<M> {
             seats: parts.seats,
             facts: Vec::new(),
             pages: Vec::new(),
+            voice: Vec::new(),
+            queues: QueueDoor::Closed,
             outputs: VecDeque::new(),
             sweep_at: None,
             sip_timeout: None,
@@ -261,6 +273,7 @@ impl<M: MediaPlane> Signalling<M> {
             }
         }
         self.outputs.extend(self.facts.drain(..).map(Output::Fact));
+        self.outputs.extend(self.voice.drain(..).map(Output::Voice));
         self.outputs.extend(self.pages.drain(..).map(|(extension, event)| Output::Page(extension, event)));
     }
 

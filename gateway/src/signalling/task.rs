@@ -20,6 +20,7 @@ use super::state::{Now, Output, Signalling};
 use super::stream::{Gate, Inbound, Sent, Streams, open};
 use super::tls::Tls;
 use super::trunk::TrunkSummary;
+use super::voice::{self, Next, Voice};
 use crate::call::CallSummary;
 use crate::model::{CallId, Directory, ExtensionId};
 use crate::store::{Fact, NodeKey, Writer};
@@ -93,6 +94,7 @@ pub struct Shell {
     /// For connections that we open ourselves.
     pub inbound_sender: mpsc::Sender<Inbound>,
     pub media_events: mpsc::Receiver<MediaEvent>,
+    pub voice: Voice,
 }
 
 /// Starts the signalling task.
@@ -149,6 +151,13 @@ impl Task {
                 },
                 Some(found) = resolved.recv() => {
                     self.shell.signalling.handle_resolved(now(), found.trunk, found.addresses);
+                    self.perform();
+                }
+                next = self.shell.voice.next() => {
+                    match next {
+                        Next::Order(order) => voice::obey(&mut self.shell.signalling, now(), order),
+                        Next::Room => self.shell.voice.hand_over(),
+                    }
                     self.perform();
                 }
                 _ = look_up.tick() => self.look_up_names(),
@@ -228,8 +237,10 @@ impl Task {
                 Output::Transmit(transmit) => self.transmit(transmit),
                 Output::Fact(fact) => self.record(fact),
                 Output::Page(extension, event) => self.pages.tell(extension, &event),
+                Output::Voice(event) => self.shell.voice.tell(event),
                 Output::Timeout(at) => {
                     self.timeout = at;
+                    self.shell.signalling.queues = self.shell.voice.door();
                     return;
                 }
             }

@@ -102,10 +102,11 @@ pub(super) fn one_line(fields: &Fields) -> String {
 fn service(service: &Service) -> (&'static str, String) {
     match service {
         Service::Announcement(Announcement::Builtin(name)) => {
-            ("announcement", text(&format!("builtin:{name}")))
+            ("announcement", text(&format!("{}{name}", Announcement::BUILTIN)))
         }
         Service::Announcement(Announcement::File(name)) => ("announcement", text(name)),
         Service::Echo => ("service", text("echo")),
+        Service::Queue(name) => ("queue", text(name)),
         Service::Tone => ("service", text("tone")),
     }
 }

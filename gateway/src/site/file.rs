@@ -109,6 +109,7 @@ pub(super) struct RuleEntry {
     pub extension: Option<String>,
     pub service: Option<ToneOrEcho>,
     pub announcement: Option<String>,
+    pub queue: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]

@@ -9,8 +9,6 @@ use crate::model::{
     Service, TrunkId, TrunkNumber,
 };
 
-/// Announcements shipped with the program, as `builtin:NAME`, begin so.
-const BUILTIN: &str = "builtin:";
 /// Fewest digits of a number for a trunk where nothing is said.
 pub(super) const MIN_DIGITS: u32 = 3;
 /// Most digits of a number for a trunk where nothing is said: E.164 with a trunk prefix before it.
@@ -49,11 +47,11 @@ impl Reader<'_> {
     }
 
     fn service_rule(&self, number: &str) -> Result<DialRuleKind, Wrong> {
-        self.refuse_others("dial", &["dial", "service", "announcement"])?;
+        self.refuse_others("dial", &["dial", "service", "announcement", "queue"])?;
         check::dialled(&self.place.at("dial"), number, 1..=20)?;
         let service = self
             .service()?
-            .ok_or_else(|| self.place.wrong("`dial` needs `service` or `announcement` beside it"))?;
+            .ok_or_else(|| self.place.wrong("`dial` needs `service`, `announcement` or `queue` beside it"))?;
         Ok(DialRuleKind::Service { number: number.to_owned(), service })
     }
 
@@ -88,7 +86,8 @@ impl Reader<'_> {
     }
 
     fn trunk_rule(&self, name: &str) -> Result<DialRuleKind, Wrong> {
-        self.refuse_others("from_trunk", &["from_trunk", "number", "extension", "service", "announcement"])?;
+        let wanted = ["from_trunk", "number", "extension", "service", "announcement", "queue"];
+        self.refuse_others("from_trunk", &wanted)?;
         let number =
             self.entry.number.as_deref().ok_or_else(|| {
                 self.place.wrong("`from_trunk` needs `number`, or `number = \"*\"` for any")
@@ -106,49 +105,57 @@ impl Reader<'_> {
             }
             (None, Some(service)) => Destination::Service(service),
             (Some(_), Some(_)) | (None, None) => {
-                return Err(self
-                    .place
-                    .wrong("`from_trunk` needs exactly one of `extension`, `service` and `announcement`"));
+                return Err(self.place.wrong(
+                    "`from_trunk` needs exactly one of `extension`, `service`, `announcement` and `queue`",
+                ));
             }
         };
         Ok(DialRuleKind::TrunkNumber { trunk: self.trunk("from_trunk", name)?, number, destination })
     }
 
     fn service(&self) -> Result<Option<Service>, Wrong> {
-        match (self.entry.service, &self.entry.announcement) {
-            (Some(ToneOrEcho::Echo), None) => Ok(Some(Service::Echo)),
-            (Some(ToneOrEcho::Tone), None) => Ok(Some(Service::Tone)),
-            (None, Some(name)) => Ok(Some(Service::Announcement(self.announcement(name)?))),
-            (None, None) => Ok(None),
-            (Some(_), Some(_)) => {
-                Err(self.place.at("announcement").wrong("a rule has one of `service` and `announcement`"))
-            }
+        match (self.entry.service, &self.entry.announcement, &self.entry.queue) {
+            (Some(ToneOrEcho::Echo), None, None) => Ok(Some(Service::Echo)),
+            (Some(ToneOrEcho::Tone), None, None) => Ok(Some(Service::Tone)),
+            (None, Some(name), None) => Ok(Some(Service::Announcement(self.announcement(name)?))),
+            (None, None, Some(name)) => Ok(Some(Service::Queue(self.queue(name)?))),
+            (None, None, None) => Ok(None),
+            _ => Err(self.place.wrong("a rule has one of `service`, `announcement` and `queue`")),
         }
+    }
+
+    /// Queues are made in the console; a rule may name one that is there.
+    fn queue(&self, name: &str) -> Result<String, Wrong> {
+        let known = self.tenant.old.into_iter().flat_map(|old| self.planner.current.queues(old.id));
+        let names: Vec<_> = known.map(|queue| queue.name.as_str()).collect();
+        if names.contains(&name) { Ok(name.to_owned()) } else { Err(self.unknown("queue", "queue", name, &names)) }
     }
 
     /// A plain name only: no site file reads files outside the organization's folder.
     fn announcement(&self, name: &str) -> Result<Announcement, Wrong> {
         let place = self.place.at("announcement");
-        let (kind, plain): (fn(String) -> Announcement, _) = match name.strip_prefix(BUILTIN) {
-            Some(builtin) => (Announcement::Builtin, builtin),
-            None => (Announcement::File, name),
+        let announcement = Announcement::named(name);
+        let plain = match &announcement {
+            Announcement::Builtin(plain) | Announcement::File(plain) => plain.as_str(),
         };
+        let builtin = Announcement::BUILTIN;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if plain.is_empty() || plain.len() > 128 || plain.starts_with('.') || !plain.bytes().all(is_plain) {
             return Err(place.wrong(format!(
-                "`{name}` is no plain file name; right would be `closed.wav` or `{BUILTIN}welcome`"
+                "`{name}` is no plain file name; right would be `closed.wav` or `{builtin}welcome`"
             )));
         }
-        if name.starts_with(BUILTIN) && !BUILTIN_ANNOUNCEMENTS.contains(&plain) {
+        let is_builtin = matches!(announcement, Announcement::Builtin(_));
+        if is_builtin && !BUILTIN_ANNOUNCEMENTS.contains(&plain) {
             let known = BUILTIN_ANNOUNCEMENTS.join(", ");
             return Err(
-                place.wrong(format!("`{name}` is not shipped; there are, after `{BUILTIN}`: {known}"))
+                place.wrong(format!("`{name}` is not shipped; there are, after `{builtin}`: {known}"))
             );
         }
-        if !name.starts_with(BUILTIN) && self.tenant.row.announcements.is_none() {
+        if !is_builtin && self.tenant.row.announcements.is_none() {
             return Err(place.wrong("needs `announcements = \"FOLDER\"` in the organization"));
         }
-        Ok(kind(plain.to_owned()))
+        Ok(announcement)
     }
 
     fn allow(&self) -> Result<AllowedExtensions, Wrong> {

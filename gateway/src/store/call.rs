@@ -2,27 +2,28 @@
 
 use sqlx::{FromRow, QueryBuilder};
 
-use crate::model::{CallId, CallRecord, LegRecord, OrganizationId};
+use crate::model::{CallId, CallRecord, LegRecord, OrganizationId, UserId};
 use crate::store::column::{optional_number, optional_parsed, parsed};
 use crate::store::database::Tx;
 use crate::store::{Scope, Store, StoreError, leg, without_nul};
 
-/// Calls written with one statement: 18 values each stay below the 32,766 that SQLite takes.
+/// Calls written with one statement: 20 values each stay below the 32,766 that SQLite takes.
 const CALLS_PER_STATEMENT: usize = 512;
 
 const COLUMNS: &str = "INSERT INTO calls (id, organization_id, node, direction, caller, callee, destination, trunk, started_at_ms, \
-    ringing_at_ms, answered_at_ms, ended_at_ms, end_reason, sip_status, q850_cause, ended_by, recording, transferred_to) ";
+    ringing_at_ms, answered_at_ms, ended_at_ms, end_reason, sip_status, q850_cause, ended_by, recording, transferred_to, \
+    queue, agent_id) ";
 
 const BEGIN: &str = " ON CONFLICT (id) DO UPDATE SET destination = excluded.destination, trunk = excluded.trunk, \
-    direction = excluded.direction, ringing_at_ms = excluded.ringing_at_ms, answered_at_ms = excluded.answered_at_ms \
-    WHERE calls.ended_at_ms IS NULL AND excluded.answered_at_ms IS NOT NULL";
+    direction = excluded.direction, ringing_at_ms = excluded.ringing_at_ms, answered_at_ms = excluded.answered_at_ms, \
+    queue = excluded.queue, agent_id = excluded.agent_id WHERE calls.ended_at_ms IS NULL AND excluded.answered_at_ms IS NOT NULL";
 
 const FINISH: &str = " ON CONFLICT (id) DO UPDATE SET organization_id = excluded.organization_id, direction = excluded.direction, \
     caller = excluded.caller, callee = excluded.callee, destination = excluded.destination, trunk = excluded.trunk, \
     started_at_ms = excluded.started_at_ms, ringing_at_ms = excluded.ringing_at_ms, answered_at_ms = excluded.answered_at_ms, \
     ended_at_ms = excluded.ended_at_ms, end_reason = excluded.end_reason, sip_status = excluded.sip_status, \
     q850_cause = excluded.q850_cause, ended_by = excluded.ended_by, recording = excluded.recording, \
-    transferred_to = excluded.transferred_to";
+    transferred_to = excluded.transferred_to, queue = excluded.queue, agent_id = excluded.agent_id";
 
 #[derive(FromRow)]
 struct Row {
@@ -44,6 +45,8 @@ struct Row {
     ended_by: Option<String>,
     recording: Option<String>,
     transferred_to: Option<String>,
+    queue: Option<String>,
+    agent_id: Option<i64>,
 }
 
 impl Row {
@@ -67,6 +70,8 @@ impl Row {
             ended_by: optional_parsed("calls", self.ended_by.as_deref())?,
             recording: self.recording,
             transferred_to: self.transferred_to,
+            queue: self.queue,
+            agent: self.agent_id.map(UserId),
             legs,
         })
     }
@@ -162,7 +167,9 @@ async fn upsert(tx: &mut Tx, calls: &[&CallRecord], conflict: &'static str) -> R
                     .push_bind(call.q850_cause.map(i64::from))
                     .push_bind(call.ended_by.map(|party| party.as_str()))
                     .push_bind(call.recording.as_deref().map(without_nul))
-                    .push_bind(call.transferred_to.as_deref().map(without_nul));
+                    .push_bind(call.transferred_to.as_deref().map(without_nul))
+                    .push_bind(call.queue.as_deref().map(without_nul))
+                    .push_bind(call.agent.map(|UserId(id)| id));
             });
             query.push(conflict).build().execute(db).await.map(drop)
         })?;

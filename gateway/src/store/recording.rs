@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use crate::model::{OrganizationId, RecordingRow, RecordingState};
+use crate::model::{CallId, OrganizationId, RecordingRow, RecordingState};
 use crate::store::column::parsed;
 use crate::store::database::Tx;
 use crate::store::{Scope, Store, StoreError, without_nul};
@@ -64,6 +64,26 @@ impl Store {
                 on_pool!(self, |pool| sqlx::query_as(OWN).bind(limit).bind(id).fetch_all(pool).await)?
             }
         };
+        rows.into_iter().map(RecordingRow::try_from).collect()
+    }
+
+    /// The recordings of one call of an organization, first come first.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn recordings_of_call(
+        &self,
+        OrganizationId(organization): OrganizationId,
+        call: CallId,
+    ) -> Result<Vec<RecordingRow>, StoreError> {
+        const SELECT: &str =
+            "SELECT * FROM recordings WHERE organization_id = $1 AND call_id = $2 ORDER BY started_at_ms, path";
+        let call = call.to_string();
+        let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(SELECT)
+            .bind(organization)
+            .bind(call)
+            .fetch_all(pool)
+            .await)?;
         rows.into_iter().map(RecordingRow::try_from).collect()
     }
 }

@@ -169,11 +169,14 @@ async fn an_organization_sees_its_own_rows_only() {
     ];
     test.store.deliver(&facts).await.unwrap();
     assert_eq!(test.store.call(own, record.id).await.unwrap(), Some(record.clone()));
-    assert_eq!(test.store.recent_recordings(own, 9).await.unwrap(), [recording]);
+    assert_eq!(test.store.recent_recordings(own, 9).await.unwrap(), [recording.clone()]);
     assert_eq!(test.store.recent_events(own, 9).await.unwrap(), [noted]);
     assert_eq!(test.store.call(other, record.id).await.unwrap(), None);
     assert!(test.store.recent_calls(other, 9).await.unwrap().is_empty());
     assert!(test.store.recent_recordings(other, 9).await.unwrap().is_empty());
+    let of_call = test.store.recordings_of_call(OrganizationId(1), record.id).await.unwrap();
+    assert_eq!(of_call, [recording]);
+    assert!(test.store.recordings_of_call(OrganizationId(2), record.id).await.unwrap().is_empty());
     assert!(test.store.recent_events(other, 9).await.unwrap().is_empty());
     test.remove().await;
 }

@@ -33,6 +33,7 @@ pub enum VoiceEvent {
         caller: String,
         caller_name: Option<String>,
         dialled: String,
+        recorded: bool,
         at_ms: i64,
     },
     /// An agent calls somebody outside from his Seat; the call rings.
@@ -46,6 +47,7 @@ pub enum VoiceEvent {
     /// The agent and the other party hear each other for the first time: after an order to connect, or when the one who was called answers.
     Connected {
         call: CallId,
+        recorded: bool,
     },
     /// The agent has put the other party on hold.
     Held {
@@ -83,7 +85,7 @@ impl VoiceEvent {
             Self::Queued { call, .. }
             | Self::Direct { call, .. }
             | Self::Dialled { call, .. }
-            | Self::Connected { call }
+            | Self::Connected { call, .. }
             | Self::Held { call }
             | Self::Resumed { call }
             | Self::HandedOver { call, .. }
