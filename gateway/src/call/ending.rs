@@ -104,6 +104,10 @@ impl Call {
         if known {
             return; // We ended it ourselves.
         }
+        // The customer of a queue keeps his place when the agent's browser is gone for good.
+        if self.is_agent_lost(leg, reason) && self.wait_again(cx, reason) {
+            return;
+        }
         match &self.phase {
             Phase::Ringing(dial) | Phase::Transferring { dial, .. } if dial.branches.contains(&leg) => {
                 self.branch_failed(cx, book, leg, reason);
@@ -111,8 +115,6 @@ impl Call {
             // The transferor may leave before the target answers (RFC 5589 §6).
             Phase::Transferring { by: transferor, .. } if *transferor == leg => {}
             Phase::Talking { a, b } if *a != leg && *b != leg => {}
-            // The customer of a queue keeps his place when the agent's browser is gone for good.
-            Phase::Talking { .. } if self.is_agent_lost(leg, reason) && self.wait_again(cx, reason) => {}
             _ => {
                 self.note_hangup(leg);
                 self.end(cx, book, reason, by);
@@ -122,7 +124,8 @@ impl Call {
 
     fn is_agent_lost(&self, leg: LegId, reason: EndReason) -> bool {
         let of_queue = self.record.queue.is_some() && reason == EndReason::BrowserLost;
-        of_queue && self.floor.as_ref().is_some_and(|part| self.is_agent(part, leg))
+        let talks = matches!(self.phase, Phase::Talking { .. });
+        of_queue && talks && self.floor.as_ref().is_some_and(|part| self.is_agent(part, leg))
     }
 
     /// The caller gave up while it rang.

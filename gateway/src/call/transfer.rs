@@ -201,7 +201,13 @@ impl Call {
         self.connect(cx);
     }
 
-    pub(super) fn refuse_transfer(&mut self, cx: &mut Context<'_>, book: &mut Book, by: LegId, reason: EndReason) {
+    pub(super) fn refuse_transfer(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        by: LegId,
+        reason: EndReason,
+    ) {
         self.record.transferred_to = None;
         self.notify(cx, book, by, reason.sip_status(), SubscriptionState::Terminated);
     }

@@ -84,13 +84,7 @@ impl Calls {
 
 impl Call {
     /// A queue answers.
-    pub(super) fn wait(
-        &mut self,
-        cx: &mut Context<'_>,
-        book: &mut Book,
-        caller: LegId,
-        queue: &Queue,
-    ) {
+    pub(super) fn wait(&mut self, cx: &mut Context<'_>, book: &mut Book, caller: LegId, queue: &Queue) {
         self.record.destination = Some(format!("queue:{}", queue.name));
         self.record.queue = Some(queue.name.clone());
         if cx.queues == QueueDoor::Closed {

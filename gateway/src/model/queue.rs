@@ -1,6 +1,8 @@
 //! Where Interactions wait, and what agents say when they pause or finish one.
 
-use crate::model::{Agent, Announcement, DispositionId, Medium, OrganizationId, PauseReasonId, QueueId, UserId};
+use crate::model::{
+    Agent, Announcement, DispositionId, Medium, OrganizationId, PauseReasonId, QueueId, UserId,
+};
 
 worded_enum! {
     /// Who begins what a queue carries.

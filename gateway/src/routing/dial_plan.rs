@@ -115,7 +115,8 @@ fn answered_here<'a>(
     service: &'a Service,
 ) -> Route<'a> {
     let Service::Queue(name) = service else { return Route::Service(service) };
-    let queue = directory.queue_by_name(organization, name).filter(|q| q.enabled && q.medium == Medium::Voice);
+    let queue =
+        directory.queue_by_name(organization, name).filter(|q| q.enabled && q.medium == Medium::Voice);
     queue.map_or(Route::Refused(Refusal::UnknownNumber), Route::Queue)
 }
 
@@ -154,8 +155,8 @@ fn rewritten(kind: &DialRuleKind, number: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::{
-        CallerIdPolicy, DialRule, DialRuleId, DtmfMethod, Ha1Pair, Organization, QueueDirection, QueueId, RecordingRule,
-        SrtpPolicy, Staffing, Transport,
+        CallerIdPolicy, DialRule, DialRuleId, DtmfMethod, Ha1Pair, Organization, QueueDirection, QueueId,
+        RecordingRule, SrtpPolicy, Staffing, Transport,
     };
 
     const HOUSE: OrganizationId = OrganizationId(1);

@@ -74,7 +74,7 @@ pub enum Next {
 pub fn obey(signalling: &mut Signalling<Media>, now: Now, order: VoiceOrder) {
     match order {
         VoiceOrder::Connect { call, user, extension, reply } => {
-            drop(reply.send(signalling.connect_agent(now, call, user, extension)));
+            let _ = reply.send(signalling.connect_agent(now, call, user, extension));
         }
         VoiceOrder::BackToWaiting { call, queue } => signalling.back_to_waiting(now, call, queue),
         VoiceOrder::HangUp { call } => signalling.end_for_floor(now, call),

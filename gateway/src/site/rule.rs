@@ -128,7 +128,11 @@ impl Reader<'_> {
     fn queue(&self, name: &str) -> Result<String, Wrong> {
         let known = self.tenant.old.into_iter().flat_map(|old| self.planner.current.queues(old.id));
         let names: Vec<_> = known.map(|queue| queue.name.as_str()).collect();
-        if names.contains(&name) { Ok(name.to_owned()) } else { Err(self.unknown("queue", "queue", name, &names)) }
+        if names.contains(&name) {
+            Ok(name.to_owned())
+        } else {
+            Err(self.unknown("queue", "queue", name, &names))
+        }
     }
 
     /// A plain name only: no site file reads files outside the organization's folder.

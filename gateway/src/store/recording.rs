@@ -76,8 +76,7 @@ impl Store {
         OrganizationId(organization): OrganizationId,
         call: CallId,
     ) -> Result<Vec<RecordingRow>, StoreError> {
-        const SELECT: &str =
-            "SELECT * FROM recordings WHERE organization_id = $1 AND call_id = $2 ORDER BY started_at_ms, path";
+        const SELECT: &str = "SELECT * FROM recordings WHERE organization_id = $1 AND call_id = $2 ORDER BY started_at_ms, path";
         let call = call.to_string();
         let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(SELECT)
             .bind(organization)
