@@ -10,8 +10,9 @@ use serde::Deserialize;
 use super::Web;
 use super::body::{Bearer, JsonBody, OptionalJson};
 use super::problem::Problem;
-use crate::call::{EndReason, SeatCommand};
+use crate::call::{EndReason, PageCall, SeatCommand};
 use crate::model::{CallId, ExtensionId};
+use crate::routing::floor::voice::Purpose;
 use crate::signalling::pages::PageOrder;
 use crate::signalling::seats::SeatError;
 
@@ -33,6 +34,15 @@ pub struct DialBody {
 pub struct RejectBody {
     #[serde(default)]
     reason: RejectReason,
+}
+
+impl RejectBody {
+    pub(super) fn reason(&self) -> EndReason {
+        match self.reason {
+            RejectReason::Busy => EndReason::Busy,
+            RejectReason::Declined => EndReason::Declined,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -64,17 +74,14 @@ pub async fn dial(
     Bearer(extension): Bearer,
     JsonBody(body): JsonBody<DialBody>,
 ) -> Result<Response, Problem> {
-    let to = number(body.to)?;
-    let call = web.ask(extension, |reply| PageOrder::Dial { to, reply }).await??;
+    let call = dial_from(&web, extension, body.to, Purpose::default()).await?;
     let place = [(header::LOCATION, format!("/api/calls/{}", call.id))];
     Ok((StatusCode::CREATED, place, Json(call)).into_response())
 }
 
 /// `GET /api/calls`
 pub async fn list(State(web): State<Web>, Bearer(extension): Bearer) -> Result<Response, Problem> {
-    let snapshot = web.ask(extension, |reply| PageOrder::Calls { reply }).await?;
-    let snapshot = snapshot.ok_or(SeatError::ExtensionGone)?;
-    Ok(Json(snapshot.calls).into_response())
+    Ok(Json(calls_of(&web, extension).await?).into_response())
 }
 
 /// `POST /api/calls/{id}/answer`
@@ -93,11 +100,7 @@ pub async fn reject(
     Path(id): Path<String>,
     OptionalJson(body): OptionalJson<RejectBody>,
 ) -> Result<StatusCode, Problem> {
-    let reason = match body.reason {
-        RejectReason::Busy => EndReason::Busy,
-        RejectReason::Declined => EndReason::Declined,
-    };
-    command(&web, extension, &id, SeatCommand::Reject(reason)).await
+    command(&web, extension, &id, SeatCommand::Reject(body.reason())).await
 }
 
 /// `POST /api/calls/{id}/hold`
@@ -125,14 +128,7 @@ pub async fn dtmf(
     Path(id): Path<String>,
     JsonBody(body): JsonBody<DtmfBody>,
 ) -> Result<StatusCode, Problem> {
-    let digits: Option<Vec<Dtmf>> = body.digits.chars().map(Dtmf::from_char).collect();
-    let fits = |digits: &Vec<Dtmf>| (1..=DIGITS_LIMIT).contains(&digits.len());
-    let digits = digits.filter(fits).ok_or_else(|| {
-        let detail = format!("1 to {DIGITS_LIMIT} of 0 to 9, *, #, A to D.");
-        Problem::caller(StatusCode::BAD_REQUEST, "These are no digits", detail)
-    })?;
-    let duration_ms = body.duration_ms.clamp(*DIGIT_MS.start(), *DIGIT_MS.end());
-    command(&web, extension, &id, SeatCommand::Dtmf { digits, duration_ms }).await
+    command(&web, extension, &id, digits(&body.digits, body.duration_ms)?).await
 }
 
 /// `POST /api/calls/{id}/transfer`
@@ -159,7 +155,36 @@ pub async fn hang_up(
     command(&web, extension, &id, SeatCommand::HangUp).await
 }
 
-async fn command(
+/// Dials from the Seat of an extension.
+pub(super) async fn dial_from(
+    web: &Web,
+    extension: ExtensionId,
+    to: String,
+    purpose: Purpose,
+) -> Result<PageCall, Problem> {
+    let to = number(to)?;
+    Ok(web.ask(extension, |reply| PageOrder::Dial { to, purpose, reply }).await??)
+}
+
+/// The calls of the Seat of an extension.
+pub(super) async fn calls_of(web: &Web, extension: ExtensionId) -> Result<Vec<PageCall>, Problem> {
+    let snapshot = web.ask(extension, |reply| PageOrder::Calls { reply }).await?;
+    Ok(snapshot.ok_or(SeatError::ExtensionGone)?.calls)
+}
+
+/// Reads digits that are to be sent.
+pub(super) fn digits(text: &str, duration_ms: u32) -> Result<SeatCommand, Problem> {
+    let digits: Option<Vec<Dtmf>> = text.chars().map(Dtmf::from_char).collect();
+    let fits = |digits: &Vec<Dtmf>| (1..=DIGITS_LIMIT).contains(&digits.len());
+    let digits = digits.filter(fits).ok_or_else(|| {
+        let detail = format!("1 to {DIGITS_LIMIT} of 0 to 9, *, #, A to D.");
+        Problem::caller(StatusCode::BAD_REQUEST, "These are no digits", detail)
+    })?;
+    let duration_ms = duration_ms.clamp(*DIGIT_MS.start(), *DIGIT_MS.end());
+    Ok(SeatCommand::Dtmf { digits, duration_ms })
+}
+
+pub(super) async fn command(
     web: &Web,
     extension: ExtensionId,
     id: &str,
@@ -170,12 +195,12 @@ async fn command(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn call_id(text: &str) -> Result<CallId, Problem> {
+pub(super) fn call_id(text: &str) -> Result<CallId, Problem> {
     text.parse()
         .map_err(|_| Problem::caller(StatusCode::NOT_FOUND, "No such call", "This is not the id of a call."))
 }
 
-fn number(text: String) -> Result<String, Problem> {
+pub(super) fn number(text: String) -> Result<String, Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "+*#.-_".contains(c);
     if text.is_empty() || text.len() > NUMBER_LIMIT || !text.chars().all(plain) {
         let detail = format!("1 to {NUMBER_LIMIT} digits, letters, or + * # . - _");
@@ -184,6 +209,6 @@ fn number(text: String) -> Result<String, Problem> {
     Ok(text)
 }
 
-const fn usual_duration_ms() -> u32 {
+pub(super) const fn usual_duration_ms() -> u32 {
     160
 }

@@ -1,6 +1,9 @@
 //! The Seat of an extension, in the shape of WHIP (RFC 9725).
 
+use std::net::SocketAddr;
+
 use axum::Extension as Given;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::body::{Bearer, FragmentBody, SdpBody};
 use super::problem::Problem;
 use super::{Peer, Web};
+use crate::model::ExtensionId;
 use crate::signalling::pages::PageOrder;
 use crate::signalling::seats::{IfMatch, Patched};
 
@@ -20,9 +24,19 @@ pub async fn attach(
     Given(Peer(remote)): Given<Peer>,
     SdpBody(offer): SdpBody,
 ) -> Result<Response, Problem> {
+    attach_at(&web, extension, (remote, offer), "").await
+}
+
+/// Takes the Seat of an extension; its place lies below `root`.
+pub(super) async fn attach_at(
+    web: &Web,
+    extension: ExtensionId,
+    (remote, offer): (SocketAddr, Bytes),
+    root: &str,
+) -> Result<Response, Problem> {
     let attached = web.ask(extension, |reply| PageOrder::Attach { offer, remote, reply }).await??;
     let headers = [
-        (header::LOCATION, format!("/whip/{}", attached.attachment)),
+        (header::LOCATION, format!("{root}/whip/{}", attached.attachment)),
         (header::ETAG, quoted(&attached.etag)),
         (header::CONTENT_TYPE, "application/sdp".to_owned()),
     ];
@@ -42,7 +56,18 @@ pub async fn patch(
     headers: HeaderMap,
     FragmentBody(fragment): FragmentBody,
 ) -> Result<Response, Problem> {
-    let if_match = if_match(&headers);
+    patch_at(&web, extension, attachment, &headers, fragment).await
+}
+
+/// Takes a fragment for the Seat of an extension.
+pub(super) async fn patch_at(
+    web: &Web,
+    extension: ExtensionId,
+    attachment: String,
+    headers: &HeaderMap,
+    fragment: String,
+) -> Result<Response, Problem> {
+    let if_match = if_match(headers);
     let order = |reply| PageOrder::Patch { attachment, if_match, fragment, reply };
     match web.ask(extension, order).await?? {
         Patched::Noted => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -58,6 +83,15 @@ pub async fn detach(
     State(web): State<Web>,
     Bearer(extension): Bearer,
     Path(attachment): Path<String>,
+) -> Result<StatusCode, Problem> {
+    detach_at(&web, extension, attachment).await
+}
+
+/// Leaves the Seat of an extension.
+pub(super) async fn detach_at(
+    web: &Web,
+    extension: ExtensionId,
+    attachment: String,
 ) -> Result<StatusCode, Problem> {
     web.ask(extension, |reply| PageOrder::Detach { attachment, reply }).await??;
     Ok(StatusCode::OK)

@@ -84,6 +84,7 @@ impl Call {
                     call: self.id,
                     extension: agent,
                     to: self.record.callee.clone(),
+                    purpose: self.purpose,
                     at_ms: cx.wall_ms,
                 });
                 Some(FloorPart { agent: Some(agent), ..FloorPart::new(Told::Ringing) })

@@ -17,6 +17,7 @@ use super::leg::{DtmfWay, Leg, Line, Outstanding, Party, Side, SipLine};
 use super::state::{Call, Dial, EndedBy, Phase};
 use crate::model::{CallRecord, Direction as CallDirection, Extension, OrganizationId};
 use crate::routing::dial_plan::{self, Route};
+use crate::routing::floor::voice::Purpose;
 use crate::store::Fact;
 
 /// An INVITE whose sender is known and allowed.
@@ -138,6 +139,7 @@ impl Calls {
             last_token: 0,
             redirections: 0,
             end_reason: None,
+            purpose: Purpose::default(),
             floor: None,
         }
     }

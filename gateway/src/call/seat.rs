@@ -17,6 +17,7 @@ use super::leg::{DtmfWay, Leg, LegPhase, Line, MediaPhase, Party, Side};
 use super::page::PageCall;
 use super::state::{Call, Dial, EndedBy, Phase};
 use crate::model::{CallId, OrganizationId};
+use crate::routing::floor::voice::Purpose;
 use crate::store::Fact;
 
 /// Which of its Calls a Seat listens to.
@@ -105,6 +106,7 @@ impl Calls {
         cx: &mut Context<'_>,
         place: &SeatPlace,
         to: &str,
+        purpose: Purpose,
     ) -> Result<PageCall, SeatRefusal> {
         self.turn_away(cx, place.media, None);
         let name = match &place.party {
@@ -123,6 +125,7 @@ impl Calls {
         };
         let full = self.is_at_limit();
         let mut call = Box::new(self.begun(cx, beginning));
+        call.purpose = purpose;
         let id = call.id;
         cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
         let full = full || self.trunk_full(cx, place.organization, &place.party, to);

@@ -15,6 +15,7 @@ use super::floor_part::FloorPart;
 use super::leg::{Leg, Party};
 use super::timer::{Deadline, Due};
 use crate::model::{CallId, CallRecord};
+use crate::routing::floor::voice::Purpose;
 
 pub use crate::model::EndedBy;
 
@@ -91,6 +92,8 @@ pub struct Call {
     /// How often a phone has sent it on (301, 302).
     pub redirections: u8,
     pub end_reason: Option<EndReason>,
+    /// What its agent dialled for.
+    pub purpose: Purpose,
     /// `None`: it does not concern the floor.
     pub floor: Option<FloorPart>,
 }

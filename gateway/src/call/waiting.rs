@@ -121,6 +121,11 @@ impl Call {
 
     fn enter_queue(&mut self, cx: &mut Context<'_>, leg: LegId, queue: &Queue) {
         self.phase = Phase::Waiting { leg };
+        if self.floor.as_ref().is_some_and(|part| part.told != Told::HandedOver) {
+            // To the floor this is another Interaction: the agent's is over for him.
+            let to = queue.name.clone();
+            cx.voice.push(VoiceEvent::HandedOver { call: self.id, to, extension: None });
+        }
         let part = FloorPart::new(Told::Waiting);
         self.floor = Some(FloorPart { queue: Some(queue.id), customer: Some(leg), ..part });
         let party = self.leg(leg).map(|leg| (leg.party.number().to_owned(), leg.side));

@@ -13,6 +13,7 @@ use super::seats::{self, Attached, IfMatch, Patched, SeatEnd, SeatError, Taken};
 use super::state::{Admission, Now, Signalling, with_calls};
 use crate::call::{Context, MediaPlane, PageCall, SeatCommand, SeatView};
 use crate::model::{CallId, ExtensionId};
+use crate::routing::floor::voice::Purpose;
 use crate::signalling::reach::Reachable;
 
 /// All that a page needs to know when it begins to listen.
@@ -113,12 +114,13 @@ impl<M: MediaPlane> Signalling<M> {
         now: Now,
         extension: ExtensionId,
         to: &str,
+        purpose: Purpose,
     ) -> Result<PageCall, SeatError> {
         let place = self.seats.place(extension).ok_or(SeatError::NoSeat)?;
         if self.admission == Admission::Closed {
             return Err(SeatError::Full);
         }
-        let dialled = with_calls!(self, now, |calls, cx| calls.dial_from_seat(cx, &place, to));
+        let dialled = with_calls!(self, now, |calls, cx| calls.dial_from_seat(cx, &place, to, purpose));
         self.drain(now);
         Ok(dialled?)
     }

@@ -13,6 +13,7 @@ use super::seats::{Attached, IfMatch, Patched, SeatError};
 use super::state::{Now, Signalling};
 use crate::call::{PageCall, PageEvent, SeatCommand};
 use crate::model::{CallId, ExtensionId};
+use crate::routing::floor::voice::Purpose;
 
 /// Pages of one extension that may listen at once.
 const PAGES_LIMIT: usize = 8;
@@ -40,6 +41,7 @@ pub enum PageOrder {
     },
     Dial {
         to: String,
+        purpose: Purpose,
         reply: oneshot::Sender<Result<PageCall, SeatError>>,
     },
     Patch {
@@ -114,8 +116,8 @@ impl Pages {
             PageOrder::Detach { attachment, reply } => {
                 drop(reply.send(signalling.detach_seat(now, extension, &attachment)));
             }
-            PageOrder::Dial { to, reply } => {
-                drop(reply.send(signalling.dial_from_seat(now, extension, &to)));
+            PageOrder::Dial { to, purpose, reply } => {
+                drop(reply.send(signalling.dial_from_seat(now, extension, &to, purpose)));
             }
             PageOrder::Patch { attachment, if_match, fragment, reply } => {
                 let patched = signalling.patch_seat(now, extension, &attachment, &if_match, &fragment);

@@ -1,6 +1,7 @@
 //! Interactions: what a Call or a Conversation is on its way through queues and agents.
 
 mod list;
+mod of_call;
 mod step;
 mod tally;
 

@@ -3,7 +3,7 @@
 
 use tokio::sync::oneshot;
 
-use crate::model::{Announcement, CallId, ExtensionId, OrganizationId, QueueId, UserId};
+use crate::model::{Announcement, CallId, ContactId, ExtensionId, OrganizationId, QueueId, UserId};
 
 /// Orders that may wait for signalling; the floor waits for room.
 pub const VOICE_ORDERS_LIMIT: usize = 256;
@@ -13,7 +13,7 @@ pub const VOICE_EVENTS_LIMIT: usize = 1_024;
 /// What happened to a call that concerns an agent or a queue. All events of one call come in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum VoiceEvent {
-    /// Somebody called a queue: he is answered and hears music.
+    /// Somebody called a queue, or was sent to it by its number: he is answered and hears music.
     Queued {
         organization: OrganizationId,
         call: CallId,
@@ -42,6 +42,7 @@ pub enum VoiceEvent {
         call: CallId,
         extension: ExtensionId,
         to: String,
+        purpose: Purpose,
         at_ms: i64,
     },
     /// The agent and the other party hear each other for the first time: after an order to connect, or when the one who was called answers.
@@ -93,6 +94,14 @@ impl VoiceEvent {
             | Self::Ended { call, .. } => *call,
         }
     }
+}
+
+/// What an agent dials for; both are of his organization.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Purpose {
+    /// The outbound queue that the call counts for.
+    pub queue: Option<QueueId>,
+    pub contact: Option<ContactId>,
 }
 
 /// Who ended a call.

@@ -1,0 +1,221 @@
+//! The calls of whoever is logged in, at the Seat of his extension (docs/webrtc.md).
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::At;
+use super::signed::Signed;
+use crate::api::Web;
+use crate::api::body::{JsonBody, OptionalJson};
+use crate::api::calls::{self, RejectBody};
+use crate::api::problem::Problem;
+use crate::call::{PageCall, SeatCommand};
+use crate::model::{CallId, ContactId, ExtensionId, Medium, OrganizationId, Permission, QueueId, UserId};
+use crate::routing::floor::voice::Purpose;
+use crate::routing::floor::{Deed, Target};
+
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(list, dial))
+        .routes(routes!(hang_up))
+        .routes(routes!(answer))
+        .routes(routes!(reject))
+        .routes(routes!(hold))
+        .routes(routes!(resume))
+        .routes(routes!(dtmf))
+        .routes(routes!(transfer))
+}
+
+/// Somebody logged in who has an extension for his browser.
+pub struct AtPhone {
+    pub signed: Signed,
+    pub extension: ExtensionId,
+}
+
+impl FromRequestParts<Web> for AtPhone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let signed = Signed::from_request_parts(parts, web).await?;
+        signed.may(Permission::Dial)?;
+        let extension = signed.extension.filter(|_| signed.person.webrtc).ok_or_else(|| {
+            Problem::conflict("No phone", "An administrator gives you an extension and calls in the browser.")
+        })?;
+        web.limit(extension)?;
+        Ok(Self { signed, extension })
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dialling {
+    /// The number, as on a phone.
+    to: String,
+    /// The outbound queue that the call counts for.
+    queue_id: Option<QueueId>,
+    /// Whom the number belongs to.
+    contact_id: Option<ContactId>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Digits {
+    /// 0 to 9, *, #, A to D.
+    digits: String,
+    /// Of each, 40 to 5,000.
+    #[serde(default = "calls::usual_duration_ms")]
+    duration_ms: u32,
+}
+
+/// Where a call goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum To {
+    /// To whoever answers this number.
+    Number(String),
+    /// To the other party of another call of one's own: both talk, we leave.
+    Call { call: String },
+    /// To a colleague, who is offered it.
+    User { user: UserId },
+    /// To a queue, where it waits.
+    Queue { queue: QueueId },
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    to: To,
+}
+
+/// One's own calls.
+#[utoipa::path(get, path = "/calls", tag = "calls", responses((status = 200, body = Vec<PageCall>)))]
+pub async fn list(State(web): State<Web>, phone: AtPhone) -> Result<Json<Vec<PageCall>>, Problem> {
+    Ok(Json(calls::calls_of(&web, phone.extension).await?))
+}
+
+/// Dials from one's own Seat.
+#[utoipa::path(post, path = "/calls", tag = "calls", request_body = Dialling, responses((status = 201, body = PageCall)))]
+pub async fn dial(
+    State(web): State<Web>,
+    phone: AtPhone,
+    JsonBody(asked): JsonBody<Dialling>,
+) -> Result<Response, Problem> {
+    let purpose = purpose(&web, phone.signed.organization, &asked).await?;
+    let call = calls::dial_from(&web, phone.extension, asked.to, purpose).await?;
+    let place = [(header::LOCATION, format!("{}/calls/{}", super::ROOT, call.id))];
+    Ok((StatusCode::CREATED, place, Json(call)).into_response())
+}
+
+async fn purpose(web: &Web, organization: OrganizationId, asked: &Dialling) -> Result<Purpose, Problem> {
+    if let Some(queue) = asked.queue_id {
+        let known = web.directory().queue(organization, queue).is_some_and(|q| q.medium == Medium::Voice);
+        if !known {
+            return Err(Problem::wrong("queue_id", "There is no such queue for calls."));
+        }
+    }
+    if let Some(contact) = asked.contact_id
+        && web.store.contact(organization, contact).await?.is_none()
+    {
+        return Err(Problem::wrong("contact_id", "There is no such contact."));
+    }
+    Ok(Purpose { queue: asked.queue_id, contact: asked.contact_id })
+}
+
+/// Takes a call that rings.
+#[utoipa::path(post, path = "/calls/{id}/answer", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
+pub async fn answer(
+    State(web): State<Web>,
+    phone: AtPhone,
+    At(id): At<String>,
+) -> Result<StatusCode, Problem> {
+    calls::command(&web, phone.extension, &id, SeatCommand::Answer).await
+}
+
+/// Refuses a call that rings.
+#[utoipa::path(post, path = "/calls/{id}/reject", tag = "calls", params(("id" = String, Path)),
+    request_body = Option<RejectBody>, responses((status = 204)))]
+pub async fn reject(
+    State(web): State<Web>,
+    phone: AtPhone,
+    At(id): At<String>,
+    OptionalJson(body): OptionalJson<RejectBody>,
+) -> Result<StatusCode, Problem> {
+    calls::command(&web, phone.extension, &id, SeatCommand::Reject(body.reason())).await
+}
+
+/// The other party hears music.
+#[utoipa::path(post, path = "/calls/{id}/hold", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
+pub async fn hold(State(web): State<Web>, phone: AtPhone, At(id): At<String>) -> Result<StatusCode, Problem> {
+    calls::command(&web, phone.extension, &id, SeatCommand::Hold).await
+}
+
+/// Turns to a call that is held; another one is held meanwhile.
+#[utoipa::path(post, path = "/calls/{id}/resume", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
+pub async fn resume(
+    State(web): State<Web>,
+    phone: AtPhone,
+    At(id): At<String>,
+) -> Result<StatusCode, Problem> {
+    calls::command(&web, phone.extension, &id, SeatCommand::Resume).await
+}
+
+/// Sends digits.
+#[utoipa::path(post, path = "/calls/{id}/dtmf", tag = "calls", params(("id" = String, Path)), request_body = Digits,
+    responses((status = 204)))]
+pub async fn dtmf(
+    State(web): State<Web>,
+    phone: AtPhone,
+    At(id): At<String>,
+    JsonBody(body): JsonBody<Digits>,
+) -> Result<StatusCode, Problem> {
+    calls::command(&web, phone.extension, &id, calls::digits(&body.digits, body.duration_ms)?).await
+}
+
+/// Gives a call away.
+#[utoipa::path(post, path = "/calls/{id}/transfer", tag = "calls", params(("id" = String, Path)), request_body = Transfer,
+    responses((status = 202)))]
+pub async fn transfer(
+    State(web): State<Web>,
+    phone: AtPhone,
+    At(id): At<String>,
+    JsonBody(Transfer { to }): JsonBody<Transfer>,
+) -> Result<StatusCode, Problem> {
+    let call = calls::call_id(&id)?;
+    match to {
+        To::Number(to) => {
+            let command = SeatCommand::Transfer(calls::number(to)?);
+            calls::command(&web, phone.extension, &id, command).await?;
+        }
+        To::Call { call: other } => {
+            let command = SeatCommand::Join(calls::call_id(&other)?);
+            calls::command(&web, phone.extension, &id, command).await?;
+        }
+        To::User { user } => send(&web, &phone.signed, call, Target::User(user)).await?,
+        To::Queue { queue } => send(&web, &phone.signed, call, Target::Queue(queue)).await?,
+    }
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// The floor sends the Interaction of a call elsewhere.
+async fn send(web: &Web, signed: &Signed, call: CallId, to: Target) -> Result<(), Problem> {
+    let of_call = web.store.interactions_of_call(signed.organization, call).await?;
+    let interaction = of_call.last().ok_or_else(|| Problem::not_found("call"))?.id;
+    Ok(web.floor.act(signed.organization, signed.user, Deed::Transfer { interaction, to }).await?)
+}
+
+/// Ends a call.
+#[utoipa::path(delete, path = "/calls/{id}", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
+pub async fn hang_up(
+    State(web): State<Web>,
+    phone: AtPhone,
+    At(id): At<String>,
+) -> Result<StatusCode, Problem> {
+    calls::command(&web, phone.extension, &id, SeatCommand::HangUp).await
+}
