@@ -23,7 +23,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::api::WebParts;
 use crate::call::{CallLimits, CallSettings, Calls};
 use crate::config::{BrowserListen, Config, DigestAlgorithm, WebRtcConfig};
+use crate::feed::Feed;
 use crate::model::{CallRecord, Directory, RecordingRow, RecordingState, SealedSecret};
+use crate::routing::floor;
 use crate::routing::floor::voice::{VOICE_EVENTS_LIMIT, VOICE_ORDERS_LIMIT};
 use crate::signalling::datagrams::Datagrams;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
@@ -162,6 +164,8 @@ struct Started {
     signalling: Handle,
     task: tokio::task::JoinHandle<()>,
     ready: Ready,
+    /// It runs as long as somebody may order something.
+    _floor: floor::Handle,
 }
 
 async fn start(
@@ -173,8 +177,8 @@ async fn start(
     let tls = Tls::load(&config.sip.tls, &config.node.data_dir, certificate_names(config))?;
     let sockets = Sockets::bind(config).await?;
     let (media_events, media_receiver) = mpsc::channel(MEDIA_EVENTS_LIMIT);
-    let (voice_events, _) = mpsc::channel(VOICE_EVENTS_LIMIT);
-    let (_, voice_orders) = mpsc::channel(VOICE_ORDERS_LIMIT);
+    let (voice_events, heard) = mpsc::channel(VOICE_EVENTS_LIMIT);
+    let (ordering, voice_orders) = mpsc::channel(VOICE_ORDERS_LIMIT);
     let media = start_media(config, media_events)?;
     let recordings = media.recordings.display().to_string();
     let browsers = browser_addresses(&media);
@@ -206,6 +210,15 @@ async fn start(
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
     let (newest, directory) = watch::channel(directory);
+    let floor = floor::start(floor::Parts {
+        store: store.clone(),
+        feed: Feed::new(epoch()?),
+        directory: directory.clone(),
+        settings: floor::Settings::default(),
+        voice_events: heard,
+        voice_orders: ordering,
+    })
+    .await;
     let followed = Followed { signalling: signalling.clone(), pages: newest, seen: revision };
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
     let socket = control_socket(config);
@@ -226,7 +239,7 @@ async fn start(
         control: socket.display().to_string(),
         recordings,
     };
-    Ok(Started { signalling, task, ready })
+    Ok(Started { signalling, task, ready, _floor: floor })
 }
 
 fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Media>, ServeError> {
@@ -502,6 +515,11 @@ fn raise_file_limit() {
             libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
         }
     }
+}
+
+/// What tells the events of this run from those of another.
+fn epoch() -> Result<String, ServeError> {
+    Ok(seed()?.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn seed() -> Result<[u8; 32], ServeError> {

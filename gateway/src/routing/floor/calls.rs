@@ -20,7 +20,9 @@ use crate::store::InteractionChange;
 /// What a running call does, once its Interaction is known.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum CallNews {
-    Connected,
+    Connected {
+        recorded: bool,
+    },
     Held,
     Resumed,
     /// The agent gave it away; to a colleague's Seat, or out of our sight.
@@ -36,15 +38,7 @@ pub(super) enum CallNews {
 
 impl Desk {
     /// A call whose row has just been written.
-    pub fn admit_call(
-        &mut self,
-        at: Moment,
-        row: &InteractionRow,
-        call: CallId,
-        state: CallState,
-        with: String,
-    ) {
-        let view = CallView::new(call, state, with, at.wall_ms);
+    pub fn admit_call(&mut self, at: Moment, row: &InteractionRow, call: CallId, view: CallView) {
         self.admit(at, row.id, Item { call: Some((call, view)), ..Item::of(row) });
     }
 
@@ -125,7 +119,9 @@ impl Desk {
         let agent = item.agent;
         let Some((_, view)) = &mut item.call else { return };
         match news {
-            CallNews::Connected => {
+            CallNews::Connected { recorded } => {
+                view.recorded = recorded;
+                self.batch.touched.insert(interaction);
                 if view.state == CallState::Waiting && item.state == InteractionState::Open {
                     turn(view, CallState::Talking, at);
                     self.answered(interaction);

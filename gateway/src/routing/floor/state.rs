@@ -15,8 +15,8 @@ use super::load::Stored;
 use super::moment::Moment;
 use super::order::{Addressed, By, Connecting, Deed, Order, Reply};
 use super::task::Settings;
-use super::view::CallState;
-use super::voice::{VoiceEvent, VoiceOrder, VoiceRefusal};
+use super::view::{CallState, CallView};
+use super::voice::{Purpose, VoiceEvent, VoiceOrder, VoiceRefusal};
 use crate::feed::Feed;
 use crate::model::{
     CallId, Directory, ExtensionId, InteractionDirection, InteractionId, InteractionState, Medium,
@@ -368,22 +368,26 @@ impl Floor {
                 let inbound = InteractionDirection::Inbound;
                 let new = new_call(organization, call, (inbound, at_ms), title);
                 let new = NewInteraction { queue: Some(queue), priority, ..new };
-                return self.begin_call(at, new, CallState::Waiting, caller).await;
+                let view = CallView::new(call, CallState::Waiting, caller, at.wall_ms);
+                return self.begin_call(at, new, view).await;
             }
-            VoiceEvent::Direct { organization, extension, caller, caller_name, at_ms, .. } => {
+            VoiceEvent::Direct { organization, extension, caller, caller_name, recorded, at_ms, .. } => {
                 let Some(agent) = self.user_of(organization, extension) else { return };
                 let title = caller_name.unwrap_or_else(|| caller.clone());
                 let new = new_call(organization, call, (InteractionDirection::Inbound, at_ms), title);
                 let new = NewInteraction { agent: Some(agent), ..new };
-                return self.begin_call(at, new, CallState::Talking, caller).await;
+                let view = CallView::new(call, CallState::Talking, caller, at.wall_ms);
+                return self.begin_call(at, new, CallView { recorded, ..view }).await;
             }
-            VoiceEvent::Dialled { organization, extension, to, at_ms, .. } => {
+            VoiceEvent::Dialled { organization, extension, to, purpose, at_ms, .. } => {
                 let Some(agent) = self.user_of(organization, extension) else { return };
                 let new = new_call(organization, call, (InteractionDirection::Outbound, at_ms), to.clone());
-                let new = NewInteraction { agent: Some(agent), ..new };
-                return self.begin_call(at, new, CallState::Waiting, to).await;
+                let Purpose { queue, contact } = purpose;
+                let new = NewInteraction { agent: Some(agent), queue, contact, ..new };
+                let view = CallView::new(call, CallState::Waiting, to, at.wall_ms);
+                return self.begin_call(at, new, view).await;
             }
-            VoiceEvent::Connected { .. } => CallNews::Connected,
+            VoiceEvent::Connected { recorded, .. } => CallNews::Connected { recorded },
             VoiceEvent::Held { .. } => CallNews::Held,
             VoiceEvent::Resumed { .. } => CallNews::Resumed,
             VoiceEvent::HandedOver { to, extension, .. } => {
@@ -405,7 +409,7 @@ impl Floor {
     }
 
     /// Writes the row of a call that begins, and puts it on the floor.
-    async fn begin_call(&mut self, at: Moment, new: NewInteraction, state: CallState, with: String) {
+    async fn begin_call(&mut self, at: Moment, new: NewInteraction, view: CallView) {
         let (organization, call) = (new.organization, new.call);
         let store = self.store.clone();
         let write = || store.insert_interaction(&new);
@@ -417,7 +421,7 @@ impl Floor {
             return;
         };
         self.calls.insert(call, (organization, row.id));
-        self.with(organization, |desk| desk.admit_call(at, &row, call, state, with));
+        self.with(organization, |desk| desk.admit_call(at, &row, call, view));
         self.finish(at, organization).await;
     }
 
