@@ -14,10 +14,13 @@ import { may, me, recall, unreached } from '../live/me';
 import { reach } from '../live/socket';
 import { Offers } from '../offer/offers';
 import { seat } from '../phone/phone';
+import { silenced } from '../phone/sound';
 import { go, href, route } from '../route/route';
 import { Button, Confirmations, Empty, ErrorState, Icon, Screen as Page, Skeleton, Toasts } from '../ui';
+import { useAttention } from './attention';
+import { Command, showCommand } from './command';
 import { Nav } from './nav';
-import { type Screen, mine } from './screens';
+import { type Screen, home, mine } from './screens';
 import { TopBar, showHelp } from './topbar';
 import { say } from './words';
 
@@ -45,11 +48,15 @@ function Inside() {
 function Frame() {
   const [first, ...path] = route.value;
   const screens = mine();
-  const home = screens[0]?.path ?? 'profile';
+  const start = home();
   useEffect(() => {
-    if (!first || first === 'login') go(home);
-  }, [first, home]);
-  useKeys([{ key: '?', label: say('help'), run: showHelp }]);
+    if (!first || first === 'login') go(start);
+  }, [first, start]);
+  useKeys([
+    { key: '?', label: say('help'), run: showHelp },
+    { key: 'Ctrl+K', label: say('command'), run: showCommand },
+  ]);
+  useAttention();
   const screen = ALWAYS.find((one) => one.path === first) ?? screens.find((one) => one.path === first);
   return (
     <div class="frame">
@@ -66,11 +73,18 @@ function Frame() {
               {say('offline_banner')}
             </p>
           )}
+          {silenced.value && (
+            <p class="offline" role="status">
+              <Icon name="sound" size={16} />
+              {say('silenced')}
+            </p>
+          )}
           <CallInReach />
-          {screen ? <Lazy key={screen.path} screen={screen} path={path} /> : first && <Nowhere home={home} />}
+          {screen ? <Lazy key={screen.path} screen={screen} path={path} /> : first && <Nowhere home={start} />}
         </div>
       </div>
       {may('attend') && <Offers />}
+      <Command />
     </div>
   );
 }

@@ -3,7 +3,7 @@
 import type { ComponentType } from 'preact';
 
 import type { Permission } from '../api/types';
-import { may } from '../live/me';
+import { may, me } from '../live/me';
 import type { IconName } from '../ui';
 import type { say } from './words';
 
@@ -31,3 +31,10 @@ export const SCREENS: readonly Screen[] = [
 ];
 
 export const mine = () => SCREENS.filter((screen) => screen.for.some(may));
+
+/** Where one begins (F022): agents at their work, administrators at theirs. */
+export function home(): string {
+  const all = mine();
+  const first = me.value?.role === 'administrator' ? all.find((screen) => screen.path === 'admin') : undefined;
+  return (first ?? all[0])?.path ?? 'profile';
+}

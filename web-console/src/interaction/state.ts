@@ -2,7 +2,7 @@
 
 import type { Interaction } from '../api/types';
 import type { IconName } from '../ui';
-import { telephone } from '../words/language';
+import { plain, telephone } from '../words/language';
 import { say } from './words';
 
 export interface Look {
@@ -72,13 +72,6 @@ export function arranged(all: Iterable<Interaction>, filters: Filters): Interact
     .filter((one) => !wanted || [one.title, one.contact?.name, one.queue?.title, one.inbox?.title, one.protocol].some((text) => text && plain(text).includes(wanted)))
     .sort((a, b) => sign * (a.started_at_ms - b.started_at_ms || a.id - b.id));
 }
-
-/** Without accents and capitals. */
-export const plain = (text: string) =>
-  text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase();
 
 export const nameOf = (interaction: Interaction) => interaction.contact?.name ?? interaction.title;
 

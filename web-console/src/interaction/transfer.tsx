@@ -6,7 +6,7 @@ import { agents, boards } from '../live/desk';
 import { me } from '../live/me';
 import { type Target, transfer } from '../live/verbs';
 import { Avatar, Badge, Button, Dialog, Empty, FormProblem, Tabs, TextField, toast, useAction } from '../ui';
-import { plain } from './state';
+import { plain } from '../words/language';
 import { say } from './words';
 
 type To = 'user' | 'queue' | 'number';

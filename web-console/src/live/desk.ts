@@ -89,7 +89,11 @@ export function put(interaction: Interaction) {
   if (interaction.state === 'closed') {
     interactions.value = without(interactions.value, interaction.id);
     noteChange('history');
-  } else interactions.value = with_(interactions.value, interaction.id, interaction);
+    return;
+  }
+  // A draft is told to its writer alone, and not by events.
+  const draft = interaction.draft === undefined ? (interactions.value.get(interaction.id)?.draft ?? null) : interaction.draft;
+  interactions.value = with_(interactions.value, interaction.id, { ...interaction, draft });
 }
 
 export const drop = (interaction: number) => {

@@ -146,7 +146,6 @@ function flash(count: number, who: string): (() => void) | void {
 
 // Who misses an offer is told why it went.
 hear('offer.over', ({ why }) => {
-  const texts: Record<string, string> = { timed_out: say('gone_timed_out'), taken: say('gone_other'), left: say('gone_left'), abandoned: say('gone_left') };
-  const text = texts[why];
-  if (text) toast(text, { kind: why === 'timed_out' ? 'warn' : 'plain' });
+  if (why === 'timed_out') toast(say('gone_timed_out'), { kind: 'warn' });
+  if (why === 'gone') toast(say('gone'));
 });

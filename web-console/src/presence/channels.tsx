@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 
 import type { Medium, Standing } from '../api/types';
 import { presence } from '../live/desk';
-import { may } from '../live/me';
+import { may, me } from '../live/me';
 import { Badge, Button, Countdown, Empty, Icon, type IconName, Menu, type MenuItem, type Meaning, Popup, Timer } from '../ui';
 import { seconds } from '../api/clock';
 import { endWrapUp, join, leaveQueues, pause, ready, reasonsOf, stateOf } from './presence';
@@ -19,10 +19,23 @@ export function Channels() {
   if (!may('attend')) return null;
   return (
     <>
+      {me.value?.role === 'administrator' && <Attending />}
       <Group medium="voice" />
       <Group medium="chat" />
       <WrapUp />
     </>
+  );
+}
+
+// F036: who administers serves too when he wants to; one press takes all his queues, or leaves them.
+function Attending() {
+  const queues = presence.value.queues;
+  const online = queues.filter((queue) => queue.state !== 'offline');
+  if (queues.length === 0) return null;
+  return (
+    <Button class={`attending ${online.length > 0 ? 'online' : ''}`} icon={online.length > 0 ? 'check' : 'moon'} onClick={() => (online.length > 0 ? leaveQueues(online) : join(queues))}>
+      {say(online.length > 0 ? 'attendance_online' : 'attendance_offline')}
+    </Button>
   );
 }
 

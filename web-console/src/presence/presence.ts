@@ -17,10 +17,16 @@ const send = (verb: string, body?: unknown) =>
 
 /** Logs in to these. For a voice queue the microphone comes first: who cannot speak is told so, and not logged in to it. */
 export async function join(queues: readonly Standing[]) {
+  askToNotify();
   const voice = queues.some((queue) => queue.medium === 'voice');
   let wanted = queues;
   if (voice && !(await takeSeat())) wanted = queues.filter((queue) => queue.medium === 'chat');
   if (wanted.length > 0) await send('login', { queues: wanted.map((queue) => queue.queue_id) });
+}
+
+// Who comes to work wants to be told while another tab is in front; a browser asks only after a press.
+function askToNotify() {
+  if (typeof Notification !== 'undefined' && Notification.permission === 'default') void Notification.requestPermission();
 }
 
 async function takeSeat(): Promise<boolean> {

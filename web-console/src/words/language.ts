@@ -83,3 +83,10 @@ export function telephone(text: string): string {
   const [, country, area, first, last] = brazilian;
   return country ? `+55 ${area} ${first}-${last}` : `(${area}) ${first}-${last}`;
 }
+
+/** Without accents and capitals, to compare by. */
+export const plain = (text: string) =>
+  text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase();
