@@ -45,7 +45,7 @@ export interface IconButtonProps extends Omit<ButtonProps, 'children' | 'icon' |
 /** A button that is only an icon; its label is shown on hover and focus. */
 export function IconButton({ icon, label, pressed, iconSize = 18, kind = 'quiet', class: more = '', size = 'normal', tipAt, ...rest }: IconButtonProps) {
   return (
-    <Pressable {...rest} class={`button only-icon ${kind} ${size} ${more}`} label={label} tip={pressed === true && tipAt === undefined ? undefined : label} pressed={pressed} tipAt={tipAt}>
+    <Pressable {...rest} class={`button only-icon ${kind} ${size} ${more}`} label={label} tip={label} pressed={pressed} tipAt={tipAt}>
       <Icon name={icon} size={iconSize} />
     </Pressable>
   );
