@@ -52,16 +52,21 @@ mod agent;
 mod binding;
 mod call;
 mod call_id;
+mod capabilities;
+mod contact;
 mod dial_rule;
 mod directory;
 mod event;
 mod extension;
 mod interaction;
 mod leg;
+mod message;
 mod network;
+mod note;
 mod organization;
 mod permission;
 mod queue;
+mod phone;
 mod recording;
 mod routing;
 mod secret;
@@ -72,6 +77,8 @@ pub use agent::Agent;
 pub use binding::{Binding, BindingFlow};
 pub use call::{CallRecord, Direction, EndedBy};
 pub use call_id::{CallId, CallIdError};
+pub use capabilities::Capabilities;
+pub use contact::{Contact, ContactIdentity, Identity, IdentityError, IdentityKind, folded, title_of};
 pub use dial_rule::{
     AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, Destination, DialRule, DialRuleId, DialRuleKind,
     Service, TrunkNumber,
@@ -84,10 +91,15 @@ pub use interaction::{
     InteractionState, NewInteraction,
 };
 pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};
+pub use message::{
+    Attachment, AttachmentId, AttachmentKind, Author, Message, MessageDirection, MessageId, MessageState, OutboxId, TextFormat,
+};
 pub use network::{Network, NetworkError};
+pub use note::{Note, NoteId};
 pub use organization::{Organization, OrganizationId, RecordingRule};
 pub use permission::{Permission, Role};
 pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
+pub use phone::normalised_phone;
 pub use recording::{RecordingRow, RecordingState};
 pub use routing::{
     Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId,

@@ -4,22 +4,30 @@
 mod database;
 
 mod apply;
+mod attachment;
 mod binding;
 mod call;
 mod column;
 mod connect_fault;
+mod contact;
+mod conversation;
 mod deliver;
 mod directory;
 mod disposition;
+mod draft;
 mod error;
 mod event;
 mod fact;
 mod interaction;
 mod interaction_event;
 mod leg;
+mod message;
+mod message_list;
 mod migrate;
 mod node;
 mod node_key;
+mod note;
+mod outbox;
 mod plugin_value;
 mod queue;
 mod recording;
@@ -29,7 +37,17 @@ mod spool;
 mod standing;
 mod writer;
 
+pub(crate) use attachment::NewAttachment;
+pub(crate) use conversation::{HeldConversation, InboxFacts, SendPlace, Shown, Turn};
+pub(crate) use database::Tx;
+pub(crate) use interaction::insert as insert_interaction;
+pub(crate) use message::{Edit, NewMessage, StatusOf};
+pub(crate) use outbox::{NewOutboxRow, OutboxRow};
+
 pub use apply::SitePlan;
+pub use attachment::{FetchedFile, WantedFile};
+pub use contact::{ContactChange, ContactFields, ContactOutcome, ContactPlace};
+pub use conversation::Whose;
 pub use database::Store;
 pub use error::StoreError;
 pub use fact::{Envelope, Fact};

@@ -1,6 +1,5 @@
 //! `plugin.toml`: what a plugin is and what it asks for. It travels inside the plugin's file.
 
-mod capabilities;
 mod field;
 mod grants;
 mod hosts;
@@ -8,7 +7,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use capabilities::Capabilities;
+pub use crate::model::Capabilities;
 pub use field::{Choice, Field, FieldKind};
 pub use grants::{Granted, Grants};
 pub use hosts::{HostPattern, host_of};

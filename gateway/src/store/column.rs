@@ -46,3 +46,20 @@ pub(in crate::store) fn optional_number<T: TryFrom<i64>>(
 ) -> Result<Option<T>, StoreError> {
     value.map(|value| number(table, value)).transpose()
 }
+
+/// A value that lies as JSON.
+pub(in crate::store) fn parsed_json<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
+        table,
+        noun: "JSON",
+        detail: error.to_string(),
+    })
+}
+
+/// The JSON of a value of ours, whose names are all text.
+pub(in crate::store) fn json_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -26,7 +26,7 @@ pub(in crate::store) enum Database {
 }
 
 /// A transaction on either.
-pub(in crate::store) enum Tx {
+pub(crate) enum Tx {
     Postgres(Transaction<'static, Postgres>),
     Sqlite(Transaction<'static, Sqlite>),
 }
@@ -140,7 +140,7 @@ impl Store {
     }
 
     /// `BEGIN IMMEDIATE` on SQLite: a transaction that reads first could not wait for another writer afterwards.
-    pub(in crate::store) async fn begin(&self) -> Result<Tx, StoreError> {
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match &self.database {
             Database::Postgres(pool) => Tx::Postgres(pool.begin().await?),
             Database::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
@@ -149,7 +149,7 @@ impl Store {
 }
 
 impl Tx {
-    pub(in crate::store) async fn commit(self) -> Result<(), StoreError> {
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Postgres(tx) => tx.commit().await?,
             Self::Sqlite(tx) => tx.commit().await?,

@@ -61,6 +61,9 @@ pub enum StoreError {
         /// Revision now.
         found: i64,
     },
+    /// Another wrote the same at the same moment; the same request finds what it wrote.
+    #[error("another request wrote the same at the same moment")]
+    Crossed,
     /// A plan refers to a row that it does not hold.
     #[error("the plan refers to {0}, which it does not hold")]
     Dangling(String),
@@ -84,7 +87,7 @@ impl StoreError {
     /// Whether the same request may succeed later without a change.
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Away(_) | Self::Late(_) | Self::Replaced(_) => true,
+            Self::Away(_) | Self::Late(_) | Self::Replaced(_) | Self::Crossed => true,
             Self::Refused(_)
             | Self::Taken
             | Self::Corrupt { .. }
@@ -102,6 +105,19 @@ impl StoreError {
     /// Whether a row that it refers to is not there, or not of the same organization.
     pub fn is_dangling(&self) -> bool {
         matches!(self, Self::Refused(sqlx::Error::Database(error)) if error.is_foreign_key_violation())
+    }
+}
+
+impl StoreError {
+    /// Whether two requests met at the same rows, so that the same request succeeds at once.
+    pub fn is_crossing(&self) -> bool {
+        match self {
+            Self::Crossed => true,
+            Self::Away(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code.len() == 5 && code.starts_with("40"))
+            }
+            _ => false,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ const POSTGRES: &[Step] = &[
     (4, "plugin values", include_str!("../../migrations/postgres/0004_plugin_values.sql")),
     (5, "people", include_str!("../../migrations/postgres/0005_people.sql")),
     (6, "floor", include_str!("../../migrations/postgres/0006_floor.sql")),
+    (7, "chat", include_str!("../../migrations/postgres/0007_chat.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -26,6 +27,7 @@ const SQLITE: &[Step] = &[
     (4, "plugin values", include_str!("../../migrations/sqlite/0004_plugin_values.sql")),
     (5, "people", include_str!("../../migrations/sqlite/0005_people.sql")),
     (6, "floor", include_str!("../../migrations/sqlite/0006_floor.sql")),
+    (7, "chat", include_str!("../../migrations/sqlite/0007_chat.sql")),
 ];
 
 impl Store {

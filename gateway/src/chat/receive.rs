@@ -1,0 +1,314 @@
+//! Deliveries: stored whole or not at all, each message once however often and in whatever order they come.
+
+use super::content::{columns, files};
+use super::error::ChatError;
+use super::event::{AtThread, Deleted, Edited, Event, InboundMessage, PersonChanged, Reacted, Started, Writer};
+use super::thread::{Beginning, Delivery, News};
+use super::{Chat, audience, check};
+use crate::model::{InboxId, MessageDirection, MessageState, OrganizationId};
+use crate::store::{
+    Edit, HeldConversation, NewAttachment, NewMessage, Shown, StoreError, Turn, Whose,
+};
+
+/// Tries where deliveries cross each other in the database.
+const TRIES: u32 = 10;
+/// Providers that count in seconds cut the rest off.
+const SECOND_MS: i64 = 1_000;
+
+impl Chat {
+    /// Stores what one delivery brought, tells the floor and those who look. Once it is `Ok` nothing of it is lost, also
+    /// where the node is killed the next moment; a message that is known already changes nothing.
+    ///
+    /// # Errors
+    /// Nothing of it was stored.
+    pub async fn receive(
+        &self,
+        organization: OrganizationId,
+        inbox: InboxId,
+        events: Vec<Event>,
+        now_ms: i64,
+    ) -> Result<(), ChatError> {
+        check::delivery(&events)?;
+        let chat = self.clone();
+        // A task of its own: who delivers may hang up between the commit and the telling.
+        let task = tokio::spawn(async move {
+            let _turn = chat.turn().await?;
+            let events = chat.fresh(organization, inbox, events).await?;
+            let news = chat.store_events(organization, inbox, &events, now_ms).await?;
+            chat.tell(organization, inbox, &events, news).await;
+            Ok(())
+        });
+        task.await.unwrap_or(Err(ChatError::Stopped))
+    }
+
+    async fn turn(&self) -> Result<impl Drop + '_, ChatError> {
+        let _place = self.shared.queue.try_acquire().map_err(|_| ChatError::Full)?;
+        self.shared.turns.acquire().await.map_err(|_| ChatError::Stopped)
+    }
+
+    /// What is not known yet: repeats need no transaction.
+    async fn fresh(
+        &self,
+        organization: OrganizationId,
+        inbox: InboxId,
+        events: Vec<Event>,
+    ) -> Result<Vec<Event>, ChatError> {
+        let mut fresh = Vec::with_capacity(events.len());
+        for event in events {
+            let known = match &event {
+                Event::Message(message) => {
+                    self.store.is_known_message(organization, inbox, &message.id).await?
+                }
+                _ => false,
+            };
+            if !known {
+                fresh.push(event);
+            }
+        }
+        Ok(fresh)
+    }
+
+    async fn store_events(
+        &self,
+        organization: OrganizationId,
+        inbox: InboxId,
+        events: &[Event],
+        now_ms: i64,
+    ) -> Result<News, ChatError> {
+        if events.iter().all(|event| matches!(event, Event::Typing(_))) {
+            return Ok(News::default());
+        }
+        let mut tries = 1;
+        loop {
+            match self.store_once(organization, inbox, events, now_ms).await {
+                Err(ChatError::Away(error)) if error.is_crossing() && tries < TRIES => tries += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn store_once(
+        &self,
+        organization: OrganizationId,
+        inbox: InboxId,
+        events: &[Event],
+        now_ms: i64,
+    ) -> Result<News, ChatError> {
+        let mut tx = self.store.begin().await?;
+        let facts = tx.inbox_facts(organization, inbox).await?.ok_or(ChatError::NoInbox)?;
+        let mut delivery = Delivery { tx, organization, inbox, facts, now_ms, news: News::default() };
+        for event in events {
+            delivery.store(event).await?;
+        }
+        delivery.tx.commit().await?;
+        Ok(delivery.news)
+    }
+
+    async fn tell(&self, organization: OrganizationId, inbox: InboxId, events: &[Event], news: News) {
+        for interaction in &news.begun {
+            self.floor.arrived(organization, *interaction).await;
+        }
+        for interaction in news.changed.iter().filter(|id| !news.begun.contains(id)) {
+            self.floor.changed(organization, *interaction).await;
+        }
+        for interaction in &news.ended {
+            self.floor.customer_ended(organization, *interaction).await;
+        }
+        let messages: Vec<_> = news.messages.into_iter().collect();
+        self.show(organization, &messages).await;
+        for event in events {
+            if let Event::Typing(typing) = event {
+                self.show_typing(organization, inbox, &typing.thread, typing.active).await;
+            }
+        }
+    }
+
+    async fn show_typing(&self, organization: OrganizationId, inbox: InboxId, thread: &str, active: bool) {
+        let found = self.store.interaction_of_thread(organization, inbox, thread).await;
+        let Ok(Some(whose)) = found else { return };
+        let data = serde_json::json!({ "interaction_id": whose.interaction, "active": active });
+        self.feed.publish(organization, audience(whose), "typing", data);
+    }
+}
+
+impl Delivery {
+    async fn store(&mut self, event: &Event) -> Result<(), StoreError> {
+        match event {
+            Event::Message(message) => self.message(message).await,
+            Event::Edited(edited) => self.edited(edited).await,
+            Event::Deleted(deleted) => self.deleted(deleted).await,
+            Event::Reacted(reacted) => self.reacted(reacted).await,
+            Event::Status(status) => self.status(status).await,
+            Event::Typing(_) => Ok(()),
+            Event::Started(started) => self.started(started).await,
+            Event::Ended(at) => self.turn(at, Turn::Ended).await,
+            Event::Left(at) => self.turn(at, Turn::Left).await,
+            Event::Returned(at) => self.turn(at, Turn::Returned).await,
+            Event::PersonChanged(changed) => self.person_changed(changed).await,
+        }
+    }
+
+    async fn message(&mut self, message: &InboundMessage) -> Result<(), StoreError> {
+        let held = self.conversation(&message.thread, &message.person).await?;
+        // Only now: who holds the conversation sees what others wrote in it.
+        if self.tx.is_known(self.organization, self.inbox, &message.id).await? {
+            return Ok(());
+        }
+        let at_ms = time_of(message.sent_at_ms, held.last_outbound_at_ms, self.now_ms);
+        let columns = columns(&message.content);
+        let shown = Shown { text: &columns.text, at_ms };
+        let (direction, state, whose) = match message.writer {
+            Writer::Customer => {
+                let beginning = Beginning { person: &message.person, attributes: &message.attributes };
+                let whose = self.heard(&held, beginning, shown).await?;
+                (MessageDirection::In, MessageState::None, Some(whose))
+            }
+            Writer::Business => (MessageDirection::Out, MessageState::Sent, self.echoed(&held, shown).await?),
+        };
+        let id = self
+            .tx
+            .insert_message(&NewMessage {
+                organization: self.organization,
+                conversation: held.id,
+                interaction: whose.map(|whose| whose.interaction),
+                inbox: self.inbox,
+                direction,
+                user: None,
+                provider_id: Some(&message.id),
+                our_id: None,
+                client_id: None,
+                text: &columns.text,
+                format: columns.format,
+                content: columns.content.as_deref(),
+                reply_to: message.reply_to.as_deref(),
+                state,
+                at_ms,
+            })
+            .await?;
+        for file in files(&message.content) {
+            let new = NewAttachment {
+                kind: file.kind,
+                media_type: file.media_type.as_deref(),
+                file_name: file.file_name.as_deref(),
+                size_bytes: file.size_bytes,
+                duration_ms: file.duration_ms,
+                reference: &file.reference,
+            };
+            self.tx.insert_attachment(self.organization, id, &new, self.now_ms).await?;
+        }
+        self.tx.spoken_at(self.organization, held.id, direction, at_ms).await?;
+        self.news.messages.insert(id);
+        if direction == MessageDirection::Out {
+            self.recall_early(id, &message.id).await?;
+        }
+        Ok(())
+    }
+
+    /// The business wrote by another way: an answer where an Interaction is open, no reason to begin one.
+    async fn echoed(&mut self, held: &HeldConversation, shown: Shown<'_>) -> Result<Option<Whose>, StoreError> {
+        let Some(latest) = held.interaction else { return Ok(None) };
+        let whose = self.tx.said(self.organization, latest, shown).await?;
+        self.news.changed.extend(whose.map(|whose| whose.interaction));
+        Ok(whose)
+    }
+
+    async fn edited(&mut self, edited: &Edited) -> Result<(), StoreError> {
+        let columns = columns(&edited.content);
+        let edit = Edit {
+            text: &columns.text,
+            format: columns.format,
+            content: columns.content.as_deref(),
+            at_ms: edited.at_ms,
+        };
+        let changed = self.tx.edit_message(self.organization, self.inbox, &edited.id, edit).await?;
+        self.news.messages.extend(changed);
+        Ok(())
+    }
+
+    async fn deleted(&mut self, deleted: &Deleted) -> Result<(), StoreError> {
+        let changed =
+            self.tx.delete_message(self.organization, self.inbox, &deleted.id, deleted.at_ms).await?;
+        self.news.messages.extend(changed);
+        Ok(())
+    }
+
+    async fn reacted(&mut self, reacted: &Reacted) -> Result<(), StoreError> {
+        let before = self.tx.reactions(self.organization, self.inbox, &reacted.id).await?;
+        let mut all: serde_json::Map<String, serde_json::Value> =
+            before.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let who = match reacted.writer {
+            Writer::Customer => "customer",
+            Writer::Business => "business",
+        };
+        match &reacted.emoji {
+            Some(emoji) => all.insert(who.to_owned(), emoji.as_str().into()),
+            None => all.remove(who),
+        };
+        let after = (!all.is_empty()).then(|| serde_json::Value::Object(all).to_string());
+        let changed =
+            self.tx.set_reactions(self.organization, self.inbox, &reacted.id, after.as_deref()).await?;
+        self.news.messages.extend(changed);
+        Ok(())
+    }
+
+    async fn started(&mut self, started: &Started) -> Result<(), StoreError> {
+        let held = self.conversation(&started.thread, &started.person).await?;
+        let open = match held.interaction {
+            Some(latest) => self.tx.open_interaction(self.organization, latest).await?,
+            None => None,
+        };
+        if open.is_none() {
+            let beginning = Beginning { person: &started.person, attributes: &started.attributes };
+            self.begin_interaction(&held, beginning).await?;
+        }
+        // Who begins may be written to.
+        let at_ms = started.at_ms.min(self.now_ms);
+        self.tx.spoken_at(self.organization, held.id, MessageDirection::In, at_ms).await
+    }
+
+    async fn turn(&mut self, at: &AtThread, turn: Turn) -> Result<(), StoreError> {
+        let held = self.tx.hold_conversation(self.organization, self.inbox, &at.thread).await?;
+        let Some(latest) = held.and_then(|held| held.interaction) else { return Ok(()) };
+        let at_ms = at.at_ms.min(self.now_ms);
+        if let Some(whose) = self.tx.turn(self.organization, latest, turn, at_ms).await? {
+            let told = if turn == Turn::Ended { &mut self.news.ended } else { &mut self.news.changed };
+            told.insert(whose.interaction);
+        }
+        Ok(())
+    }
+
+    async fn person_changed(&mut self, changed: &PersonChanged) -> Result<(), StoreError> {
+        let before = std::slice::from_ref(&changed.before);
+        match self.tx.find_contact(self.organization, self.inbox, before).await? {
+            Some(contact) => self.learn(contact, &changed.after).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// When a message was sent, in milliseconds since 1970; never in the future. A time in whole seconds may be as much as a
+/// second late: in the second of our own last message what comes after it is shown after it.
+fn time_of(sent_at_ms: i64, last_outbound_at_ms: Option<i64>, now_ms: i64) -> i64 {
+    let sent_at_ms = sent_at_ms.clamp(0, now_ms);
+    let second = sent_at_ms..sent_at_ms.saturating_add(SECOND_MS);
+    let whole = sent_at_ms % SECOND_MS == 0;
+    match last_outbound_at_ms {
+        Some(outbound) if whole && second.contains(&outbound) => now_ms.min(second.end - 1).max(outbound),
+        Some(_) | None => sent_at_ms,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time_of;
+
+    #[test]
+    fn a_quick_answer_in_whole_seconds_stands_behind_what_it_answers() {
+        assert_eq!(time_of(5_000, Some(5_300), 5_700), 5_700);
+        assert_eq!(time_of(5_000, Some(5_300), 9_000), 5_999);
+        assert_eq!(time_of(5_000, Some(4_900), 5_700), 5_000);
+        assert_eq!(time_of(5_123, Some(5_300), 5_700), 5_123);
+        assert_eq!(time_of(9_000, None, 5_700), 5_700);
+        assert_eq!(time_of(-1, None, 5_700), 0);
+    }
+}
