@@ -12,6 +12,7 @@ mod outbox;
 mod receive;
 mod request;
 mod send;
+mod shown;
 mod status;
 mod thread;
 
@@ -28,6 +29,7 @@ pub use file::{FOLDER as FILES_FOLDER, FileError};
 pub use outbox::{Claim, Receipt, SendFailure};
 pub use request::{OutboundMessage, Request, Sender};
 pub use send::{Addressee, Outgoing};
+pub use shown::ShownMessage;
 
 use crate::feed::{Audience, Feed};
 use crate::model::{MessageId, OrganizationId};
@@ -88,3 +90,6 @@ impl Chat {
 const fn audience(whose: Whose) -> Audience {
     Audience::Interaction { queue: whose.queue, agent: whose.agent }
 }
+
+#[cfg(test)]
+mod tests;

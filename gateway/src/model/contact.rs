@@ -25,7 +25,7 @@ worded_enum! {
 const MAX_BYTES: usize = 320;
 
 /// One name by which a person is known, in the form in which it is kept.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Identity {
     pub kind: IdentityKind,
     pub value: String,

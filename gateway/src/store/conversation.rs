@@ -131,6 +131,10 @@ const READ: &str = "UPDATE interactions SET unread = 0 WHERE id = $1 AND organiz
 const OF_THREAD: &str = "SELECT i.id, i.queue_id, i.agent_id FROM conversations c \
     JOIN interactions i ON i.id = c.interaction_id AND i.organization_id = c.organization_id \
     WHERE c.inbox_id = $1 AND c.thread = $2 AND c.organization_id = $3 AND i.state <> 'closed'";
+const IS_OPEN: &str = "SELECT 1 FROM conversations c \
+    JOIN interactions i ON i.id = c.interaction_id AND i.organization_id = c.organization_id \
+    WHERE c.inbox_id = $1 AND c.thread = $2 AND c.organization_id = $3 AND i.state <> 'closed' \
+    AND i.customer_state <> 'ended'";
 const WHOSE: &str =
     "SELECT id, queue_id, agent_id FROM interactions WHERE id = $1 AND organization_id = $2";
 
@@ -450,6 +454,22 @@ impl Store {
             .fetch_optional(pool)
             .await)?;
         Ok(row.map(Whose::from))
+    }
+
+    /// Whether an Interaction goes on in a thread.
+    pub(crate) async fn is_thread_open(
+        &self,
+        organization: OrganizationId,
+        inbox: InboxId,
+        thread: &str,
+    ) -> Result<bool, StoreError> {
+        let found: Option<i32> = on_pool!(self, |pool| sqlx::query_scalar(IS_OPEN)
+            .bind(inbox.0)
+            .bind(without_nul(thread))
+            .bind(organization.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(found.is_some())
     }
 
     /// Who may see an Interaction.

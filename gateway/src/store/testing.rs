@@ -176,3 +176,13 @@ pub(crate) fn ended(mut record: CallRecord, ended_at_ms: i64, reason: &str) -> C
 pub fn postgres_url() -> Option<String> {
     std::env::var("RAMAL_TEST_POSTGRES_URL").ok()
 }
+
+/// Runs a statement as it stands, for rows whose own functions a test has no use for.
+pub(crate) async fn run(store: &Store, statement: String) {
+    on_pool!(store, |pool| sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.map(drop)).unwrap();
+}
+
+/// One number out of the database.
+pub(crate) async fn ask(store: &Store, query: String) -> i64 {
+    on_pool!(store, |pool| sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(pool).await).unwrap()
+}
