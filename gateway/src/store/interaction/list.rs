@@ -85,9 +85,12 @@ impl TryFrom<NamedRow> for NamedInteraction {
 macro_rules! named {
     ($($rest:literal),+) => {
         concat!(
-            "SELECT i.*, NULL AS contact_name, NULL AS contact_photo, NULL AS inbox_title, NULL AS capabilities, \
+            "SELECT i.*, NULLIF(c.name, '') AS contact_name, c.photo_url AS contact_photo, x.title AS inbox_title, \
+             x.capabilities AS capabilities, \
              (SELECT string_agg(t.tag, ',') FROM interaction_tags t WHERE t.interaction_id = i.id) AS tags \
              FROM interactions i \
+             LEFT JOIN contacts c ON c.id = i.contact_id AND c.organization_id = i.organization_id \
+             LEFT JOIN inboxes x ON x.id = i.inbox_id AND x.organization_id = i.organization_id \
              WHERE i.organization_id = $1 AND ($2 OR i.agent_id = $3 OR (i.state = 'waiting' AND i.agent_id IS NULL \
              AND i.queue_id IN (SELECT m.queue_id FROM queue_members m WHERE m.organization_id = $1 AND m.user_id = $3))) ",
             $($rest),+

@@ -114,7 +114,10 @@ async fn write(
         };
         query.execute(db).await.map(drop)
     })?;
-    Ok(())
+    match change {
+        InteractionChange::Closed { .. } => tx.queue_ended(organization, interaction, at_ms).await,
+        _ => Ok(()),
+    }
 }
 
 async fn wait(
