@@ -73,7 +73,9 @@ impl Chat {
     async fn show(&self, organization: OrganizationId, ids: &[MessageId]) {
         let messages = match self.store.messages_by_id(organization, ids).await {
             Ok(messages) => messages,
-            Err(error) => return tracing::warn!(%error, "messages were stored and could not be shown at once"),
+            Err(error) => {
+                return tracing::warn!(%error, "messages were stored and could not be shown at once");
+            }
         };
         for message in messages {
             let Some(interaction) = message.interaction_id else { continue };

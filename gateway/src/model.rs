@@ -65,8 +65,8 @@ mod network;
 mod note;
 mod organization;
 mod permission;
-mod queue;
 mod phone;
+mod queue;
 mod recording;
 mod routing;
 mod secret;
@@ -92,14 +92,15 @@ pub use interaction::{
 };
 pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};
 pub use message::{
-    Attachment, AttachmentId, AttachmentKind, Author, Message, MessageDirection, MessageId, MessageState, OutboxId, TextFormat,
+    Attachment, AttachmentId, AttachmentKind, Author, Message, MessageDirection, MessageId, MessageState,
+    OutboxId, TextFormat,
 };
 pub use network::{Network, NetworkError};
 pub use note::{Note, NoteId};
 pub use organization::{Organization, OrganizationId, RecordingRule};
 pub use permission::{Permission, Role};
-pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
 pub use phone::normalised_phone;
+pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
 pub use recording::{RecordingRow, RecordingState};
 pub use routing::{
     Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId,

@@ -91,7 +91,10 @@ fn attributes(attributes: &[Attribute]) -> Result<(), ChatError> {
 }
 
 fn name(text: &str) -> Result<(), ChatError> {
-    within((1..=NAME_BYTES).contains(&text.len()), "an id or a thread that is empty or of more than 512 bytes")
+    within(
+        (1..=NAME_BYTES).contains(&text.len()),
+        "an id or a thread that is empty or of more than 512 bytes",
+    )
 }
 
 fn within(fits: bool, what: &'static str) -> Result<(), ChatError> {

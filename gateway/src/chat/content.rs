@@ -26,7 +26,10 @@ pub(super) fn columns(content: &Content) -> Columns {
         Content::Place(place) => (place_text(place), json!({ "kind": "place", "place": place })),
         Content::Cards(people) => {
             let names: Vec<_> = people.iter().map(person_text).collect();
-            (names.join("\n"), json!({ "kind": "cards", "cards": people.iter().map(card).collect::<Vec<_>>() }))
+            (
+                names.join("\n"),
+                json!({ "kind": "cards", "cards": people.iter().map(card).collect::<Vec<_>>() }),
+            )
         }
         Content::Chosen(choice) => (choice.title.clone(), json!({ "kind": "chosen", "choice": choice })),
         Content::Other(other) => (other.summary.clone(), other_json(other)),
@@ -67,7 +70,8 @@ fn person_text(person: &Person) -> String {
 
 fn card(person: &Person) -> Value {
     let known = person.identities.iter().filter(|identity| identity.kind != IdentityKind::Provider);
-    let identities: Vec<_> = known.map(|identity| json!({ "kind": identity.kind, "value": identity.value })).collect();
+    let identities: Vec<_> =
+        known.map(|identity| json!({ "kind": identity.kind, "value": identity.value })).collect();
     json!({ "name": person.name, "identities": identities })
 }
 
@@ -98,7 +102,10 @@ fn text_of_html(html: &str) -> String {
         rest = &rest[end + 1..];
         if let Some(hidden) = ["script", "style", "head"].into_iter().find(|name| is_tag(&tag, name)) {
             rest = after_close(rest, hidden);
-        } else if ["br", "p", "div", "li", "tr", "/p", "/div", "/h1", "/h2", "/h3"].iter().any(|name| is_tag(&tag, name)) {
+        } else if ["br", "p", "div", "li", "tr", "/p", "/div", "/h1", "/h2", "/h3"]
+            .iter()
+            .any(|name| is_tag(&tag, name))
+        {
             text.push('\n');
         }
     }
@@ -120,7 +127,8 @@ fn after_close<'a>(rest: &'a str, name: &str) -> &'a str {
 }
 
 fn unescaped(text: &str) -> String {
-    let pairs = [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let pairs =
+        [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
     pairs.into_iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 

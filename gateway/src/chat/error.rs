@@ -41,7 +41,9 @@ pub enum SendError {
     CustomerEnded,
     #[error("this Interaction is not yours; take it first")]
     NotYours,
-    #[error("the customer last wrote more than {hours} h ago; this channel lets nobody write freely after that")]
+    #[error(
+        "the customer last wrote more than {hours} h ago; this channel lets nobody write freely after that"
+    )]
     WindowClosed { hours: u32 },
     #[error("on this channel the customer has to write first")]
     CustomerFirst,

@@ -73,7 +73,8 @@ impl Chat {
             } else if let Ok(request) = serde_json::from_str(&row.request) {
                 claims.push(claim(row, request, lease_until_ms));
             } else {
-                self.end(&row, lease_until_ms, MessageState::Failed, "The node cannot read it any more.").await?;
+                self.end(&row, lease_until_ms, MessageState::Failed, "The node cannot read it any more.")
+                    .await?;
             }
         }
         Ok(claims)
@@ -88,7 +89,8 @@ impl Chat {
         // Also where the lease is over: what is known is better than what is not.
         tx.remove_request(claim.id, claim.lease_until_ms).await?;
         let Some(message) = claim.message else { return tx.commit().await };
-        let state = if receipt.state.rank() < MessageState::Sent.rank() { MessageState::Sent } else { receipt.state };
+        let state =
+            if receipt.state.rank() < MessageState::Sent.rank() { MessageState::Sent } else { receipt.state };
         note_receipt(&mut tx, claim, message, (receipt.ids.first().map(String::as_str), state)).await?;
         tx.commit().await?;
         self.show(claim.organization, &[message]).await;
@@ -103,8 +105,12 @@ impl Chat {
     pub async fn failed(&self, claim: &Claim, failure: &SendFailure, now_ms: i64) -> Result<(), StoreError> {
         let row = claim.row();
         match failure {
-            SendFailure::Final(words) => self.end(&row, claim.lease_until_ms, MessageState::Failed, words).await,
-            SendFailure::Unknown(words) => self.end(&row, claim.lease_until_ms, MessageState::Unknown, words).await,
+            SendFailure::Final(words) => {
+                self.end(&row, claim.lease_until_ms, MessageState::Failed, words).await
+            }
+            SendFailure::Unknown(words) => {
+                self.end(&row, claim.lease_until_ms, MessageState::Unknown, words).await
+            }
             SendFailure::Later { after_ms, reason } => {
                 let wait_ms = after_ms.map_or_else(|| back_off_ms(claim.attempts), i64::from);
                 let due_at_ms = now_ms + wait_ms;

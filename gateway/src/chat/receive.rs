@@ -2,13 +2,13 @@
 
 use super::content::{columns, files};
 use super::error::ChatError;
-use super::event::{AtThread, Deleted, Edited, Event, InboundMessage, PersonChanged, Reacted, Started, Writer};
+use super::event::{
+    AtThread, Deleted, Edited, Event, InboundMessage, PersonChanged, Reacted, Started, Writer,
+};
 use super::thread::{Beginning, Delivery, News};
 use super::{Chat, audience, check};
 use crate::model::{InboxId, MessageDirection, MessageState, OrganizationId};
-use crate::store::{
-    Edit, HeldConversation, NewAttachment, NewMessage, Shown, StoreError, Turn, Whose,
-};
+use crate::store::{Edit, HeldConversation, NewAttachment, NewMessage, Shown, StoreError, Turn, Whose};
 
 /// Tries where deliveries cross each other in the database.
 const TRIES: u32 = 10;
@@ -205,7 +205,11 @@ impl Delivery {
     }
 
     /// The business wrote by another way: an answer where an Interaction is open, no reason to begin one.
-    async fn echoed(&mut self, held: &HeldConversation, shown: Shown<'_>) -> Result<Option<Whose>, StoreError> {
+    async fn echoed(
+        &mut self,
+        held: &HeldConversation,
+        shown: Shown<'_>,
+    ) -> Result<Option<Whose>, StoreError> {
         let Some(latest) = held.interaction else { return Ok(None) };
         let whose = self.tx.said(self.organization, latest, shown).await?;
         self.news.changed.extend(whose.map(|whose| whose.interaction));

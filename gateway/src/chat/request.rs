@@ -12,7 +12,9 @@ pub enum Request {
     /// An agent begins to type.
     Typing,
     /// Everything until this message of the customer, by the provider's id, was read by an agent.
-    Read { provider_id: String },
+    Read {
+        provider_id: String,
+    },
     /// The conversation was ended on our side.
     Ended,
 }

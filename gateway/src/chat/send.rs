@@ -6,8 +6,8 @@ use super::error::SendError;
 use super::request::{OutboundMessage, Request, Sender};
 use super::{Chat, audience};
 use crate::model::{
-    Capabilities, CustomerState, InteractionId, InteractionState, Message, MessageDirection, MessageId, MessageState,
-    OrganizationId, TextFormat, UserId,
+    Capabilities, CustomerState, InteractionId, InteractionState, Message, MessageDirection, MessageId,
+    MessageState, OrganizationId, TextFormat, UserId,
 };
 use crate::store::{NewMessage, NewOutboxRow, SendPlace, Shown, StoreError, Tx, Whose};
 
@@ -85,8 +85,14 @@ impl Chat {
         let mut tx = self.store.begin().await?;
         let place = place(&mut tx, organization, interaction).await?;
         let text = fitting(text, capabilities(&place)?)?;
-        let checked =
-            Checked { place: &place, user: None, sender: Sender::Centre, text, client_id: None, reply_to: None };
+        let checked = Checked {
+            place: &place,
+            user: None,
+            sender: Sender::Centre,
+            text,
+            client_id: None,
+            reply_to: None,
+        };
         let (id, whose) = write(&mut tx, organization, &checked, now_ms).await?;
         tx.commit().await?;
         self.told(organization, id, whose).await
@@ -374,7 +380,8 @@ async fn queue(
         return Ok(());
     }
     let give_up_at_ms = now_ms + lifetime_ms;
-    let row = NewOutboxRow { organization, conversation, message: None, request: &request, now_ms, give_up_at_ms };
+    let row =
+        NewOutboxRow { organization, conversation, message: None, request: &request, now_ms, give_up_at_ms };
     tx.queue_request(&row).await
 }
 

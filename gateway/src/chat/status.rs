@@ -17,9 +17,7 @@ impl Delivery {
                 }
                 moved
             }
-            StatusTarget::Ours(id) => {
-                self.tx.advance(of, StatusOf::Ours(id), status.state, reason).await?
-            }
+            StatusTarget::Ours(id) => self.tx.advance(of, StatusOf::Ours(id), status.state, reason).await?,
             StatusTarget::ThreadUntil { thread, at_ms } => {
                 self.thread_reached(thread, status.state, *at_ms).await?
             }

@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, watch};
 use super::{Attribute, Chat, Content, Event, InboundMessage, Person, Writer, Written, WrittenFormat};
 use crate::feed::Feed;
 use crate::model::{
-    Directory, Identity, IdentityKind, InboxId, InteractionId, InteractionRow, Message, OrganizationId, UserId,
+    Directory, Identity, IdentityKind, InboxId, InteractionId, InteractionRow, Message, OrganizationId,
+    UserId,
 };
 use crate::routing::floor;
 use crate::store::testing::{TestStore, ask, organization, run, small_site};
@@ -85,7 +86,8 @@ impl Desk {
         self.receive(vec![message("m1", "t1", "hello", NOW - 1_000)]).await;
         let id = self.latest().await.id;
         let Self { agent, .. } = self;
-        self.run(&format!("UPDATE interactions SET state = 'open', agent_id = {agent} WHERE id = {id}")).await;
+        self.run(&format!("UPDATE interactions SET state = 'open', agent_id = {agent} WHERE id = {id}"))
+            .await;
         id
     }
 }

@@ -9,7 +9,9 @@ use crate::model::{
     ContactId, ConversationId, IdentityKind, InboxId, InteractionDirection, InteractionId, Medium, MessageId,
     NewInteraction, OrganizationId, title_of,
 };
-use crate::store::{ContactFields, HeldConversation, InboxFacts, Shown, StoreError, Tx, Whose, insert_interaction};
+use crate::store::{
+    ContactFields, HeldConversation, InboxFacts, Shown, StoreError, Tx, Whose, insert_interaction,
+};
 
 /// A delivery while it is stored.
 pub(super) struct Delivery {
@@ -39,7 +41,11 @@ pub(super) struct Beginning<'a> {
 
 impl Delivery {
     /// The conversation of a thread, with its contact; begun if there is none. Held until the transaction ends.
-    pub async fn conversation(&mut self, thread: &str, person: &Person) -> Result<HeldConversation, StoreError> {
+    pub async fn conversation(
+        &mut self,
+        thread: &str,
+        person: &Person,
+    ) -> Result<HeldConversation, StoreError> {
         let held = self.tx.hold_conversation(self.organization, self.inbox, thread).await?;
         let contact = match held.and_then(|held| held.contact) {
             Some(contact) => contact,

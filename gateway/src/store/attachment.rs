@@ -76,7 +76,8 @@ const TAKE: &str = "UPDATE attachments SET attempts = attempts + 1, due_at_ms = 
 const FETCHED: &str = "UPDATE attachments SET state = 'fetched', path = $3, media_type = COALESCE($4, media_type), \
     size_bytes = $5 WHERE id = $1 AND organization_id = $2";
 const FAILED: &str = "UPDATE attachments SET state = 'failed' WHERE id = $1 AND organization_id = $2";
-const GIVE_UP: &str = "UPDATE attachments SET state = 'failed' WHERE state = 'waiting' AND attempts >= $1 AND due_at_ms <= $2";
+const GIVE_UP: &str =
+    "UPDATE attachments SET state = 'failed' WHERE state = 'waiting' AND attempts >= $1 AND due_at_ms <= $2";
 const SELECT: &str = "SELECT m.interaction_id, a.path, a.media_type, a.file_name, a.kind, a.size_bytes \
     FROM attachments a JOIN messages m ON m.id = a.message_id AND m.organization_id = a.organization_id \
     WHERE a.id = $1 AND a.organization_id = $2 AND a.state = 'fetched' AND a.path IS NOT NULL";

@@ -26,7 +26,10 @@ pub struct ContactFields {
 pub enum ContactOutcome {
     Written(ContactId),
     /// One of the identities, by its place in the list, is another contact's.
-    Taken { at: usize, by: ContactId },
+    Taken {
+        at: usize,
+        by: ContactId,
+    },
     /// There is no such contact, or no such Interaction to make it the contact of.
     Missing,
 }
@@ -218,10 +221,8 @@ impl Tx {
         contact: ContactId,
         called: &str,
     ) -> Result<(), StoreError> {
-        let country: Option<Option<String>> = on_tx!(self, |db| sqlx::query_scalar(COUNTRY)
-            .bind(organization.0)
-            .fetch_optional(db)
-            .await)?;
+        let country: Option<Option<String>> =
+            on_tx!(self, |db| sqlx::query_scalar(COUNTRY).bind(organization.0).fetch_optional(db).await)?;
         if let Ok(number) = Identity::new(IdentityKind::Phone, called, country.flatten().as_deref()) {
             self.identify(organization, contact, InboxId(0), &number).await?;
         }
@@ -481,10 +482,8 @@ impl Store {
         &self,
         OrganizationId(organization): OrganizationId,
     ) -> Result<Option<String>, StoreError> {
-        let found: Option<Option<String>> = on_pool!(self, |pool| sqlx::query_scalar(COUNTRY)
-            .bind(organization)
-            .fetch_optional(pool)
-            .await)?;
+        let found: Option<Option<String>> =
+            on_pool!(self, |pool| sqlx::query_scalar(COUNTRY).bind(organization).fetch_optional(pool).await)?;
         Ok(found.flatten())
     }
 

@@ -90,8 +90,7 @@ const HOLD: &str = "UPDATE conversations SET thread = thread WHERE inbox_id = $1
     AND organization_id = $3 RETURNING id, contact_id, interaction_id, last_outbound_at_ms";
 const BEGIN: &str = "INSERT INTO conversations (organization_id, inbox_id, contact_id, thread) \
     VALUES ($1, $2, $3, $4) ON CONFLICT (inbox_id, thread) DO NOTHING RETURNING id";
-const SET_CONTACT: &str =
-    "UPDATE conversations SET contact_id = $1 WHERE id = $2 AND organization_id = $3";
+const SET_CONTACT: &str = "UPDATE conversations SET contact_id = $1 WHERE id = $2 AND organization_id = $3";
 const SET_INTERACTION: &str =
     "UPDATE conversations SET interaction_id = $1 WHERE id = $2 AND organization_id = $3";
 const INBOUND_AT: &str = "UPDATE conversations SET last_inbound_at_ms = $1 WHERE id = $2 AND organization_id = $3 \
@@ -135,8 +134,7 @@ const IS_OPEN: &str = "SELECT 1 FROM conversations c \
     JOIN interactions i ON i.id = c.interaction_id AND i.organization_id = c.organization_id \
     WHERE c.inbox_id = $1 AND c.thread = $2 AND c.organization_id = $3 AND i.state <> 'closed' \
     AND i.customer_state <> 'ended'";
-const WHOSE: &str =
-    "SELECT id, queue_id, agent_id FROM interactions WHERE id = $1 AND organization_id = $2";
+const WHOSE: &str = "SELECT id, queue_id, agent_id FROM interactions WHERE id = $1 AND organization_id = $2";
 
 const PLACE: &str = "SELECT i.id, i.queue_id, i.agent_id, i.state, i.customer_state, c.id AS conversation_id, c.inbox_id, \
     c.last_inbound_at_ms, x.capabilities FROM interactions i \
@@ -232,11 +230,8 @@ impl Tx {
         OrganizationId(organization): OrganizationId,
         InboxId(inbox): InboxId,
     ) -> Result<Option<InboxFacts>, StoreError> {
-        let row: Option<FactsRow> = on_tx!(self, |db| sqlx::query_as(FACTS)
-            .bind(inbox)
-            .bind(organization)
-            .fetch_optional(db)
-            .await)?;
+        let row: Option<FactsRow> =
+            on_tx!(self, |db| sqlx::query_as(FACTS).bind(inbox).bind(organization).fetch_optional(db).await)?;
         row.map(|row| {
             Ok(InboxFacts {
                 queue: row.queue_id.map(QueueId),

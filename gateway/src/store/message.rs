@@ -56,7 +56,8 @@ struct EarlyRow {
     reason: Option<String>,
 }
 
-const KNOWN: &str = "SELECT 1 FROM messages WHERE inbox_id = $1 AND provider_id = $2 AND organization_id = $3";
+const KNOWN: &str =
+    "SELECT 1 FROM messages WHERE inbox_id = $1 AND provider_id = $2 AND organization_id = $3";
 const INSERT: &str = "INSERT INTO messages (organization_id, conversation_id, interaction_id, inbox_id, direction, \
     user_id, provider_id, our_id, client_id, text, format, content, reply_to, state, state_rank, at_ms) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
@@ -71,8 +72,10 @@ const REACTIONS: &str =
     "SELECT reactions FROM messages WHERE inbox_id = $1 AND provider_id = $2 AND organization_id = $3";
 const REACT: &str = "UPDATE messages SET reactions = $4 WHERE inbox_id = $1 AND provider_id = $2 \
     AND organization_id = $3 RETURNING id";
-const OF_CLIENT: &str = "SELECT id FROM messages WHERE interaction_id = $1 AND client_id = $2 AND organization_id = $3";
-const PROVIDER_ID: &str = "SELECT provider_id FROM messages WHERE id = $1 AND conversation_id = $2 AND organization_id = $3";
+const OF_CLIENT: &str =
+    "SELECT id FROM messages WHERE interaction_id = $1 AND client_id = $2 AND organization_id = $3";
+const PROVIDER_ID: &str =
+    "SELECT provider_id FROM messages WHERE id = $1 AND conversation_id = $2 AND organization_id = $3";
 const LAST_INBOUND: &str = "SELECT provider_id FROM messages WHERE conversation_id = $1 AND organization_id = $2 \
     AND direction = 'in' AND provider_id IS NOT NULL ORDER BY at_ms DESC, id DESC LIMIT 1";
 const FORGET_COPY: &str = "DELETE FROM messages WHERE inbox_id = $1 AND provider_id = $2 AND organization_id = $3 \
@@ -344,7 +347,8 @@ impl Tx {
             .bind(organization.0)
             .fetch_optional(db)
             .await)?;
-        row.map(|row| Ok((crate::store::column::parsed("early_statuses", &row.state)?, row.reason))).transpose()
+        row.map(|row| Ok((crate::store::column::parsed("early_statuses", &row.state)?, row.reason)))
+            .transpose()
     }
 
     /// Remembers until when a whole thread was delivered or read.
@@ -406,10 +410,6 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn forget_early_statuses(&self, before_ms: i64) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(FORGET_EARLY)
-            .bind(before_ms)
-            .execute(pool)
-            .await
-            .map(drop))?)
+        Ok(on_pool!(self, |pool| sqlx::query(FORGET_EARLY).bind(before_ms).execute(pool).await.map(drop))?)
     }
 }

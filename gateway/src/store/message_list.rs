@@ -202,9 +202,7 @@ fn message(row: Row, attachments: Vec<Attachment>) -> Result<Message, StoreError
         interaction_id: row.interaction_id.map(InteractionId),
         conversation_id: ConversationId(row.conversation_id),
         direction: parsed("messages", &row.direction)?,
-        author: row
-            .user_id
-            .map(|id| Author { id: UserId(id), name: row.user_name.unwrap_or_default() }),
+        author: row.user_id.map(|id| Author { id: UserId(id), name: row.user_name.unwrap_or_default() }),
         text: row.text,
         format: parsed("messages", &row.format)?,
         content: object(row.content)?,

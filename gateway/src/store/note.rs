@@ -25,9 +25,7 @@ impl From<Row> for Note {
             id: NoteId(row.id),
             interaction_id: InteractionId(row.interaction_id),
             contact_id: row.contact_id.map(ContactId),
-            author: row
-                .user_id
-                .map(|id| Author { id: UserId(id), name: row.user_name.unwrap_or_default() }),
+            author: row.user_id.map(|id| Author { id: UserId(id), name: row.user_name.unwrap_or_default() }),
             text: row.text,
             at_ms: row.at_ms,
         }

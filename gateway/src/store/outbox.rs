@@ -140,7 +140,11 @@ impl Tx {
     }
 
     /// Removes a request that is the caller's; says whether it still was.
-    pub(crate) async fn remove_request(&mut self, id: OutboxId, lease_until_ms: i64) -> Result<bool, StoreError> {
+    pub(crate) async fn remove_request(
+        &mut self,
+        id: OutboxId,
+        lease_until_ms: i64,
+    ) -> Result<bool, StoreError> {
         let rows = on_tx!(self, |db| sqlx::query(REMOVE)
             .bind(id.0)
             .bind(lease_until_ms)
@@ -156,11 +160,8 @@ impl Tx {
         now_ms: i64,
         most: u32,
     ) -> Result<Vec<OutboxRow>, StoreError> {
-        let rows: Vec<Row> = on_tx!(self, |db| sqlx::query_as(LOST)
-            .bind(now_ms)
-            .bind(i64::from(most))
-            .fetch_all(db)
-            .await)?;
+        let rows: Vec<Row> =
+            on_tx!(self, |db| sqlx::query_as(LOST).bind(now_ms).bind(i64::from(most)).fetch_all(db).await)?;
         Ok(rows.into_iter().map(OutboxRow::from).collect())
     }
 }

@@ -81,7 +81,8 @@ async fn a_comment_never_reaches_the_customer() {
 async fn what_cannot_be_sent_is_refused_with_its_reason() {
     let desk = Desk::new().await;
     let interaction = desk.taken().await;
-    let refused = async |outgoing: Outgoing, now_ms| desk.chat.send(desk.here, outgoing, now_ms).await.unwrap_err();
+    let refused =
+        async |outgoing: Outgoing, now_ms| desk.chat.send(desk.here, outgoing, now_ms).await.unwrap_err();
     let long = refused(outgoing(&desk, interaction, &"é".repeat(101)), NOW).await;
     assert!(matches!(long, SendError::TooLong { has: 101, limit: 100 }));
     assert!(matches!(refused(outgoing(&desk, interaction, " \n"), NOW).await, SendError::Empty));

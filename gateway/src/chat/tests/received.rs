@@ -53,7 +53,8 @@ async fn a_storm_of_repeats_in_disorder_and_in_parallel_leaves_one_copy_of_each_
     for number in order {
         let (chat, here, inbox) = (desk.chat.clone(), desk.here, desk.inbox);
         let thread = format!("t{}", number % 2);
-        let event = message(&format!("m{number}"), &thread, &number.to_string(), NOW - 500_000 + number * 1_000);
+        let event =
+            message(&format!("m{number}"), &thread, &number.to_string(), NOW - 500_000 + number * 1_000);
         deliveries.spawn(async move { chat.receive(here, inbox, vec![event], NOW).await });
     }
     while let Some(outcome) = deliveries.join_next().await {
@@ -125,7 +126,8 @@ async fn who_leaves_the_page_and_returns_finds_everything_as_it_was() {
 #[tokio::test]
 async fn a_conversation_can_begin_without_a_message() {
     let desk = Desk::new().await;
-    let started = Started { thread: "t1".to_owned(), person: person("p"), at_ms: NOW, attributes: Vec::new() };
+    let started =
+        Started { thread: "t1".to_owned(), person: person("p"), at_ms: NOW, attributes: Vec::new() };
     let begun = || Event::Started(Box::new(started.clone()));
     desk.receive(vec![begun()]).await;
     desk.receive(vec![begun(), message("m1", "t1", "hello", NOW)]).await;
@@ -177,9 +179,8 @@ async fn a_message_is_changed_answered_with_an_emoji_and_taken_back() {
     let desk = Desk::new().await;
     desk.receive(vec![message("m1", "t1", "helo", NOW - 5)]).await;
     let id = desk.latest().await.id;
-    let edit = |text: &str, at_ms| {
-        Event::Edited(Edited { id: "m1".to_owned(), content: written(text), at_ms })
-    };
+    let edit =
+        |text: &str, at_ms| Event::Edited(Edited { id: "m1".to_owned(), content: written(text), at_ms });
     desk.receive(vec![edit("hello!", NOW), edit("hello", NOW - 1)]).await;
     let react = |emoji: Option<&str>| {
         let emoji = emoji.map(str::to_owned);
