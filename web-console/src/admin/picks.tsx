@@ -35,7 +35,7 @@ export function Picks({ label, hint, error, none, all, chosen, onChange }: Picks
   return (
     <fieldset class="picks" aria-describedby={hint || error ? `${id}-hint` : undefined}>
       <legend class="field-label">
-        {label} <span class="soft">{chosen.length > 0 ? say('chosen', { n: chosen.length }) : ''}</span>
+        {label} {chosen.length > 0 && <span class="count">{chosen.length}</span>}
       </legend>
       {all.length >= SEARCH_FROM && <TextField label={say('search')} bare type="search" placeholder={say('search')} value={search.value} onChange={(text) => (search.value = text)} />}
       <div class="picks-list scrolls" tabIndex={all.length >= SEARCH_FROM ? 0 : undefined} role={all.length >= SEARCH_FROM ? 'group' : undefined} aria-label={label}>

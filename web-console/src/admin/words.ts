@@ -5,7 +5,6 @@ export const say = catalogue(
   {
     administration: 'Administration',
     back: 'Back',
-    chosen: { one: '{n} chosen', other: '{n} chosen' },
     copy_what: 'Copy: {what}',
     create: 'Create',
     delete: 'Delete',
@@ -64,7 +63,6 @@ export const say = catalogue(
   {
     administration: 'Administração',
     back: 'Voltar',
-    chosen: { one: '{n} selecionado', other: '{n} selecionados' },
     copy_what: 'Copiar: {what}',
     create: 'Criar',
     delete: 'Excluir',

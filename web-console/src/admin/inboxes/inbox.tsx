@@ -36,7 +36,7 @@ function InboxRecord({ inbox, plugin, onSaved }: RecordProps) {
     if (await erase(`/inboxes/${inbox.id}`, inbox.title, say('delete_text'))) go('admin', 'inboxes');
   }
   return (
-    <Screen title={inbox.title} lead={[worded(plugin?.title ?? inbox.plugin), inbox.account?.title].filter(Boolean).join(' · ')} actions={<Button icon="trash" onClick={forget}>{shared('delete')}</Button>}>
+    <Screen width="narrow" title={inbox.title} lead={[worded(plugin?.title ?? inbox.plugin), inbox.account?.title].filter(Boolean).join(' · ')} actions={<Button icon="trash" onClick={forget}>{shared('delete')}</Button>}>
       <Crumb to={['admin', 'inboxes']} title={say('title')} />
       <div class="row">
         <InboxState inbox={inbox} />
@@ -103,12 +103,16 @@ function InboxForm({ inbox, plugin, onSaved }: RecordProps & { plugin: Plugin })
         if (complete) void action.run();
       }}
     >
-      <Panel title={say('settings')}>
+      <Panel>
         <TextField label={say('name')} value={now.title} onChange={(title) => set({ title })} required maxLength={100} error={action.at('title')} />
         <QueueChoice value={now.queue_id} onChange={(queue_id) => set({ queue_id })} error={action.at('queue_id')} />
-        <SettingsForm fields={plugin.settings} kept={inbox.settings} now={now.settings} set={(settings) => set({ settings })} at={action.at} />
         <Switch label={say('enabled')} checked={now.enabled} onChange={(enabled) => set({ enabled })} />
       </Panel>
+      {plugin.settings.length > 0 && (
+        <Panel title={say('settings_of', { name: worded(plugin.title) })}>
+          <SettingsForm fields={plugin.settings} kept={inbox.settings} now={now.settings} set={(settings) => set({ settings })} at={action.at} />
+        </Panel>
+      )}
       <FormProblem problem={action.problem} />
       <div class="form-foot">
         <Button kind="primary" submit busy={action.pending} disabled={!draft.changed || !complete}>

@@ -64,6 +64,7 @@ function Filled({ plugin, onClose, onMade }: NewProps & { plugin: Plugin }) {
         <TextField label={say('slug')} hint={shared('name_hint')} value={name} onChange={(text) => set({ name: text })} mono maxLength={63} error={action.at('name')} />
       </div>
       <QueueChoice value={now.queue_id} onChange={(queue_id) => set({ queue_id })} error={action.at('queue_id')} />
+      {plugin.settings.length > 0 && <h3>{say('settings_of', { name: worded(plugin.title) })}</h3>}
       <SettingsForm fields={plugin.settings} kept={{}} now={now.settings} set={(settings) => set({ settings })} at={action.at} />
       <FormProblem problem={action.problem} />
     </Dialog>

@@ -12,7 +12,7 @@ export function OrganizationScreen(_: SectionProps) {
   if (organization.problem && !organization.data) return <ErrorState problem={organization.problem} onRetry={organization.reload} />;
   if (!organization.data) return <Skeleton lines={5} />;
   return (
-    <Screen title={say('title')} lead={say('lead')}>
+    <Screen width="narrow" title={say('title')} lead={say('lead')}>
       <OrganizationForm organization={organization.data} onSaved={organization.set} />
     </Screen>
   );

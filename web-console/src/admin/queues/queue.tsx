@@ -35,7 +35,7 @@ function QueueForm({ queue, onSaved }: { queue: Queue; onSaved: (queue: Queue) =
   }
   const parts = { ...draft, at: action.at, queue };
   return (
-    <Screen title={queue.title} lead={`${say(queue.medium)} · ${say(queue.direction)}`} actions={<Button icon="trash" onClick={forget}>{shared('delete')}</Button>}>
+    <Screen width="narrow" title={queue.title} lead={`${say(queue.medium)} · ${say(queue.direction)}`} actions={<Button icon="trash" onClick={forget}>{shared('delete')}</Button>}>
       <Crumb to={['admin', 'queues']} title={say('title')} />
       <form
         class="form"

@@ -35,7 +35,7 @@ interface RecordProps {
 function UserRecord({ user, queues, onSaved }: RecordProps) {
   const tab = useSignal<'data' | 'password'>('data');
   return (
-    <Screen title={user.name} lead={say('since', { date: moment(user.created_at_ms) })} actions={<Actions user={user} onSaved={onSaved} />}>
+    <Screen width="narrow" title={user.name} lead={say('since', { date: moment(user.created_at_ms) })} actions={<Actions user={user} onSaved={onSaved} />}>
       <Crumb to={['admin', 'users']} title={say('users')} />
       {user.extension === null && queues.length === 0 && <p class="soft">{say('lacks')}</p>}
       <Panel>
