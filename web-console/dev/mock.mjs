@@ -85,7 +85,7 @@ function accepted(id) {
   world.open.push(one);
   over(id, 'accepted');
   publish('interaction', one);
-  if (one.call) publish('quality', { call: one.call.id, sides: [{ side: 'page', loss_percent: 0.2, jitter_ms: 4, round_trip_ms: 21, mos: 4.3, silent_ms: 0 }, { side: 'far', loss_percent: 2.4, jitter_ms: 28, round_trip_ms: 180, mos: 3.4, silent_ms: 0 }] });
+  if (one.call) publish('call', { type: 'quality', call: one.call.id, sides: [{ side: 'page', loss_percent: 0.2, jitter_ms: 4, round_trip_ms: 21, mos: 4.3, silent_ms: 0 }, { side: 'far', loss_percent: 2.4, jitter_ms: 28, round_trip_ms: 180, mos: 3.4, silent_ms: 0 }] });
   return one;
 }
 

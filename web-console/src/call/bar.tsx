@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 
 import type { Interaction, PageCall } from '../api/types';
 import { useKeys } from '../keys/keys';
-import { calls } from '../live/desk';
+import { calls } from '../live/calls';
 import { hangUp, hold, mute, muted, press, resume } from '../phone/phone';
 import { Badge, Button, Icon, Pad, Popup, Timer, tell } from '../ui';
 import { telephone } from '../words/language';

@@ -1,22 +1,7 @@
-import { signal } from '@preact/signals';
-
-import { type Side, hear } from '../live/desk';
+import { type Side, quality } from '../live/calls';
 import { Icon } from '../ui';
 import { number } from '../words/language';
 import { say } from './words';
-
-/** What the gateway measured last, by call. */
-const measured = signal<ReadonlyMap<string, readonly Side[]>>(new Map());
-
-hear('quality', ({ call, sides }) => {
-  measured.value = new Map(measured.value).set(call, sides);
-});
-
-hear('call.ended', ({ call }) => {
-  const less = new Map(measured.value);
-  less.delete(call);
-  measured.value = less;
-});
 
 // ITU-T P.800: 4 is good, below 3 many are dissatisfied.
 const GOOD_MOS = 3.8;
@@ -33,7 +18,7 @@ const BARS = { good: 3, fair: 2, bad: 1, unknown: 0 };
 
 /** How good the call is, for each side by itself. */
 export function Quality({ call }: { call: string }) {
-  const sides = measured.value.get(call) ?? [];
+  const sides = quality.value.get(call) ?? [];
   return (
     <>
       {sides.map((side) => {
@@ -56,7 +41,7 @@ export function Quality({ call }: { call: string }) {
 /** Says so when one side is not heard though both should be. */
 export function OneWay({ call, talking }: { call: string; talking: boolean }) {
   if (!talking) return null;
-  const silent = (measured.value.get(call) ?? []).find((side) => side.silent_ms === null || side.silent_ms > ONE_WAY_MS);
+  const silent = (quality.value.get(call) ?? []).find((side) => side.silent_ms === null || side.silent_ms > ONE_WAY_MS);
   if (!silent) return null;
   return (
     <p class="call-note warn" role="alert">

@@ -1,10 +1,11 @@
 // The truth of this page: what the server told of the desk, kept by its events. Knows no document.
 
-import { computed, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 
 import { noteChange } from '../api/changes';
 import { setClock } from '../api/clock';
-import type { AgentLive, Board, Desk, Interaction, Offer, PageCall, Presence } from '../api/types';
+import type { AgentLive, Board, Desk, Interaction, Offer, Presence } from '../api/types';
+import { forgetCalls, takeSeatEvent } from './calls';
 
 type Table<T> = ReadonlyMap<number, T>;
 
@@ -15,16 +16,10 @@ export const interactions = signal<Table<Interaction>>(new Map());
 export const offers = signal<Table<Offer>>(new Map());
 export const boards = signal<Table<Board>>(new Map());
 export const agents = signal<Table<AgentLive>>(new Map());
-/** The calls of this user's own Seat, by their id. */
-export const calls = signal<ReadonlyMap<string, PageCall>>(new Map());
 /** Whether a whole desk came yet. */
 export const known = signal(false);
 /** Counts the desks that came whole: what was read before may have missed something. */
 export const snapshots = signal(0);
-
-/** The call that is heard, or being made. */
-export const heard = computed(() => [...calls.value.values()].find((call) => ['talking', 'alerting', 'dialling', 'held', 'transferring'].includes(call.state)) ?? null);
-export const ringing = computed(() => [...calls.value.values()].find((call) => call.state === 'ringing') ?? null);
 
 /** Events that a noun's own folder keeps. */
 export interface Heard {
@@ -32,18 +27,6 @@ export interface Heard {
   typing: { interaction_id: number; active: boolean };
   contact: { id: number };
   'offer.over': { id: number; why: string };
-  quality: { call: string; sides: readonly Side[] };
-  'call.ended': { call: string; reason: string };
-}
-
-/** One party of the call that is heard (docs/webrtc.md). */
-export interface Side {
-  side: 'page' | 'far';
-  loss_percent: number;
-  jitter_ms: number;
-  round_trip_ms: number | null;
-  mos: number | null;
-  silent_ms: number | null;
 }
 
 const ears = new Map<string, Set<(data: never) => void>>();
@@ -80,7 +63,7 @@ export function take(desk: Desk) {
 
 export function forget() {
   take({ server_time_ms: Date.now(), presence: NOBODY, interactions: [], offers: [], boards: [], agents: [] });
-  calls.value = new Map();
+  forgetCalls();
   known.value = false;
 }
 
@@ -120,8 +103,7 @@ const HANDLERS: Record<string, (data: never) => void> = {
   presence: (now: Presence) => (presence.value = now),
   agent: (agent: AgentLive) => (agents.value = with_(agents.value, agent.id, agent)),
   board: (board: Board) => (boards.value = with_(boards.value, board.queue_id, board)),
-  call: (call: PageCall) => (calls.value = with_(calls.value, call.id, call)),
-  'call.ended': ({ call }: { call: string }) => (calls.value = without(calls.value, call)),
+  call: takeSeatEvent,
   changed: ({ what }: { what: string }) => noteChange(what),
   tick: ({ server_time_ms }: { server_time_ms: number }) => setClock(server_time_ms),
 };

@@ -3,7 +3,8 @@
 import { computed, effect, signal } from '@preact/signals';
 
 import { post, remove } from '../api/client';
-import { calls, heard, presence } from '../live/desk';
+import { calls, heard, seatThere } from '../live/calls';
+import { presence } from '../live/desk';
 import { me, onLeave } from '../live/me';
 import { epoch, reach } from '../live/socket';
 import { microphone, speaker } from '../settings/settings';
@@ -119,6 +120,7 @@ function refuse(error: unknown) {
 // take it from each other would never end.
 async function mayTake(): Promise<boolean> {
   if (reach.value !== 'live') await new Promise<void>((live) => untilLive(live));
+  if (seatThere.value === 'none') return true;
   return epoch.value !== takenIn || Date.now() - lostAtMs > GRACE_MS;
 }
 

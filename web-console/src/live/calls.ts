@@ -1,0 +1,81 @@
+// The calls of this user's own Seat, as the events of docs/webrtc.md tell of them.
+
+import { computed, signal } from '@preact/signals';
+
+import type { PageCall } from '../api/types';
+
+/** By their id. */
+export const calls = signal<ReadonlyMap<string, PageCall>>(new Map());
+
+/** What the gateway says of the Seat itself, whoever has it. */
+export const seatThere = signal<'none' | 'connecting' | 'connected' | 'lost'>('none');
+
+/** What was measured last of the call that is heard. */
+export const quality = signal<ReadonlyMap<string, readonly Side[]>>(new Map());
+
+/** Why the last transfer to a number came to nothing; a new object each time. */
+export const transferFailed = signal<{ reason: string } | null>(null);
+
+/** One party of a call. */
+export interface Side {
+  side: 'page' | 'far';
+  loss_percent: number;
+  jitter_ms: number;
+  round_trip_ms: number | null;
+  mos: number | null;
+  silent_ms: number | null;
+}
+
+const HEARD: readonly PageCall['state'][] = ['talking', 'alerting', 'dialling', 'held', 'transferring'];
+
+/** The call that is heard, or being made, or else one that is held. */
+export const heard = computed(() => {
+  const all = [...calls.value.values()].filter((call) => HEARD.includes(call.state));
+  return all.find((call) => call.state !== 'held') ?? all[0] ?? null;
+});
+
+export type SeatEvent =
+  | { type: 'snapshot'; seat: { state: typeof seatThere.value }; calls: PageCall[] }
+  | { type: 'seat'; seat: { state: typeof seatThere.value } }
+  | { type: 'call'; call: PageCall }
+  | { type: 'ended'; call: string; reason: string }
+  | { type: 'quality'; call: string; sides: Side[] }
+  | { type: 'transfer'; call: string; state: 'ringing' | 'done' | 'failed'; reason?: string }
+  | { type: 'digit'; call: string; digit: string };
+
+/** One event of the Seat. */
+export function takeSeatEvent(event: SeatEvent) {
+  switch (event.type) {
+    case 'snapshot':
+      seatThere.value = event.seat.state;
+      calls.value = new Map(event.calls.map((call) => [call.id, call]));
+      return;
+    case 'seat':
+      seatThere.value = event.seat.state;
+      return;
+    case 'call':
+      calls.value = new Map(calls.value).set(event.call.id, event.call);
+      return;
+    case 'ended':
+      calls.value = without(calls.value, event.call);
+      quality.value = without(quality.value, event.call);
+      return;
+    case 'quality':
+      quality.value = new Map(quality.value).set(event.call, event.sides);
+      return;
+    case 'transfer':
+      if (event.state === 'failed') transferFailed.value = { reason: event.reason ?? '' };
+      return;
+    case 'digit':
+  }
+}
+
+export function forgetCalls() {
+  [calls.value, quality.value, seatThere.value] = [new Map(), new Map(), 'none'];
+}
+
+function without<T>(table: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  const less = new Map(table);
+  less.delete(key);
+  return less;
+}
