@@ -61,6 +61,12 @@ impl Browser {
         self.page(name)
     }
 
+    /// Opens a page in a browser window of somebody else: with cookies of its own.
+    pub async fn open_alone(&self, name: &str, url: &str) -> Page {
+        self.puppet.ask("open", json!({ "page": name, "url": url, "alone": true })).await;
+        self.page(name)
+    }
+
     /// Opens a page with a JsSIP phone in it.
     pub async fn phone(&self, name: &str) -> Page {
         self.puppet.ask("phone", json!({ "page": name })).await;
@@ -152,6 +158,21 @@ impl Page {
     /// Waits until no element that fits is visible.
     pub async fn sees_no(&self, selector: &str) {
         self.ask("see", json!({ "selector": selector, "text": null })).await;
+    }
+
+    /// Presses a key, as Playwright names it.
+    pub async fn press(&self, key: &str) {
+        self.ask("press", json!({ "key": key })).await;
+    }
+
+    /// What the first element that fits says.
+    pub async fn text(&self, selector: &str) -> String {
+        self.ask("text", json!({ "selector": selector })).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// How many elements fit now.
+    pub async fn count(&self, selector: &str) -> u64 {
+        self.ask("count", json!({ "selector": selector })).await.as_u64().unwrap_or_default()
     }
 
     pub async fn reload(&self) {

@@ -36,9 +36,14 @@ const browser = await chromium.launch({
     ...(picture ? [`--use-file-for-fake-video-capture=${picture}`] : []),
   ],
 });
-const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-US', viewport: { width: 1366, height: 768 } });
-context.setDefaultTimeout(STEP_TIMEOUT_MS);
-await context.addInitScript({ path: here('ear.js') });
+// A context is one person's browser: its cookies and what it keeps are its own.
+async function person() {
+  const made = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-US', viewport: { width: 1366, height: 768 } });
+  made.setDefaultTimeout(STEP_TIMEOUT_MS);
+  await made.addInitScript({ path: here('ear.js') });
+  return made;
+}
+const context = await person();
 
 const pages = new Map();
 // What the consoles of all pages complained of, a violated content policy among it.
@@ -46,8 +51,9 @@ const problems = [];
 
 const verbs = {
   // Opens a page; from then on its console is on our standard error.
-  async open({ page: name, url }) {
-    const page = await context.newPage();
+  // With `alone` it belongs to a person of its own.
+  async open({ page: name, url, alone = false }) {
+    const page = await (alone ? await person() : context).newPage();
     pages.set(name, page);
     page.on('console', (message) => {
       console.error(`[${name}] ${message.text()}`);
@@ -74,6 +80,15 @@ const verbs = {
       ? at(page).locator(selector).first().waitFor({ state: 'hidden' })
       : at(page).locator(selector).filter({ hasText: text, visible: true }).first().waitFor(),
   text: ({ page, selector }) => at(page).locator(selector).first().innerText(),
+  count: ({ page, selector }) => at(page).locator(selector).count(),
+  // Types key by key, as a person does.
+  type: ({ page, text }) => at(page).keyboard.type(text),
+  attribute: ({ page, selector, name }) => at(page).locator(selector).first().getAttribute(name),
+  // Names its web address from here on.
+  go: ({ page, url }) => at(page).goto(url),
+  allow: ({ page, permissions }) => at(page).context().grantPermissions(permissions),
+  upload: ({ page, selector, path }) => at(page).setInputFiles(selector, path),
+  cut: ({ page, cut }) => at(page).context().setOffline(cut),
   reload: ({ page }) => at(page).reload(),
   close: ({ page }) => at(page).close(),
   offline: ({ offline }) => context.setOffline(offline),

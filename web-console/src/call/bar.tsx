@@ -1,10 +1,10 @@
-import { useSignal } from '@preact/signals';
+import { effect, useSignal } from '@preact/signals';
 
 import type { Interaction, PageCall } from '../api/types';
 import { useKeys } from '../keys/keys';
-import { calls } from '../live/calls';
+import { calls, transferFailed } from '../live/calls';
 import { hangUp, hold, mute, muted, press, resume } from '../phone/phone';
-import { Badge, Button, Icon, Pad, Popup, Timer, tell } from '../ui';
+import { Badge, Button, Icon, Pad, Popup, Timer, tell, toast } from '../ui';
 import { telephone } from '../words/language';
 import { Levels } from './level';
 import { OneWay, Quality } from './quality';
@@ -70,7 +70,7 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
               </Badge>
             )}
             {recorded && state !== 'ended' && (
-              <Badge kind="stop" icon="eye">
+              <Badge kind="stop" icon="record">
                 {say('recorded')}
               </Badge>
             )}
@@ -166,3 +166,7 @@ export function Dock({ call, href }: { call: PageCall; href: string | null }) {
   );
 }
 
+
+effect(() => {
+  if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: transferFailed.value.reason.replaceAll('_', ' ') });
+});
