@@ -117,14 +117,17 @@ export interface Plugin {
   name: string;
   title: Words;
   description: Words | null;
-  version: string;
-  world: 'channel' | 'rule';
+  /** None of a plugin that cannot be read. */
+  version: string | null;
+  world: 'channel' | 'rule' | null;
   state: string;
   fault: string | null;
   faults: number;
   settings: SettingField[];
   capabilities: Readonly<Record<string, unknown>> | null;
   asks: { hosts?: string[]; kv?: boolean; live?: boolean; poll?: boolean; memory_mib?: number | null } | null;
+  /** Whether it came with the program. */
+  shipped: boolean;
 }
 
 export interface Inbox {
@@ -140,6 +143,8 @@ export interface Inbox {
   remaining_steps: string[];
   hook_url: string | null;
   snippet: string | null;
+  /** What ends the addresses of this inbox. */
+  key: string;
   settings: Settings;
 }
 

@@ -127,9 +127,6 @@ export class Conversation {
       case 'message':
         this.take(frame);
         return this.next(now_ms);
-      case 'deleted':
-        this.kept.messages = this.kept.messages.filter(({ id }) => id !== frame.id);
-        return [];
       case 'status':
         this.readUntil(frame.id);
         return [];

@@ -56,7 +56,6 @@ export type Heard =
   | { type: 'state'; open: boolean; messages: Message[]; first?: boolean; more: boolean }
   | { type: 'started' }
   | ({ type: 'message' } & Message)
-  | { type: 'deleted'; id: string }
   | { type: 'status'; id: string; state: 'read' }
   | { type: 'typing'; active: boolean }
   | { type: 'ended'; by: 'visitor' | 'agent' }

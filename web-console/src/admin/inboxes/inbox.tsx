@@ -49,9 +49,8 @@ function InboxRecord({ inbox, plugin, onSaved }: RecordProps) {
   );
 }
 
-function Reached({ inbox: { remaining_steps, hook_url, snippet } }: { inbox: Inbox }) {
+function Reached({ inbox: { remaining_steps, hook_url, snippet, key } }: { inbox: Inbox }) {
   if (remaining_steps.length === 0 && !hook_url && !snippet) return null;
-  const key = /inbox=([\w-]+)/.exec(snippet ?? '')?.[1];
   return (
     <Panel title={say('connect')} class="form">
       {remaining_steps.length > 0 && (
@@ -68,9 +67,9 @@ function Reached({ inbox: { remaining_steps, hook_url, snippet } }: { inbox: Inb
       )}
       {snippet && <CopyLine label={say('snippet')} value={snippet} />}
       {snippet && <p class="soft small">{say('snippet_hint')}</p>}
-      {key && (
+      {snippet && (
         <p>
-          <a href={`/widget/trial?inbox=${key}`} target="_blank" rel="noreferrer">
+          <a href={`/widget/trial?inbox=${encodeURIComponent(key)}`} target="_blank" rel="noreferrer">
             {say('try')}
           </a>
         </p>

@@ -34,9 +34,9 @@ export function Plugins(_: SectionProps) {
         onOpen={(plugin) => (open.value = plugin)}
         empty={{ icon: 'plug', title: say('empty'), text: say('empty_text'), action: install }}
         columns={[
-          { title: say('name'), cell: (plugin) => worded(plugin.title) },
-          { title: say('world'), cell: (plugin) => say(plugin.world) },
-          { title: say('version'), cell: (plugin) => plugin.version, minor: true },
+          { title: say('name'), cell: titleOf },
+          { title: say('world'), cell: ({ world }) => (world ? say(world) : '–') },
+          { title: say('version'), cell: ({ version }) => version ?? '–', minor: true },
           { title: say('faults'), cell: (plugin) => plugin.faults, align: 'end' },
           { title: say('state'), cell: (plugin) => <State plugin={plugin} />, width: 'least' },
         ]}
@@ -46,6 +46,8 @@ export function Plugins(_: SectionProps) {
     </>
   );
 }
+
+const titleOf = ({ name, title }: Plugin) => worded(title) || name;
 
 const LOOKS: Record<string, { kind: Meaning; icon: IconName }> = {
   ready: { kind: 'good', icon: 'check' },
@@ -63,15 +65,15 @@ function About({ plugin, onClose, onDone }: { plugin: Plugin; onClose: () => voi
   const { hosts = [], kv, live, poll, memory_mib } = plugin.asks ?? {};
   const asks = [kv && say('kv'), live && say('live'), poll && say('poll'), memory_mib && say('memory', { n: memory_mib })].filter((one) => typeof one === 'string');
   const forget = async () => {
-    if (await erase(`/plugins/${encodeURIComponent(plugin.name)}`, worded(plugin.title), say('delete_text'))) onDone();
+    if (await erase(`/plugins/${encodeURIComponent(plugin.name)}`, titleOf(plugin), say('delete_text'))) onDone();
   };
   return (
     <Dialog
-      title={worded(plugin.title)}
+      title={titleOf(plugin)}
       onClose={onClose}
       actions={
         <>
-          <Button kind="quiet" icon="trash" onClick={forget}>{shared('delete')}</Button>
+          {!plugin.shipped && <Button kind="quiet" icon="trash" onClick={forget}>{shared('delete')}</Button>}
           <span class="grow" />
           <Button kind="primary" onClick={onClose}>{shared('done')}</Button>
         </>
@@ -82,7 +84,7 @@ function About({ plugin, onClose, onDone }: { plugin: Plugin; onClose: () => voi
         facts={[
           [say('state'), <State plugin={plugin} />],
           plugin.fault ? [say('faults'), <span class="fault-text">{plugin.fault}</span>] : null,
-          [say('version'), `${plugin.name} ${plugin.version}`],
+          [say('version'), [plugin.name, plugin.version].filter(Boolean).join(' ')],
           [say('hosts'), hosts.length > 0 ? <span class="mono">{hosts.join(', ')}</span> : '–'],
           [say('asks'), asks.length > 0 ? asks.join('; ') : say('nothing')],
         ]}
