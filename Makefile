@@ -33,7 +33,7 @@ bench:
 
 plugins:
 	@scripts/install build
-	cargo build --release -p ramal --features plugins
+	cargo build --release -p ramal
 	@scripts/plugins
 
 clean:

@@ -6,7 +6,6 @@ pub mod check_config;
 pub mod export;
 pub mod migrate;
 pub mod operate;
-#[cfg(feature = "plugins")]
 pub mod plugin;
 pub mod serve;
 

@@ -8,7 +8,6 @@ pub mod config;
 pub mod control;
 pub mod feed;
 pub mod model;
-#[cfg(feature = "plugins")]
 pub mod plugin;
 pub mod routing;
 pub mod serve;

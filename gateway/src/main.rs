@@ -58,7 +58,6 @@ enum Command {
     /// Ends a running call.
     HangUp { call: String },
     /// Makes, builds, installs, lists and removes plugins.
-    #[cfg(feature = "plugins")]
     #[command(subcommand)]
     Plugin(cli::plugin::PluginCommand),
     /// Lists the last call records of the database, newest first.
@@ -134,7 +133,6 @@ async fn run(arguments: Arguments) -> Result<(), cli::CliError> {
         Command::Trunks { json } => cli::operate::list(&config, "/trunks", json).await,
         Command::Trace { call } => cli::operate::trace(&config, &call).await,
         Command::HangUp { call } => cli::operate::hang_up(&config, &call).await,
-        #[cfg(feature = "plugins")]
         Command::Plugin(command) => cli::plugin::run(&config, command),
         Command::Cdrs { json, limit } => cli::cdrs::run(&config, limit, json).await,
     }

@@ -114,7 +114,6 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     let writer = Writer::start(store.clone(), options)?;
     repair_recordings(&cut_off, &writer);
     let started = start(&config, &store, writer.clone(), key).await?;
-    #[cfg(feature = "plugins")]
     let _plugins = start_plugins(&config, &store).await;
     announce(&started.ready);
     wait_for_signal().await?;
@@ -127,7 +126,6 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
 }
 
 /// Loads what lies in the folder of plugins. A node without plugins still carries calls.
-#[cfg(feature = "plugins")]
 async fn start_plugins(config: &Config, store: &Store) -> Option<crate::plugin::Host> {
     let options = crate::plugin::HostOptions::in_data_dir(&config.node.data_dir);
     let powers = crate::plugin::Powers { store: store.clone(), lines: None };

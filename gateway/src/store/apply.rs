@@ -1,5 +1,4 @@
 //! Makes the tables of the site what a plan says, in one transaction.
-
 mod write;
 
 use std::collections::{HashMap, HashSet};

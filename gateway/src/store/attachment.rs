@@ -1,7 +1,5 @@
 //! Files that came with messages: where they lie with the provider, and where with us.
 
-use sqlx::FromRow;
-
 use crate::model::{AttachmentId, AttachmentKind, InboxId, InteractionId, MessageId, OrganizationId};
 use crate::store::column::{optional_number, parsed};
 use crate::store::database::Tx;
@@ -46,23 +44,25 @@ pub(crate) struct NewAttachment<'a> {
     pub reference: &'a str,
 }
 
-#[derive(FromRow)]
-struct WantedRow {
-    id: i64,
-    organization_id: i64,
-    inbox_id: i64,
-    message_id: i64,
-    reference: String,
+row! {
+    struct WantedRow {
+        id: i64,
+        organization_id: i64,
+        inbox_id: i64,
+        message_id: i64,
+        reference: String,
+    }
 }
 
-#[derive(FromRow)]
-struct FetchedRow {
-    interaction_id: Option<i64>,
-    path: String,
-    media_type: Option<String>,
-    file_name: Option<String>,
-    kind: String,
-    size_bytes: Option<i64>,
+row! {
+    struct FetchedRow {
+        interaction_id: Option<i64>,
+        path: String,
+        media_type: Option<String>,
+        file_name: Option<String>,
+        kind: String,
+        size_bytes: Option<i64>,
+    }
 }
 
 const INSERT: &str = "INSERT INTO attachments (organization_id, message_id, kind, media_type, file_name, size_bytes, \

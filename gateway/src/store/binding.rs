@@ -1,27 +1,27 @@
 //! Registered phones.
-
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use crate::model::{Binding, BindingFlow, ExtensionId, OrganizationId};
 use crate::store::column::{number, parsed};
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError, without_nul};
 
-#[derive(FromRow)]
-struct Row {
-    organization_id: i64,
-    extension_id: i64,
-    uri: String,
-    transport: String,
-    local_address: String,
-    remote_address: String,
-    stream: Option<i64>,
-    call_id: String,
-    cseq: i64,
-    expires_at_ms: i64,
-    user_agent: Option<String>,
-    instance: Option<String>,
-    path: Option<String>,
+row! {
+    struct Row {
+        organization_id: i64,
+        extension_id: i64,
+        uri: String,
+        transport: String,
+        local_address: String,
+        remote_address: String,
+        stream: Option<i64>,
+        call_id: String,
+        cseq: i64,
+        expires_at_ms: i64,
+        user_agent: Option<String>,
+        instance: Option<String>,
+        path: Option<String>,
+    }
 }
 
 impl TryFrom<Row> for Binding {

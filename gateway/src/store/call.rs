@@ -1,6 +1,5 @@
 //! Call records.
-
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use crate::model::{CallId, CallRecord, LegRecord, OrganizationId, UserId};
 use crate::store::column::{optional_number, optional_parsed, parsed};
@@ -25,28 +24,29 @@ const FINISH: &str = " ON CONFLICT (id) DO UPDATE SET organization_id = excluded
     q850_cause = excluded.q850_cause, ended_by = excluded.ended_by, recording = excluded.recording, \
     transferred_to = excluded.transferred_to, queue = excluded.queue, agent_id = excluded.agent_id";
 
-#[derive(FromRow)]
-struct Row {
-    id: String,
-    organization_id: Option<i64>,
-    node: String,
-    direction: String,
-    caller: String,
-    callee: String,
-    destination: Option<String>,
-    trunk: Option<String>,
-    started_at_ms: i64,
-    ringing_at_ms: Option<i64>,
-    answered_at_ms: Option<i64>,
-    ended_at_ms: Option<i64>,
-    end_reason: String,
-    sip_status: Option<i64>,
-    q850_cause: Option<i64>,
-    ended_by: Option<String>,
-    recording: Option<String>,
-    transferred_to: Option<String>,
-    queue: Option<String>,
-    agent_id: Option<i64>,
+row! {
+    struct Row {
+        id: String,
+        organization_id: Option<i64>,
+        node: String,
+        direction: String,
+        caller: String,
+        callee: String,
+        destination: Option<String>,
+        trunk: Option<String>,
+        started_at_ms: i64,
+        ringing_at_ms: Option<i64>,
+        answered_at_ms: Option<i64>,
+        ended_at_ms: Option<i64>,
+        end_reason: String,
+        sip_status: Option<i64>,
+        q850_cause: Option<i64>,
+        ended_by: Option<String>,
+        recording: Option<String>,
+        transferred_to: Option<String>,
+        queue: Option<String>,
+        agent_id: Option<i64>,
+    }
 }
 
 impl Row {

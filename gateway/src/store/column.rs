@@ -1,5 +1,4 @@
 //! From what a column holds to what the model means, with an error that names the table.
-
 use std::fmt::Display;
 use std::str::FromStr;
 

@@ -1,5 +1,4 @@
 //! Why a database cannot be used at the start: whose fault it is, and what to do.
-
 use std::io;
 use std::path::Path;
 

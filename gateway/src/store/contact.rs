@@ -1,8 +1,7 @@
 //! Customers and the names by which they are found.
-
 use std::collections::{BTreeMap, HashMap};
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use crate::model::{
     Contact, ContactId, ContactIdentity, ConversationId, Identity, IdentityKind, InboxId, InteractionId,
@@ -41,25 +40,27 @@ pub struct ContactPlace {
     pub id: i64,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    organization_id: i64,
-    name: String,
-    language: Option<String>,
-    photo_url: Option<String>,
-    attributes: String,
-    created_at_ms: i64,
-    updated_at_ms: i64,
+row! {
+    struct Row {
+        id: i64,
+        organization_id: i64,
+        name: String,
+        language: Option<String>,
+        photo_url: Option<String>,
+        attributes: String,
+        created_at_ms: i64,
+        updated_at_ms: i64,
+    }
 }
 
-#[derive(FromRow)]
-struct IdentityRow {
-    id: i64,
-    contact_id: i64,
-    kind: String,
-    inbox_id: i64,
-    value: String,
+row! {
+    struct IdentityRow {
+        id: i64,
+        contact_id: i64,
+        kind: String,
+        inbox_id: i64,
+        value: String,
+    }
 }
 
 const COLUMNS: &str = "SELECT id, organization_id, name, language, photo_url, attributes, created_at_ms, \

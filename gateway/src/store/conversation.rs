@@ -1,7 +1,5 @@
 //! Threads at a provider, and what their messages do to the Interaction that they belong to.
 
-use sqlx::FromRow;
-
 use crate::model::{
     Capabilities, ContactId, ConversationId, CustomerState, InboxId, InteractionId, InteractionState,
     MessageDirection, OrganizationId, QueueId, UserId,
@@ -50,27 +48,30 @@ pub(crate) struct Shown<'a> {
     pub at_ms: i64,
 }
 
-#[derive(FromRow)]
-struct FactsRow {
-    queue_id: Option<i64>,
-    plugin: String,
-    capabilities: String,
-    country_prefix: Option<String>,
+row! {
+    struct FactsRow {
+        queue_id: Option<i64>,
+        plugin: String,
+        capabilities: String,
+        country_prefix: Option<String>,
+    }
 }
 
-#[derive(FromRow)]
-struct HeldRow {
-    id: i64,
-    contact_id: Option<i64>,
-    interaction_id: Option<i64>,
-    last_outbound_at_ms: Option<i64>,
+row! {
+    struct HeldRow {
+        id: i64,
+        contact_id: Option<i64>,
+        interaction_id: Option<i64>,
+        last_outbound_at_ms: Option<i64>,
+    }
 }
 
-#[derive(FromRow)]
-struct WhoseRow {
-    id: i64,
-    queue_id: Option<i64>,
-    agent_id: Option<i64>,
+row! {
+    struct WhoseRow {
+        id: i64,
+        queue_id: Option<i64>,
+        agent_id: Option<i64>,
+    }
 }
 
 impl From<WhoseRow> for Whose {
@@ -157,17 +158,18 @@ pub(crate) struct SendPlace {
     pub capabilities: Option<Capabilities>,
 }
 
-#[derive(FromRow)]
-struct PlaceRow {
-    id: i64,
-    queue_id: Option<i64>,
-    agent_id: Option<i64>,
-    state: String,
-    customer_state: String,
-    conversation_id: Option<i64>,
-    inbox_id: Option<i64>,
-    last_inbound_at_ms: Option<i64>,
-    capabilities: Option<String>,
+row! {
+    struct PlaceRow {
+        id: i64,
+        queue_id: Option<i64>,
+        agent_id: Option<i64>,
+        state: String,
+        customer_state: String,
+        conversation_id: Option<i64>,
+        inbox_id: Option<i64>,
+        last_inbound_at_ms: Option<i64>,
+        capabilities: Option<String>,
+    }
 }
 
 impl TryFrom<PlaceRow> for SendPlace {

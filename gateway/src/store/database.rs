@@ -1,5 +1,4 @@
 //! One of two databases, and the way to say a thing to both.
-
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -52,6 +51,35 @@ macro_rules! on_tx {
             $crate::store::database::Tx::Sqlite(tx) => {
                 let $connection = &mut **tx;
                 $body
+            }
+        }
+    };
+}
+
+/// A struct that is read out of a row, each field from the column of its name; `..field: Kind` is read out of the same row by
+/// itself. `derive(FromRow)` would do the same, but builds both databases' drivers, with their C code, a second time for the compiler.
+macro_rules! row {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $kind:ty,)*
+        $(.. $part:ident: $part_kind:ty,)?
+    }) => {
+        $(#[$meta])*
+        $vis struct $name {
+            $($(#[$field_meta])* $field_vis $field: $kind,)*
+            $($part: $part_kind,)?
+        }
+
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            $($kind: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
+            $($part_kind: sqlx::FromRow<'r, R>,)?
+        {
+            fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+                Ok(Self {
+                    $($field: row.try_get(stringify!($field))?,)*
+                    $($part: <$part_kind as sqlx::FromRow<'r, R>>::from_row(row)?,)?
+                })
             }
         }
     };

@@ -1,5 +1,4 @@
 //! Writes a batch of facts in one transaction.
-
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{Binding, CallRecord, EventRow, ExtensionId, RecordingRow};

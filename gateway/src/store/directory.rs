@@ -1,5 +1,4 @@
 //! Reads what an administrator owns.
-
 use crate::model::Directory;
 use crate::store::database::Tx;
 use crate::store::rows::{DialRuleRow, ExtensionRow, OrganizationRow, TrunkRow};

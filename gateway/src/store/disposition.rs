@@ -1,5 +1,4 @@
 //! The two lists of an organization: why agents pause, and what comes of Interactions.
-
 use crate::model::{DispositionId, OrganizationId, PauseReasonId};
 use crate::store::{Store, StoreError, directory, without_nul};
 

@@ -1,5 +1,4 @@
 //! What agents have begun to write.
-
 use crate::model::{InteractionId, OrganizationId, UserId};
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError, without_nul};

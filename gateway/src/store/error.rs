@@ -1,5 +1,4 @@
 //! Why a query failed, and whether it is worth another try.
-
 use std::path::PathBuf;
 
 use sqlx::migrate::MigrateError;

@@ -1,19 +1,19 @@
 //! Events.
-
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use crate::model::{EventRow, OrganizationId};
 use crate::store::column::optional_parsed;
 use crate::store::database::Tx;
 use crate::store::{Scope, Store, StoreError, without_nul};
 
-#[derive(FromRow)]
-struct Row {
-    at_ms: i64,
-    organization_id: Option<i64>,
-    kind: String,
-    call_id: Option<String>,
-    detail: String,
+row! {
+    struct Row {
+        at_ms: i64,
+        organization_id: Option<i64>,
+        kind: String,
+        call_id: Option<String>,
+        detail: String,
+    }
 }
 
 impl TryFrom<Row> for EventRow {

@@ -1,5 +1,4 @@
 //! What signalling tells the database.
-
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Binding, CallRecord, EventRow, ExtensionId, RecordingRow};

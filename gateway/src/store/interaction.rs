@@ -1,5 +1,4 @@
 //! Interactions: what a Call or a Conversation is on its way through queues and agents.
-
 mod list;
 mod of_call;
 mod step;
@@ -8,7 +7,6 @@ mod tally;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use sqlx::FromRow;
 
 use crate::model::{
     CallId, ContactId, ConversationId, CustomerState, DispositionId, InboxId, InteractionEventKind,
@@ -31,37 +29,38 @@ const INSERT: &str = "INSERT INTO interactions (organization_id, protocol, mediu
     assigned_at_ms, visitor) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $17, $18) RETURNING id";
 
-#[derive(FromRow)]
-pub(in crate::store) struct Row {
-    id: i64,
-    organization_id: i64,
-    protocol: String,
-    medium: String,
-    channel: String,
-    direction: String,
-    state: String,
-    queue_id: Option<i64>,
-    agent_id: Option<i64>,
-    contact_id: Option<i64>,
-    inbox_id: Option<i64>,
-    conversation_id: Option<i64>,
-    call_id: Option<String>,
-    title: String,
-    customer_state: String,
-    left_at_ms: Option<i64>,
-    unread: i64,
-    priority: i64,
-    started_at_ms: i64,
-    assigned_at_ms: Option<i64>,
-    opened_at_ms: Option<i64>,
-    answered_at_ms: Option<i64>,
-    ended_at_ms: Option<i64>,
-    closed_at_ms: Option<i64>,
-    last_text: Option<String>,
-    last_direction: Option<String>,
-    last_at_ms: Option<i64>,
-    disposition_id: Option<i64>,
-    visitor: Option<String>,
+row! {
+    pub(in crate::store) struct Row {
+        id: i64,
+        organization_id: i64,
+        protocol: String,
+        medium: String,
+        channel: String,
+        direction: String,
+        state: String,
+        queue_id: Option<i64>,
+        agent_id: Option<i64>,
+        contact_id: Option<i64>,
+        inbox_id: Option<i64>,
+        conversation_id: Option<i64>,
+        call_id: Option<String>,
+        title: String,
+        customer_state: String,
+        left_at_ms: Option<i64>,
+        unread: i64,
+        priority: i64,
+        started_at_ms: i64,
+        assigned_at_ms: Option<i64>,
+        opened_at_ms: Option<i64>,
+        answered_at_ms: Option<i64>,
+        ended_at_ms: Option<i64>,
+        closed_at_ms: Option<i64>,
+        last_text: Option<String>,
+        last_direction: Option<String>,
+        last_at_ms: Option<i64>,
+        disposition_id: Option<i64>,
+        visitor: Option<String>,
+    }
 }
 
 impl TryFrom<Row> for InteractionRow {

@@ -1,7 +1,5 @@
 //! What happened to Interactions, in order, with reasons.
-
 use serde_json::Value;
-use sqlx::FromRow;
 
 use crate::model::{InteractionEvent, InteractionEventKind, InteractionId, OrganizationId, UserId};
 use crate::store::column::parsed;
@@ -18,14 +16,15 @@ pub struct NewInteractionEvent {
     pub detail: Value,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    interaction_id: i64,
-    at_ms: i64,
-    kind: String,
-    user_id: Option<i64>,
-    detail: String,
+row! {
+    struct Row {
+        id: i64,
+        interaction_id: i64,
+        at_ms: i64,
+        kind: String,
+        user_id: Option<i64>,
+        detail: String,
+    }
 }
 
 impl TryFrom<Row> for InteractionEvent {

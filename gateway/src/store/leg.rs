@@ -1,8 +1,7 @@
 //! The legs of call records.
-
 use std::collections::HashMap;
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use crate::model::{CallRecord, LegRecord, LegStatistics, Party, StreamStatistics};
 use crate::store::column::optional_parsed;
@@ -18,27 +17,28 @@ const COLUMNS: &str = "INSERT INTO legs (call_id, position, sip_call_id, party_k
     received_packets, received_lost, received_jitter_ms, received_mos, \
     sent_packets, sent_lost, sent_jitter_ms, sent_mos, round_trip_ms, wrong_source_packets, unauthentic_packets, one_way) ";
 
-#[derive(FromRow)]
-struct Row {
-    call_id: String,
-    sip_call_id: String,
-    party_kind: String,
-    party: String,
-    remote_address: Option<String>,
-    codec: Option<String>,
-    srtp: Option<String>,
-    received_packets: Option<i64>,
-    received_lost: Option<i64>,
-    received_jitter_ms: Option<f64>,
-    received_mos: Option<f64>,
-    sent_packets: Option<i64>,
-    sent_lost: Option<i64>,
-    sent_jitter_ms: Option<f64>,
-    sent_mos: Option<f64>,
-    round_trip_ms: Option<f64>,
-    wrong_source_packets: Option<i64>,
-    unauthentic_packets: Option<i64>,
-    one_way: Option<bool>,
+row! {
+    struct Row {
+        call_id: String,
+        sip_call_id: String,
+        party_kind: String,
+        party: String,
+        remote_address: Option<String>,
+        codec: Option<String>,
+        srtp: Option<String>,
+        received_packets: Option<i64>,
+        received_lost: Option<i64>,
+        received_jitter_ms: Option<f64>,
+        received_mos: Option<f64>,
+        sent_packets: Option<i64>,
+        sent_lost: Option<i64>,
+        sent_jitter_ms: Option<f64>,
+        sent_mos: Option<f64>,
+        round_trip_ms: Option<f64>,
+        wrong_source_packets: Option<i64>,
+        unauthentic_packets: Option<i64>,
+        one_way: Option<bool>,
+    }
 }
 
 impl TryFrom<Row> for LegRecord {

@@ -1,7 +1,5 @@
 //! What was said in conversations.
 
-use sqlx::FromRow;
-
 use crate::model::{
     ConversationId, InboxId, InteractionId, MessageDirection, MessageId, MessageState, OrganizationId,
     TextFormat, UserId,
@@ -50,10 +48,11 @@ pub(crate) enum StatusOf<'a> {
     Until(ConversationId, i64),
 }
 
-#[derive(FromRow)]
-struct EarlyRow {
-    state: String,
-    reason: Option<String>,
+row! {
+    struct EarlyRow {
+        state: String,
+        reason: Option<String>,
+    }
 }
 
 const KNOWN: &str =

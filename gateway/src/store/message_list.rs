@@ -1,8 +1,7 @@
 //! What was said in conversations, as agents read it.
-
 use std::collections::HashMap;
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use crate::model::{
     Attachment, AttachmentId, Author, ConversationId, InboxId, InteractionId, Message, MessageId,
@@ -11,36 +10,38 @@ use crate::model::{
 use crate::store::column::{optional_number, parsed, parsed_json};
 use crate::store::{Store, StoreError, without_nul};
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    interaction_id: Option<i64>,
-    conversation_id: i64,
-    direction: String,
-    user_id: Option<i64>,
-    user_name: Option<String>,
-    text: String,
-    format: String,
-    content: Option<String>,
-    reactions: Option<String>,
-    quoted_id: Option<i64>,
-    state: String,
-    reason: Option<String>,
-    at_ms: i64,
-    edited_at_ms: Option<i64>,
-    deleted_at_ms: Option<i64>,
-    client_id: Option<String>,
+row! {
+    struct Row {
+        id: i64,
+        interaction_id: Option<i64>,
+        conversation_id: i64,
+        direction: String,
+        user_id: Option<i64>,
+        user_name: Option<String>,
+        text: String,
+        format: String,
+        content: Option<String>,
+        reactions: Option<String>,
+        quoted_id: Option<i64>,
+        state: String,
+        reason: Option<String>,
+        at_ms: i64,
+        edited_at_ms: Option<i64>,
+        deleted_at_ms: Option<i64>,
+        client_id: Option<String>,
+    }
 }
 
-#[derive(FromRow)]
-struct AttachmentRow {
-    id: i64,
-    message_id: i64,
-    kind: String,
-    media_type: Option<String>,
-    file_name: Option<String>,
-    size_bytes: Option<i64>,
-    path: Option<String>,
+row! {
+    struct AttachmentRow {
+        id: i64,
+        message_id: i64,
+        kind: String,
+        media_type: Option<String>,
+        file_name: Option<String>,
+        size_bytes: Option<i64>,
+        path: Option<String>,
+    }
 }
 
 const SELECT: &str = "SELECT m.id, m.interaction_id, m.conversation_id, m.direction, m.user_id, u.name AS user_name, \

@@ -1,5 +1,4 @@
 //! Brings the tables up to date.
-
 use std::borrow::Cow;
 
 use sqlx::SqlSafeStr as _;

@@ -1,5 +1,4 @@
 //! What a node left open when it died.
-
 use crate::store::{Store, StoreError};
 
 /// End reason of calls that were cut off by the death of their node.

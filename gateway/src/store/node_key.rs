@@ -1,5 +1,4 @@
 //! The node's key: outbound passwords are encrypted with it while they lie in the database, and tokens are known by it.
-
 use std::fmt;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};

@@ -1,22 +1,21 @@
 //! What agents write down about an Interaction, for themselves.
 
-use sqlx::FromRow;
-
 use crate::model::{Author, ContactId, InteractionId, Note, NoteId, OrganizationId, UserId};
 use crate::store::{Store, StoreError, without_nul};
 
 /// Notes of one Interaction that are listed.
 const LISTED: i64 = 500;
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    interaction_id: i64,
-    contact_id: Option<i64>,
-    user_id: Option<i64>,
-    user_name: Option<String>,
-    text: String,
-    at_ms: i64,
+row! {
+    struct Row {
+        id: i64,
+        interaction_id: i64,
+        contact_id: Option<i64>,
+        user_id: Option<i64>,
+        user_name: Option<String>,
+        text: String,
+        at_ms: i64,
+    }
 }
 
 impl From<Row> for Note {

@@ -1,7 +1,5 @@
 //! What providers are still to be asked, in the order of each thread.
 
-use sqlx::FromRow;
-
 use crate::model::{ConversationId, InboxId, InteractionId, MessageId, OrganizationId, OutboxId};
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError, without_nul};
@@ -32,16 +30,17 @@ pub(crate) struct OutboxRow {
     pub give_up_at_ms: i64,
 }
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    organization_id: i64,
-    inbox_id: i64,
-    thread: String,
-    message_id: Option<i64>,
-    request: String,
-    attempts: i64,
-    give_up_at_ms: i64,
+row! {
+    struct Row {
+        id: i64,
+        organization_id: i64,
+        inbox_id: i64,
+        thread: String,
+        message_id: Option<i64>,
+        request: String,
+        attempts: i64,
+        give_up_at_ms: i64,
+    }
 }
 
 impl From<Row> for OutboxRow {

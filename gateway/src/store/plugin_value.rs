@@ -1,5 +1,4 @@
 //! What plugins remember.
-
 use crate::model::OrganizationId;
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError, without_nul};

@@ -1,8 +1,5 @@
 //! Queues with their members and lists.
-
 use std::collections::HashMap;
-
-use sqlx::FromRow;
 
 use crate::model::{
     Agent, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason, PauseReasonId,
@@ -29,19 +26,20 @@ const INSERT_REASON: &str =
 const INSERT_DISPOSITION: &str =
     "INSERT INTO queue_dispositions (organization_id, queue_id, disposition_id) VALUES ($1, $2, $3)";
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    organization_id: i64,
-    name: String,
-    title: String,
-    medium: String,
-    direction: String,
-    offer_timeout_s: i64,
-    wrap_up_s: i64,
-    priority: i64,
-    music: Option<String>,
-    enabled: bool,
+row! {
+    struct Row {
+        id: i64,
+        organization_id: i64,
+        name: String,
+        title: String,
+        medium: String,
+        direction: String,
+        offer_timeout_s: i64,
+        wrap_up_s: i64,
+        priority: i64,
+        music: Option<String>,
+        enabled: bool,
+    }
 }
 
 impl TryFrom<Row> for Queue {
@@ -67,19 +65,20 @@ impl TryFrom<Row> for Queue {
     }
 }
 
-#[derive(FromRow)]
-struct AgentRow {
-    id: i64,
-    organization_id: i64,
-    name: String,
-    role: String,
-    extension_id: Option<i64>,
-    webrtc: bool,
-    omnichannel: bool,
-    capacity_chats: i64,
-    capacity_calls: i64,
-    photo_type: Option<String>,
-    enabled: bool,
+row! {
+    struct AgentRow {
+        id: i64,
+        organization_id: i64,
+        name: String,
+        role: String,
+        extension_id: Option<i64>,
+        webrtc: bool,
+        omnichannel: bool,
+        capacity_chats: i64,
+        capacity_calls: i64,
+        photo_type: Option<String>,
+        enabled: bool,
+    }
 }
 
 impl TryFrom<AgentRow> for Agent {

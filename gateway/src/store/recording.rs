@@ -1,7 +1,5 @@
 //! Recordings.
 
-use sqlx::FromRow;
-
 use crate::model::{CallId, OrganizationId, RecordingRow, RecordingState};
 use crate::store::column::parsed;
 use crate::store::database::Tx;
@@ -18,15 +16,16 @@ const END: &str = "INSERT INTO recordings (call_id, path, organization_id, start
 const NOTE_AT_CALL: &str =
     "UPDATE calls SET recording = $2 WHERE id = $1 AND recording IS NULL AND ended_at_ms IS NULL";
 
-#[derive(FromRow)]
-struct Row {
-    call_id: String,
-    path: String,
-    organization_id: i64,
-    started_at_ms: i64,
-    seconds: f64,
-    state: String,
-    reason: String,
+row! {
+    struct Row {
+        call_id: String,
+        path: String,
+        organization_id: i64,
+        started_at_ms: i64,
+        seconds: f64,
+        state: String,
+        reason: String,
+    }
 }
 
 impl TryFrom<Row> for RecordingRow {

@@ -1,7 +1,4 @@
 //! Rows as they lie in the tables of the site, and what the model makes of them.
-
-use sqlx::FromRow;
-
 use crate::model::{
     CallerIdPolicy, DialRule, DialRuleId, DialRuleKind, Extension, ExtensionId, Ha1Pair, InboundDigest,
     Organization, OrganizationId, OutboundCredentials, OutboundSecret, RegisterOut, SealedSecret, Trunk,
@@ -11,15 +8,16 @@ use crate::store::StoreError;
 use crate::store::column::{number, optional_number, parsed};
 use crate::store::rule_text::{self, RuleText};
 
-#[derive(FromRow)]
-pub(in crate::store) struct OrganizationRow {
-    id: i64,
-    name: String,
-    title: String,
-    sip_domain: String,
-    recording: String,
-    announcements: Option<String>,
-    ring_timeout_s: i64,
+row! {
+    pub(in crate::store) struct OrganizationRow {
+        id: i64,
+        name: String,
+        title: String,
+        sip_domain: String,
+        recording: String,
+        announcements: Option<String>,
+        ring_timeout_s: i64,
+    }
 }
 
 impl TryFrom<OrganizationRow> for Organization {
@@ -38,19 +36,20 @@ impl TryFrom<OrganizationRow> for Organization {
     }
 }
 
-#[derive(FromRow)]
-pub(in crate::store) struct ExtensionRow {
-    id: i64,
-    organization_id: i64,
-    number: String,
-    display_name: Option<String>,
-    ha1_md5: String,
-    ha1_sha256: String,
-    recording: String,
-    max_bindings: i64,
-    may_call_trunks: bool,
-    ring_timeout_s: Option<i64>,
-    enabled: bool,
+row! {
+    pub(in crate::store) struct ExtensionRow {
+        id: i64,
+        organization_id: i64,
+        number: String,
+        display_name: Option<String>,
+        ha1_md5: String,
+        ha1_sha256: String,
+        recording: String,
+        max_bindings: i64,
+        may_call_trunks: bool,
+        ring_timeout_s: Option<i64>,
+        enabled: bool,
+    }
 }
 
 impl TryFrom<ExtensionRow> for Extension {
@@ -72,34 +71,35 @@ impl TryFrom<ExtensionRow> for Extension {
     }
 }
 
-#[derive(FromRow)]
-pub(in crate::store) struct TrunkRow {
-    id: i64,
-    organization_id: i64,
-    name: String,
-    host: String,
-    port: Option<i64>,
-    transport: String,
-    sources: String,
-    in_username: Option<String>,
-    in_ha1_md5: Option<String>,
-    in_ha1_sha256: Option<String>,
-    out_username: Option<String>,
-    out_realm: Option<String>,
-    out_ha1_md5: Option<String>,
-    out_ha1_sha256: Option<String>,
-    out_sealed: Option<String>,
-    register_aor: Option<String>,
-    register_user: Option<String>,
-    register_expires_s: Option<i64>,
-    options_ping_s: Option<i64>,
-    codecs: Option<String>,
-    srtp: String,
-    dtmf: String,
-    recording: String,
-    max_calls: Option<i64>,
-    caller_id: String,
-    enabled: bool,
+row! {
+    pub(in crate::store) struct TrunkRow {
+        id: i64,
+        organization_id: i64,
+        name: String,
+        host: String,
+        port: Option<i64>,
+        transport: String,
+        sources: String,
+        in_username: Option<String>,
+        in_ha1_md5: Option<String>,
+        in_ha1_sha256: Option<String>,
+        out_username: Option<String>,
+        out_realm: Option<String>,
+        out_ha1_md5: Option<String>,
+        out_ha1_sha256: Option<String>,
+        out_sealed: Option<String>,
+        register_aor: Option<String>,
+        register_user: Option<String>,
+        register_expires_s: Option<i64>,
+        options_ping_s: Option<i64>,
+        codecs: Option<String>,
+        srtp: String,
+        dtmf: String,
+        recording: String,
+        max_calls: Option<i64>,
+        caller_id: String,
+        enabled: bool,
+    }
 }
 
 impl TryFrom<TrunkRow> for Trunk {
@@ -176,13 +176,14 @@ pub(in crate::store) fn caller_id_text(policy: &CallerIdPolicy) -> &str {
     }
 }
 
-#[derive(FromRow)]
-pub(in crate::store) struct DialRuleRow {
-    id: i64,
-    organization_id: i64,
-    position: i64,
-    trunk_id: Option<i64>,
-    rule: String,
+row! {
+    pub(in crate::store) struct DialRuleRow {
+        id: i64,
+        organization_id: i64,
+        position: i64,
+        trunk_id: Option<i64>,
+        rule: String,
+    }
 }
 
 impl TryFrom<DialRuleRow> for DialRule {

@@ -1,5 +1,4 @@
 //! A dial rule as it lies in its column: everything but the trunk, which is a column of its own so that the database can check it.
-
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AllowedExtensions, Destination, DialRuleKind, Service, TrunkId, TrunkNumber};

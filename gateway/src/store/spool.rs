@@ -1,5 +1,4 @@
 //! Where facts wait on disk while the database is away: numbered files of JSON lines, delivered in order.
-
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};

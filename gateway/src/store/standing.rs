@@ -1,7 +1,4 @@
 //! Where agents are logged in, so that a node that starts again knows it.
-
-use sqlx::FromRow;
-
 use crate::model::{OrganizationId, PauseReasonId, QueueId, UserId};
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError};
@@ -25,13 +22,14 @@ pub enum StandingChange {
     Gone { organization: OrganizationId, user: UserId, queue: QueueId },
 }
 
-#[derive(FromRow)]
-struct Row {
-    organization_id: i64,
-    user_id: i64,
-    queue_id: i64,
-    reason_id: Option<i64>,
-    since_ms: i64,
+row! {
+    struct Row {
+        organization_id: i64,
+        user_id: i64,
+        queue_id: i64,
+        reason_id: Option<i64>,
+        since_ms: i64,
+    }
 }
 
 const SET: &str = "INSERT INTO agent_standings (organization_id, user_id, queue_id, state, reason_id, since_ms) \

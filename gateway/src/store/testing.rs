@@ -1,5 +1,4 @@
 //! A fresh database for each test: SQLite in a folder of its own, or PostgreSQL where `RAMAL_TEST_POSTGRES_URL` names a server.
-
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 

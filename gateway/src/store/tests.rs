@@ -1,5 +1,4 @@
 //! The same situations on SQLite and on PostgreSQL.
-
 use std::time::{Duration, Instant};
 
 use super::testing::{TestStore, call, ended, extension, organization, plan_of, small_site};

@@ -1,7 +1,6 @@
 //! Interactions as people look for them, with the names that stand beside them.
 
 use serde_json::Value;
-use sqlx::FromRow;
 
 use super::Row;
 use crate::model::{
@@ -51,16 +50,16 @@ pub struct InteractionFilter {
     pub before: Option<InteractionId>,
 }
 
-#[derive(FromRow)]
-struct NamedRow {
-    #[sqlx(flatten)]
-    row: Row,
-    contact_name: Option<String>,
-    contact_photo: Option<String>,
-    inbox_title: Option<String>,
-    capabilities: Option<String>,
-    /// Parted by commas, which stand in no tag.
-    tags: Option<String>,
+row! {
+    struct NamedRow {
+        contact_name: Option<String>,
+        contact_photo: Option<String>,
+        inbox_title: Option<String>,
+        capabilities: Option<String>,
+        /// Parted by commas, which stand in no tag.
+        tags: Option<String>,
+        ..row: Row,
+    }
 }
 
 impl TryFrom<NamedRow> for NamedInteraction {

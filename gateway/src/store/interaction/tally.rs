@@ -1,7 +1,6 @@
 //! What a queue has done today, where the organization is.
 
 use jiff::{Timestamp, ToSpan as _};
-use sqlx::FromRow;
 
 use super::time_zone;
 use crate::model::{OrganizationId, QueueId};
@@ -25,12 +24,13 @@ pub struct QueueTally {
     pub handled_ms: i64,
 }
 
-#[derive(FromRow)]
-struct Row {
-    queue_id: i64,
-    handled: i64,
-    abandoned: i64,
-    handled_ms: i64,
+row! {
+    struct Row {
+        queue_id: i64,
+        handled: i64,
+        abandoned: i64,
+        handled_ms: i64,
+    }
 }
 
 impl Store {
