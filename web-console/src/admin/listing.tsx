@@ -16,7 +16,7 @@ export interface ListingProps<T> {
   columns: readonly Column<T>[];
   keyOf: (row: T) => string | number;
   onOpen?: (row: T) => void;
-  empty: { icon: IconName; title: string; text?: string; action?: ComponentChildren };
+  empty: { icon: IconName; title: string; text?: string };
 }
 
 export function Listing<T>({ title, lead, actions, above, ...rows }: ListingProps<T>) {
@@ -35,7 +35,6 @@ export function Rows<T>({ title, pages, columns, keyOf, onOpen, empty }: Omit<Li
     return (
       <Empty icon={empty.icon} title={empty.title}>
         {empty.text && <p>{empty.text}</p>}
-        {empty.action}
       </Empty>
     );
   }

@@ -36,7 +36,7 @@ export function Extensions(_: SectionProps) {
         pages={pages}
         keyOf={(one) => one.number}
         onOpen={(one) => (open.value = one)}
-        empty={{ icon: 'phone', title: say('empty'), text: say('empty_text'), action: create }}
+        empty={{ icon: 'phone', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('number'), cell: (one) => <span class="mono">{one.number}</span>, width: 'least' },
           { title: say('display_name'), cell: (one) => one.display_name ?? '–' },

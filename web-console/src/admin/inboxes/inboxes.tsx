@@ -36,7 +36,7 @@ function InboxList() {
         pages={pages}
         keyOf={(inbox) => inbox.id}
         onOpen={(inbox) => go('admin', 'inboxes', inbox.id)}
-        empty={{ icon: 'inbox', title: say('empty'), text: say('empty_text'), action: create }}
+        empty={{ icon: 'inbox', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('name'), cell: (inbox) => inbox.title },
           { title: say('channel'), cell: channelOf },

@@ -31,7 +31,7 @@ function QueueList() {
         pages={pages}
         keyOf={(queue) => queue.id}
         onOpen={(queue) => go('admin', 'queues', queue.id)}
-        empty={{ icon: 'queue', title: say('empty'), text: say('empty_text'), action: create }}
+        empty={{ icon: 'queue', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('name'), cell: (queue) => queue.title },
           { title: say('medium'), cell: (queue) => <Medium queue={queue} /> },

@@ -30,7 +30,7 @@ export function Rules(_: SectionProps) {
         pages={pages}
         keyOf={(rule) => rule.id}
         onOpen={(rule) => (open.value = rule)}
-        empty={{ icon: 'rule', title: say('empty'), text: say('empty_text'), action: create }}
+        empty={{ icon: 'rule', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('position'), cell: (rule) => rule.position, align: 'end', width: 'least' },
           { title: say('name'), cell: (rule) => rule.title },

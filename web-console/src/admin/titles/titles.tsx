@@ -45,7 +45,7 @@ function Titles({ kind }: { kind: Kind }) {
         pages={pages}
         keyOf={(one) => one.id}
         onOpen={(one) => (open.value = one)}
-        empty={{ icon: kind.icon, title: say('empty'), text: say('empty_text'), action: create }}
+        empty={{ icon: kind.icon, title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: shared('title'), cell: (one) => one.title },
           ...(kind.switches ? [{ title: shared('state'), cell: State, width: 'least' as const }] : []),

@@ -31,7 +31,7 @@ export function Tokens(_: SectionProps) {
         actions={create}
         pages={pages}
         keyOf={(token) => token.id}
-        empty={{ icon: 'key', title: say('empty'), text: say('empty_text'), action: create }}
+        empty={{ icon: 'key', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: shared('title'), cell: (token) => token.name },
           { title: say('created'), cell: (token) => moment(token.created_at_ms) },

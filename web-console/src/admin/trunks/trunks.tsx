@@ -25,7 +25,7 @@ export function Trunks(_: SectionProps) {
         pages={pages}
         keyOf={(trunk) => trunk.name}
         onOpen={(trunk) => (open.value = trunk)}
-        empty={{ icon: 'trunk', title: say('empty'), text: say('empty_text'), action: create }}
+        empty={{ icon: 'trunk', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('name'), cell: (trunk) => trunk.name },
           { title: say('host'), cell: ({ host, port }) => <span class="mono">{port ? `${host}:${port}` : host}</span> },

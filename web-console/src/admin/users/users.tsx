@@ -35,7 +35,7 @@ function UserList() {
         pages={pages}
         keyOf={(user) => user.id}
         onOpen={(user) => go('admin', 'users', user.id)}
-        empty={{ icon: 'users', title: say('empty'), action: create }}
+        empty={{ icon: 'users', title: say('empty') }}
         columns={[
           { title: say('name'), cell: (user) => <Who user={user} /> },
           { title: say('role'), cell: (user) => say(user.role) },
