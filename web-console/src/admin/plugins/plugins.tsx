@@ -32,7 +32,7 @@ export function Plugins(_: SectionProps) {
         pages={pages}
         keyOf={(plugin) => plugin.name}
         onOpen={(plugin) => (open.value = plugin)}
-        empty={{ icon: 'plug', title: say('empty'), text: say('empty_text'), action: install }}
+        empty={{ icon: 'plug', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('name'), cell: titleOf },
           { title: say('world'), cell: ({ world }) => (world ? say(world) : '–') },
