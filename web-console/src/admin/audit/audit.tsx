@@ -50,25 +50,33 @@ function What({ action, noun, noun_id }: AuditRow) {
   );
 }
 
-/** What it was before and after, a line for each field that changed. */
+/** What it was before and after, a line for each field that changed; other details as they are. */
 function Change({ detail }: AuditRow) {
-  const fields = Object.entries(detail ?? {});
-  if (fields.length === 0) return <span class="soft">–</span>;
+  const lines = linesOf(detail ?? {});
+  if (lines.length === 0) return <span class="soft">–</span>;
   return (
     <details>
-      <summary class="small">{fields.map(([field]) => field).join(', ')}</summary>
+      <summary class="small">{lines.map(([field]) => field).join(', ')}</summary>
       <ul class="small">
-        {fields.map(([field, value]) => (
-          <li key={field}>{lineOf(field, value)}</li>
+        {lines.map(([field, text]) => (
+          <li key={field}>{text}</li>
         ))}
       </ul>
     </details>
   );
 }
 
-function lineOf(field: string, value: unknown): string {
-  const pair = Array.isArray(value) && value.length === 2 ? value : typeof value === 'object' && value !== null && 'after' in value ? [(value as { before?: unknown }).before, value.after] : null;
-  return pair ? say('before_after', { field, before: shown(pair[0]), after: shown(pair[1]) }) : `${field}: ${shown(value)}`;
+type Fields = Readonly<Record<string, unknown>>;
+
+function linesOf({ before, after, ...others }: Fields): [field: string, text: string][] {
+  const [was, is] = [fieldsOf(before), fieldsOf(after)];
+  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  return [
+    ...changed.map((field): [string, string] => [field, say('before_after', { field, before: shown(was[field]), after: shown(is[field]) })]),
+    ...Object.entries(others).map(([field, value]): [string, string] => [field, `${field}: ${shown(value)}`]),
+  ];
 }
+
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
 const shown = (value: unknown): string => (value === null || value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value));

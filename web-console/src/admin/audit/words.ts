@@ -39,14 +39,26 @@ export const say = catalogue(
 
 /** What was done, to what: the API's words as people say them; others are shown as they are. */
 export const actions = catalogue(
-  { create: 'made', change: 'changed', delete: 'deleted', login: 'logged in', logout: 'logged out', reset: 'reset the password', password: 'set the password', disable: 'disabled', enable: 'enabled' },
-  { create: 'criou', change: 'mudou', delete: 'excluiu', login: 'entrou', logout: 'saiu', reset: 'redefiniu a senha', password: 'definiu a senha', disable: 'desativou', enable: 'ativou' },
+  {
+    create: 'made', change: 'changed', delete: 'deleted', log_in: 'logged in', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
+    change_password: 'changed the password', link: 'made a link', install: 'installed', remove: 'removed', listen: 'listened to',
+  },
+  {
+    create: 'criou', change: 'mudou', delete: 'excluiu', log_in: 'entrou', log_out: 'saiu', log_out_of_queues: 'tirou das filas', set_password: 'definiu a senha',
+    change_password: 'trocou a senha', link: 'criou um link', install: 'instalou', remove: 'removeu', listen: 'ouviu',
+  },
 );
 
 export const nouns = catalogue(
-  { user: 'user', extension: 'extension', trunk: 'trunk', dial_rules: 'numbers', queue: 'queue', pause_reason: 'pause reason', disposition: 'disposition', inbox: 'inbox', plugin: 'plugin', rule: 'rule', token: 'access token', organization: 'organization', contact: 'contact', login: 'log-in' },
-  { user: 'usuário', extension: 'ramal', trunk: 'tronco', dial_rules: 'numeração', queue: 'fila', pause_reason: 'motivo de pausa', disposition: 'tabulação', inbox: 'caixa de entrada', plugin: 'plugin', rule: 'regra', token: 'token de acesso', organization: 'empresa', contact: 'contato', login: 'login' },
+  {
+    user: 'user', extension: 'extension', trunk: 'trunk', dial_rules: 'numbers', queue: 'queue', pause_reason: 'pause reason', disposition: 'disposition', inbox: 'inbox',
+    plugin: 'plugin', rule: 'rule', token: 'access token', organization: 'organization', contact: 'contact', recording: 'recording',
+  },
+  {
+    user: 'usuário', extension: 'ramal', trunk: 'tronco', dial_rules: 'numeração', queue: 'fila', pause_reason: 'motivo de pausa', disposition: 'tabulação', inbox: 'caixa de entrada',
+    plugin: 'plugin', rule: 'regra', token: 'token de acesso', organization: 'empresa', contact: 'contato', recording: 'gravação',
+  },
 );
 
-export const NOUNS = ['user', 'extension', 'trunk', 'dial_rules', 'queue', 'pause_reason', 'disposition', 'inbox', 'plugin', 'rule', 'token', 'organization', 'contact', 'login'] as const;
-export const ACTIONS = ['create', 'change', 'delete', 'login', 'logout', 'reset', 'password', 'disable', 'enable'] as const;
+export const ACTIONS = ['create', 'change', 'delete', 'log_in', 'log_out', 'log_out_of_queues', 'set_password', 'change_password', 'link', 'install', 'remove', 'listen'] as const;
+export const NOUNS = ['user', 'extension', 'trunk', 'dial_rules', 'queue', 'pause_reason', 'disposition', 'inbox', 'plugin', 'rule', 'token', 'organization', 'contact', 'recording'] as const;
