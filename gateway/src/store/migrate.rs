@@ -18,6 +18,7 @@ const POSTGRES: &[Step] = &[
     (5, "people", include_str!("../../migrations/postgres/0005_people.sql")),
     (6, "floor", include_str!("../../migrations/postgres/0006_floor.sql")),
     (7, "chat", include_str!("../../migrations/postgres/0007_chat.sql")),
+    (8, "calls of queues", include_str!("../../migrations/postgres/0008_queue_calls.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -27,6 +28,7 @@ const SQLITE: &[Step] = &[
     (5, "people", include_str!("../../migrations/sqlite/0005_people.sql")),
     (6, "floor", include_str!("../../migrations/sqlite/0006_floor.sql")),
     (7, "chat", include_str!("../../migrations/sqlite/0007_chat.sql")),
+    (8, "calls of queues", include_str!("../../migrations/sqlite/0008_queue_calls.sql")),
 ];
 
 impl Store {
