@@ -84,7 +84,7 @@ function List({ medium, queues, close }: { medium: Medium; queues: readonly Stan
           <Row key={queue.queue_id} queue={queue} ticked={!left.value.has(queue.queue_id)} onTick={() => toggle(queue.queue_id)} />
         ))}
       </ul>
-      <footer class="channel-foot">
+      <div class="channel-foot">
         {offline.length > 0 && (
           <Button
             kind="primary"
@@ -98,7 +98,7 @@ function List({ medium, queues, close }: { medium: Medium; queues: readonly Stan
           </Button>
         )}
         <Together medium={medium} queues={queues.filter((queue) => queue.state !== 'offline')} />
-      </footer>
+      </div>
     </>
   );
 }

@@ -31,12 +31,12 @@ export function Dialog({ title, onClose, children, actions, onSubmit, size = 'no
   }, []);
   const body = (
     <>
-      <header class="dialog-head">
+      <div class="dialog-head">
         <h2 id={id}>{title}</h2>
         <IconButton icon="close" label={say('close')} onClick={onClose} />
-      </header>
+      </div>
       <div class="dialog-body scrolls">{children}</div>
-      {actions && <footer class="dialog-foot">{actions}</footer>}
+      {actions && <div class="dialog-foot">{actions}</div>}
     </>
   );
   return (

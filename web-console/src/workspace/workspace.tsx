@@ -25,7 +25,7 @@ export default function Workspace({ path }: { path: readonly string[] }) {
   useOwnCalls();
   return (
     <div class={`work ${chosen === null ? 'choosing' : ''}`}>
-      <div class="list">
+      <section class="list" aria-label={say('list')}>
         <Tabs
           class="list-tabs"
           label={say('list')}
@@ -38,7 +38,7 @@ export default function Workspace({ path }: { path: readonly string[] }) {
         >
           {past ? <HistoryList chosen={chosen} /> : <List chosen={chosen} />}
         </Tabs>
-      </div>
+      </section>
       {chosen === null ? <Nothing past={past} /> : past ? <Past key={chosen} id={chosen} /> : <Live key={chosen} id={chosen} />}
     </div>
   );
@@ -48,6 +48,7 @@ function Nothing({ past }: { past: boolean }) {
   const mine = new Set(presence.value.queues.map((queue) => queue.queue_id));
   return (
     <main class="talk-place nothing scrolls" id="main" tabIndex={-1}>
+      <h1 class="unseen">{say(past ? 'history' : 'attendance')}</h1>
       <p class="nothing-hint soft">{say(past ? 'select_past' : 'select')}</p>
       {!past && <Boards of={mine} />}
     </main>
