@@ -28,5 +28,8 @@ export class Problem extends Error {
   }
 }
 
+/** What failed in the page itself has this status: no request was refused. */
+export const PAGE_FAILED = -1;
+
 export const asProblem = (error: unknown): Problem =>
-  error instanceof Problem ? error : new Problem(0, { title: error instanceof Error ? error.message : String(error) });
+  error instanceof Problem ? error : new Problem(PAGE_FAILED, { title: error instanceof Error ? error.message : String(error) });

@@ -20,6 +20,7 @@ import { go, href, route } from '../route/route';
 import { Button, Confirmations, Empty, ErrorState, Icon, Screen as Page, Skeleton, Toasts } from '../ui';
 import { useAttention } from './attention';
 import { Command, showCommand } from './command';
+import { Fence } from './fence';
 import { Nav } from './nav';
 import { type Screen, home, mine } from './screens';
 import { TopBar, showHelp } from './topbar';
@@ -118,7 +119,12 @@ function Lazy({ screen, path }: { screen: Pick<Screen, 'path' | 'load'>; path: r
   useEffect(() => void (there.value || load()), []);
   if (problem.value) return <ErrorState problem={problem.value} onRetry={load} />;
   const Content = there.value ? loaded.get(screen.path) : undefined;
-  return Content ? <Content path={path} /> : <Skeleton lines={6} />;
+  if (!Content) return <Skeleton lines={6} />;
+  return (
+    <Fence>
+      <Content path={path} />
+    </Fence>
+  );
 }
 
 function Nowhere({ home }: { home: string }) {
