@@ -2,6 +2,7 @@
 
 mod body;
 mod calls;
+mod console;
 mod events;
 mod listener;
 pub mod machines;
@@ -10,6 +11,7 @@ mod problem;
 mod throttle;
 mod token;
 mod trial;
+pub mod v1;
 mod whip;
 
 use std::net::{IpAddr, SocketAddr};
@@ -18,27 +20,39 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
+use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn_with_state;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 use ramal_sip::message::Limits;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::WebConfig;
 use crate::model::{Directory, ExtensionId};
+use crate::people::People;
 use crate::signalling::pages::PageOrder;
 use crate::signalling::stream::{Gate, Pass, StreamLimits};
 use crate::signalling::task::{Gone, Handle, Order};
 use crate::signalling::tls::Tls;
-use crate::store::NodeKey;
+use crate::store::{NodeKey, Store};
 use listener::Listening;
 use problem::Problem;
 use throttle::{Guesses, Throttle};
+use v1::Secure;
 
 /// Requests in a row of one extension, and how many a second after that: more than a person clicks.
 const REQUESTS_BURST: u32 = 100;
 const REQUESTS_PER_SECOND: f64 = 20.0;
+/// The same of one login of the console or a program.
+const DESK_REQUESTS_BURST: u32 = 300;
+const DESK_REQUESTS_PER_SECOND: f64 = 100.0;
+/// Logins that are none, from one source: a console whose login is over asks a few times more.
+const STRANGERS_BURST: u32 = 100;
+const STRANGERS_PER_SECOND: f64 = 5.0;
+/// How long an answer waits for this node to have taken over what it changed.
+const FOLLOW_TIME: Duration = Duration::from_secs(2);
 
 /// What serving pages needs.
 pub struct WebParts {
@@ -47,6 +61,9 @@ pub struct WebParts {
     pub directory: watch::Receiver<Arc<Directory>>,
     pub key: Arc<NodeKey>,
     pub tls: Tls,
+    pub store: Store,
+    /// Wakes whoever follows the directory.
+    pub reload: Arc<Notify>,
 }
 
 /// What every request of a page meets.
@@ -58,8 +75,13 @@ struct Shared {
     signalling: Handle,
     directory: watch::Receiver<Arc<Directory>>,
     key: Arc<NodeKey>,
+    store: Store,
+    people: People,
+    reload: Arc<Notify>,
     guesses: Guesses,
     requests: Throttle,
+    desk_requests: Throttle,
+    strangers: Throttle,
 }
 
 /// Where a request comes from, for limits.
@@ -91,12 +113,17 @@ pub async fn start(parts: WebParts) -> std::io::Result<SocketAddr> {
     let tls = parts.config.tls.then(|| TlsAcceptor::from(Arc::clone(&parts.tls.server)));
     let trusted_proxies = parts.config.trusted_proxies.clone();
     let web = Web(Arc::new(Shared {
+        people: People::new(parts.store.clone(), parts.config.token_h),
+        store: parts.store,
+        reload: parts.reload,
         config: parts.config,
         signalling: parts.signalling,
         directory: parts.directory,
         key: parts.key,
         guesses: Guesses::default(),
         requests: Throttle::new(REQUESTS_BURST, REQUESTS_PER_SECOND),
+        desk_requests: Throttle::new(DESK_REQUESTS_BURST, DESK_REQUESTS_PER_SECOND),
+        strangers: Throttle::new(STRANGERS_BURST, STRANGERS_PER_SECOND),
     }));
     let listening = Listening { router: router(web), gate, tls, trusted_proxies };
     tokio::spawn(listener::accept(listener, listening));
@@ -117,8 +144,11 @@ fn router(web: Web) -> Router {
         .route("/api/calls/{id}/transfer", post(calls::transfer))
         .route("/whip", post(whip::attach).options(whip::options))
         .route("/whip/{attachment}", axum::routing::patch(whip::patch).delete(whip::detach))
-        .route("/", get(trial::index))
-        .route("/{file}", get(trial::file))
+        .merge(v1::mounted(&web))
+        .route("/trial", get(async || Redirect::permanent("/trial/")))
+        .route("/trial/", get(trial::index))
+        .route("/trial/{file}", get(trial::file))
+        .fallback(console::file)
         .layer(from_fn_with_state(web.clone(), origin::check))
         .with_state(web)
 }
@@ -134,6 +164,30 @@ impl Deref for Web {
 impl Shared {
     fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory.borrow())
+    }
+
+    /// Something that lies in the directory was changed: this node looks at once, others within seconds.
+    fn wake(&self) {
+        self.reload.notify_one();
+    }
+
+    /// Wakes, and waits until this node has taken over the revision, so that what was just made works.
+    async fn followed(&self, revision: i64) {
+        self.wake();
+        let mut directory = self.directory.clone();
+        let taken = directory.wait_for(|directory| directory.revision() >= revision);
+        let _ = tokio::time::timeout(FOLLOW_TIME, taken).await;
+    }
+
+    /// The address of the console's page for a link, as whoever asks reaches this node.
+    fn link(&self, secure: Secure, headers: &HeaderMap, token: &str) -> String {
+        let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let here = || match (secure, asked) {
+            (Secure::Https, Some(host)) => format!("https://{host}"),
+            (Secure::Plain, Some(host)) => format!("http://{host}"),
+            (Secure::Https | Secure::Plain, None) => format!("http://{}", self.config.listen),
+        };
+        link(&self.config.public_url.clone().unwrap_or_else(here), token)
     }
 
     /// Asks signalling for an extension.
@@ -153,6 +207,11 @@ impl Shared {
             wait_s => Err(Problem::too_many("This page asks too often.", wait_s)),
         }
     }
+}
+
+/// Where the console takes a link.
+pub fn link(node: &str, token: &str) -> String {
+    format!("{node}/#/link/{token}")
 }
 
 fn wall_ms() -> i64 {

@@ -8,6 +8,7 @@ pub mod migrate;
 pub mod operate;
 pub mod plugin;
 pub mod serve;
+pub mod user;
 
 use std::path::Path;
 

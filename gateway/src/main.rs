@@ -60,6 +60,9 @@ enum Command {
     /// Makes, builds, installs, lists and removes plugins.
     #[command(subcommand)]
     Plugin(cli::plugin::PluginCommand),
+    /// Lists, makes and disables people who log in.
+    #[command(subcommand)]
+    User(cli::user::UserCommand),
     /// Lists the last call records of the database, newest first.
     Cdrs {
         #[arg(long)]
@@ -134,6 +137,7 @@ async fn run(arguments: Arguments) -> Result<(), cli::CliError> {
         Command::Trace { call } => cli::operate::trace(&config, &call).await,
         Command::HangUp { call } => cli::operate::hang_up(&config, &call).await,
         Command::Plugin(command) => cli::plugin::run(&config, command),
+        Command::User(command) => cli::user::run(&config, command).await,
         Command::Cdrs { json, limit } => cli::cdrs::run(&config, limit, json).await,
     }
 }

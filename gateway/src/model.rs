@@ -4,7 +4,7 @@
 macro_rules! worded_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
@@ -36,7 +36,9 @@ macro_rules! worded_enum {
 macro_rules! row_id {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+        #[derive(
+            Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+        )]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -49,6 +51,7 @@ macro_rules! row_id {
 }
 
 mod agent;
+mod audit;
 mod binding;
 mod call;
 mod call_id;
@@ -61,6 +64,7 @@ mod extension;
 mod interaction;
 mod leg;
 mod message;
+mod login;
 mod network;
 mod note;
 mod organization;
@@ -72,8 +76,10 @@ mod routing;
 mod secret;
 mod transport;
 mod trunk;
+mod user;
 
 pub use agent::Agent;
+pub use audit::{Actor, AuditEntry, difference};
 pub use binding::{Binding, BindingFlow};
 pub use call::{CallRecord, Direction, EndedBy};
 pub use call_id::{CallId, CallIdError};
@@ -95,6 +101,7 @@ pub use message::{
     Attachment, AttachmentId, AttachmentKind, Author, Message, MessageDirection, MessageId, MessageState,
     OutboxId, TextFormat,
 };
+pub use login::{LinkPurpose, Login, LoginId, LoginKind};
 pub use network::{Network, NetworkError};
 pub use note::{Note, NoteId};
 pub use organization::{Organization, OrganizationId, RecordingRule};
@@ -104,7 +111,7 @@ pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
 pub use recording::{RecordingRow, RecordingState};
 pub use routing::{
     Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId,
-    QueueId, UserId,
+    QueueId,
 };
 pub use secret::{Ha1Pair, SealedSecret};
 pub use transport::Transport;
@@ -112,6 +119,7 @@ pub use trunk::{
     CallerIdPolicy, DtmfMethod, InboundDigest, OutboundCredentials, OutboundSecret, RegisterOut, SrtpPolicy,
     Trunk, TrunkId,
 };
+pub use user::{Language, User, UserId};
 
 /// A word that no variant goes by, and those that would have been right.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

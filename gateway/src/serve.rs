@@ -46,6 +46,8 @@ use crate::telemetry::metrics::Metrics;
 const MEDIA_EVENTS_LIMIT: usize = 65_536;
 /// How often the database is asked whether an administrator has changed something.
 const DIRECTORY_POLL: Duration = Duration::from_secs(2);
+/// How often logins and links that are over are deleted; they are worth nothing before that.
+const FORGET_INTERVAL: Duration = Duration::from_secs(600);
 /// How long a silent party may stay silent between two questions whether it is still there.
 const PROBE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a trunk may ring; carriers give up earlier.
@@ -90,6 +92,8 @@ pub struct Ready {
     pub web: String,
     pub control: String,
     pub recordings: String,
+    /// Where the first administrator sets his password, while nobody could log in.
+    pub setup_link: Option<String>,
 }
 
 /// The operator's socket of a node.
@@ -113,9 +117,15 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     let options = WriterOptions::new(&config.node.name, config.node.spool_folder());
     let writer = Writer::start(store.clone(), options)?;
     repair_recordings(&cut_off, &writer);
+    let setup = first_administrator(&store).await;
     let started = start(&config, &store, writer.clone(), key).await?;
+    let ready = Ready {
+        setup_link: setup.map(|token| crate::api::link(&config.web.address(started.web), &token)),
+        ..started.ready
+    };
+    tokio::spawn(forget_what_is_over(store.clone()));
     let _plugins = start_plugins(&config, &store).await;
-    announce(&started.ready);
+    announce(&ready);
     wait_for_signal().await?;
     tracing::info!("stopping: running calls are ended");
     let _ = started.signalling.ask(Order::ShutDown).await;
@@ -164,6 +174,29 @@ struct Started {
     ready: Ready,
     /// It runs as long as somebody may order something.
     _floor: floor::Handle,
+    web: SocketAddr,
+}
+
+/// Who could log in at first. Calls do not depend on it.
+async fn first_administrator(store: &Store) -> Option<String> {
+    match crate::people::first_administrator(store, wall_ms()).await {
+        Ok(token) => token,
+        Err(error) => {
+            tracing::error!(%error, "nobody can log in, and no link could be made: see ramal user");
+            None
+        }
+    }
+}
+
+/// Deletes logins, links and answers whose time is over.
+async fn forget_what_is_over(store: Store) {
+    let mut tick = tokio::time::interval(FORGET_INTERVAL);
+    loop {
+        tick.tick().await;
+        if let Err(error) = crate::people::forget_what_is_over(&store, wall_ms()).await {
+            tracing::debug!(%error, "what is over could not be deleted: next time");
+        }
+    }
 }
 
 async fn start(
@@ -220,12 +253,21 @@ async fn start(
     let followed = Followed { signalling: signalling.clone(), pages: newest, seen: revision };
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
     let socket = control_socket(config);
-    crate::control::server::start(&socket, signalling.clone(), reload).map_err(io("control socket"))?;
+    crate::control::server::start(&socket, signalling.clone(), Arc::clone(&reload))
+        .map_err(io("control socket"))?;
     let metrics = Arc::new(Metrics::new()?);
     let http = crate::api::machines::start(config.http.listen, signalling.clone(), store.clone(), metrics)
         .await
         .map_err(io(format!("http.listen {}", config.http.listen)))?;
-    let parts = WebParts { config: config.web.clone(), signalling: signalling.clone(), directory, key, tls };
+    let parts = WebParts {
+        config: config.web.clone(),
+        signalling: signalling.clone(),
+        directory,
+        key,
+        tls,
+        store: store.clone(),
+        reload: Arc::clone(&reload),
+    };
     let web = crate::api::start(parts).await.map_err(io(format!("web.listen {}", config.web.listen)))?;
     let ready = Ready {
         ready: true,
@@ -234,10 +276,11 @@ async fn start(
         browsers,
         http: http.to_string(),
         web: web.to_string(),
+        setup_link: None,
         control: socket.display().to_string(),
         recordings,
     };
-    Ok(Started { signalling, task, ready, _floor: floor })
+    Ok(Started { signalling, task, ready, _floor: floor, web })
 }
 
 fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Media>, ServeError> {
@@ -448,10 +491,11 @@ async fn follow_directory(store: Store, reload: Arc<Notify>, mut followed: Follo
             Ok(directory) => {
                 followed.seen = revision;
                 let directory = Arc::new(directory);
-                followed.pages.send_replace(Arc::clone(&directory));
-                if followed.signalling.tell(Order::Directory(directory)).await.is_err() {
+                if followed.signalling.tell(Order::Directory(Arc::clone(&directory))).await.is_err() {
                     return;
                 }
+                // Last, so that whoever waits for a revision here finds signalling told.
+                followed.pages.send_replace(directory);
                 tracing::info!(revision, "configuration of the organizations taken over");
             }
             Err(error) => tracing::warn!(%error, "the directory cannot be read: the last one stays in force"),

@@ -1,5 +1,6 @@
 //! What an administrator owns, as a file: read, compared with the database, applied, written back.
 
+mod change;
 mod check;
 mod describe;
 mod diff;
@@ -12,8 +13,10 @@ mod trunk;
 
 use std::path::Path;
 
+pub use change::{Change, ChangeError, Changed, Entry, change, rules};
 pub use diff::diff;
 pub use export::export;
+pub use file::{CredentialsOutEntry, DigestInEntry, ExtensionEntry, RegisterEntry, RuleEntry, TrunkEntry};
 
 use crate::config::{ConfigError, fault};
 use crate::model::Directory;

@@ -5,6 +5,7 @@ mod database;
 
 mod apply;
 mod attachment;
+mod audit;
 mod binding;
 mod call;
 mod column;
@@ -18,11 +19,13 @@ mod draft;
 mod error;
 mod event;
 mod fact;
+mod idempotency;
 mod interaction;
 mod interaction_event;
 mod leg;
 mod message;
 mod message_list;
+mod login;
 mod migrate;
 mod node;
 mod node_key;
@@ -35,6 +38,7 @@ mod rows;
 mod rule_text;
 mod spool;
 mod standing;
+mod user;
 mod writer;
 
 pub(crate) use attachment::NewAttachment;
@@ -48,9 +52,11 @@ pub use apply::SitePlan;
 pub use attachment::{FetchedFile, WantedFile};
 pub use contact::{ContactChange, ContactFields, ContactOutcome, ContactPlace};
 pub use conversation::Whose;
+pub use audit::AuditFilter;
 pub use database::Store;
 pub use error::StoreError;
 pub use fact::{Envelope, Fact};
+pub use idempotency::{Repeat, RepeatKey};
 pub use interaction::{
     InteractionChange, InteractionFilter, InteractionStep, LocalDay, NamedInteraction, QueueTally, Reader,
 };

@@ -13,7 +13,7 @@ pub async fn signed_in(browser: &Browser, node: &Node, number: &str) -> Page {
 
 /// The page, nobody signed in.
 pub async fn open(browser: &Browser, node: &Node, name: &str) -> Page {
-    browser.open(name, &format!("http://{}/", node.web)).await
+    browser.open(name, &format!("http://{}/trial/", node.web)).await
 }
 
 pub async fn sign_in(page: &Page, number: &str, domain: &str, password: &str) {

@@ -16,6 +16,11 @@ const ASK: &str = "import sqlite3, sys\n\
     c = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=10)\n\
     for row in c.execute(sys.argv[2]): print(row[0])\n";
 
+/// Changes rows.
+const CHANGE: &str = "import sqlite3, sys\n\
+    c = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)\n\
+    c.execute(sys.argv[2])\n";
+
 /// A database of one test; dropped with it.
 pub enum Database {
     Sqlite { path: PathBuf, url: String },
@@ -54,6 +59,20 @@ impl Database {
         };
         let output = output.expect("python3 or psql: run scripts/install test");
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    }
+
+    /// Changes rows behind the node's back, as time or a crash would.
+    pub fn change(&self, statement: &str) {
+        let output = match self {
+            Database::Sqlite { path, .. } => {
+                Command::new("python3").args(["-c", CHANGE]).arg(path).arg(statement).output()
+            }
+            Database::Postgres { url, .. } => {
+                Command::new("psql").args(["-qXAt", url, "-c", statement]).output()
+            }
+        };
+        let output = output.expect("python3 or psql: run scripts/install test");
+        assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Takes the database away from a running node: on PostgreSQL connections are cut and new ones refused, on SQLite

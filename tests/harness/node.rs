@@ -34,6 +34,8 @@ pub struct Node {
     pub http: SocketAddr,
     /// Where pages are served.
     pub web: SocketAddr,
+    /// Where the first administrator sets his password, as the node told at its start.
+    pub setup_link: Option<String>,
     // Last, so that the process ends before its folder goes.
     folder: TempDir,
 }
@@ -46,13 +48,26 @@ impl Node {
 
     /// Starts one with more configuration, as TOML tables: `[sip.timers]\nt1_ms = 100`.
     pub async fn start_with(site: Site, overrides: &str) -> Node {
+        let mut node = Node::prepared(site, overrides);
+        node.apply_text(&node.site.toml()).await;
+        node.serve().await;
+        node
+    }
+
+    /// Starts one whose database holds nothing.
+    pub async fn start_empty() -> Node {
+        let mut node = Node::prepared(Site::acme(), "");
+        node.serve().await;
+        node
+    }
+
+    fn prepared(site: Site, overrides: &str) -> Node {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::fresh(folder.path());
         let config = folder.path().join("ramal.toml");
         std::fs::write(&config, configuration(folder.path(), database.url(), overrides)).expect("ramal.toml");
-        std::fs::write(folder.path().join("site.toml"), site.toml()).expect("site.toml");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut node = Node {
+        Node {
             process: None,
             database,
             site,
@@ -64,12 +79,9 @@ impl Node {
             browsers: nowhere,
             http: nowhere,
             web: nowhere,
+            setup_link: None,
             folder,
-        };
-        let plan = node.folder.path().join("site.toml");
-        node.run(&["apply", &plan.to_string_lossy()]).await;
-        node.serve().await;
-        node
+        }
     }
 
     /// Starts one that ends a call from which no media came for so many seconds.
@@ -97,6 +109,7 @@ impl Node {
         self.browsers = address(&ready["browsers"][0]);
         self.http = address(&ready["http"]);
         self.web = address(&ready["web"]);
+        self.setup_link = ready["setup_link"].as_str().map(str::to_owned);
         self.process = Some(process);
     }
 
@@ -132,8 +145,13 @@ impl Node {
 
     /// Applies another site.
     pub async fn apply(&self, site: &Site) {
+        self.apply_text(&site.toml()).await;
+    }
+
+    /// Applies a site file of this text.
+    pub async fn apply_text(&self, text: &str) {
         let path = self.folder.path().join("site.toml");
-        std::fs::write(&path, site.toml()).expect("site.toml");
+        std::fs::write(&path, text).expect("site.toml");
         self.run(&["apply", &path.to_string_lossy()]).await;
     }
 

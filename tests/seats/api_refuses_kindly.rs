@@ -126,9 +126,9 @@ async fn pages_of_other_origins_need_leave() {
 #[tokio::test]
 async fn the_trial_page_is_there_and_may_talk_to_nobody_else() {
     let node = Node::start(Site::acme()).await;
-    let page = http::request(node.web, "GET", "/", &[], b"").await;
+    let page = http::request(node.web, "GET", "/trial/", &[], b"").await;
     assert_eq!((page.status, page.header("Content-Type").as_str()), (200, "text/html; charset=utf-8"));
     assert!(page.header("Content-Security-Policy").starts_with("default-src 'none'"));
-    assert_eq!(http::request(node.web, "GET", "/trial.js", &[], b"").await.status, 200);
-    assert_eq!(http::request(node.web, "GET", "/..%2fCargo.toml", &[], b"").await.status, 404);
+    assert_eq!(http::request(node.web, "GET", "/trial/trial.js", &[], b"").await.status, 200);
+    assert_eq!(http::request(node.web, "GET", "/trial/..%2fCargo.toml", &[], b"").await.status, 404);
 }

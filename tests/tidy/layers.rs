@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("cluster", &["store", "model", "telemetry", "config"]),
     ("feed", &["model"]),
     ("routing", &["cluster", "feed", "store", "model", "telemetry"]),
+    ("people", &["feed", "store", "model", "telemetry", "config"]),
     ("call", &["routing", "cluster", "store", "model", "telemetry", "config"]),
     ("chat", &["routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
     ("site", &["store", "model", "config", "telemetry"]),
@@ -20,6 +21,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "api",
         &[
+            "site",
+            "people",
             "signalling",
             "call",
             "chat",

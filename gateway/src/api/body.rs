@@ -42,18 +42,15 @@ impl FromRequestParts<Web> for Bearer {
     }
 }
 
-/// JSON into a type.
-pub struct JsonBody<T>(pub T);
+/// JSON of at most `LIMIT` bytes into a type.
+pub struct JsonBody<T, const LIMIT: usize = JSON_LIMIT>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Web> for JsonBody<T> {
+impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<Web> for JsonBody<T, LIMIT> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
-        let bytes = read(request, "application/json", JSON_LIMIT).await?;
-        let unreadable = |error: serde_json::Error| {
-            Problem::caller(StatusCode::BAD_REQUEST, "The body cannot be read", error.to_string())
-        };
-        serde_json::from_slice(&bytes).map(Self).map_err(unreadable)
+        let bytes = read(request, "application/json", LIMIT).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| unreadable(&error))
     }
 }
 
@@ -70,7 +67,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Web> for OptionalJson<T> {
         if empty && !chunked && !has_type {
             return Ok(Self(T::default()));
         }
-        JsonBody::from_request(request, web).await.map(|JsonBody(value)| Self(value))
+        JsonBody::<T>::from_request(request, web).await.map(|JsonBody(value)| Self(value))
     }
 }
 
@@ -100,7 +97,7 @@ impl FromRequest<Web> for FragmentBody {
     }
 }
 
-async fn read(request: Request, kind: &'static str, limit: usize) -> Result<Bytes, Problem> {
+pub async fn read(request: Request, kind: &'static str, limit: usize) -> Result<Bytes, Problem> {
     let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
     if !given.eq_ignore_ascii_case(kind) {
@@ -119,6 +116,27 @@ async fn read(request: Request, kind: &'static str, limit: usize) -> Result<Byte
             format!("It has {} seconds.", BODY_TIME.as_secs()),
         )),
     }
+}
+
+/// JSON that is not what was asked for; the field to blame where the reader names one.
+pub fn unreadable(error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    let named = ["unknown field `", "missing field `"].iter().find_map(|start| text.strip_prefix(start));
+    let field = named.and_then(|rest| rest.split('`').next()).map(str::to_owned);
+    let problem = Problem::caller(StatusCode::BAD_REQUEST, "The body cannot be read", text);
+    match field {
+        Some(field) => problem.at(field),
+        None => problem,
+    }
+}
+
+/// A field that may be missing, `null` or a value: the three are told apart.
+pub fn present<'de, T, D>(reader: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(reader).map(Some)
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

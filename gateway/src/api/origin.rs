@@ -17,7 +17,7 @@ const REMEMBERED_S: HeaderValue = HeaderValue::from_static("600");
 /// Refuses pages of strange origins, and tells browsers which of the others may read the answer.
 pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else { return next.run(request).await };
-    if is_own(&origin, request.headers()) {
+    if is_own(&web, &origin, request.headers()) {
         return next.run(request).await;
     }
     let allowed = web.config.allowed_origins.iter().any(|known| known.as_bytes() == origin.as_bytes());
@@ -41,8 +41,16 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
     response
 }
 
-/// True for a page that was loaded from the host that it now asks.
-fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+/// True for a request that a page of ours sends, and says so.
+pub fn is_from_own_page(web: &Web, headers: &HeaderMap) -> bool {
+    headers.get(header::ORIGIN).is_some_and(|origin| is_own(web, origin, headers))
+}
+
+/// True for a page that was loaded from the host that it now asks, or from the address by which the world knows this node.
+fn is_own(web: &Web, origin: &HeaderValue, headers: &HeaderMap) -> bool {
+    if web.config.public_url.as_ref().is_some_and(|url| url.as_bytes() == origin.as_bytes()) {
+        return true;
+    }
     let (Ok(origin), Some(Ok(host))) = (origin.to_str(), headers.get(header::HOST).map(HeaderValue::to_str))
     else {
         return false;

@@ -6,8 +6,10 @@ use ramal_media::sdp::Fault as SdpFault;
 use serde_json::json;
 
 use crate::call::{EndReason, SeatRefusal};
+use crate::people::PeopleError;
 use crate::signalling::seats::SeatError;
 use crate::signalling::task::Gone;
+use crate::store::StoreError;
 
 /// When a node that is full or goes down is asked again, in seconds.
 const BUSY_RETRY_S: u64 = 5;
@@ -27,6 +29,8 @@ pub struct Problem {
     fault: Fault,
     title: &'static str,
     detail: String,
+    /// The field of the body that is to blame.
+    field: Option<String>,
     more: More,
 }
 
@@ -41,7 +45,7 @@ enum More {
 impl Problem {
     /// The request has to change.
     pub fn caller(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, fault: Fault::Caller, title, detail: detail.into(), more: More::Nothing }
+        Self { status, fault: Fault::Caller, title, detail: detail.into(), field: None, more: More::Nothing }
     }
 
     /// The node cannot, now or at all.
@@ -61,6 +65,31 @@ impl Problem {
         problem.retry_after(retry_after_s)
     }
 
+    /// Signed in, but not allowed.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::caller(StatusCode::FORBIDDEN, "Not allowed", detail)
+    }
+
+    /// Not there, or another Organization's, which is the same to whoever asks.
+    pub fn not_found(what: &'static str) -> Self {
+        Self::caller(StatusCode::NOT_FOUND, "Not found", format!("There is no such {what}."))
+    }
+
+    /// Cannot be done as things are.
+    pub fn conflict(title: &'static str, detail: impl Into<String>) -> Self {
+        Self::caller(StatusCode::CONFLICT, title, detail)
+    }
+
+    /// A field holds what cannot be right.
+    pub fn wrong(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::caller(StatusCode::UNPROCESSABLE_ENTITY, "This cannot be right", detail).at(field)
+    }
+
+    /// Names the field that is to blame.
+    pub fn at(self, field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
     fn retry_after(self, seconds: u64) -> Self {
         Self { more: More::RetryAfter { seconds }, ..self }
     }
@@ -73,13 +102,16 @@ impl IntoResponse for Problem {
             Fault::Node => "node",
             Fault::Peer => "peer",
         };
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank",
             "title": self.title,
             "status": self.status.as_u16(),
             "detail": self.detail,
             "fault": fault,
         });
+        if let Some(field) = self.field {
+            body["field"] = field.into();
+        }
         let kind = (header::CONTENT_TYPE, "application/problem+json");
         let mut response = (self.status, [kind], body.to_string()).into_response();
         let more = match self.more {
@@ -90,6 +122,50 @@ impl IntoResponse for Problem {
         response.headers_mut().extend(more);
         response
     }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken => Self::conflict("Taken already", "Another has this name, address or number."),
+            StoreError::Changed { .. } => {
+                Self::conflict("Changed meanwhile", "Somebody else has changed this. Look at it again.")
+            }
+            error if error.is_transient() => {
+                tracing::warn!(%error, "a request found no database");
+                Self::node("The database is away", "Nothing was changed. Try again in a moment.")
+            }
+            error => {
+                tracing::error!(%error, "a request failed in the database");
+                broken("The database refuses this; the log of the node says why.")
+            }
+        }
+    }
+}
+
+impl From<PeopleError> for Problem {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Busy => Self::too_many("Too many people log in at this moment.", BUSY_RETRY_S),
+            PeopleError::LinkGone => Self::caller(
+                StatusCode::NOT_FOUND,
+                "The link is over",
+                "It is unknown, was used, or is too old. Ask an administrator for a new one.",
+            ),
+            PeopleError::Password(fault) => Self::wrong("password", format!("{fault}.")),
+            PeopleError::Node(why) => {
+                tracing::error!(why, "a request about people failed");
+                broken(why)
+            }
+            PeopleError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A fault of this program or its machine.
+fn broken(detail: &str) -> Problem {
+    let problem = Problem::caller(StatusCode::INTERNAL_SERVER_ERROR, "The node failed", detail);
+    Problem { fault: Fault::Node, ..problem }
 }
 
 impl From<Gone> for Problem {

@@ -36,19 +36,19 @@ const FILES: &[(&str, &str, &[u8])] = files![
     "words.js": SCRIPT,
 ];
 
-/// `GET /`
+/// `GET /trial/`
 pub async fn index() -> Response {
     page("index.html")
 }
 
-/// `GET /{file}`
+/// `GET /trial/{file}`
 pub async fn file(Path(name): Path<String>) -> Response {
     page(&name)
 }
 
 fn page(name: &str) -> Response {
     let Some((_, kind, bytes)) = FILES.iter().find(|(known, ..)| *known == name) else {
-        let detail = "There is no such page. The trial page is at /.";
+        let detail = "There is no such page. The trial page is at /trial/.";
         return Problem::caller(StatusCode::NOT_FOUND, "No such page", detail).into_response();
     };
     let headers = [

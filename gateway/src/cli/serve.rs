@@ -25,6 +25,12 @@ fn announce(ready: &Ready, as_json: bool) {
         ready.web,
         ready.http
     );
+    match &ready.setup_link {
+        Some(link) => {
+            println!("Nobody can log in yet. The administrator sets a password here, once:\n\n    {link}\n")
+        }
+        None => println!("Console: http://{}/", ready.web),
+    }
     println!(
         "Next: register two phones with the extensions of your site file (ramal export shows them), call one from the other; ramal calls shows the call, recordings are in {}",
         ready.recordings

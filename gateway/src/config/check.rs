@@ -39,6 +39,12 @@ fn web(config: &Config) -> Result<(), Wrong> {
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
     };
+    if !web.public_url.as_ref().is_none_or(origin) {
+        return Err(wrong(
+            &["web", "public_url"],
+            "is no origin; right would be `https://desk.example.com`, without a path",
+        ));
+    }
     if let Some(odd) = web.allowed_origins.iter().find(|text| !origin(text)) {
         return Err(wrong(
             &["web", "allowed_origins"],

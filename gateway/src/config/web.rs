@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct WebConfig {
     /// Address and port.
     pub listen: SocketAddr,
+    /// How browsers and providers reach this node from outside, as `https://desk.example.com`; without it links name `listen`.
+    pub public_url: Option<String>,
     /// HTTPS with the certificate of `[sip.tls]`.
     pub tls: bool,
     /// Origins beside our own whose pages may use the API.
@@ -30,6 +32,7 @@ impl Default for WebConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8_081)),
+            public_url: None,
             tls: false,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
@@ -37,6 +40,20 @@ impl Default for WebConfig {
             seat_grace_s: 30,
             connections: 4_096,
             connections_per_source: 256,
+        }
+    }
+}
+
+impl WebConfig {
+    /// How people reach the pages; `bound` is what the system gave for `listen`.
+    pub fn address(&self, bound: SocketAddr) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let scheme = if self.tls { "https" } else { "http" };
+        match bound.ip().is_unspecified() {
+            true => format!("{scheme}://localhost:{}", bound.port()),
+            false => format!("{scheme}://{bound}"),
         }
     }
 }

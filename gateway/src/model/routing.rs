@@ -1,9 +1,4 @@
-//! Names and settings of what is routed: users who take Interactions, Queues where Interactions wait.
-
-row_id! {
-    /// A person who logs in.
-    UserId
-}
+//! Names and settings of what is routed: Queues where Interactions wait, and what an agent has room for.
 
 row_id! {
     /// A queue.

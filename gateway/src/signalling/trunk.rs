@@ -49,6 +49,17 @@ pub enum Health {
     Down,
 }
 
+impl Health {
+    /// As listings and the API say it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// One trunk, for operators.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct TrunkSummary {

@@ -1,6 +1,7 @@
 //! The shape of a site file.
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::model::{DtmfMethod, Network, RecordingRule, SrtpPolicy, Transport};
 
@@ -32,9 +33,9 @@ pub(super) struct OrganizationEntry {
     pub rules: Vec<RuleEntry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ExtensionEntry {
+pub struct ExtensionEntry {
     pub number: String,
     pub formerly: Option<String>,
     pub password: Option<Password>,
@@ -46,15 +47,16 @@ pub(super) struct ExtensionEntry {
     pub enabled: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TrunkEntry {
+pub struct TrunkEntry {
     pub name: String,
     pub formerly: Option<String>,
     pub host: String,
     pub port: Option<u16>,
     pub transport: Option<Transport>,
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     pub sources: Vec<Network>,
     pub digest_in: Option<DigestInEntry>,
     pub credentials_out: Option<CredentialsOutEntry>,
@@ -69,33 +71,33 @@ pub(super) struct TrunkEntry {
     pub enabled: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DigestInEntry {
+pub struct DigestInEntry {
     pub username: String,
     pub password: Password,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CredentialsOutEntry {
+pub struct CredentialsOutEntry {
     pub username: String,
     pub password: Password,
     pub realm: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RegisterEntry {
+pub struct RegisterEntry {
     pub aor: String,
     pub contact_user: Option<String>,
     pub expires_s: Option<u32>,
 }
 
 /// One of three kinds, told by its first key: `dial`, `prefix` or `from_trunk`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RuleEntry {
+pub struct RuleEntry {
     pub dial: Option<String>,
     pub prefix: Option<String>,
     pub from_trunk: Option<String>,
@@ -112,14 +114,14 @@ pub(super) struct RuleEntry {
     pub queue: Option<String>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum ToneOrEcho {
+pub enum ToneOrEcho {
     Echo,
     Tone,
 }
 
 /// A password as typed. Has no `Debug`: it goes nowhere but into a hash or under a key.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(transparent)]
-pub(super) struct Password(pub String);
+pub struct Password(pub(super) String);

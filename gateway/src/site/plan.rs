@@ -47,6 +47,13 @@ pub(super) fn make(file: &SiteFile, current: &Directory, key: &NodeKey) -> Resul
     Ok(planner.plan)
 }
 
+impl<'a> Planner<'a> {
+    /// Begins with everything as it is.
+    pub(super) fn keeping(current: &'a Directory, key: &'a NodeKey) -> Self {
+        Self { current, key, plan: SitePlan::unchanged(current), new_rows: 0 }
+    }
+}
+
 impl Planner<'_> {
     /// A number that no row has.
     pub(super) fn new_row(&mut self) -> i64 {
@@ -55,16 +62,32 @@ impl Planner<'_> {
     }
 
     fn organization(&mut self, place: &Place, entry: &OrganizationEntry) -> Result<(), Wrong> {
-        check::slug(&place.at("name"), &entry.name)?;
-        check::host(&place.at("sip_domain"), &entry.sip_domain)?;
         self.refuse_twice(place, entry)?;
         let current = self.current;
         let named =
             |name: &str| current.organizations().iter().find(|organization| organization.name == name);
         let old = named(&entry.name).or_else(|| entry.formerly.as_deref().and_then(named));
+        let row = self.organization_row(place, entry, old)?;
+        let tenant = Tenant { place: place.clone(), row: &row, old };
+        self.extensions(&tenant, &entry.extensions)?;
+        trunk::plan(self, &tenant, &entry.trunks)?;
+        rule::plan(self, &tenant, &entry.rules)?;
+        self.plan.organizations.push(row);
+        Ok(())
+    }
+
+    /// An organization without what it owns.
+    pub(super) fn organization_row(
+        &mut self,
+        place: &Place,
+        entry: &OrganizationEntry,
+        old: Option<&Organization>,
+    ) -> Result<Organization, Wrong> {
+        check::slug(&place.at("name"), &entry.name)?;
+        check::host(&place.at("sip_domain"), &entry.sip_domain)?;
         let title = entry.title.clone().unwrap_or_else(|| entry.name.clone());
         check::line(&place.at("title"), &title)?;
-        let row = Organization {
+        Ok(Organization {
             id: old.map_or_else(|| OrganizationId(self.new_row()), |old| old.id),
             name: entry.name.clone(),
             title,
@@ -76,13 +99,7 @@ impl Planner<'_> {
                 entry.ring_timeout_s.unwrap_or(RING_TIMEOUT_S),
                 5..=600,
             )?,
-        };
-        let tenant = Tenant { place: place.clone(), row: &row, old };
-        self.extensions(&tenant, &entry.extensions)?;
-        trunk::plan(self, &tenant, &entry.trunks)?;
-        rule::plan(self, &tenant, &entry.rules)?;
-        self.plan.organizations.push(row);
-        Ok(())
+        })
     }
 
     fn refuse_twice(&self, place: &Place, entry: &OrganizationEntry) -> Result<(), Wrong> {
@@ -148,7 +165,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn extension(
+    pub(super) fn extension(
         &mut self,
         tenant: &Tenant<'_>,
         place: &Place,

@@ -39,7 +39,7 @@ pub(super) fn plan(
     Ok(())
 }
 
-fn trunk(
+pub(super) fn trunk(
     planner: &mut Planner<'_>,
     tenant: &Tenant<'_>,
     place: &Place,

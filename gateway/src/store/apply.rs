@@ -4,10 +4,11 @@ mod write;
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{
-    DialRule, DialRuleKind, Directory, Extension, ExtensionId, Organization, OrganizationId, Trunk, TrunkId,
+    AuditEntry, DialRule, DialRuleKind, Directory, Extension, ExtensionId, Organization, OrganizationId,
+    Trunk, TrunkId,
 };
 use crate::store::database::Tx;
-use crate::store::{Store, StoreError, directory};
+use crate::store::{Store, StoreError, audit, directory};
 
 /// The site as it shall be. Rows that exist carry their number; new rows carry a negative one, by which others in the plan refer to them.
 #[derive(Clone, Debug)]
@@ -24,12 +25,34 @@ pub struct SitePlan {
     pub rules: Vec<DialRule>,
 }
 
+impl SitePlan {
+    /// The plan that leaves everything as it is.
+    pub fn unchanged(directory: &Directory) -> Self {
+        let ids = || directory.organizations().iter().map(|organization| organization.id);
+        Self {
+            based_on_revision: directory.revision(),
+            organizations: directory.organizations().to_vec(),
+            extensions: ids().flat_map(|id| directory.extensions(id)).cloned().collect(),
+            trunks: directory.all_trunks().to_vec(),
+            rules: ids().flat_map(|id| directory.rules(id)).cloned().collect(),
+        }
+    }
+}
+
 impl Store {
     /// Applies a plan and gives back the new revision; the old one if nothing differs.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if the site is no longer what the plan was made from; nothing is changed on any error.
     pub async fn apply(&self, plan: &SitePlan) -> Result<i64, StoreError> {
+        self.apply_for(plan, None).await
+    }
+
+    /// As [`Store::apply`], and writes down who did it where anything differs.
+    ///
+    /// # Errors
+    /// As [`Store::apply`].
+    pub async fn apply_for(&self, plan: &SitePlan, entry: Option<&AuditEntry>) -> Result<i64, StoreError> {
         let mut tx = self.begin().await?;
         let current = directory::load(&mut tx).await?;
         if current.revision() != plan.based_on_revision {
@@ -44,6 +67,9 @@ impl Store {
             .execute(db)
             .await
             .map(drop))?;
+        if let Some(entry) = entry {
+            audit::insert(&mut tx, entry).await?;
+        }
         tx.commit().await?;
         Ok(revision)
     }
@@ -105,6 +131,12 @@ impl<'a> Application<'a> {
         let kept_organizations: HashSet<_> = plan.organizations.iter().map(|row| row.id).collect();
         for organization in self.current.organizations() {
             for row in self.current.extensions(organization.id).filter(|row| !kept.contains(&row.id)) {
+                write::delete(
+                    self.tx,
+                    "UPDATE users SET extension_id = NULL WHERE extension_id = $1",
+                    row.id.0,
+                )
+                .await?;
                 write::delete(self.tx, "DELETE FROM extensions WHERE id = $1", row.id.0).await?;
                 self.changed = true;
             }

@@ -61,24 +61,24 @@ macro_rules! on_tx {
 macro_rules! row {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
         $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $kind:ty,)*
-        $(.. $part:ident: $part_kind:ty,)?
+        $(.. $part:ident: $part_kind:ty,)*
     }) => {
         $(#[$meta])*
         $vis struct $name {
             $($(#[$field_meta])* $field_vis $field: $kind,)*
-            $($part: $part_kind,)?
+            $($part: $part_kind,)*
         }
 
         impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
         where
             &'static str: sqlx::ColumnIndex<R>,
             $($kind: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,)*
-            $($part_kind: sqlx::FromRow<'r, R>,)?
+            $($part_kind: sqlx::FromRow<'r, R>,)*
         {
             fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
                 Ok(Self {
                     $($field: row.try_get(stringify!($field))?,)*
-                    $($part: <$part_kind as sqlx::FromRow<'r, R>>::from_row(row)?,)?
+                    $($part: <$part_kind as sqlx::FromRow<'r, R>>::from_row(row)?,)*
                 })
             }
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::model::{
-    CallId, CallRecord, Direction, Directory, Extension, ExtensionId, Ha1Pair, Organization, OrganizationId,
+    CallId, CallRecord, Direction, Extension, ExtensionId, Ha1Pair, Organization, OrganizationId,
     RecordingRule,
 };
 use crate::store::database::Database;
@@ -106,18 +106,6 @@ pub(crate) fn small_site(name: &str) -> SitePlan {
         extensions: vec![extension(-2, -1, "1001")],
         trunks: Vec::new(),
         rules: Vec::new(),
-    }
-}
-
-/// The plan that leaves everything as it is.
-pub(crate) fn plan_of(directory: &Directory) -> SitePlan {
-    let ids = || directory.organizations().iter().map(|organization| organization.id);
-    SitePlan {
-        based_on_revision: directory.revision(),
-        organizations: directory.organizations().to_vec(),
-        extensions: ids().flat_map(|id| directory.extensions(id)).cloned().collect(),
-        trunks: directory.all_trunks().to_vec(),
-        rules: ids().flat_map(|id| directory.rules(id)).cloned().collect(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The same situations on SQLite and on PostgreSQL.
 use std::time::{Duration, Instant};
 
-use super::testing::{TestStore, call, ended, extension, organization, plan_of, small_site};
-use super::{Envelope, Fact, NODE_FAILURE, Scope, Store, StoreError, Writer, WriterOptions};
+use super::testing::{TestStore, call, ended, extension, organization, small_site};
+use super::{Envelope, Fact, NODE_FAILURE, Scope, SitePlan, Store, StoreError, Writer, WriterOptions};
 use crate::model::{
     Binding, BindingFlow, CallRecord, EventRow, ExtensionId, LegRecord, LegStatistics, OrganizationId, Party,
     RecordingRow, RecordingState, StreamStatistics, Transport,
@@ -103,7 +103,7 @@ async fn the_same_plan_again_changes_nothing() {
     let test = TestStore::new().await;
     test.store.apply(&small_site("acme")).await.unwrap();
     let directory = test.store.load_directory().await.unwrap();
-    assert_eq!(test.store.apply(&plan_of(&directory)).await.unwrap(), 1);
+    assert_eq!(test.store.apply(&SitePlan::unchanged(&directory)).await.unwrap(), 1);
     test.remove().await;
 }
 
@@ -114,7 +114,7 @@ async fn two_extensions_swap_their_numbers() {
     plan.extensions.push(extension(-3, -1, "1002"));
     test.store.apply(&plan).await.unwrap();
     let before = test.store.load_directory().await.unwrap();
-    let mut plan = plan_of(&before);
+    let mut plan = SitePlan::unchanged(&before);
     for row in &mut plan.extensions {
         row.number = if row.number == "1001" { "1002".to_owned() } else { "1001".to_owned() };
     }
@@ -136,7 +136,7 @@ async fn a_deleted_organization_takes_its_extensions_but_leaves_its_calls() {
         envelope("b", Fact::BindingSaved(Box::new(binding(organization, extension, "sip:a@b")))),
     ];
     test.store.deliver(&facts).await.unwrap();
-    let mut plan = plan_of(&test.store.load_directory().await.unwrap());
+    let mut plan = SitePlan::unchanged(&test.store.load_directory().await.unwrap());
     (plan.organizations, plan.extensions) = (Vec::new(), Vec::new());
     test.store.apply(&plan).await.unwrap();
     assert!(test.store.load_directory().await.unwrap().organizations().is_empty());

@@ -1,0 +1,63 @@
+//! What endpoints take out of a request, with refusals in the one form.
+
+use std::net::IpAddr;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use crate::api::problem::Problem;
+use crate::api::{Source, Web, wall_ms};
+use crate::people::Origin;
+
+/// What stands in the path. What is no number there is nobody's number: 404.
+pub struct At<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Web> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let found = Path::<T>::from_request_parts(parts, web).await;
+        found.map(|Path(value)| Self(value)).map_err(|_| Problem::not_found("row"))
+    }
+}
+
+/// What stands behind the question mark.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Web> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let asked = Query::<T>::from_request_parts(parts, web).await;
+        let unreadable = |error: axum::extract::rejection::QueryRejection| {
+            Problem::caller(StatusCode::BAD_REQUEST, "The query cannot be read", error.body_text())
+        };
+        asked.map(|Query(value)| Self(value)).map_err(unreadable)
+    }
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub struct From {
+    pub source: IpAddr,
+    pub origin: Origin,
+}
+
+impl FromRequestParts<Web> for From {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Problem> {
+        let Some(Source(source)) = parts.extensions.get::<Source>().copied() else {
+            return Err(Problem::node("The node failed", "The source of the request is unknown."));
+        };
+        let browser = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let origin = Origin {
+            now_ms: wall_ms(),
+            address: source.to_string(),
+            browser: browser.unwrap_or_default().to_owned(),
+        };
+        Ok(Self { source, origin })
+    }
+}

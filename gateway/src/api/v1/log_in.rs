@@ -1,0 +1,118 @@
+//! Log-in and log-out of browsers.
+
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension as Given, Json};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::From;
+use super::me::Me;
+use super::signed::{COOKIE, Signed};
+use crate::api::body::JsonBody;
+use crate::api::problem::Problem;
+use crate::api::{Peer, Web};
+use crate::people::{People, SignedIn};
+
+/// How long a browser keeps the cookie, in seconds; the login behind it ends earlier when it is not used.
+const COOKIE_LIFE_S: u32 = 30 * 24 * 3_600;
+/// Longest fields of a log-in, in bytes.
+const FIELD_LIMIT: usize = 512;
+
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new().routes(routes!(log_in)).routes(routes!(log_out))
+}
+
+/// What is asked with a password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogIn {
+    email: String,
+    password: String,
+}
+
+/// Logs a browser in: a cookie comes with the answer.
+#[utoipa::path(post, path = "/login", tag = "me", request_body = LogIn, responses((status = 200, body = Me)))]
+pub async fn log_in(
+    State(web): State<Web>,
+    from: From,
+    secure: Secure,
+    JsonBody(asked): JsonBody<LogIn>,
+) -> Result<Response, Problem> {
+    if asked.email.len() > FIELD_LIMIT || asked.password.len() > FIELD_LIMIT {
+        return Err(wrong());
+    }
+    let subject = asked.email.trim().to_lowercase();
+    web.guesses.allow(&from.source, &subject)?;
+    let turn = web.people.turn().await?;
+    // Again: many may have waited for their turn, and the first of them may have been wrong.
+    web.guesses.allow(&from.source, &subject)?;
+    match web.people.log_in(turn, &asked.email, &asked.password, &from.origin).await? {
+        Some(signed) => Ok(welcome(&web, secure, &signed)),
+        None => {
+            web.guesses.failed(&from.source, &subject);
+            Err(wrong())
+        }
+    }
+}
+
+fn wrong() -> Problem {
+    Problem::unauthorized("E-mail address or password is wrong.")
+}
+
+/// Logs this browser out.
+#[utoipa::path(post, path = "/logout", tag = "me", responses((status = 204)))]
+pub async fn log_out(State(web): State<Web>, secure: Secure, signed: Signed) -> Result<Response, Problem> {
+    web.people.log_out(&signed.login, &signed.person, &signed.origin).await?;
+    let gone = [(header::SET_COOKIE, cookie("", 0, secure))];
+    Ok((StatusCode::NO_CONTENT, gone).into_response())
+}
+
+/// The answer to whoever has just proved who he is.
+pub fn welcome(web: &Web, secure: Secure, signed: &SignedIn) -> Response {
+    let set = [(header::SET_COOKIE, cookie(&signed.token, COOKIE_LIFE_S, secure))];
+    (set, Json(Me::of(web, &signed.user, &People::csrf(&signed.token)))).into_response()
+}
+
+fn cookie(token: &str, life_s: u32, secure: Secure) -> HeaderValue {
+    let only = match secure {
+        Secure::Https => "; Secure",
+        Secure::Plain => "",
+    };
+    let text = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={life_s}{only}");
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// How the browser reaches us, as far as we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secure {
+    Https,
+    Plain,
+}
+
+impl axum::extract::FromRequestParts<Web> for Secure {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let peer = Given::<Peer>::from_request_parts(parts, web).await.ok();
+        let trusted = peer.is_some_and(|Given(Peer(peer))| web.config.trusted_proxies.contains(&peer.ip()));
+        let told = parts.headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+        Ok(if web.config.tls || (trusted && told) { Self::Https } else { Self::Plain })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_script_and_no_other_site_gets_the_cookie() {
+        let told = cookie("abc", 60, Secure::Https);
+        assert_eq!(told, "ramal_login=abc; Path=/; HttpOnly; SameSite=Strict; Max-Age=60; Secure");
+        assert!(!cookie("abc", 60, Secure::Plain).to_str().unwrap().contains("Secure"));
+    }
+}

@@ -1,0 +1,308 @@
+//! One change to what one organization owns, by the same rules as a site file and in the same words, as JSON.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::check::Place;
+use super::describe::{self, Fields};
+use super::plan::{Planner, Tenant};
+use super::{rule, trunk};
+use crate::config::fault::Wrong;
+use crate::model::{Directory, Extension, Organization, OrganizationId, Trunk};
+use crate::store::{NodeKey, SitePlan};
+
+/// Keys and values as a site file has them; `null` in a change stands for the default.
+pub type Entry = Map<String, Value>;
+
+/// What of an organization its own administrators may change. Its name and its folder on the node's disk are the operator's.
+const ORGANIZATION_KEYS: [&str; 4] = ["title", "sip_domain", "recording", "ring_timeout_s"];
+
+/// A change.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Change {
+    AddExtension(Entry),
+    AddTrunk(Entry),
+    Extension {
+        number: String,
+        entry: Entry,
+    },
+    Organization(Entry),
+    RemoveExtension {
+        number: String,
+    },
+    RemoveTrunk {
+        name: String,
+    },
+    /// The whole dial plan, in order.
+    Rules(Vec<Entry>),
+    Trunk {
+        name: String,
+        entry: Entry,
+    },
+}
+
+/// Why a change cannot be made.
+#[derive(Debug)]
+pub enum ChangeError {
+    /// A key or a value is not what is read here.
+    Malformed(serde_json::Error),
+    /// What is to be changed is not there.
+    NoSuch(&'static str),
+    /// Another has this name or number.
+    Taken(&'static str),
+    /// A value cannot be right.
+    Wrong(Wrong),
+}
+
+impl From<Wrong> for ChangeError {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+/// A change that can be made.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    pub plan: SitePlan,
+    /// What it was and what it becomes, without secrets.
+    pub before: Value,
+    pub after: Value,
+}
+
+/// Makes the plan of one change.
+///
+/// # Errors
+/// What is wrong with it; nothing is changed.
+pub fn change(
+    current: &Directory,
+    organization: OrganizationId,
+    change: Change,
+    key: &NodeKey,
+) -> Result<Changed, ChangeError> {
+    let row = current.organization(organization).ok_or(ChangeError::NoSuch("organization"))?.clone();
+    let mut work = Work { planner: Planner::keeping(current, key), row };
+    let (before, after) = match change {
+        Change::AddExtension(entry) => work.extension(None, entry)?,
+        Change::AddTrunk(entry) => work.trunk(None, entry)?,
+        Change::Extension { number, entry } => work.extension(Some(&number), entry)?,
+        Change::Organization(entry) => work.organization(entry)?,
+        Change::RemoveExtension { number } => work.remove_extension(&number)?,
+        Change::RemoveTrunk { name } => work.remove_trunk(&name)?,
+        Change::Rules(entries) => work.rules(entries)?,
+        Change::Trunk { name, entry } => work.trunk(Some(&name), entry)?,
+    };
+    work.check_rules()?;
+    Ok(Changed { plan: work.planner.plan, before, after })
+}
+
+struct Work<'a> {
+    planner: Planner<'a>,
+    row: Organization,
+}
+
+type Differing = (Value, Value);
+
+impl Work<'_> {
+    fn organization(&mut self, entry: Entry) -> Result<Differing, ChangeError> {
+        if let Some(key) = entry.keys().find(|key| !ORGANIZATION_KEYS.contains(&key.as_str())) {
+            let known = ORGANIZATION_KEYS.join(", ");
+            return Err(Place::root()
+                .at(key.as_str())
+                .wrong(format!("`{key}` is not changed here; right are {known}"))
+                .into());
+        }
+        let before = describe::organization(&self.row);
+        let new: super::file::OrganizationEntry = read(merged(&before, entry))?;
+        let row = self.planner.organization_row(&Place::root(), &new, Some(&self.row))?;
+        self.refuse_lost_passwords(&row)?;
+        let after = describe::organization(&row);
+        replace(&mut self.planner.plan.organizations, row, |old, new| old.id == new.id);
+        Ok((as_json(&before).into(), as_json(&after).into()))
+    }
+
+    /// Hashes hold for the domain that they were made with.
+    fn refuse_lost_passwords(&self, row: &Organization) -> Result<(), Wrong> {
+        if row.sip_domain == self.row.sip_domain {
+            return Ok(());
+        }
+        let plan = &self.planner.plan;
+        let domain = Place::root().at("sip_domain");
+        if plan.organizations.iter().any(|other| other.id != row.id && other.sip_domain == row.sip_domain) {
+            return Err(domain.wrong("this SIP domain belongs to another organization already"));
+        }
+        let phones = plan.extensions.iter().any(|extension| extension.organization == row.id);
+        let peers = plan.trunks.iter().any(|trunk| trunk.organization == row.id && trunk.digest_in.is_some());
+        if phones || peers {
+            return Err(domain.wrong(
+                "the passwords of the phones hold for the domain as it is: only `ramal apply`, with all of them given again, changes it",
+            ));
+        }
+        Ok(())
+    }
+
+    fn extension(&mut self, number: Option<&str>, entry: Entry) -> Result<Differing, ChangeError> {
+        let old = match number {
+            Some(number) => Some(self.known_extension(number)?.clone()),
+            None => None,
+        };
+        let before = old.as_ref().map(describe::extension).unwrap_or_default();
+        let mut entry = merged(&before, no_former_name(entry)?);
+        if let Some(number) = number {
+            entry.insert("formerly".to_owned(), number.into());
+        }
+        let entry: super::file::ExtensionEntry = read(entry)?;
+        let taken =
+            |row: &Extension| old.as_ref().is_none_or(|old| old.id != row.id) && row.number == entry.number;
+        if self.own_extensions().any(taken) {
+            return Err(ChangeError::Taken("number"));
+        }
+        let tenant = tenant(&self.row);
+        let row = self.planner.extension(&tenant, &Place::root(), &entry)?;
+        let secret = old.as_ref().is_some_and(|old| old.ha1 != row.ha1);
+        let differing = differing(&before, &describe::extension(&row), secret);
+        replace(&mut self.planner.plan.extensions, row, |old, new| old.id == new.id);
+        Ok(differing)
+    }
+
+    fn remove_extension(&mut self, number: &str) -> Result<Differing, ChangeError> {
+        let old = self.known_extension(number)?.clone();
+        self.planner.plan.extensions.retain(|row| row.id != old.id);
+        Ok(differing(&describe::extension(&old), &Fields::new(), false))
+    }
+
+    fn trunk(&mut self, name: Option<&str>, entry: Entry) -> Result<Differing, ChangeError> {
+        let old = match name {
+            Some(name) => Some(self.known_trunk(name)?.clone()),
+            None => None,
+        };
+        let before = old.as_ref().map(describe::trunk).unwrap_or_default();
+        let mut entry = merged(&before, no_former_name(entry)?);
+        if let Some(name) = name {
+            entry.insert("formerly".to_owned(), name.into());
+        }
+        let entry: super::file::TrunkEntry = read(entry)?;
+        let others = || self.own_trunks().filter(|row| old.as_ref().is_none_or(|old| old.id != row.id));
+        if others().any(|row| row.name == entry.name) {
+            return Err(ChangeError::Taken("name"));
+        }
+        let user = entry.digest_in.as_ref().map(|digest| &digest.username);
+        if user.is_some() && others().any(|row| row.digest_in.as_ref().map(|digest| &digest.username) == user)
+        {
+            return Err(ChangeError::Taken("digest_in"));
+        }
+        let tenant = tenant(&self.row);
+        let row = trunk::trunk(&mut self.planner, &tenant, &Place::root(), &entry)?;
+        let secret = old
+            .as_ref()
+            .is_some_and(|old| old.digest_in != row.digest_in || old.credentials_out != row.credentials_out);
+        let differing = differing(&before, &describe::trunk(&row), secret);
+        replace(&mut self.planner.plan.trunks, row, |old, new| old.id == new.id);
+        Ok(differing)
+    }
+
+    fn remove_trunk(&mut self, name: &str) -> Result<Differing, ChangeError> {
+        let old = self.known_trunk(name)?.clone();
+        self.planner.plan.trunks.retain(|row| row.id != old.id);
+        Ok(differing(&describe::trunk(&old), &Fields::new(), false))
+    }
+
+    fn rules(&mut self, entries: Vec<Entry>) -> Result<Differing, ChangeError> {
+        let before = self.described_rules();
+        let read: Vec<super::file::RuleEntry> = entries.into_iter().map(read).collect::<Result<_, _>>()?;
+        self.plan_rules(&read)?;
+        Ok((json!({ "rules": before }), json!({ "rules": self.described_rules() })))
+    }
+
+    /// What rules lead to may have gone, or have another name now.
+    fn check_rules(&mut self) -> Result<(), ChangeError> {
+        let entries = self.described_rules().into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.plan_rules(&entries)?)
+    }
+
+    fn plan_rules(&mut self, entries: &[super::file::RuleEntry]) -> Result<(), Wrong> {
+        let id = self.row.id;
+        self.planner.plan.rules.retain(|rule| rule.organization != id);
+        let tenant = tenant(&self.row);
+        rule::plan(&mut self.planner, &tenant, entries)
+    }
+
+    fn described_rules(&self) -> Vec<Entry> {
+        let plan = &self.planner.plan;
+        let own = plan.rules.iter().filter(|rule| rule.organization == self.row.id);
+        let name = |id| {
+            let planned = plan.trunks.iter().find(|trunk| trunk.id == id);
+            planned.or_else(|| self.planner.current.trunk(id)).map(|trunk| trunk.name.as_str())
+        };
+        own.map(|rule| as_json(&describe::rule(&rule.kind, name))).collect()
+    }
+
+    fn own_extensions(&self) -> impl Iterator<Item = &Extension> {
+        self.planner.plan.extensions.iter().filter(|row| row.organization == self.row.id)
+    }
+
+    fn own_trunks(&self) -> impl Iterator<Item = &Trunk> {
+        self.planner.plan.trunks.iter().filter(|row| row.organization == self.row.id)
+    }
+
+    fn known_extension(&self, number: &str) -> Result<&Extension, ChangeError> {
+        self.own_extensions().find(|row| row.number == number).ok_or(ChangeError::NoSuch("extension"))
+    }
+
+    fn known_trunk(&self, name: &str) -> Result<&Trunk, ChangeError> {
+        self.own_trunks().find(|row| row.name == name).ok_or(ChangeError::NoSuch("trunk"))
+    }
+}
+
+/// An organization's dial plan in the words of a site file.
+pub fn rules(directory: &Directory, organization: OrganizationId) -> Vec<Entry> {
+    let name = |id| directory.trunk(id).map(|trunk| trunk.name.as_str());
+    directory.rules(organization).map(|rule| as_json(&describe::rule(&rule.kind, name))).collect()
+}
+
+fn tenant(row: &Organization) -> Tenant<'_> {
+    Tenant { place: Place::root(), row, old: Some(row) }
+}
+
+fn read<T: DeserializeOwned>(entry: Entry) -> Result<T, ChangeError> {
+    serde_json::from_value(Value::Object(entry)).map_err(ChangeError::Malformed)
+}
+
+/// Another name for a row is a change of that row here, never of one by its former name.
+fn no_former_name(entry: Entry) -> Result<Entry, Wrong> {
+    match entry.contains_key("formerly") {
+        true => Err(Place::root().at("formerly").wrong("`formerly` has no meaning here")),
+        false => Ok(entry),
+    }
+}
+
+fn merged(before: &Fields, entry: Entry) -> Entry {
+    let mut merged = as_json(before);
+    for (key, value) in entry {
+        match value {
+            Value::Null => drop(merged.remove(&key)),
+            value => drop(merged.insert(key, value)),
+        }
+    }
+    merged
+}
+
+/// Fields as JSON. What `describe` writes is TOML, a line a key.
+fn as_json(fields: &Fields) -> Entry {
+    let text: String = fields.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    toml::from_str(&text).unwrap_or_default()
+}
+
+fn differing(before: &Fields, after: &Fields, secret: bool) -> Differing {
+    let (before, mut after) = (as_json(before), as_json(after));
+    if secret {
+        after.insert("password".to_owned(), "(changed)".into());
+    }
+    (before.into(), after.into())
+}
+
+fn replace<T>(rows: &mut Vec<T>, row: T, same: impl Fn(&T, &T) -> bool) {
+    match rows.iter_mut().find(|old| same(old, &row)) {
+        Some(old) => *old = row,
+        None => rows.push(row),
+    }
+}

@@ -1,0 +1,100 @@
+//! Nothing of one Organization is visible to another, at any endpoint: the document of the API is walked, so that none is forgotten.
+
+use ramal_tests::page::http::Answer;
+use ramal_tests::{Desk, Node, Site};
+use serde_json::{Value, json};
+
+/// Two organizations with an administrator each; the second one owns what the first one asks for.
+struct Neighbours {
+    node: Node,
+    asks: Desk,
+    owns: Desk,
+}
+
+impl Neighbours {
+    async fn new() -> Neighbours {
+        let node = Node::start(Site::acme()).await;
+        let asks = Desk::first(&node).await;
+        let both = format!("{}\n{}", node.site.toml(), OTHER);
+        node.apply_text(&both).await;
+        let added = node
+            .run(&["user", "add", "admin@other.test", "--role", "administrator", "--organization", "other"])
+            .await;
+        let link =
+            added.split_whitespace().find(|word| word.contains("/#/link/")).expect("a link").to_owned();
+        let owns = Desk::by_link(node.web, &link).await;
+        Neighbours { node, asks, owns }
+    }
+}
+
+const OTHER: &str = "[[organization]]\nname = \"other\"\nsip_domain = \"other.test\"\n\
+    [[organization.extension]]\nnumber = \"900\"\npassword = \"secret-of-another\"\n\
+    [[organization.trunk]]\nname = \"theirs\"\nhost = \"127.0.0.9\"\n";
+
+/// What stands for each variable of a path: something that the other organization has.
+async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match (path.split('/').nth(1).unwrap_or_default(), variable) {
+        ("users", "id") => owns.id().to_string(),
+        ("extensions", "number") => "900".to_owned(),
+        ("trunks", "name") => "theirs".to_owned(),
+        ("tokens", "id") => text(&owns.post("/tokens", json!({ "name": "Theirs" })).await.json()["id"]),
+        (noun, variable) => panic!("say here what stands for {{{variable}}} of /{noun}: {path}"),
+    }
+}
+
+/// A body that would be right, so that it is not the body that is refused.
+fn right_body(method: &str, path: &str) -> Option<Value> {
+    match (method, path) {
+        ("patch", "/users/{id}") => Some(json!({ "name": "Mallory" })),
+        ("put", "/users/{id}/password") => Some(json!({ "password": "a password of Mallory" })),
+        ("patch", "/extensions/{number}") => Some(json!({ "display_name": "Mallory" })),
+        ("patch", "/trunks/{name}") => Some(json!({ "options_ping_s": 30 })),
+        ("patch" | "put", path) => panic!("say here what a right body is for {method} {path}"),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn no_endpoint_shows_or_changes_what_is_anothers() {
+    let Neighbours { node, asks, owns } = Neighbours::new().await;
+    let document = ramal_tests::desk::send(node.web, "GET", "/openapi.json", &[], None).await.json();
+    let mut asked = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let Some((_, rest)) = path.split_once('{') else { continue };
+        let variable = rest.split('}').next().unwrap_or_default();
+        // A link is a secret that opens for whoever has it.
+        if path.starts_with("/links/") {
+            continue;
+        }
+        for method in item.as_object().expect("operations").keys() {
+            let row = theirs(&owns, path, variable).await;
+            let there = path.replace(&format!("{{{variable}}}"), &row);
+            let body = right_body(method, path);
+            let answer: Answer = asks.ask(&method.to_uppercase(), &there, body.as_ref()).await;
+            assert_eq!(answer.status, 404, "{method} {there}: {}", answer.text());
+            asked += 1;
+        }
+    }
+    assert!(asked >= 12, "only {asked} endpoints were asked");
+    assert_eq!(owns.get("/me").await.status, 200);
+    assert_eq!(owns.get("/extensions/900").await.status, 200);
+    assert_eq!(owns.get("/trunks/theirs").await.status, 200);
+}
+
+#[tokio::test]
+async fn no_list_names_what_is_anothers() {
+    let Neighbours { node, asks, owns } = Neighbours::new().await;
+    owns.post("/tokens", json!({ "name": "Theirs" })).await;
+    let document = ramal_tests::desk::send(node.web, "GET", "/openapi.json", &[], None).await.json();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        if path.contains('{') || item["get"].is_null() {
+            continue;
+        }
+        let answer = asks.get(path).await;
+        let text = answer.text().to_lowercase();
+        for theirs in ["other.test", "theirs", "\"900\""] {
+            assert!(!text.contains(theirs), "{path} names {theirs}: {text}");
+        }
+    }
+}
