@@ -1,5 +1,6 @@
 //! Nothing of one Organization is visible to another, at any endpoint: the document of the API is walked, so that none is forgotten.
 
+use ramal_tests::deadline::within;
 use ramal_tests::page::http::Answer;
 use ramal_tests::{Desk, Node, Site};
 use serde_json::{Value, json};
@@ -23,6 +24,13 @@ impl Neighbours {
         let link =
             added.split_whitespace().find(|word| word.contains("/#/link/")).expect("a link").to_owned();
         let owns = Desk::by_link(node.web, &link).await;
+        within("the node to take over the second organization", async {
+            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
+            while owns.get("/extensions/900").await.status != 200 {
+                tick.tick().await;
+            }
+        })
+        .await;
         Neighbours { node, asks, owns }
     }
 }

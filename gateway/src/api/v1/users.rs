@@ -19,7 +19,7 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
-use crate::model::{self, Directory, Language, LinkPurpose, Permission, Role, UserId, difference};
+use crate::model::{self, Directory, Language, LinkPurpose, Permission, QueueId, Role, UserId, difference};
 use crate::people;
 
 pub use change::{ChangeUser, NewUser};
@@ -46,6 +46,8 @@ pub struct User {
     photo_url: Option<String>,
     enabled: bool,
     capacity: Capacity,
+    /// Queues that he is a member of.
+    queues: Vec<QueueId>,
     created_at_ms: i64,
 }
 
@@ -94,9 +96,15 @@ impl User {
             photo_url: photo_url(user),
             enabled: user.enabled,
             capacity: Capacity { chats: user.capacity.chats, calls: user.capacity.calls },
+            queues: queues_of(user, directory),
             created_at_ms: user.created_at_ms,
         }
     }
+}
+
+fn queues_of(user: &model::User, directory: &Directory) -> Vec<QueueId> {
+    let his = directory.queues(user.organization).filter(|queue| queue.members.contains(&user.id));
+    his.map(|queue| queue.id).collect()
 }
 
 /// Users by name.
@@ -125,15 +133,17 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Created>), Problem> {
     signed.may(Permission::ManageUsers)?;
     let directory = web.directory();
+    let queues = asked.queues(&signed, &directory)?;
     let user = asked.user(&signed, &directory)?;
-    let told = json!(User::of(&user, &directory));
+    let told = json!(User { queues: queues.clone(), ..User::of(&user, &directory) });
     let entry = signed.does("create", "user", "", difference(&json!({}), &told));
     let id = web.store.insert_user(&user, entry).await?;
     let user = model::User { id, ..user };
+    web.store.set_queues_of_user(signed.organization, id, &queues).await?;
     let token = people::make_link(&web.store, &user, LinkPurpose::Setup, &signed.actor()).await?;
     web.followed(web.store.revision().await?).await;
     let setup_link = web.link(secure, &headers, &token);
-    Ok((StatusCode::CREATED, Json(Created { user: User::of(&user, &directory), setup_link })))
+    Ok((StatusCode::CREATED, Json(Created { user: User::of(&user, &web.directory()), setup_link })))
 }
 
 /// A user.
@@ -155,17 +165,23 @@ pub async fn patch(
     signed.may(Permission::ManageUsers)?;
     let directory = web.directory();
     let old = found(&web, &signed, id).await?;
+    let queues = asked.queues(&signed, &directory)?;
     let new = asked.applied(&old, &directory)?;
     if new.role != Role::Administrator || !new.enabled {
         refuse_last_administrator(&web, &old).await?;
     }
-    let detail = difference(&json!(User::of(&old, &directory)), &json!(User::of(&new, &directory)));
+    let mut told = User::of(&new, &directory);
+    told.queues = queues.clone().unwrap_or(told.queues);
+    let detail = difference(&json!(User::of(&old, &directory)), &json!(told));
     let entry = signed.does("change", "user", id, detail);
     if !web.store.update_user(&new, entry).await? {
         return Err(Problem::not_found("user"));
     }
+    if let Some(queues) = queues {
+        web.store.set_queues_of_user(signed.organization, id, &queues).await?;
+    }
     web.followed(web.store.revision().await?).await;
-    Ok(Json(User::of(&new, &directory)))
+    Ok(Json(User::of(&new, &web.directory())))
 }
 
 /// Deletes a user; what he did stays.

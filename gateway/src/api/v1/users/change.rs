@@ -7,7 +7,7 @@ use super::Capacity;
 use crate::api::body::present;
 use crate::api::problem::Problem;
 use crate::api::v1::signed::Signed;
-use crate::model::{self, Directory, ExtensionId, Language, OrganizationId, Role, User, UserId};
+use crate::model::{self, Directory, ExtensionId, Language, OrganizationId, QueueId, Role, User, UserId};
 use crate::people;
 
 /// Most conversations that anybody may be said to have room for.
@@ -28,6 +28,8 @@ pub struct NewUser {
     omnichannel: Option<bool>,
     language: Option<Language>,
     capacity: Option<Capacity>,
+    /// Queues that he is a member of.
+    queues: Option<Vec<QueueId>>,
 }
 
 /// A change of a user: what is not named stays.
@@ -45,10 +47,17 @@ pub struct ChangeUser {
     omnichannel: Option<bool>,
     language: Option<Language>,
     capacity: Option<Capacity>,
+    /// All queues that he is a member of.
+    queues: Option<Vec<QueueId>>,
     enabled: Option<bool>,
 }
 
 impl NewUser {
+    /// The queues that he is a member of.
+    pub fn queues(&self, signed: &Signed, directory: &Directory) -> Result<Vec<QueueId>, Problem> {
+        Ok(queues(self.queues.as_deref(), signed, directory)?.unwrap_or_default())
+    }
+
     /// The row, without a number.
     pub fn user(self, signed: &Signed, directory: &Directory) -> Result<User, Problem> {
         let webrtc = self.webrtc.unwrap_or(true);
@@ -76,6 +85,7 @@ impl NewUser {
             omnichannel: None,
             language: None,
             capacity: self.capacity,
+            queues: None,
             enabled: None,
         };
         rest.applied(&user, directory)
@@ -83,6 +93,11 @@ impl NewUser {
 }
 
 impl ChangeUser {
+    /// The queues that he is a member of from now on; `None`: as they are.
+    pub fn queues(&self, signed: &Signed, directory: &Directory) -> Result<Option<Vec<QueueId>>, Problem> {
+        queues(self.queues.as_deref(), signed, directory)
+    }
+
     /// The user as he shall be.
     pub fn applied(self, old: &User, directory: &Directory) -> Result<User, Problem> {
         let mut user = old.clone();
@@ -112,6 +127,21 @@ impl ChangeUser {
             return Err(Problem::wrong("omnichannel", why));
         }
         Ok(user)
+    }
+}
+
+fn queues(
+    asked: Option<&[QueueId]>,
+    signed: &Signed,
+    directory: &Directory,
+) -> Result<Option<Vec<QueueId>>, Problem> {
+    let Some(asked) = asked else { return Ok(None) };
+    let mut queues = asked.to_vec();
+    queues.sort_unstable();
+    queues.dedup();
+    match queues.iter().find(|id| directory.queue(signed.organization, **id).is_none()) {
+        Some(id) => Err(Problem::wrong("queues", format!("There is no queue {id}."))),
+        None => Ok(Some(queues)),
     }
 }
 
