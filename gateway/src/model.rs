@@ -63,8 +63,8 @@ mod event;
 mod extension;
 mod interaction;
 mod leg;
-mod message;
 mod login;
+mod message;
 mod network;
 mod note;
 mod organization;
@@ -97,11 +97,11 @@ pub use interaction::{
     InteractionState, NewInteraction,
 };
 pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};
+pub use login::{LinkPurpose, Login, LoginId, LoginKind};
 pub use message::{
     Attachment, AttachmentId, AttachmentKind, Author, Message, MessageDirection, MessageId, MessageState,
     OutboxId, TextFormat,
 };
-pub use login::{LinkPurpose, Login, LoginId, LoginKind};
 pub use network::{Network, NetworkError};
 pub use note::{Note, NoteId};
 pub use organization::{Organization, OrganizationId, RecordingRule};
