@@ -83,7 +83,6 @@ export interface Queue {
   members: number[];
   pause_reasons: Named[];
   dispositions: Named[];
-  inboxes: Named[];
 }
 
 export interface Titled {

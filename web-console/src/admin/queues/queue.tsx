@@ -1,6 +1,7 @@
 // One queue with everything that belongs to it.
 
 import { patch } from '../../api/client';
+import { may } from '../../live/me';
 import { go, href } from '../../route/route';
 import { Button, ErrorState, FormProblem, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource } from '../../ui';
 import type { Action } from '../../ui/resource';
@@ -8,7 +9,7 @@ import { erase } from '../actions';
 import { Crumb } from '../crumb';
 import { type Draft, numberOf, orNull, textOfNumber, useDraft } from '../draft';
 import { Picks } from '../picks';
-import type { List, Queue, Titled } from '../shapes';
+import type { Inbox, List, Queue, Titled } from '../shapes';
 import { say as shared } from '../words';
 import { MemberPicks } from './members';
 import { say } from './words';
@@ -78,12 +79,14 @@ function People({ now, set, at, queue }: PartProps) {
 }
 
 function Leads({ queue }: { queue: Queue }) {
+  const inboxes = useResource<List<Inbox>>(may('inboxes.manage') ? '/inboxes?limit=100' : null, 'inboxes');
+  const leading = inboxes.data?.items.filter(({ queue_id }) => queue_id === queue.id) ?? [];
   return (
     <div class="field">
       <span class="field-label">{say('inboxes')}</span>
-      {queue.inboxes.length === 0 && <p class="soft small">{say('inboxes_none')}</p>}
+      {leading.length === 0 && <p class="soft small">{say('inboxes_none')}</p>}
       <ul>
-        {queue.inboxes.map(({ id, title }) => (
+        {leading.map(({ id, title }) => (
           <li key={id}>
             <a href={href('admin', 'inboxes', id)}>{title}</a>
           </li>
@@ -110,8 +113,8 @@ function Times({ now, set, at, queue }: PartProps) {
 }
 
 function Outcome({ now, set, at }: PartProps) {
-  const reasons = useResource<List<Titled>>('/pause-reasons?limit=100', 'pause_reasons');
-  const dispositions = useResource<List<Titled>>('/dispositions?limit=100', 'dispositions');
+  const reasons = useResource<List<Titled>>('/pause-reasons?limit=100', 'queues');
+  const dispositions = useResource<List<Titled>>('/dispositions?limit=100', 'queues');
   return (
     <Panel title={say('part_outcome')}>
       <Picks label={say('pause_reasons')} hint={say('pause_reasons_hint')} none={say('pause_reasons_none')} all={reasons.data?.items ?? []} chosen={now.pause_reasons} onChange={(chosen) => set({ pause_reasons: chosen })} error={at('pause_reasons')} />

@@ -14,22 +14,21 @@ import { reasons, dispositions, type Say } from './words';
 
 interface Kind {
   path: string;
-  on: string;
   icon: IconName;
   say: Say;
   /** Dispositions can be switched off; what was chosen before stays. */
   switches: boolean;
 }
 
-const REASONS: Kind = { path: '/pause-reasons', on: 'pause_reasons', icon: 'pause', say: reasons, switches: false };
-const DISPOSITIONS: Kind = { path: '/dispositions', on: 'dispositions', icon: 'tag', say: dispositions, switches: true };
+const REASONS: Kind = { path: '/pause-reasons', icon: 'pause', say: reasons, switches: false };
+const DISPOSITIONS: Kind = { path: '/dispositions', icon: 'tag', say: dispositions, switches: true };
 
 export const PauseReasons = (_: SectionProps) => <Titles kind={REASONS} />;
 export const Dispositions = (_: SectionProps) => <Titles kind={DISPOSITIONS} />;
 
 function Titles({ kind }: { kind: Kind }) {
   const { say } = kind;
-  const pages = usePages<Titled>(kind.path, kind.on);
+  const pages = usePages<Titled>(kind.path, 'queues');
   const open = useSignal<Titled | 'new' | null>(null);
   const create = (
     <Button kind="primary" icon="plus" onClick={() => (open.value = 'new')}>
