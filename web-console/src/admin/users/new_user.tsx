@@ -3,10 +3,9 @@ import { useSignal } from '@preact/signals';
 import { post } from '../../api/client';
 import type { User } from '../../api/types';
 import { language } from '../../words/language';
-import { Button, Dialog, FormProblem, tell, useAction } from '../../ui';
+import { Button, Dialog, FormProblem, useAction } from '../../ui';
 import { useDraft } from '../draft';
 import { say as shared } from '../words';
-import { setQueues } from './membership';
 import { NEW, type UserDraft, UserFields } from './user_fields';
 import { say } from './words';
 
@@ -25,9 +24,7 @@ export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (use
       number.value = now.new_number;
     }
     const extension = now.extension === NEW ? now.new_number : now.extension;
-    const user = await post<User>('/users', { ...bodyOf(now), ...(extension ? { extension } : {}) });
-    if (now.queues.length > 0) await tell(() => setQueues(user.id, now.queues));
-    onMade(user);
+    onMade(await post<User>('/users', { ...bodyOf(now), ...(extension ? { extension } : {}) }));
   });
   return (
     <Dialog
@@ -50,6 +47,6 @@ export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (use
   );
 }
 
-const bodyOf = ({ name, email, role, webrtc, omnichannel, language: spoken, chats }: UserDraft) => ({
-  name, email, role, webrtc, omnichannel, language: spoken, capacity: { chats: chats ?? CHATS, calls: 1 },
+const bodyOf = ({ name, email, role, webrtc, omnichannel, language: spoken, chats, queues }: UserDraft) => ({
+  name, email, role, webrtc, omnichannel, language: spoken, queues, capacity: { chats: chats ?? CHATS, calls: 1 },
 });

@@ -10,34 +10,29 @@ import { moment } from '../../words/language';
 import { Crumb } from '../crumb';
 import { useDraft } from '../draft';
 import { Once } from '../once';
-import type { List, Queue } from '../shapes';
-import { queuesOf, setQueues } from './membership';
 import { SetPassword } from './password';
 import { NEW, type UserDraft, UserFields } from './user_fields';
 import { say } from './words';
 
 export function UserScreen({ id }: { id: number }) {
   const user = useResource<User>(`/users/${id}`, 'users');
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
   if (user.problem && !user.data) return <ErrorState problem={user.problem} onRetry={user.reload} />;
-  if (queues.problem && !queues.data) return <ErrorState problem={queues.problem} onRetry={queues.reload} />;
-  if (!user.data || !queues.data) return <Skeleton lines={8} />;
+  if (!user.data) return <Skeleton lines={8} />;
   // Another record, or another state of it, is another form.
-  return <UserRecord key={id} user={user.data} queues={queuesOf(id, queues.data.items)} onSaved={user.set} />;
+  return <UserRecord key={id} user={user.data} onSaved={user.set} />;
 }
 
 interface RecordProps {
   user: User;
-  queues: number[];
   onSaved: (user: User) => void;
 }
 
-function UserRecord({ user, queues, onSaved }: RecordProps) {
+function UserRecord({ user, onSaved }: RecordProps) {
   const tab = useSignal<'data' | 'password'>('data');
   return (
     <Screen width="narrow" title={user.name} lead={say('since', { date: moment(user.created_at_ms) })} actions={<Actions user={user} onSaved={onSaved} />}>
       <Crumb to={['admin', 'users']} title={say('users')} />
-      {user.extension === null && queues.length === 0 && <p class="soft">{say('lacks')}</p>}
+      {user.extension === null && user.queues.length === 0 && <p class="soft">{say('lacks')}</p>}
       <Panel>
         <Tabs
           label={user.name}
@@ -45,24 +40,22 @@ function UserRecord({ user, queues, onSaved }: RecordProps) {
           chosen={tab.value}
           onChoose={(key) => (tab.value = key)}
         >
-          {tab.value === 'data' ? <Data user={user} queues={queues} onSaved={onSaved} /> : <SetPassword user={user} />}
+          {tab.value === 'data' ? <Data user={user} onSaved={onSaved} /> : <SetPassword user={user} />}
         </Tabs>
       </Panel>
     </Screen>
   );
 }
 
-function Data({ user, queues, onSaved }: RecordProps) {
-  const draft = useDraft<UserDraft>(draftOf(user, queues));
+function Data({ user, onSaved }: RecordProps) {
+  const draft = useDraft<UserDraft>(draftOf(user));
   const { now } = draft;
   const action = useAction(async () => {
     if (now.extension === NEW) {
       await post('/extensions', { number: now.new_number, display_name: now.name });
       draft.set({ extension: now.new_number, new_number: '' });
     }
-    const { queues: wanted, ...changes } = draft.changes();
-    const saved = await patch<User>(`/users/${user.id}`, bodyOf(changes, now));
-    if (wanted) await setQueues(user.id, wanted);
+    const saved = await patch<User>(`/users/${user.id}`, bodyOf(draft.changes(), now));
     draft.saved();
     onSaved(saved);
     toast(say('saved'), { kind: 'good' });
@@ -127,9 +120,9 @@ function Actions({ user, onSaved }: { user: User; onSaved: (user: User) => void 
   );
 }
 
-const draftOf = (user: User, queues: number[]): UserDraft => ({
+const draftOf = (user: User): UserDraft => ({
   name: user.name, email: user.email, role: user.role, extension: user.extension ?? '', new_number: '', webrtc: user.webrtc,
-  omnichannel: user.omnichannel, language: user.language, chats: user.capacity.chats, queues,
+  omnichannel: user.omnichannel, language: user.language, chats: user.capacity.chats, queues: user.queues,
 });
 
 function bodyOf({ extension, new_number, chats, ...same }: Partial<UserDraft>, now: UserDraft): object {

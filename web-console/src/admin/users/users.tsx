@@ -18,7 +18,7 @@ export function Users({ path: [id] }: SectionProps) {
 function UserList() {
   const pages = usePages<User>('/users', 'users');
   const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
-  const titlesOf = ({ id }: User) => queues.data?.items.filter(({ members }) => members.includes(id)).map(({ title }) => title).join(', ') || '–';
+  const titlesOf = (user: User) => queues.data?.items.filter(({ id }) => user.queues.includes(id)).map(({ title }) => title).join(', ') || '–';
   const making = useSignal(false);
   const made = useSignal<User | null>(null);
   const create = (
