@@ -212,8 +212,8 @@ export interface Note {
   id: number;
   text: string;
   at_ms: number;
-  user?: Person | null;
-  author?: Person | null;
+  /** `null`: a rule wrote it. */
+  author: Person | null;
 }
 
 export interface Identity {

@@ -19,7 +19,10 @@ export interface ContactFormProps {
 
 type Kind = Identity['kind'];
 
-const KINDS: readonly Kind[] = ['phone', 'email', 'handle'];
+// What a person can say of another; a handle or a provider's id comes with a message.
+const KINDS = ['phone', 'email'] as const;
+const isFixed = (row: Identity) => row.kind === 'provider' || row.kind === 'handle';
+
 const MOST_IDENTITIES = 20;
 
 /** Makes or edits a contact. */
@@ -27,7 +30,7 @@ export function ContactForm({ contact, name = '', identities = [], interaction, 
   const typed = useSignal(contact?.name ?? name);
   const rows = useSignal<readonly Identity[]>(contact?.identities ?? (identities.length > 0 ? identities : [{ kind: 'phone', value: '' }]));
   const action = useAction(async () => {
-    const body = { name: typed.value.trim(), identities: rows.value.filter((row) => row.value.trim()).map((row) => ({ ...row, value: row.value.trim() })) };
+    const body = { name: typed.value.trim(), identities: rows.value.filter((row) => row.kind !== 'provider' && row.value.trim()).map((row) => ({ ...row, value: row.value.trim() })) };
     const done = contact
       ? await patch<Contact>(`/contacts/${contact.id}`, body)
       : await post<Contact>('/contacts', interaction === undefined ? body : { ...body, interaction_id: interaction });
@@ -54,13 +57,13 @@ export function ContactForm({ contact, name = '', identities = [], interaction, 
         <legend class="field-label">{say('identities')}</legend>
         {rows.value.map((row, at) => (
           <div key={at} class="identity">
-            {row.kind === 'provider' ? (
-              <span class="small soft">{say('provider')}</span>
+            {isFixed(row) ? (
+              <span class="small soft">{say(row.kind)}</span>
             ) : (
-              <Select bare label={say('kind')} value={row.kind} onChange={(kind) => change(at, { kind: kind as Kind })} choices={KINDS.map((kind) => ({ value: kind, label: say(kind as 'phone' | 'email' | 'handle') }))} />
+              <Select bare label={say('kind')} value={row.kind} onChange={(kind) => change(at, { kind: kind as Kind })} choices={KINDS.map((kind) => ({ value: kind, label: say(kind) }))} />
             )}
-            <TextField bare class="grow" label={say('value')} maxLength={256} readonly={row.kind === 'provider'} value={row.value} onChange={(value) => change(at, { value })} />
-            {row.kind !== 'provider' && <IconButton icon="trash" label={say('remove_identity', { value: row.value })} onClick={() => (rows.value = rows.value.filter((_, here) => here !== at))} />}
+            <TextField bare class="grow" label={say('value')} maxLength={256} readonly={isFixed(row)} value={row.value} onChange={(value) => change(at, { value })} />
+            {!isFixed(row) && <IconButton icon="trash" label={say('remove_identity', { value: row.value })} onClick={() => (rows.value = rows.value.filter((_, here) => here !== at))} />}
           </div>
         ))}
         {action.at('identities') && <p class="field-error">{action.at('identities')}</p>}

@@ -9,14 +9,14 @@ import { say as kit } from '../ui/words';
 import { moment } from '../words/language';
 import { ContactForm } from './form';
 import { ContactHistory } from './history';
-import { addressOf, useRested } from './search';
+import { addressOf, useSearch } from './search';
 import { say } from './words';
 
 /** All contacts: `#/contacts`, one of them open: `#/contacts/12`. */
 export default function Contacts({ path }: { path: readonly string[] }) {
   const text = useSignal('');
   const adding = useSignal(false);
-  const asked = useRested(text.value.trim());
+  const asked = useSearch(text.value.trim());
   const found = usePages<Contact>(`/contacts?q=${encodeURIComponent(asked)}`, 'contacts');
   return (
     <Screen

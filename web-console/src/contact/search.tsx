@@ -7,15 +7,17 @@ import { telephone } from '../words/language';
 import { say } from './words';
 
 const AFTER_MS = 200;
+// The server looks for no less.
+const LEAST_LETTERS = 3;
 
-/** A text that follows what is typed once it rests. */
-export function useRested(text: string): string {
+/** What is to be looked for: what is typed, once it rests and is long enough. */
+export function useSearch(text: string): string {
   const rested = useSignal(text);
   useEffect(() => {
     const timer = setTimeout(() => (rested.value = text), AFTER_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  return rested.value;
+  return rested.value.length < LEAST_LETTERS ? '' : rested.value;
 }
 
 export const addressOf = (contact: Contact) => contact.identities.map((one) => (one.kind === 'phone' ? telephone(one.value) : one.value)).join(' · ');
@@ -23,7 +25,7 @@ export const addressOf = (contact: Contact) => contact.identities.map((one) => (
 /** Chooses one of the contacts. */
 export function ContactSearch({ onChoose, onClose }: { onChoose: (contact: Contact) => unknown; onClose: () => void }) {
   const text = useSignal('');
-  const asked = useRested(text.value.trim());
+  const asked = useSearch(text.value.trim());
   const found = usePages<Contact>(`/contacts?limit=20&q=${encodeURIComponent(asked)}`);
   return (
     <Dialog title={say('associate_title')} onClose={onClose}>

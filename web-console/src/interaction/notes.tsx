@@ -39,11 +39,11 @@ export function Notes({ interaction }: { interaction: number }) {
       {notes.problem && <ErrorState problem={notes.problem} onRetry={notes.reload} />}
       {notes.loading && notes.items.length === 0 && <Skeleton lines={2} />}
       <ul class="notes">
-        {notes.items.map((note) => (
+        {notes.items.toReversed().map((note) => (
           <li key={note.id}>
             <p class="note-text">{note.text}</p>
             <p class="small soft">
-              {(note.author ?? note.user)?.name} · {moment(note.at_ms)}
+              {[note.author?.name, moment(note.at_ms)].filter(Boolean).join(' · ')}
             </p>
           </li>
         ))}

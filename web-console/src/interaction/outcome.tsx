@@ -14,18 +14,19 @@ export function Outcome({ interaction }: { interaction: Interaction }) {
   const set = (tags: string[]) => tell(() => change(interaction, { tags }));
   function add(event: Event) {
     event.preventDefault();
-    const tag = text.value.trim();
+    // A comma stands between tags.
+    const fresh = text.value.split(',').map((tag) => tag.trim()).filter((tag) => tag && !interaction.tags.includes(tag));
     text.value = '';
-    if (tag && !interaction.tags.includes(tag)) void set([...interaction.tags, tag]);
+    if (fresh.length > 0) void set([...interaction.tags, ...fresh].slice(0, MOST_TAGS));
   }
   return (
     <>
       {interaction.dispositions.length > 0 && (
         <Select
           label={say('disposition')}
-          none={say('disposition_none')}
+          {...(interaction.disposition ? {} : { none: say('disposition_none') })}
           value={String(interaction.disposition?.id ?? '')}
-          onChange={(id) => void tell(() => change(interaction, { disposition_id: id ? Number(id) : null }))}
+          onChange={(id) => id && void tell(() => change(interaction, { disposition_id: Number(id) }))}
           choices={interaction.dispositions.map(({ id, title }) => ({ value: String(id), label: title }))}
         />
       )}

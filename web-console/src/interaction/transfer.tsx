@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
 
 import { post } from '../api/client';
-import type { Interaction } from '../api/types';
+import type { Interaction, Medium, Page } from '../api/types';
 import { agents, boards } from '../live/desk';
 import { me } from '../live/me';
 import { type Target, transfer } from '../live/verbs';
-import { Avatar, Badge, Button, Dialog, Empty, FormProblem, Tabs, TextField, toast, useAction } from '../ui';
+import { Avatar, Badge, Button, Dialog, Empty, ErrorState, FormProblem, Skeleton, Tabs, TextField, toast, useAction, useResource } from '../ui';
 import { plain } from '../words/language';
 import { say } from './words';
 
@@ -89,6 +89,13 @@ export function Transfer({ interaction, first, onClose }: TransferProps) {
   );
 }
 
+interface Queue {
+  id: number;
+  title: string;
+  medium: Medium;
+  enabled: boolean;
+}
+
 interface Choosing {
   text: string;
   interaction: Interaction;
@@ -116,17 +123,23 @@ function Users({ text, interaction, target, choose }: Choosing) {
 }
 
 function Queues({ text, interaction, target, choose }: Choosing) {
-  const fits = [...boards.value.values()].filter((board) => board.medium === interaction.medium && plain(board.title).includes(text));
+  const all = useResource<Page<Queue>>('/queues?limit=100', 'queues');
+  const fits = (all.data?.items ?? []).filter((queue) => queue.enabled && queue.medium === interaction.medium && plain(queue.title).includes(text));
+  if (all.problem) return <ErrorState problem={all.problem} onRetry={all.reload} />;
+  if (!all.data) return <Skeleton />;
   return (
     <div role="radiogroup" aria-label={say('queue')} class="scrolls target-list">
-      {fits.map((board) => {
-        const chosen = target !== null && 'queue' in target && target.queue === board.queue_id;
+      {fits.map((queue) => {
+        const chosen = target !== null && 'queue' in target && target.queue === queue.id;
+        const board = boards.value.get(queue.id);
         return (
-          <button key={board.queue_id} type="button" role="radio" aria-checked={chosen} class={`target ${chosen ? 'chosen' : ''}`} onClick={() => choose({ queue: board.queue_id })}>
-            <span class="grow cut">{board.title}</span>
-            <Badge kind={board.agents_free > 0 ? 'good' : 'plain'} icon="agents">
-              {board.agents_free}/{board.agents_connected}
-            </Badge>
+          <button key={queue.id} type="button" role="radio" aria-checked={chosen} class={`target ${chosen ? 'chosen' : ''}`} onClick={() => choose({ queue: queue.id })}>
+            <span class="grow cut">{queue.title}</span>
+            {board && (
+              <Badge kind={board.agents_free > 0 ? 'good' : 'plain'} icon="agents">
+                {board.agents_free}/{board.agents_connected}
+              </Badge>
+            )}
           </button>
         );
       })}

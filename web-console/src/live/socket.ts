@@ -13,6 +13,8 @@ const SILENCE_MS = 35_000;
 // A gap shorter than this is "catching up", a longer one "offline".
 const PATIENCE_MS = 3_000;
 const TRY_AFTER_REFUSALS = 3;
+// The server closes so when the log-in ended.
+const LOGGED_OUT = 4401;
 
 /** Whether what is seen is what is. */
 export const reach = signal<'live' | 'catching_up' | 'offline'>('catching_up');
@@ -72,7 +74,11 @@ function open() {
     watch();
     read(JSON.parse(String(data)) as Frame);
   });
-  now.addEventListener('close', () => now === socket && again(opened));
+  now.addEventListener('close', ({ code }) => {
+    if (now !== socket) return;
+    if (code === LOGGED_OUT) return signedOut();
+    again(opened);
+  });
   watch();
 }
 

@@ -57,7 +57,7 @@ export async function end(id: number, disposition: number | null) {
   noteChange('history');
 }
 
-export async function change(interaction: Interaction, part: { tags?: string[]; visitor?: Interaction['visitor']; disposition_id?: number | null; contact_id?: number | null }) {
+export async function change(interaction: Interaction, part: { tags?: string[]; visitor?: Interaction['visitor']; disposition_id?: number; contact_id?: number }) {
   const shown = part.tags ? { tags: part.tags } : {};
   const undo = foresee(interaction.id, shown);
   try {

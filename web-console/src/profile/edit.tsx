@@ -7,7 +7,7 @@ import { welcome } from '../live/me';
 import { Avatar, Button, Dialog, FormProblem, TextField, toast, useAction } from '../ui';
 import { say } from './words';
 
-const LARGEST_BYTES = 2 * 1024 * 1024;
+const LARGEST_BYTES = 20 * 1024 * 1024;
 const TYPES = 'image/png,image/jpeg,image/webp';
 
 /** Photo and name; e-mail and extension are the administrator's. */
@@ -18,7 +18,7 @@ export function Edit({ user, onClose }: { user: Me; onClose: () => void }) {
   const chooser = useRef<HTMLInputElement>(null);
   const large = photo.value instanceof File && photo.value.size > LARGEST_BYTES;
   const action = useAction(async () => {
-    if (photo.value instanceof File) await put('/me/photo', photo.value);
+    if (photo.value instanceof File) await put('/me/photo', await scaled(photo.value));
     if (photo.value === 'none') await remove('/me/photo');
     if (name.value.trim() !== user.name) await patch('/me', { name: name.value.trim() });
     welcome(await get<Me>('/me'));
@@ -63,6 +63,18 @@ export function Edit({ user, onClose }: { user: Me; onClose: () => void }) {
       <FormProblem problem={action.problem} />
     </Dialog>
   );
+}
+
+const SIDE_PX = 512;
+const QUALITY = 0.85;
+
+/** The middle of the picture as a square that is large enough for every screen, and small enough for every network. */
+async function scaled(file: File): Promise<Blob> {
+  const picture = await createImageBitmap(file);
+  const side = Math.min(picture.width, picture.height);
+  const canvas = new OffscreenCanvas(Math.min(side, SIDE_PX), Math.min(side, SIDE_PX));
+  canvas.getContext('2d')?.drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, canvas.width, canvas.height);
+  return canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY });
 }
 
 function usePreview(file: File | null): string | null {
