@@ -313,7 +313,10 @@ impl Store {
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn login_counts(&self, (organization, id): (OrganizationId, LoginId)) -> Result<bool, StoreError> {
+    pub async fn login_counts(
+        &self,
+        (organization, id): (OrganizationId, LoginId),
+    ) -> Result<bool, StoreError> {
         const COUNT: &str = "SELECT COUNT(*) FROM logins WHERE organization_id = $1 AND id = $2";
         let count: i64 = on_pool!(self, |pool| sqlx::query_scalar(COUNT)
             .bind(organization.0)

@@ -93,7 +93,9 @@ fn still_open(language: Language) -> &'static str {
         Language::PtBr => {
             "Você não pode fazer logout enquanto houver atendimentos em andamento. Finalize-os para sair da aplicação."
         }
-        Language::En => "You cannot log out while interactions are in progress. Finish them to leave the application.",
+        Language::En => {
+            "You cannot log out while interactions are in progress. Finish them to leave the application."
+        }
     }
 }
 
