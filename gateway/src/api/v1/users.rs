@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::events::SIGNED_OUT;
 use super::extract::{Asked, At};
 use super::log_in::Secure;
 use super::me::photo_url;
@@ -19,6 +20,7 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
+use crate::feed::Audience;
 use crate::model::{self, Directory, Language, LinkPurpose, Permission, QueueId, Role, UserId, difference};
 use crate::people;
 
@@ -181,6 +183,9 @@ pub async fn patch(
         web.store.set_queues_of_user(signed.organization, id, &queues).await?;
     }
     web.followed(web.store.revision().await?).await;
+    if !new.enabled {
+        web.feed.publish(signed.organization, Audience::User(id), SIGNED_OUT, json!({}));
+    }
     Ok(Json(User::of(&new, &web.directory())))
 }
 
@@ -200,6 +205,7 @@ pub async fn delete(
         return Err(Problem::not_found("user"));
     }
     web.followed(web.store.revision().await?).await;
+    web.feed.publish(signed.organization, Audience::User(id), SIGNED_OUT, json!({}));
     Ok(StatusCode::NO_CONTENT)
 }
 
