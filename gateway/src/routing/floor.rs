@@ -28,3 +28,8 @@ pub use handle::{Console, Handle, LookError};
 pub use moment::Moment;
 pub use order::{Deed, Target};
 pub use task::{Parts, Settings, start};
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

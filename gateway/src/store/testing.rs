@@ -47,6 +47,18 @@ impl TestStore {
         Self { store: Store::connect(&url).await.unwrap(), url, folder, server, name }
     }
 
+    /// Runs a statement as it stands, the same on both databases.
+    pub async fn run(&self, statement: String) {
+        match self.store.database() {
+            Database::Postgres(pool) => {
+                sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.map(drop).unwrap()
+            }
+            Database::Sqlite(pool) => {
+                sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.map(drop).unwrap()
+            }
+        }
+    }
+
     /// Takes the database away from everyone until [`Outage::end`].
     pub async fn outage(&self) -> Outage {
         let Some(server) = &self.server else {
