@@ -30,8 +30,10 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::WebConfig;
+use crate::feed::Feed;
 use crate::model::{Directory, ExtensionId};
 use crate::people::People;
+use crate::routing::floor;
 use crate::signalling::pages::PageOrder;
 use crate::signalling::stream::{Gate, Pass, StreamLimits};
 use crate::signalling::task::{Gone, Handle, Order};
@@ -62,6 +64,8 @@ pub struct WebParts {
     pub key: Arc<NodeKey>,
     pub tls: Tls,
     pub store: Store,
+    pub feed: Feed,
+    pub floor: floor::Handle,
     /// Wakes whoever follows the directory.
     pub reload: Arc<Notify>,
 }
@@ -76,6 +80,8 @@ struct Shared {
     directory: watch::Receiver<Arc<Directory>>,
     key: Arc<NodeKey>,
     store: Store,
+    feed: Feed,
+    floor: floor::Handle,
     people: People,
     reload: Arc<Notify>,
     guesses: Guesses,
@@ -115,6 +121,8 @@ pub async fn start(parts: WebParts) -> std::io::Result<SocketAddr> {
     let web = Web(Arc::new(Shared {
         people: People::new(parts.store.clone(), parts.config.token_h),
         store: parts.store,
+        feed: parts.feed,
+        floor: parts.floor,
         reload: parts.reload,
         config: parts.config,
         signalling: parts.signalling,

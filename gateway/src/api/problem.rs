@@ -7,6 +7,8 @@ use serde_json::json;
 
 use crate::call::{EndReason, SeatRefusal};
 use crate::people::PeopleError;
+use crate::routing::distribution::RoutingError;
+use crate::routing::floor::{FloorError, LookError};
 use crate::signalling::seats::SeatError;
 use crate::signalling::task::Gone;
 use crate::store::StoreError;
@@ -121,6 +123,55 @@ impl IntoResponse for Problem {
         };
         response.headers_mut().extend(more);
         response
+    }
+}
+
+impl From<FloorError> for Problem {
+    fn from(error: FloorError) -> Self {
+        let words = || {
+            let words = error.to_string();
+            let mut letters = words.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
+        };
+        match error {
+            FloorError::Away => Self::node("The floor is busy", words()),
+            FloorError::Unknown | FloorError::Routing(RoutingError::UnknownInteraction) => {
+                Self::not_found("interaction")
+            }
+            FloorError::Routing(RoutingError::OfferOver) => {
+                Self::caller(StatusCode::NOT_FOUND, "The offer is over", words())
+            }
+            FloorError::Routing(RoutingError::UnknownAgent) => Self::wrong("user", words()),
+            FloorError::Routing(RoutingError::UnknownQueue) => Self::wrong("queue", words()),
+            FloorError::Routing(RoutingError::NoSuchReason) => Self::wrong("reason_id", words()),
+            FloorError::NoSuchDisposition => Self::wrong("disposition_id", words()),
+            FloorError::WrongMedium => Self::wrong("queue", words()),
+            FloorError::NotYours => Self::forbidden(words()),
+            FloorError::TooManyConsoles => Self::too_many("Close a console first.", BUSY_RETRY_S),
+            FloorError::CannotTake(_)
+            | FloorError::Connecting
+            | FloorError::Ended
+            | FloorError::NoAudio(_)
+            | FloorError::NoPhone
+            | FloorError::SameAgent
+            | FloorError::Routing(
+                RoutingError::Duplicate
+                | RoutingError::NoRoom
+                | RoutingError::NotAMember
+                | RoutingError::NotLoggedIn
+                | RoutingError::NotTheirs
+                | RoutingError::Taken,
+            ) => Self::conflict("Not now", words()),
+        }
+    }
+}
+
+impl From<LookError> for Problem {
+    fn from(error: LookError) -> Self {
+        match error {
+            LookError::Floor(error) => error.into(),
+            LookError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -1,16 +1,25 @@
 //! `/api/v1`: what the console and programs use. Its OpenAPI document is made from this code and lies in `docs/openapi.json`.
 
+mod agents;
 mod audit;
+mod desk;
 mod dial_rules;
+mod dispositions;
 mod document;
+mod events;
 mod extensions;
 mod extract;
 mod idempotency;
+mod interactions;
 mod links;
 mod log_in;
 mod me;
+mod offers;
 mod organization;
 mod page;
+mod pause_reasons;
+mod presence;
+mod queues;
 mod signed;
 mod site;
 mod tokens;
@@ -34,13 +43,22 @@ pub const ROOT: &str = "/api/v1";
 /// All endpoints, a file for each noun.
 pub(super) fn router() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
+        .merge(agents::routes())
         .merge(audit::routes())
+        .merge(desk::routes())
         .merge(dial_rules::routes())
+        .merge(dispositions::routes())
+        .merge(events::routes())
         .merge(extensions::routes())
+        .merge(interactions::routes())
         .merge(links::routes())
         .merge(log_in::routes())
         .merge(me::routes())
+        .merge(offers::routes())
         .merge(organization::routes())
+        .merge(pause_reasons::routes())
+        .merge(presence::routes())
+        .merge(queues::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())
         .merge(users::routes())

@@ -1,4 +1,6 @@
 //! Interactions: what a Call or a Conversation is on its way through queues and agents.
+
+mod edit;
 mod list;
 mod of_call;
 mod step;
@@ -17,6 +19,7 @@ use crate::store::database::Tx;
 use crate::store::interaction_event::{self, NewInteractionEvent};
 use crate::store::{Store, StoreError, without_nul};
 
+pub use edit::InteractionEdit;
 pub use list::{InteractionFilter, NamedInteraction, Reader};
 pub use step::{InteractionChange, InteractionStep};
 pub use tally::{LocalDay, QueueTally};

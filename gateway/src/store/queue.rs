@@ -2,12 +2,12 @@
 use std::collections::HashMap;
 
 use crate::model::{
-    Agent, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason, PauseReasonId,
+    Agent, AuditEntry, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason, PauseReasonId,
     Queue, QueueId, Staffing, UserId,
 };
 use crate::store::column::{number, parsed};
 use crate::store::database::Tx;
-use crate::store::{Store, StoreError, directory, without_nul};
+use crate::store::{Store, StoreError, audit, directory, without_nul};
 
 const INSERT: &str = "INSERT INTO queues (organization_id, name, title, medium, direction, offer_timeout_s, wrap_up_s, \
     priority, music, enabled) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id";
@@ -126,11 +126,12 @@ impl Store {
     /// # Errors
     /// The name is taken, a member or a list entry is not of this organization ([`StoreError::Taken`], [`StoreError::is_dangling`]),
     /// or the database is away.
-    pub async fn insert_queue(&self, queue: &Queue) -> Result<QueueId, StoreError> {
+    pub async fn insert_queue(&self, queue: &Queue, entry: AuditEntry) -> Result<QueueId, StoreError> {
         let mut tx = self.begin().await?;
         let id: i64 =
             on_tx!(&mut tx, |db| bind_queue!(sqlx::query_scalar(INSERT), queue).fetch_one(db).await)?;
         write_lists(&mut tx, &Queue { id: QueueId(id), ..queue.clone() }).await?;
+        audit::insert(&mut tx, &AuditEntry { noun_id: id.to_string(), ..entry }).await?;
         directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(QueueId(id))
@@ -140,7 +141,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::insert_queue`].
-    pub async fn update_queue(&self, queue: &Queue) -> Result<bool, StoreError> {
+    pub async fn update_queue(&self, queue: &Queue, entry: &AuditEntry) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let found = on_tx!(&mut tx, |db| bind_queue!(sqlx::query(UPDATE), queue)
             .bind(queue.id.0)
@@ -151,6 +152,7 @@ impl Store {
             return Ok(false);
         }
         write_lists(&mut tx, queue).await?;
+        audit::insert(&mut tx, entry).await?;
         directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(true)
@@ -160,12 +162,20 @@ impl Store {
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn delete_queue(&self, organization: OrganizationId, id: QueueId) -> Result<bool, StoreError> {
+    pub async fn delete_queue(
+        &self,
+        organization: OrganizationId,
+        id: QueueId,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let gone = execute(&mut tx, DELETE, organization, id.0).await?;
+        if execute(&mut tx, DELETE, organization, id.0).await? == 0 {
+            return Ok(false);
+        }
+        audit::insert(&mut tx, entry).await?;
         directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
-        Ok(gone > 0)
+        Ok(true)
     }
 
     /// Makes a user member of these queues and of no others.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::model::{
     CallId, CustomerState, Directory, Disposition, InteractionDirection, InteractionId, InteractionRow,
@@ -13,21 +14,21 @@ use crate::store::NamedInteraction;
 pub const VISITOR_GRACE_MS: i64 = 90_000;
 
 /// A thing and what people call it.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
 pub struct Titled {
     pub id: i64,
     pub title: String,
 }
 
 /// A person and his name.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
 pub struct Person {
     pub id: i64,
     pub name: String,
 }
 
 /// A customer.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
 pub struct Customer {
     pub id: i64,
     pub name: String,
@@ -35,7 +36,7 @@ pub struct Customer {
 }
 
 /// The newest message.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
 pub struct Last {
     pub text: String,
     pub at_ms: i64,
@@ -44,7 +45,7 @@ pub struct Last {
 }
 
 /// How far an Interaction has come, as people see it.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     Waiting,
@@ -54,7 +55,7 @@ pub enum Stage {
 }
 
 /// What a call is doing.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
     /// The caller hears music, or the one who was called rings.
@@ -65,7 +66,8 @@ pub enum CallState {
 }
 
 /// The call of an Interaction.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
+#[schema(as = InteractionCall)]
 pub struct CallView {
     pub id: String,
     pub state: CallState,
@@ -90,7 +92,8 @@ pub struct Live {
 }
 
 /// An Interaction.
-#[derive(Clone, PartialEq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, ToSchema, Debug)]
+#[schema(as = Interaction)]
 pub struct InteractionView {
     pub id: i64,
     pub protocol: String,
@@ -128,7 +131,8 @@ pub struct InteractionView {
 }
 
 /// A proposal to one agent.
-#[derive(Clone, PartialEq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, ToSchema, Debug)]
+#[schema(as = Offer)]
 pub struct OfferView {
     pub id: i64,
     pub interaction: InteractionView,
@@ -136,7 +140,8 @@ pub struct OfferView {
 }
 
 /// A queue as one of its members stands in it.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
+#[schema(as = Standing)]
 pub struct StandingView {
     pub queue_id: i64,
     pub name: String,
@@ -150,7 +155,7 @@ pub struct StandingView {
 }
 
 /// Standing in a queue.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "lowercase")]
 pub enum StandingState {
     Offline,
@@ -159,7 +164,8 @@ pub enum StandingState {
 }
 
 /// An agent's own standing.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
+#[schema(as = Presence)]
 pub struct PresenceView {
     pub queues: Vec<StandingView>,
     pub wrap_up_until_ms: Option<i64>,
@@ -168,7 +174,8 @@ pub struct PresenceView {
 }
 
 /// A queue in numbers, now.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
+#[schema(as = Board)]
 pub struct BoardView {
     pub queue_id: i64,
     pub title: String,
@@ -187,7 +194,7 @@ pub struct BoardView {
 }
 
 /// Whether an agent's browser is there.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema, Debug)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentPresence {
     Here,
@@ -197,14 +204,14 @@ pub enum AgentPresence {
 }
 
 /// What one agent has open.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema, Debug)]
 pub struct OpenCounts {
     pub chats: u32,
     pub calls: u32,
 }
 
 /// A queue that an agent is logged in to.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
 pub struct AgentStanding {
     pub queue_id: i64,
     pub state: StandingState,
@@ -213,7 +220,7 @@ pub struct AgentStanding {
 }
 
 /// An Interaction of an agent, in brief.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
 pub struct Serving {
     pub id: i64,
     pub protocol: String,
@@ -223,7 +230,8 @@ pub struct Serving {
 }
 
 /// An agent as others see him.
-#[derive(Clone, PartialEq, Eq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema, Debug)]
+#[schema(as = Agent)]
 pub struct AgentView {
     pub id: i64,
     pub name: String,
@@ -255,7 +263,8 @@ pub struct DeskPart {
 }
 
 /// Everything that a user has before him.
-#[derive(Clone, PartialEq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, ToSchema, Debug)]
+#[schema(as = Desk)]
 pub struct DeskView {
     pub server_time_ms: i64,
     pub presence: PresenceView,
@@ -266,7 +275,7 @@ pub struct DeskView {
 }
 
 /// Why an Interaction is where it is: for each agent who might take it, what keeps it from him now.
-#[derive(Clone, PartialEq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, ToSchema, Debug)]
 pub struct Why {
     pub state: Stage,
     /// How many are before it.
@@ -275,7 +284,7 @@ pub struct Why {
 }
 
 /// What keeps an Interaction from one agent.
-#[derive(Clone, PartialEq, Serialize, Debug)]
+#[derive(Clone, PartialEq, Serialize, ToSchema, Debug)]
 pub struct WhyNot {
     pub agent: Person,
     /// One word, see `reason`; `none`: nothing, he is being asked or is next.

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::feed::{Audience, Feed, Reading};
 use crate::model::{
-    CallId, Capacity, DispositionId, InteractionDirection, InteractionEventKind, InteractionId,
+    Actor, AuditEntry, CallId, Capacity, DispositionId, InteractionDirection, InteractionEventKind, InteractionId,
     InteractionRow, Medium, NewInteraction, OrganizationId, PauseReasonId, Queue, QueueDirection, QueueId,
     UserId,
 };
@@ -60,8 +60,8 @@ impl Room {
         }
         add_user(&test, (here, 90), "supervisor", None).await;
         let store = &test.store;
-        let lunch = store.insert_pause_reason(here, "Lunch").await.unwrap();
-        let sold = store.insert_disposition(here, "Sold", true).await.unwrap();
+        let lunch = store.insert_pause_reason("Lunch", entry(here)).await.unwrap();
+        let sold = store.insert_disposition("Sold", true, entry(here)).await.unwrap();
         let queue = |name: &str, medium, wrap_up_s| Queue {
             members: agents.clone(),
             wrap_up_s,
@@ -69,8 +69,8 @@ impl Room {
             dispositions: vec![sold],
             ..queue(here, name, medium)
         };
-        let calls = store.insert_queue(&queue("calls", Medium::Voice, 30)).await.unwrap();
-        let chats = store.insert_queue(&queue("chats", Medium::Chat, 0)).await.unwrap();
+        let calls = store.insert_queue(&queue("calls", Medium::Voice, 30), entry(here)).await.unwrap();
+        let chats = store.insert_queue(&queue("chats", Medium::Chat, 0), entry(here)).await.unwrap();
         let at = Moment { instant: std::time::Instant::now(), wall_ms: START_MS };
         let feed = Feed::new("test".to_owned());
         let reading = feed.read(here);
@@ -307,6 +307,11 @@ pub(in crate::routing::floor) async fn add_user(
          'User {id}', '{role}', {extension}, TRUE, TRUE, 'en', {chats}, {calls}, TRUE, 0)"
     ))
     .await;
+}
+
+fn entry(organization: OrganizationId) -> AuditEntry {
+    let (address, name) = (String::new(), "test".to_owned());
+    Actor { organization, at_ms: 0, user: None, name, address }.does("create", "", "", serde_json::json!({}))
 }
 
 fn floor(
