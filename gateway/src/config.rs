@@ -1,6 +1,7 @@
 //! `config/ramal.toml`: what one node needs to know. Every key has a default; a wrong key or value is refused with its place.
 
 mod check;
+mod desk;
 pub mod fault;
 mod http;
 mod media;
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use desk::DeskConfig;
 pub use fault::Fault as ConfigError;
 pub use http::{HttpConfig, LogConfig, LogFormat};
 pub use media::{BrowserListen, MediaConfig, WebRtcConfig};
@@ -42,6 +44,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// `[web]`
     pub web: WebConfig,
+    /// `[desk]`
+    pub desk: DeskConfig,
     /// `[log]`
     pub log: LogConfig,
 }

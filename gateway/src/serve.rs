@@ -172,8 +172,6 @@ struct Started {
     signalling: Handle,
     task: tokio::task::JoinHandle<()>,
     ready: Ready,
-    /// It runs as long as somebody may order something.
-    _floor: floor::Handle,
     web: SocketAddr,
 }
 
@@ -241,11 +239,15 @@ async fn start(
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
     let (newest, directory) = watch::channel(directory);
+    let feed = Feed::new(epoch()?);
     let floor = floor::start(floor::Parts {
         store: store.clone(),
-        feed: Feed::new(epoch()?),
+        feed: feed.clone(),
         directory: directory.clone(),
-        settings: floor::Settings::default(),
+        settings: floor::Settings {
+            agent_grace: Duration::from_secs(u64::from(config.desk.agent_grace_s)),
+            visitor_grace_ms: i64::from(config.desk.visitor_grace_s) * 1_000,
+        },
         voice_events: heard,
         voice_orders: ordering,
     })
@@ -266,6 +268,8 @@ async fn start(
         key,
         tls,
         store: store.clone(),
+        feed,
+        floor,
         reload: Arc::clone(&reload),
     };
     let web = crate::api::start(parts).await.map_err(io(format!("web.listen {}", config.web.listen)))?;
@@ -280,7 +284,7 @@ async fn start(
         control: socket.display().to_string(),
         recordings,
     };
-    Ok(Started { signalling, task, ready, _floor: floor, web })
+    Ok(Started { signalling, task, ready, web })
 }
 
 fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Media>, ServeError> {

@@ -58,7 +58,8 @@ pub use error::StoreError;
 pub use fact::{Envelope, Fact};
 pub use idempotency::{Repeat, RepeatKey};
 pub use interaction::{
-    InteractionChange, InteractionEdit, InteractionFilter, InteractionStep, LocalDay, NamedInteraction, QueueTally, Reader,
+    InteractionChange, InteractionEdit, InteractionFilter, InteractionStep, LocalDay, NamedInteraction,
+    QueueTally, Reader,
 };
 pub use interaction_event::NewInteractionEvent;
 pub use node::NODE_FAILURE;

@@ -1,10 +1,15 @@
 //! What people do at their desks, by the API that their consoles use: log in, manage, attend.
 
+mod agents_browser_is_killed;
 mod audit;
 mod console_files;
+mod events_after_a_broken_socket;
 mod log_in;
+mod offers;
 mod organizations;
 mod others_are_invisible;
+mod presence;
+mod queues;
 mod same_request_again;
 mod telephony;
 mod users;

@@ -47,6 +47,18 @@ async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
         ("extensions", "number") => "900".to_owned(),
         ("trunks", "name") => "theirs".to_owned(),
         ("tokens", "id") => text(&owns.post("/tokens", json!({ "name": "Theirs" })).await.json()["id"]),
+        ("agents", "id") => owns.id().to_string(),
+        ("queues", "id") => {
+            let name = format!("q{}", rand::random::<u32>());
+            text(&owns.does("/queues", json!({ "name": name, "medium": "chat" })).await["id"])
+        }
+        ("pause-reasons", "id") => text(
+            &owns.does("/pause-reasons", json!({ "title": rand::random::<u32>().to_string() })).await["id"],
+        ),
+        ("dispositions", "id") => text(
+            &owns.does("/dispositions", json!({ "title": rand::random::<u32>().to_string() })).await["id"],
+        ),
+        ("offers" | "interactions", "id") => "1".to_owned(),
         (noun, variable) => panic!("say here what stands for {{{variable}}} of /{noun}: {path}"),
     }
 }
@@ -58,6 +70,11 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
         ("put", "/users/{id}/password") => Some(json!({ "password": "a password of Mallory" })),
         ("patch", "/extensions/{number}") => Some(json!({ "display_name": "Mallory" })),
         ("patch", "/trunks/{name}") => Some(json!({ "options_ping_s": 30 })),
+        ("patch", "/queues/{id}" | "/pause-reasons/{id}" | "/dispositions/{id}") => {
+            Some(json!({ "title": "Mallory" }))
+        }
+        ("patch", "/interactions/{id}") => Some(json!({ "tags": ["Mallory"] })),
+        ("post", "/interactions/{id}/transfer") => Some(json!({ "to": { "user": 1 } })),
         ("patch" | "put", path) => panic!("say here what a right body is for {method} {path}"),
         _ => None,
     }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::Node;
+use crate::page::events::Events;
 use crate::page::http::{self, Answer};
 
 /// The password of everybody in tests.
@@ -125,6 +126,38 @@ impl Desk {
             vec![("Cookie", self.cookie.as_str()), ("x-csrf-token", self.csrf.as_str()), ("Origin", &origin)];
         headers.extend(more);
         send(self.web, method, path, &headers, body).await
+    }
+
+    /// Its live events; `query` is empty or begins with `?`. The first one is `hello`.
+    pub async fn events(&self, query: &str) -> Events {
+        let origin = format!("http://{}", self.web);
+        let headers = [("Cookie", self.cookie.as_str()), ("Origin", origin.as_str())];
+        Events::follow(self.web, &format!("/api/v1/events{query}"), &headers).await
+    }
+
+    /// A queue with these members, made by an administrator; its number. `more` are further fields of `POST /queues`.
+    pub async fn queue(&self, name: &str, medium: &str, members: &[&Desk], more: Value) -> i64 {
+        let members: Vec<i64> = members.iter().map(|member| member.id()).collect();
+        let mut body = json!({ "name": name, "medium": medium, "members": members });
+        if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
+            body.extend(more.clone());
+        }
+        self.does("/queues", body).await["id"].as_i64().expect("a number")
+    }
+
+    /// A number that phones of the organization dial to wait in a queue.
+    pub async fn queue_number(&self, dial: &str, queue: &str) {
+        let mut rules = self.read("/dial-rules").await;
+        rules.as_array_mut().expect("rules").push(json!({ "dial": dial, "queue": queue }));
+        let put = self.put("/dial-rules", rules).await;
+        assert_eq!(put.status, 200, "{}", put.text());
+    }
+
+    /// A POST that does what it should; its answer.
+    pub async fn does(&self, path: &str, body: Value) -> Value {
+        let answer = self.post(path, body).await;
+        assert!(matches!(answer.status, 200 | 201 | 204), "{path}: {} {}", answer.status, answer.text());
+        if answer.status == 204 { Value::Null } else { answer.json() }
     }
 
     /// What a GET gives; anything but 200 fails the test.

@@ -131,7 +131,10 @@ impl From<FloorError> for Problem {
         let words = || {
             let words = error.to_string();
             let mut letters = words.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
+            letters
+                .next()
+                .map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".")
+                .unwrap_or_default()
         };
         match error {
             FloorError::Away => Self::node("The floor is busy", words()),

@@ -21,7 +21,18 @@ pub fn check(config: &Config) -> Result<(), Wrong> {
     limits(config)?;
     timers(config)?;
     media(config)?;
-    web(config)
+    web(config)?;
+    desk(config)
+}
+
+fn desk(config: &Config) -> Result<(), Wrong> {
+    if !(1..=3_600).contains(&config.desk.agent_grace_s) {
+        return Err(wrong(&["desk", "agent_grace_s"], "must be 1 to 3600 seconds"));
+    }
+    if !(1..=3_600).contains(&config.desk.visitor_grace_s) {
+        return Err(wrong(&["desk", "visitor_grace_s"], "must be 1 to 3600 seconds"));
+    }
+    Ok(())
 }
 
 fn web(config: &Config) -> Result<(), Wrong> {

@@ -8,7 +8,8 @@ const UPDATE_REASON: &str = "UPDATE pause_reasons SET title = $3 WHERE organizat
 const DELETE_REASON: &str = "DELETE FROM pause_reasons WHERE organization_id = $1 AND id = $2";
 const INSERT: &str =
     "INSERT INTO dispositions (organization_id, title, enabled) VALUES ($1, $2, $3) RETURNING id";
-const UPDATE: &str = "UPDATE dispositions SET title = $3, enabled = $4 WHERE organization_id = $1 AND id = $2";
+const UPDATE: &str =
+    "UPDATE dispositions SET title = $3, enabled = $4 WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM dispositions WHERE organization_id = $1 AND id = $2";
 
 /// What becomes of one entry of a list; the statement's first value is the organization, then number and title, then whether it is enabled.
@@ -24,7 +25,11 @@ impl Store {
     ///
     /// # Errors
     /// There is one with this title, or the database is away.
-    pub async fn insert_pause_reason(&self, title: &str, entry: AuditEntry) -> Result<PauseReasonId, StoreError> {
+    pub async fn insert_pause_reason(
+        &self,
+        title: &str,
+        entry: AuditEntry,
+    ) -> Result<PauseReasonId, StoreError> {
         let write = Write { statement: INSERT_REASON, id: None, title: Some(title), enabled: None };
         self.insert_listed(write, entry).await.map(PauseReasonId)
     }
@@ -47,7 +52,11 @@ impl Store {
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn delete_pause_reason(&self, id: PauseReasonId, entry: &AuditEntry) -> Result<bool, StoreError> {
+    pub async fn delete_pause_reason(
+        &self,
+        id: PauseReasonId,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
         let write = Write { statement: DELETE_REASON, id: Some(id.0), title: None, enabled: None };
         self.change_listed(write, entry).await
     }
@@ -84,7 +93,11 @@ impl Store {
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn delete_disposition(&self, id: DispositionId, entry: &AuditEntry) -> Result<bool, StoreError> {
+    pub async fn delete_disposition(
+        &self,
+        id: DispositionId,
+        entry: &AuditEntry,
+    ) -> Result<bool, StoreError> {
         let write = Write { statement: DELETE, id: Some(id.0), title: None, enabled: None };
         self.change_listed(write, entry).await
     }

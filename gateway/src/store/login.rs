@@ -309,6 +309,20 @@ impl Store {
         Ok(true)
     }
 
+    /// Whether a login is still worth something.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn login_counts(&self, (organization, id): (OrganizationId, LoginId)) -> Result<bool, StoreError> {
+        const COUNT: &str = "SELECT COUNT(*) FROM logins WHERE organization_id = $1 AND id = $2";
+        let count: i64 = on_pool!(self, |pool| sqlx::query_scalar(COUNT)
+            .bind(organization.0)
+            .bind(id.0)
+            .fetch_one(pool)
+            .await)?;
+        Ok(count > 0)
+    }
+
     /// Deletes logins and links that are over; how many there were.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 use std::collections::HashMap;
 
 use crate::model::{
-    Agent, AuditEntry, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason, PauseReasonId,
-    Queue, QueueId, Staffing, UserId,
+    Agent, AuditEntry, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason,
+    PauseReasonId, Queue, QueueId, Staffing, UserId,
 };
 use crate::store::column::{number, parsed};
 use crate::store::database::Tx;

@@ -67,7 +67,33 @@ impl Events {
         self.expect(&format!("a seat that is {state}"), |e| e["seat"]["state"] == state).await
     }
 
-    async fn next(&mut self) -> Result<Value, Closed> {
+    /// A console's live events: connects with these headers and reads what comes first.
+    pub async fn follow(web: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Events {
+        let stream = connect_to(web, path, headers).await.unwrap_or_else(|answer| panic!("{path}: {answer}"));
+        let mut events = Events { stream, snapshot: Value::Null };
+        events.snapshot = events.next().await.expect("a first event");
+        events
+    }
+
+    /// The answer to a request for a WebSocket that is refused: its first line.
+    pub async fn not_followed(web: SocketAddr, path: &str, headers: &[(&str, &str)]) -> String {
+        connect_to(web, path, headers).await.err().expect("a refusal")
+    }
+
+    /// How it is closed; what comes before that is dropped.
+    pub async fn closed(&mut self) -> Closed {
+        within("a close", async {
+            loop {
+                if let Err(closed) = self.next().await {
+                    return closed;
+                }
+            }
+        })
+        .await
+    }
+
+    /// The next event.
+    pub async fn next(&mut self) -> Result<Value, Closed> {
         loop {
             let (kind, payload) = self.frame().await.ok_or(Closed(None))?;
             match kind {
@@ -115,10 +141,16 @@ impl Events {
 }
 
 async fn connect(web: SocketAddr) -> TcpStream {
+    connect_to(web, "/api/events", &[]).await.unwrap_or_else(|answer| panic!("{answer}"))
+}
+
+// The first line of the answer, where it is no switch of protocols.
+async fn connect_to(web: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<TcpStream, String> {
     let mut stream = TcpStream::connect(web).await.expect("the web port");
+    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "GET /api/events HTTP/1.1\r\nHost: {web}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {web}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("a request");
     let mut answer = Vec::new();
@@ -128,6 +160,10 @@ async fn connect(web: SocketAddr) -> TcpStream {
         }
     })
     .await;
-    assert!(answer.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&answer));
-    stream
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    if text.starts_with("HTTP/1.1 101") {
+        Ok(stream)
+    } else {
+        Err(text.lines().next().unwrap_or_default().to_owned())
+    }
 }

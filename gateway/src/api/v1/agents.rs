@@ -47,7 +47,7 @@ pub async fn log_out(
 ) -> Result<StatusCode, Problem> {
     on_behalf(&web, &signed, id, Deed::LogOut { of: id, queues: None }).await?;
     let entry = signed.does("log_out_of_queues", "user", id, json!({}));
-    web.store.write_audit(&entry).await?;
+    web.store.audit(&entry).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -34,7 +34,7 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(40);
 /// The log-in is over; of the range for applications (RFC 6455 §7.4.2).
 const CLOSE_UNAUTHORIZED: u16 = 4_401;
 /// The event after which a socket ends.
-const SIGNED_OUT: &str = "signed_out";
+pub const SIGNED_OUT: &str = "signed_out";
 
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(upgrade))
@@ -108,10 +108,8 @@ impl Wire {
     async fn serve(&mut self, from: From) -> Result<(), End> {
         let organization = self.signed.organization;
         let feed = self.web.feed.clone();
-        let resumed = from
-            .epoch
-            .zip(from.after)
-            .and_then(|(epoch, after)| feed.resume(organization, &epoch, after));
+        let resumed =
+            from.epoch.zip(from.after).and_then(|(epoch, after)| feed.resume(organization, &epoch, after));
         let hello = json!({ "epoch": feed.epoch(), "resumed": resumed.is_some() });
         let reading = match resumed {
             Some(reading) => {
@@ -150,7 +148,9 @@ impl Wire {
                 }
                 _ = tick.tick() => {
                     let directory = self.web.directory();
-                    if !self.viewer(&directory).may(Permission::Attend) {
+                    let login = (self.signed.organization, self.signed.login.id);
+                    let counts = self.web.store.login_counts(login).await.unwrap_or(true);
+                    if !counts || !self.viewer(&directory).may(Permission::Attend) {
                         return Err(End::SignedOut);
                     }
                     if heard.elapsed() > SILENCE_LIMIT {

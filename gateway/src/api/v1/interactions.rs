@@ -17,8 +17,8 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::Problem;
 use crate::model::{
-    ContactId, DispositionId, InteractionEvent, InteractionEventKind, InteractionId, InteractionState, Permission, QueueId,
-    UserId,
+    ContactId, DispositionId, InteractionEvent, InteractionEventKind, InteractionId, InteractionState,
+    Permission, QueueId, UserId,
 };
 use crate::routing::floor::view::{InteractionView, Person, Why};
 use crate::store::{InteractionFilter, Reader};

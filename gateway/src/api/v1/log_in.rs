@@ -6,16 +6,20 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension as Given, Json};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::events::SIGNED_OUT;
 use super::extract::From;
 use super::me::Me;
 use super::signed::{COOKIE, Signed};
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
 use crate::api::{Peer, Web};
+use crate::feed::Audience;
+use crate::model::Language;
 use crate::people::{People, SignedIn};
 
 /// How long a browser keeps the cookie, in seconds; the login behind it ends earlier when it is not used.
@@ -67,7 +71,12 @@ fn wrong() -> Problem {
 /// Logs this browser out.
 #[utoipa::path(post, path = "/logout", tag = "me", responses((status = 204)))]
 pub async fn log_out(State(web): State<Web>, secure: Secure, signed: Signed) -> Result<Response, Problem> {
+    if web.floor.open_interactions(signed.organization, signed.user).await? > 0 {
+        return Err(Problem::conflict("Interactions are open", still_open(signed.person.language)));
+    }
+    web.floor.signed_out(signed.organization, signed.user).await;
     web.people.log_out(&signed.login, &signed.person, &signed.origin).await?;
+    web.feed.publish(signed.organization, Audience::Login(signed.login.id.0), SIGNED_OUT, json!({}));
     let gone = [(header::SET_COOKIE, cookie("", 0, secure))];
     Ok((StatusCode::NO_CONTENT, gone).into_response())
 }
@@ -76,6 +85,16 @@ pub async fn log_out(State(web): State<Web>, secure: Secure, signed: Signed) -> 
 pub fn welcome(web: &Web, secure: Secure, signed: &SignedIn) -> Response {
     let set = [(header::SET_COOKIE, cookie(&signed.token, COOKIE_LIFE_S, secure))];
     (set, Json(Me::of(web, &signed.user, &People::csrf(&signed.token)))).into_response()
+}
+
+/// Word for word as people know it.
+fn still_open(language: Language) -> &'static str {
+    match language {
+        Language::PtBr => {
+            "Você não pode fazer logout enquanto houver atendimentos em andamento. Finalize-os para sair da aplicação."
+        }
+        Language::En => "You cannot log out while interactions are in progress. Finish them to leave the application.",
+    }
 }
 
 fn cookie(token: &str, life_s: u32, secure: Secure) -> HeaderValue {

@@ -11,9 +11,9 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::Problem;
 use crate::model::{InteractionId, Permission};
+use crate::routing::distribution::RoutingError;
 use crate::routing::floor::view::InteractionView;
 use crate::routing::floor::{Deed, FloorError};
-use crate::routing::distribution::RoutingError;
 use crate::store::Reader;
 
 pub fn routes() -> OpenApiRouter<Web> {

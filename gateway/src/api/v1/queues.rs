@@ -14,11 +14,13 @@ use utoipa_axum::routes;
 use super::extract::{Asked, At};
 use super::page::{Items, PageQuery};
 use super::signed::Signed;
-use crate::api::{Shared, Web};
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
+use crate::api::{Shared, Web};
 use crate::feed::Audience;
-use crate::model::{self, Directory, Medium, OrganizationId, Permission, QueueDirection, QueueId, UserId, difference};
+use crate::model::{
+    self, Directory, Medium, OrganizationId, Permission, QueueDirection, QueueId, UserId, difference,
+};
 use crate::routing::floor::view::Titled;
 use crate::store::StoreError;
 
@@ -111,7 +113,11 @@ fn visible(queue: &model::Queue, directory: &Directory, manages: bool) -> Queue 
 
 /// A queue.
 #[utoipa::path(get, path = "/queues/{id}", tag = "queues", params(("id" = QueueId, Path)), responses((status = 200, body = Queue)))]
-pub async fn get(State(web): State<Web>, signed: Signed, At(id): At<QueueId>) -> Result<Json<Queue>, Problem> {
+pub async fn get(
+    State(web): State<Web>,
+    signed: Signed,
+    At(id): At<QueueId>,
+) -> Result<Json<Queue>, Problem> {
     let manages = signed.role.may(Permission::ManageQueues);
     let directory = web.directory();
     let found = directory.queue(signed.organization, id).filter(|queue| manages || queue.enabled);
@@ -161,7 +167,11 @@ pub async fn patch(
 
 /// Deletes a queue. What waits in it goes on waiting without one: who may read all sees it and can send it elsewhere.
 #[utoipa::path(delete, path = "/queues/{id}", tag = "queues", params(("id" = QueueId, Path)), responses((status = 204)))]
-pub async fn delete(State(web): State<Web>, signed: Signed, At(id): At<QueueId>) -> Result<StatusCode, Problem> {
+pub async fn delete(
+    State(web): State<Web>,
+    signed: Signed,
+    At(id): At<QueueId>,
+) -> Result<StatusCode, Problem> {
     signed.may(Permission::ManageQueues)?;
     let directory = web.directory();
     let old = directory.queue(signed.organization, id).ok_or_else(|| Problem::not_found("queue"))?;

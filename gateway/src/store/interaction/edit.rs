@@ -45,7 +45,8 @@ impl Store {
         if let Some(tags) = &edit.tags {
             write_tags(&mut tx, (organization, interaction), tags).await?;
         }
-        let detail = json!({ "tags": edit.tags, "disposition": edit.disposition, "visitor": edit.visitor.is_some() });
+        let detail =
+            json!({ "tags": edit.tags, "disposition": edit.disposition, "visitor": edit.visitor.is_some() });
         let told = NewInteractionEvent { kind: InteractionEventKind::Edited, user: Some(by), detail };
         interaction_event::insert(&mut tx, (organization, interaction), at_ms, &told).await?;
         tx.commit().await?;

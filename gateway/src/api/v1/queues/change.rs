@@ -5,9 +5,7 @@ use utoipa::ToSchema;
 
 use crate::api::problem::Problem;
 use crate::api::v1::Signed;
-use crate::model::{
-    Directory, DispositionId, Medium, PauseReasonId, Queue, QueueDirection, QueueId, UserId,
-};
+use crate::model::{Directory, DispositionId, Medium, PauseReasonId, Queue, QueueDirection, QueueId, UserId};
 
 /// Longest name and title, in bytes.
 const NAME_LIMIT: usize = 40;
@@ -109,8 +107,8 @@ impl ChangeQueue {
 impl Rest {
     fn applied(self, mut queue: Queue, directory: &Directory) -> Result<Queue, Problem> {
         let organization = queue.organization;
-        queue.offer_timeout_s =
-            within("offer_timeout_s", self.offer_timeout_s, OFFER_TIMEOUT_S)?.unwrap_or(queue.offer_timeout_s);
+        queue.offer_timeout_s = within("offer_timeout_s", self.offer_timeout_s, OFFER_TIMEOUT_S)?
+            .unwrap_or(queue.offer_timeout_s);
         queue.wrap_up_s = within("wrap_up_s", self.wrap_up_s, WRAP_UP_S)?.unwrap_or(queue.wrap_up_s);
         if let Some(priority) = self.priority {
             queue.priority = if priority <= 9 { priority } else { return Err(range("priority", 0, 9)) };
@@ -176,7 +174,11 @@ fn range(field: &'static str, least: u32, most: u32) -> Problem {
 }
 
 /// Each once, in order; every one has to be there.
-fn listed<T: Ord>(field: &'static str, mut list: Vec<T>, known: impl Fn(&T) -> bool) -> Result<Vec<T>, Problem> {
+fn listed<T: Ord>(
+    field: &'static str,
+    mut list: Vec<T>,
+    known: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, Problem> {
     if list.len() > LIST_LIMIT {
         return Err(Problem::wrong(field, format!("At most {LIST_LIMIT}.")));
     }

@@ -141,12 +141,13 @@ async fn an_agents_own_call_is_his_interaction_from_the_beginning() {
     let extension = room.floor.directory.agent(room.here, agent).unwrap().extension.unwrap();
     let call = CallId::new(1, [9; 10]);
     let (organization, to, at_ms) = (room.here, "5511988887777".to_owned(), room.at.wall_ms);
-    room.tell(VoiceEvent::Dialled { organization, call, extension, to, at_ms }).await;
+    room.tell(VoiceEvent::Dialled { organization, call, extension, to, purpose: Default::default(), at_ms })
+        .await;
     let id = room.floor.calls[&call].1;
     let row = room.row(id).await;
     assert_eq!((row.direction, row.agent), (InteractionDirection::Outbound, Some(agent)));
     assert_eq!(state(&room, id), CallState::Waiting);
-    room.tell(VoiceEvent::Connected { call }).await;
+    room.tell(VoiceEvent::Connected { call, recorded: false }).await;
     assert_eq!(state(&room, id), CallState::Talking);
     room.chat().await;
     assert!(room.offers(agent).is_empty(), "a call takes all attention");

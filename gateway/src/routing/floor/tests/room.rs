@@ -8,9 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::feed::{Audience, Feed, Reading};
 use crate::model::{
-    Actor, AuditEntry, CallId, Capacity, DispositionId, InteractionDirection, InteractionEventKind, InteractionId,
-    InteractionRow, Medium, NewInteraction, OrganizationId, PauseReasonId, Queue, QueueDirection, QueueId,
-    UserId,
+    Actor, AuditEntry, CallId, Capacity, DispositionId, InteractionDirection, InteractionEventKind,
+    InteractionId, InteractionRow, Medium, NewInteraction, OrganizationId, PauseReasonId, Queue,
+    QueueDirection, QueueId, UserId,
 };
 use crate::routing::floor::error::FloorError;
 use crate::routing::floor::moment::Moment;
