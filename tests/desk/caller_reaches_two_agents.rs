@@ -66,7 +66,7 @@ impl House {
     }
 
     async fn log_in(&self, agent: &Desk) -> Events {
-        let events = agent.events().await;
+        let events = agent.events("").await;
         let asked = json!({ "queues": [self.queue] });
         let answer = agent.post("/presence/login", asked).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -201,7 +201,7 @@ async fn what_an_agent_dials_and_what_rings_him_are_his_interactions() {
     let house = House::open().await;
     let ana = house.agent("Ana", "100").await;
     let seat = ana.take_seat().await;
-    let mut events = ana.events().await;
+    let mut events = ana.events("").await;
     ana.dial("01155512345").await;
     let called = house.carrier.expect_invite().await;
     let ear = Rtp::new().await;

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::page::Seat;
-use crate::page::events::Events;
 use crate::page::http::{self, Answer};
 use crate::page::media::PageMedia;
 
@@ -19,11 +18,6 @@ impl Desk {
         let seat = Seat { media, location, etag };
         seat.media.connected().await;
         seat
-    }
-
-    /// Opens the console: what happens is told from now on.
-    pub async fn events(&self) -> Events {
-        Events::of_console(self.web(), self.cookie()).await
     }
 
     /// A request with a body of another type than JSON.
