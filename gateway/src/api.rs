@@ -8,6 +8,7 @@ mod listener;
 pub mod machines;
 mod origin;
 mod problem;
+mod sound;
 mod throttle;
 mod token;
 mod trial;

@@ -2,6 +2,7 @@
 
 mod agents_browser_is_killed;
 mod audit;
+mod caller_reaches_two_agents;
 mod console_files;
 mod events_after_a_broken_socket;
 mod log_in;

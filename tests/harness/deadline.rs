@@ -30,3 +30,20 @@ pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     })
     .await
 }
+
+/// Asks until the answer yields a value.
+pub async fn until_async<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    within(what, async {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        loop {
+            tick.tick().await;
+            if let Some(value) = ask().await {
+                return value;
+            }
+        }
+    })
+    .await
+}

@@ -10,6 +10,7 @@ pub mod browser;
 pub mod database;
 pub mod deadline;
 pub mod desk;
+pub mod desk_phone;
 pub mod node;
 pub mod page;
 pub mod picture;

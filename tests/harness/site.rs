@@ -1,6 +1,7 @@
 //! What an administrator owns, as tests need it: written to site.toml in exactly one place.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 /// One organization with extensions, trunks and a dial plan.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct Site {
     pub extensions: Vec<Extension>,
     pub trunks: Vec<Trunk>,
     pub rules: Vec<String>,
+    /// Folder of the organization's own announcements.
+    pub announcements: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +45,7 @@ impl Site {
             extensions: Vec::new(),
             trunks: Vec::new(),
             rules: Vec::new(),
+            announcements: None,
         };
         site.extension("100", "")
             .extension("101", "")
@@ -55,6 +59,12 @@ impl Site {
     /// Records all calls of the organization.
     pub fn recorded(mut self) -> Site {
         self.recording = "always";
+        self
+    }
+
+    /// Has sounds of its own in this folder.
+    pub fn announcements(mut self, folder: &Path) -> Site {
+        self.announcements = Some(folder.to_owned());
         self
     }
 
@@ -98,6 +108,9 @@ impl Site {
             "[[organization]]\nname = \"{}\"\ntitle = \"{}\"\nsip_domain = \"{}\"\nrecording = \"{}\"\nring_timeout_s = {}\n",
             self.name, self.name, self.domain, self.recording, self.ring_timeout_s
         );
+        if let Some(folder) = &self.announcements {
+            out.push_str(&format!("announcements = \"{}\"\n", folder.display()));
+        }
         for e in &self.extensions {
             out.push_str(&format!(
                 "\n[[organization.extension]]\nnumber = \"{}\"\npassword = \"{}\"\n{}\n",

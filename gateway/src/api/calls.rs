@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ramal_media::dtmf::Dtmf;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::Web;
 use super::body::{Bearer, JsonBody, OptionalJson};
@@ -29,7 +30,7 @@ pub struct DialBody {
     to: String,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RejectBody {
     #[serde(default)]
@@ -45,7 +46,7 @@ impl RejectBody {
     }
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum RejectReason {
     #[default]

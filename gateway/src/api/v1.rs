@@ -2,6 +2,7 @@
 
 mod agents;
 mod audit;
+mod calls;
 mod desk;
 mod dial_rules;
 mod dispositions;
@@ -20,11 +21,13 @@ mod page;
 mod pause_reasons;
 mod presence;
 mod queues;
+mod recordings;
 mod signed;
 mod site;
 mod tokens;
 mod trunks;
 mod users;
+mod whip;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -45,6 +48,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .merge(agents::routes())
         .merge(audit::routes())
+        .merge(calls::routes())
         .merge(desk::routes())
         .merge(dial_rules::routes())
         .merge(dispositions::routes())
@@ -59,9 +63,11 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(pause_reasons::routes())
         .merge(presence::routes())
         .merge(queues::routes())
+        .merge(recordings::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())
         .merge(users::routes())
+        .merge(whip::routes())
 }
 
 /// The endpoints with their document and what stands before them all.

@@ -3,6 +3,7 @@
 use ramal_media::command::LegId;
 use ramal_media::leg::LegStatistics;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::context::Context;
 use super::end_reason::EndReason;
@@ -11,7 +12,7 @@ use super::state::{Call, EndedBy, Phase};
 use crate::model::ExtensionId;
 
 /// One Call, seen from a page.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct PageCall {
     pub id: String,
     pub direction: PageDirection,
@@ -26,14 +27,14 @@ pub struct PageCall {
     pub recorded: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PageDirection {
     Incoming,
     Outgoing,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PageState {
     /// Outgoing: it rings there.

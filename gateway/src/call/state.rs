@@ -1,11 +1,10 @@
 //! A Call and the phases of its life.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use ramal_media::command::{Command, LegId, RecordingId};
 use ramal_media::command::{Repeat, Source};
-use ramal_media::player::{Prompt, Tone};
+use ramal_media::player::Tone;
 use ramal_sip::endpoint::DialogId;
 
 use super::calls::Book;
@@ -161,7 +160,7 @@ impl Call {
         match &self.phase {
             Phase::Talking { a, b } => {
                 for (listener, speaker) in [(*a, *b), (*b, *a)] {
-                    let source = self.source_for(listener, speaker, cx.media.hold_music());
+                    let source = self.source_for(cx, listener, speaker);
                     self.hear(cx, listener, source);
                 }
             }
@@ -173,7 +172,7 @@ impl Call {
         }
     }
 
-    fn source_for(&self, listener: LegId, speaker: LegId, music: Arc<Prompt>) -> Source {
+    fn source_for(&self, cx: &Context<'_>, listener: LegId, speaker: LegId) -> Source {
         let (Some(hears), Some(speaks)) = (self.leg(listener), self.leg(speaker)) else {
             return Source::Silence;
         };
@@ -183,7 +182,7 @@ impl Call {
         // A carrier that holds with `sendonly` plays its own music; a phone that does so sends silence.
         let brings_music = speaks.sends() && matches!(speaks.party, Party::Trunk { .. });
         if speaks.holds() && !brings_music {
-            return Source::Play { prompt: music, repeat: Repeat::Forever };
+            return Source::Play { prompt: self.music(cx), repeat: Repeat::Forever };
         }
         Source::Leg(speaker)
     }

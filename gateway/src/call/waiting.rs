@@ -1,6 +1,9 @@
 //! Calls of queues: answered by us, with music until the floor says whose Seat takes them.
 
+use std::sync::Arc;
+
 use ramal_media::command::{LegId, Repeat, Source};
+use ramal_media::player::Prompt;
 
 use super::calls::{Book, Calls};
 use super::context::{Context, QueueDoor};
@@ -142,15 +145,18 @@ impl Call {
         self.play_music(cx);
     }
 
-    /// The music of the queue, or our own where that cannot be read.
     pub(super) fn play_music(&self, cx: &Context<'_>) {
         let Phase::Waiting { leg } = self.phase else { return };
+        self.hear(cx, leg, Source::Play { prompt: self.music(cx), repeat: Repeat::Forever });
+    }
+
+    /// What a party hears that waits or is held: the music of the queue, or our own where there is none or it cannot be read.
+    pub(super) fn music(&self, cx: &Context<'_>) -> Arc<Prompt> {
         let organization = self.record.organization.and_then(|id| cx.directory.organization(id));
         let queue = self.floor.as_ref().and_then(|part| part.queue).zip(organization);
         let queue = queue.and_then(|(queue, house)| cx.directory.queue(house.id, queue));
         let music = queue.and_then(|queue| cx.media.announcement(organization, &queue.hold_music()));
-        let prompt = music.unwrap_or_else(|| cx.media.hold_music());
-        self.hear(cx, leg, Source::Play { prompt, repeat: Repeat::Forever });
+        music.unwrap_or_else(|| cx.media.hold_music())
     }
 
     fn connect_agent(&mut self, cx: &mut Context<'_>, book: &mut Book, user: UserId, seat: &SeatPlace) {

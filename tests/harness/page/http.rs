@@ -25,6 +25,10 @@ impl Answer {
         self.head.lines().find_map(field).unwrap_or_default()
     }
 
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
