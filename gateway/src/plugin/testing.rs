@@ -80,6 +80,7 @@ pub fn webhook(body: &str) -> WebhookRequest {
         method: "POST".to_owned(),
         url: "https://ramal.example/in/1".to_owned(),
         path: String::new(),
+        address: "192.0.2.1".to_owned(),
         headers: Vec::new(),
         body: body.as_bytes().to_vec(),
     }

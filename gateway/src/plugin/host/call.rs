@@ -15,7 +15,7 @@ use crate::plugin::limits::TimeLimit;
 use crate::plugin::placement::Placement;
 use crate::plugin::runner::{Instance, OtherWorld, Running, run};
 use crate::plugin::supervision::Outcome;
-use crate::plugin::wit::OpenedLine;
+use crate::plugin::wit::{Heard, Line, OpenedLine};
 use crate::plugin::wit::http::HttpRequest;
 use crate::plugin::wit::inbound::{Delivery, Event, Polled, Refusal, WebhookRequest};
 use crate::plugin::wit::interaction::{Action, Occasion};
@@ -171,11 +171,11 @@ impl Plugin {
     pub async fn hear_frame(
         self: &Arc<Self>,
         placement: &Arc<Placement>,
-        thread: String,
+        line: Line,
         frame: String,
-    ) -> Result<Result<Vec<Event>, Refusal>, CallError> {
+    ) -> Result<Result<Heard, Refusal>, CallError> {
         on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
-            messaging.call_hear_frame(store, &thread, &frame)
+            messaging.call_hear_frame(store, &line, &frame)
         })
     }
 
