@@ -46,6 +46,16 @@ pub enum PluginCommand {
         #[arg(long)]
         allow_cleartext: bool,
     },
+    /// Says anew what a plugin of this node is allowed: all that it asks, and what is named here.
+    Grant {
+        name: String,
+        /// Lets it reach hosts in this machine and in private networks.
+        #[arg(long)]
+        allow_private_networks: bool,
+        /// Lets it send requests without TLS.
+        #[arg(long)]
+        allow_cleartext: bool,
+    },
     /// Lists the plugins of this node with what they may.
     List,
     /// Takes a plugin out of this node.
@@ -66,7 +76,7 @@ pub enum WorldArgument {
 /// # Errors
 /// In words for the one who typed it.
 pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
-    let library = Library::new(HostOptions::in_data_dir(&config.node.data_dir).folder);
+    let library = HostOptions::in_data_dir(&config.node.data_dir).library();
     match command {
         PluginCommand::New { name, world, sdk } => {
             let world = match world {
@@ -84,6 +94,20 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
                 ..Grants::all_of(&file.manifest)
             };
             install(&library, Installed { file, grants }, yes)
+        }
+        PluginCommand::Grant { name, allow_private_networks, allow_cleartext } => {
+            let file = library.read(&name).map_err(CliError::message)?.file;
+            let grants = Grants {
+                private_networks: allow_private_networks,
+                cleartext: allow_cleartext,
+                ..Grants::all_of(&file.manifest)
+            };
+            library.grant(&name, &grants).map_err(CliError::message)?;
+            println!("{name}");
+            for line in described(&file.manifest, &grants) {
+                println!("  {line}");
+            }
+            Ok(())
         }
         PluginCommand::List => list(&library),
         PluginCommand::Remove { name } => {

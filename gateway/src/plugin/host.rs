@@ -28,14 +28,26 @@ const NICENESS: i32 = 10;
 pub struct HostOptions {
     /// `NAME.wasm` and `NAME.toml`.
     pub folder: PathBuf,
+    /// Plugins that came with the program.
+    pub shipped: Option<PathBuf>,
     /// Machine code; the node's alone.
     pub cache: PathBuf,
 }
 
 impl HostOptions {
-    /// Both folders below the node's.
+    /// Both folders below the node's; what ships lies in `plugins` beside the program.
     pub fn in_data_dir(data_dir: &std::path::Path) -> Self {
-        Self { folder: data_dir.join("plugins"), cache: data_dir.join("plugin-cache") }
+        let program = std::env::current_exe().ok();
+        Self {
+            folder: data_dir.join("plugins"),
+            shipped: program.and_then(|path| Some(path.parent()?.join("plugins"))),
+            cache: data_dir.join("plugin-cache"),
+        }
+    }
+
+    /// The plugins that these folders hold.
+    pub fn library(&self) -> Library {
+        Library::new(self.folder.clone()).with_shipped(self.shipped.clone())
     }
 }
 
@@ -101,9 +113,9 @@ impl Host {
     pub async fn start(options: HostOptions, powers: Powers) -> Result<Self, HostError> {
         let threads = start_threads()?;
         let engine =
-            PluginEngine::start(options.cache).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+            PluginEngine::start(options.cache.clone()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let host = Self(Arc::new(Shared {
-            library: Library::new(options.folder),
+            library: options.library(),
             engine,
             powers: Arc::new(powers),
             shelf: RwLock::default(),
@@ -123,6 +135,11 @@ impl Host {
             }
         });
         Ok(host)
+    }
+
+    /// Where plugins are put in and taken out.
+    pub fn library(&self) -> &Library {
+        &self.0.library
     }
 
     /// The plugin of that name, in the version that is in force now.

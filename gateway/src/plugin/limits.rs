@@ -50,6 +50,8 @@ pub const LOG_BURST: u32 = 60;
 pub const MAX_LOG_LINE_BYTES: usize = 1_024;
 /// Random bytes of one request for them.
 pub const MAX_RANDOM_BYTES: usize = 1_024;
+/// Bytes of what a plugin notes of a line.
+pub const MAX_MEMO_BYTES: usize = 4 << 10;
 /// Bytes of a frame to a browser.
 pub const MAX_FRAME_BYTES: usize = 64 << 10;
 

@@ -29,12 +29,12 @@ impl TestHost {
     /// With these plugins, each granted so.
     pub async fn with(plugins: Vec<(PluginFile, Grants)>) -> Self {
         let store = TestStore::new().await;
-        let options = HostOptions::in_data_dir(&store.folder);
+        let options = HostOptions { shipped: None, ..HostOptions::in_data_dir(&store.folder) };
         let library = Library::new(options.folder.clone());
         for (file, grants) in plugins {
             library.install(&Installed { file, grants }).unwrap();
         }
-        let powers = Powers { store: store.store.clone(), lines: None };
+        let powers = Powers { store: store.store.clone(), chat: None, lines: None };
         let host = Host::start(options, powers).await.unwrap();
         Self { host, library, store }
     }
@@ -69,6 +69,7 @@ pub fn placement(organization: i64, owner: &str) -> Arc<Placement> {
     Arc::new(Placement {
         organization: OrganizationId(organization),
         owner: owner.to_owned(),
+        inbox: None,
         settings: BTreeMap::new(),
         secrets: BTreeMap::from([("token".to_owned(), format!("secret of {organization}"))]),
     })

@@ -9,6 +9,7 @@ pub mod channel {
             "ramal:plugin/http": async,
             "ramal:plugin/kv": async,
             "ramal:plugin/live": async,
+            "ramal:plugin/live.conversation": async | trappable,
         },
         exports: { default: async },
         additional_derives: [Clone, PartialEq],

@@ -29,8 +29,8 @@ pub fn started(form: &[FormField], start: &Start, line: &Line, at: u64) -> Resul
     for field in form {
         let text = cut(&answer(field), MAX_ANSWER_CHARACTERS);
         if !text.is_empty() {
-            let name = field.label.as_ref().map_or(field.name.clone(), |label| format!("form:{label}"));
-            attributes.push(attribute(&name, &text));
+            let name = field.label.as_ref().unwrap_or(&field.name);
+            attributes.push(attribute(name, &text));
         }
     }
     let name = form.iter().find(|field| field.name == "name").map(answer).filter(|name| !name.is_empty());
@@ -117,7 +117,7 @@ mod tests {
                 ("browser", "Firefox 140"),
                 ("name", "Ana"),
                 ("email", "ana@example.com"),
-                ("form:Pedido", "123")
+                ("Pedido", "123")
             ]
         );
     }

@@ -230,6 +230,7 @@ impl Plugin {
             let outcome = run(&plugin.engine, &plugin.prepared, guest, limit, call).await;
             let rest = admission.end(Instant::now(), outcome_of(&outcome));
             if let (Err(CallError::Failed(fault)), Some(rest)) = (&outcome, rest) {
+                desk.lane.note(fault);
                 plugin.note(&placement, fault, rest);
             }
             outcome
