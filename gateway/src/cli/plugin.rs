@@ -32,6 +32,9 @@ pub enum PluginCommand {
         /// Where the file goes; without it, into the folder.
         #[arg(long, short)]
         output: Option<PathBuf>,
+        /// Also compiles it for this machine into that folder.
+        #[arg(long, hide = true)]
+        machine_code: Option<PathBuf>,
     },
     /// Puts a plugin into this node, or a new version in the place of the old one; a running node takes it up by itself.
     Install {
@@ -85,7 +88,9 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
             };
             scaffold::make(&name, world, sdk.as_deref())
         }
-        PluginCommand::Build { folder, output } => build_file(&folder, output),
+        PluginCommand::Build { folder, output, machine_code } => {
+            build_file(&folder, output, machine_code.as_deref())
+        }
         PluginCommand::Install { file, yes, allow_private_networks, allow_cleartext } => {
             let file = read_plugin(&file).map_err(CliError::message)?;
             let grants = Grants {
@@ -118,8 +123,11 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
     }
 }
 
-fn build_file(folder: &Path, output: Option<PathBuf>) -> Result<(), CliError> {
-    let file = build::build(folder).map_err(CliError::message)?;
+fn build_file(folder: &Path, output: Option<PathBuf>, code: Option<&Path>) -> Result<(), CliError> {
+    let file = build::build(folder, None).map_err(CliError::message)?;
+    if let Some(code) = code {
+        build::machine_code(&file, code).map_err(CliError::message)?;
+    }
     let output = output.unwrap_or_else(|| folder.join(format!("{}.wasm", file.manifest.name)));
     std::fs::write(&output, &file.bytes)
         .map_err(|error| CliError::message(format!("{}: {error}", output.display())))?;

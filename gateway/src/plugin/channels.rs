@@ -17,11 +17,11 @@ pub mod translate;
 use std::sync::Arc;
 
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::chat::{Chat, ChatError};
 use crate::feed::{Audience, Feed};
-use crate::model::{Inbox, InboxState, OrganizationId, Permission, QueueId};
+use crate::model::{Directory, Inbox, InboxState, OrganizationId, Permission};
 use crate::plugin::channels::translate::Notice;
 use crate::plugin::fault::CallError;
 use crate::plugin::host::{Host, Plugin};
@@ -47,6 +47,7 @@ pub struct ChannelParts {
     pub chat: Chat,
     pub floor: floor::Handle,
     pub feed: Feed,
+    pub directory: watch::Receiver<Arc<Directory>>,
     pub lines: Arc<LineHub>,
     /// Where providers reach this node, without a slash at its end.
     pub public_url: Option<String>,
@@ -158,9 +159,15 @@ impl Channels {
         if events.is_empty() {
             return Ok(());
         }
-        let received = self.parts().chat.receive(&working.inbox, events).await?;
-        arrival::welcome(self, &working.inbox, received.arrived).await;
-        Ok(())
+        let (channels, inbox) = (self.clone(), working.inbox.clone());
+        // A task of its own: who delivers may hang up between the commit and the routing.
+        let task = tokio::spawn(async move {
+            let chat = &channels.parts().chat;
+            let begun = chat.receive(inbox.organization, inbox.id, events, wall_ms()).await?;
+            arrival::welcome(&channels, &inbox, begun).await;
+            Ok(())
+        });
+        task.await.unwrap_or(Err(ChatError::Stopped.into()))
     }
 
     async fn heed(&self, inbox: &Inbox, notice: Notice) -> Result<(), StoreError> {
@@ -226,10 +233,8 @@ impl Channels {
         );
     }
 
-    /// The name of a queue, for a rule's eyes.
-    async fn queue_name(&self, organization: OrganizationId, queue: QueueId) -> Option<String> {
-        let found = self.store().queue(organization, queue).await.ok()??;
-        Some(found.name)
+    fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.parts().directory.borrow())
     }
 }
 

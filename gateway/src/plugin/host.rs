@@ -23,6 +23,9 @@ const THREADS: usize = 2;
 /// Their place behind signalling and media (`nice`).
 const NICENESS: i32 = 10;
 
+/// Below the folder of what ships: its machine code.
+const CODE_FOLDER: &str = "code";
+
 /// Where a node keeps plugins.
 #[derive(Clone, Debug)]
 pub struct HostOptions {
@@ -43,6 +46,11 @@ impl HostOptions {
             shipped: program.and_then(|path| Some(path.parent()?.join("plugins"))),
             cache: data_dir.join("plugin-cache"),
         }
+    }
+
+    /// Machine code of what ships, made for this machine when the program was built.
+    fn shipped_code(&self) -> Option<PathBuf> {
+        self.shipped.as_ref().map(|folder| folder.join(CODE_FOLDER))
     }
 
     /// The plugins that these folders hold.
@@ -113,7 +121,7 @@ impl Host {
     pub async fn start(options: HostOptions, powers: Powers) -> Result<Self, HostError> {
         let threads = start_threads()?;
         let engine =
-            PluginEngine::start(options.cache.clone()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+            PluginEngine::start(options.cache.clone(), options.shipped_code()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let host = Self(Arc::new(Shared {
             library: options.library(),
             engine,

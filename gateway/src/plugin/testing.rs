@@ -15,7 +15,10 @@ use crate::store::testing::TestStore;
 /// Builds a plugin of this repository; quick when it is built already. Needs the WebAssembly target (scripts/wasm-toolchain).
 pub fn built(folder: &str) -> PluginFile {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    build(&root.join(folder)).unwrap()
+    // target/debug/deps/ramal-…: beside what scripts/plugins builds, so that nothing is built twice.
+    let program = std::env::current_exe().unwrap();
+    let target = program.ancestors().nth(3).unwrap().join("wasm");
+    build(&root.join(folder), Some(&target)).unwrap()
 }
 
 /// A host in folders of its own, with what is installed there.

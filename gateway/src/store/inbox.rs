@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::FromRow;
-
 use crate::model::{Inbox, InboxAccount, InboxId, InboxState, OrganizationId, QueueId, SealedSecret};
 use crate::store::column::{json_text, parsed, parsed_json};
 use crate::store::{Store, StoreError, without_nul};
@@ -21,23 +19,24 @@ const SET_STATE: &str =
 const SET_CURSOR: &str = "UPDATE inboxes SET poll_cursor = $3 WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM inboxes WHERE organization_id = $1 AND id = $2";
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    organization_id: i64,
-    name: String,
-    title: String,
-    plugin: String,
-    queue_id: Option<i64>,
-    settings: String,
-    secrets: Option<String>,
-    enabled: bool,
-    state: String,
-    fault: Option<String>,
-    hook_key: String,
-    account: Option<String>,
-    capabilities: String,
-    poll_cursor: Option<String>,
+row! {
+    struct Row {
+        id: i64,
+        organization_id: i64,
+        name: String,
+        title: String,
+        plugin: String,
+        queue_id: Option<i64>,
+        settings: String,
+        secrets: Option<String>,
+        enabled: bool,
+        state: String,
+        fault: Option<String>,
+        hook_key: String,
+        account: Option<String>,
+        capabilities: String,
+        poll_cursor: Option<String>,
+    }
 }
 
 impl TryFrom<Row> for Inbox {

@@ -1,7 +1,5 @@
 //! Rules.
 
-use sqlx::FromRow;
-
 use crate::model::{OrganizationId, Rule, RuleId};
 use crate::store::column::{json_text, parsed_json};
 use crate::store::inbox::{opened, sealed_text};
@@ -15,16 +13,17 @@ const UPDATE: &str = "UPDATE rules SET position = $3, title = $4, settings = $5,
     WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM rules WHERE organization_id = $1 AND id = $2";
 
-#[derive(FromRow)]
-struct Row {
-    id: i64,
-    organization_id: i64,
-    position: i64,
-    title: String,
-    plugin: String,
-    settings: String,
-    secrets: Option<String>,
-    enabled: bool,
+row! {
+    struct Row {
+        id: i64,
+        organization_id: i64,
+        position: i64,
+        title: String,
+        plugin: String,
+        settings: String,
+        secrets: Option<String>,
+        enabled: bool,
+    }
 }
 
 impl TryFrom<Row> for Rule {

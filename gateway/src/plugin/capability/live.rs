@@ -1,7 +1,6 @@
 //! `live`: lasting lines of browsers, which an edge holds.
 
-use crate::chat::Shown;
-use crate::model::MessageDirection;
+use crate::chat::{self, Writer};
 use crate::plugin::channels::translate::{state_word, text_format};
 use crate::plugin::guest::Guest;
 use crate::plugin::limits::{MAX_FRAME_BYTES, MAX_RESULTS};
@@ -39,12 +38,12 @@ impl Host for Guest {
     }
 }
 
-fn message(shown: Shown) -> ShownMessage {
+fn message(shown: chat::ShownMessage) -> ShownMessage {
     ShownMessage {
         id: shown.id,
-        author: match shown.direction {
-            MessageDirection::In => Author::Customer,
-            MessageDirection::Comment | MessageDirection::Out | MessageDirection::System => Author::Business,
+        author: match shown.writer {
+            Writer::Business => Author::Business,
+            Writer::Customer => Author::Customer,
         },
         name: shown.name,
         text: shown.text,

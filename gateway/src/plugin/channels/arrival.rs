@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::model::{Inbox, InteractionId, InteractionRow, Medium as Carried, OrganizationId, Rule};
+use crate::model::{
+    Inbox, InteractionEventKind, InteractionId, InteractionRow, Medium as Carried, OrganizationId, Rule,
+};
 use crate::plugin::channels::{Channels, Idle, wall_ms};
 use crate::plugin::manifest::World;
 use crate::plugin::placement::Placement;
 use crate::plugin::wit::interaction::{Action, Interaction, Medium, Occasion};
-use crate::store::{Direction, StoreError};
+use crate::store::{
+    Directing, InteractionChange, InteractionStep, NewInteractionEvent, StoreError,
+};
 
 /// Rules of one Organization that are asked; an administrator cannot make more.
 pub const MAX_RULES: usize = 32;
@@ -20,7 +24,7 @@ const LAST_PRIORITY: u8 = 9;
 /// What rules decided, in their order.
 #[derive(Debug, Default)]
 struct Verdict {
-    direction: Direction,
+    directing: Directing,
     said: Vec<String>,
     noted: Vec<String>,
     /// With the name of a disposition.
@@ -70,14 +74,14 @@ async fn ask(
     id: InteractionId,
 ) -> Result<(), StoreError> {
     let Some(row) = channels.store().interaction(inbox.organization, id).await? else { return Ok(()) };
-    let occasion = Occasion::Arrived(shown(channels, inbox, &row).await);
+    let occasion = Occasion::Arrived(shown(channels, inbox, &row));
     let mut verdict = Verdict::default();
     for rule in rules {
         let Ok((plugin, placement)) = channels.working_rule(rule) else { continue };
         match plugin.decide(&placement, occasion.clone()).await {
             Ok(Ok(actions)) => {
                 for action in actions {
-                    weigh(channels, &mut verdict, inbox.organization, action).await;
+                    weigh(channels, &mut verdict, inbox.organization, action);
                 }
             }
             Ok(Err(reason)) => {
@@ -92,11 +96,9 @@ async fn ask(
     carry_out(channels, &row, verdict).await
 }
 
-async fn shown(channels: &Channels, inbox: &Inbox, row: &InteractionRow) -> Interaction {
-    let queue = match row.queue {
-        Some(queue) => channels.queue_name(row.organization, queue).await,
-        None => None,
-    };
+fn shown(channels: &Channels, inbox: &Inbox, row: &InteractionRow) -> Interaction {
+    let directory = channels.directory();
+    let queue = row.queue.and_then(|queue| directory.queue(row.organization, queue));
     Interaction {
         id: row.id.to_string(),
         protocol_number: row.protocol.clone(),
@@ -108,26 +110,25 @@ async fn shown(channels: &Channels, inbox: &Inbox, row: &InteractionRow) -> Inte
         inbox: Some(inbox.name.clone()),
         dialled: None,
         person: None,
-        queue,
+        queue: queue.map(|queue| queue.name.clone()),
         started_at: u64::try_from(row.started_at_ms).unwrap_or_default(),
         tags: Vec::new(),
         attributes: Vec::new(),
     }
 }
 
-async fn weigh(channels: &Channels, verdict: &mut Verdict, organization: OrganizationId, action: Action) {
+fn weigh(channels: &Channels, verdict: &mut Verdict, organization: OrganizationId, action: Action) {
     match action {
         Action::Close(disposition) => verdict.closed = Some(disposition),
         Action::Note(text) => verdict.noted.push(text),
         Action::Priority(priority) => {
-            verdict.direction.priority = Some(LAST_PRIORITY.saturating_sub(priority.max(1)));
+            verdict.directing.priority = Some(LAST_PRIORITY.saturating_sub(priority.max(1)));
         }
         Action::Say(text) => verdict.said.push(text),
-        Action::Tag(tag) => verdict.direction.tags.push(tag),
-        Action::ToQueue(name) => match channels.store().queue_of_name(organization, &name).await {
-            Ok(Some(queue)) => verdict.direction.queue = Some(queue),
-            Ok(None) => tracing::info!(queue = %name, "a rule names a queue that is not there"),
-            Err(error) => tracing::warn!(%error, "the queue of a rule could not be looked up"),
+        Action::Tag(tag) => verdict.directing.tags.push(tag),
+        Action::ToQueue(name) => match channels.directory().queue_by_name(organization, &name) {
+            Some(queue) => verdict.directing.queue = Some(queue.id),
+            None => tracing::info!(queue = %name, "a rule names a queue that is not there"),
         },
         // Of calls, or of a time after the arrival.
         Action::AskAgainInS(_)
@@ -139,11 +140,11 @@ async fn weigh(channels: &Channels, verdict: &mut Verdict, organization: Organiz
 }
 
 async fn carry_out(channels: &Channels, row: &InteractionRow, verdict: Verdict) -> Result<(), StoreError> {
-    let Verdict { direction, said, noted, closed } = verdict;
+    let Verdict { directing, said, noted, closed } = verdict;
     let (organization, id) = (row.organization, row.id);
-    channels.store().direct_interaction(organization, id, &direction).await?;
+    channels.store().direct_interaction(organization, id, &directing).await?;
     for text in noted {
-        channels.store().insert_note_of_rule(organization, id, &text, wall_ms()).await?;
+        channels.store().add_note(organization, id, None, &text, wall_ms()).await?;
     }
     for text in said {
         if let Err(error) = channels.parts().chat.say(organization, id, &text, wall_ms()).await {
@@ -151,12 +152,33 @@ async fn carry_out(channels: &Channels, row: &InteractionRow, verdict: Verdict) 
         }
     }
     match closed {
-        Some(disposition) => {
-            let detail = json!({ "by": "rule" });
-            channels.store().close_by_rule(organization, id, disposition.as_deref(), (wall_ms(), detail)).await
-        }
+        Some(disposition) => close(channels, row, disposition.as_deref()).await,
         None => Ok(()),
     }
+}
+
+async fn close(
+    channels: &Channels,
+    row: &InteractionRow,
+    disposition: Option<&str>,
+) -> Result<(), StoreError> {
+    let directory = channels.directory();
+    let disposition = disposition
+        .and_then(|title| directory.dispositions(row.organization).find(|known| known.title == title))
+        .map(|known| known.id);
+    let event = NewInteractionEvent {
+        kind: InteractionEventKind::Closed,
+        user: None,
+        detail: json!({ "by": "rule" }),
+    };
+    let step = InteractionStep {
+        interaction: row.id,
+        change: InteractionChange::Closed { disposition },
+        event: Some(event),
+    };
+    channels.store().record_steps(row.organization, wall_ms(), &[step], &[]).await?;
+    channels.parts().floor.changed(row.organization, row.id).await;
+    Ok(())
 }
 
 impl Channels {

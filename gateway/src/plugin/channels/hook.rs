@@ -54,7 +54,7 @@ impl From<Idle> for HookRefusal {
 impl From<DeliveryError> for HookRefusal {
     fn from(error: DeliveryError) -> Self {
         match error {
-            DeliveryError::Chat(ChatError::Invalid(reason)) => Self::Malformed(reason),
+            DeliveryError::Chat(ChatError::NoInbox) => Self::NotThere,
             DeliveryError::Call(_) | DeliveryError::Chat(_) | DeliveryError::Store(_) => {
                 tracing::warn!(%error, "what a provider brought could not be taken: it is asked to send it again");
                 Self::LATER

@@ -6,7 +6,7 @@ use rand::TryRngCore as _;
 use serde_json::Value;
 
 use crate::model::{
-    Capabilities, Inbox, InboxAccount, InboxId, InboxState, OrganizationId, QueueId, SealedSecret,
+    Capabilities, Inbox, InboxAccount, InboxId, InboxState, Medium, OrganizationId, QueueId, SealedSecret,
 };
 use crate::plugin::channels::{Channels, Idle, Working, translate};
 use crate::plugin::fault::CallError;
@@ -119,7 +119,7 @@ impl Channels {
             capabilities: manifest_capabilities(&plugin),
             poll_cursor: None,
         };
-        self.fill(&mut inbox, &plugin, change).await?;
+        self.fill(&mut inbox, &plugin, change)?;
         inbox.id = self.store().insert_inbox(&inbox).await.map_err(name_taken)?;
         if let Err(error) = self.connect(&mut inbox).await {
             self.store().delete_inbox(organization, inbox.id).await?;
@@ -143,12 +143,12 @@ impl Channels {
         let mut inbox = self.store().inbox(organization, id).await?.ok_or(InboxError::NotThere)?;
         match self.plugin(&inbox.plugin, World::Channel) {
             Some(plugin) => {
-                self.fill(&mut inbox, &plugin, change).await?;
+                self.fill(&mut inbox, &plugin, change)?;
                 if inbox.enabled {
                     self.connect(&mut inbox).await?;
                 }
             }
-            None if change.settings.is_empty() => self.rename(&mut inbox, change).await?,
+            None if change.settings.is_empty() => self.rename(&mut inbox, change)?,
             None => return Err(wrong("settings", "the plugin is not on this node").into()),
         }
         if !self.store().update_inbox(&inbox).await.map_err(name_taken)? {
@@ -183,7 +183,7 @@ impl Channels {
         self.changed(organization, "inboxes");
     }
 
-    async fn rename(&self, inbox: &mut Inbox, change: InboxChange) -> Result<(), InboxError> {
+    fn rename(&self, inbox: &mut Inbox, change: InboxChange) -> Result<(), InboxError> {
         if let Some(name) = change.name {
             inbox.name = name.trim().to_owned();
         }
@@ -201,33 +201,29 @@ impl Channels {
             return Err(wrong("title", "1 to 120 characters").into());
         }
         if let Some(queue) = change.queue {
-            self.check_queue(inbox.organization, queue).await?;
+            self.check_queue(inbox.organization, queue)?;
             inbox.queue = queue;
         }
         Ok(())
     }
 
-    async fn check_queue(
-        &self,
-        organization: OrganizationId,
-        queue: Option<QueueId>,
-    ) -> Result<(), InboxError> {
+    fn check_queue(&self, organization: OrganizationId, queue: Option<QueueId>) -> Result<(), FieldFault> {
         let Some(queue) = queue else { return Ok(()) };
-        match self.store().queue_medium(organization, queue).await? {
-            Some(crate::model::Medium::Chat) => Ok(()),
-            Some(crate::model::Medium::Voice) => Err(wrong("queue_id", "this queue is for calls").into()),
-            None => Err(wrong("queue_id", "there is no such queue").into()),
+        match self.directory().queue(organization, queue).map(|queue| queue.medium) {
+            Some(Medium::Chat) => Ok(()),
+            Some(Medium::Voice) => Err(wrong("queue_id", "this queue is for calls")),
+            None => Err(wrong("queue_id", "there is no such queue")),
         }
     }
 
-    async fn fill(
+    fn fill(
         &self,
         inbox: &mut Inbox,
         plugin: &Plugin,
         mut change: InboxChange,
     ) -> Result<(), InboxError> {
         let given = std::mem::take(&mut change.settings);
-        self.rename(inbox, change).await?;
+        self.rename(inbox, change)?;
         let key = &self.parts().key;
         let opened = |(name, sealed): (&String, &SealedSecret)| {
             // What another key sealed has to be filled in again.
