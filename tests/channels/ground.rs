@@ -1,5 +1,6 @@
 //! What all these situations stand on: a node with a chat queue, an agent, inboxes.
 
+use ramal_tests::database::Database;
 use ramal_tests::deadline::within;
 use ramal_tests::visitor::SITE;
 use ramal_tests::{Desk, Node, Site};
@@ -42,6 +43,10 @@ impl Ground {
         let answer = self.agent.post("/presence/login", json!({ "queues": [self.queue] })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         Attending { events }
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.node.database
     }
 
     /// All Interactions that are there, newest last.
@@ -89,6 +94,13 @@ impl Ground {
         assert!(sent.status < 300, "{}", sent.text());
         sent.json()
     }
+}
+
+/// An inbox of Telegram that no Telegram stands behind: it takes webhooks.
+pub async fn telegram(ground: &Ground, name: &str) -> Value {
+    let settings = json!({ "token": "42:abc", "webhook_secret": "s3cret", "api_url": "http://127.0.0.1:9" });
+    let body = json!({ "name": name, "title": name, "plugin": "telegram", "queue_id": ground.queue, "settings": settings });
+    made(&ground.admin, "/inboxes", body).await
 }
 
 /// An agent's console that is open.

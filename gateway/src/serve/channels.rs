@@ -36,7 +36,7 @@ pub async fn start(ground: Ground<'_>) -> Channels {
         feed: ground.feed.clone(),
         directory: ground.directory.clone(),
         lines,
-        public_url: ground.config.web.public_url.clone(),
+        public_url: None,
     })
 }
 

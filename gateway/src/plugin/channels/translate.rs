@@ -1,7 +1,7 @@
 //! From the words of plugins to those of the chat, and back.
 
 use crate::chat;
-use crate::model::{AttachmentKind, Identity, MessageState, TextFormat};
+use crate::model::{AttachmentKind, Identity, IdentityKind, MessageState, TextFormat};
 use crate::plugin::wit;
 use crate::plugin::wit::inbound::{Author, DeliveryState, Event};
 use crate::plugin::wit::outbound::{
@@ -36,10 +36,11 @@ pub fn events(events: Vec<Event>) -> (Vec<chat::Event>, Vec<Notice>) {
             Event::Left(visit) => for_chat.push(chat::Event::Left(at(visit.thread, visit.at))),
             Event::Message(message) => for_chat.push(chat::Event::Message(Box::new(self::message(message)))),
             Event::PersonChanged(changed) => {
-                for_chat.push(chat::Event::PersonChanged(Box::new(chat::PersonChanged {
-                    before: identity(changed.before),
-                    after: person(changed.after),
-                })));
+                // Who was known by nothing stays unknown.
+                for_chat.extend(identity(changed.before).map(|before| {
+                    let after = person(changed.after);
+                    chat::Event::PersonChanged(Box::new(chat::PersonChanged { before, after }))
+                }));
             }
             Event::Reacted(reacted) => for_chat.push(chat::Event::Reacted(chat::Reacted {
                 id: reacted.id,
@@ -129,21 +130,23 @@ pub fn state_word(state: MessageState) -> DeliveryState {
 
 fn person(person: wit::content::Person) -> chat::Person {
     chat::Person {
-        identities: person.identities.into_iter().map(identity).collect(),
+        identities: person.identities.into_iter().filter_map(identity).collect(),
         name: person.name,
         language: person.language,
         attributes: attributes(person.attributes),
     }
 }
 
-fn identity(identity: wit::content::Identity) -> Identity {
+/// None for what is no name of its kind: a provider may give an empty handle.
+fn identity(identity: wit::content::Identity) -> Option<Identity> {
     use wit::content::Identity as Theirs;
-    match identity {
-        Theirs::Email(address) => Identity::Email(address),
-        Theirs::Handle(handle) => Identity::Handle(handle),
-        Theirs::Phone(number) => Identity::Phone(number),
-        Theirs::Provider(id) => Identity::Provider(id),
-    }
+    let (kind, text) = match identity {
+        Theirs::Email(address) => (IdentityKind::Email, address),
+        Theirs::Handle(handle) => (IdentityKind::Handle, handle),
+        Theirs::Phone(number) => (IdentityKind::Phone, number),
+        Theirs::Provider(id) => (IdentityKind::Provider, id),
+    };
+    Identity::new(kind, &text, None).ok()
 }
 
 fn attributes(attributes: Vec<wit::content::Attribute>) -> Vec<chat::Attribute> {
