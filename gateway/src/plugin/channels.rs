@@ -4,6 +4,7 @@
 //! from the next one on.
 
 mod arrival;
+mod fetch;
 mod hook;
 mod inbox;
 mod lines;
@@ -14,6 +15,7 @@ mod poll;
 mod rule;
 pub mod translate;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -49,6 +51,8 @@ pub struct ChannelParts {
     pub feed: Feed,
     pub directory: watch::Receiver<Arc<Directory>>,
     pub lines: Arc<LineHub>,
+    /// Where files of customers are kept.
+    pub data_dir: PathBuf,
     /// Where providers reach this node, without a slash at its end.
     pub public_url: Option<String>,
 }
@@ -99,6 +103,7 @@ impl Channels {
         let channels = Self(Arc::new(Shared { parts, changed: Notify::new() }));
         tokio::spawn(poll::run(channels.clone()));
         tokio::spawn(outbox::run(channels.clone()));
+        tokio::spawn(fetch::run(channels.clone()));
         tokio::spawn(lines::close_left_behind(channels.clone()));
         channels
     }

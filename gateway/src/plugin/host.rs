@@ -14,6 +14,7 @@ use crate::plugin::engine::PluginEngine;
 use crate::plugin::library::{Installed, Library, LibraryError, Stamp};
 use crate::plugin::manifest::Manifest;
 
+pub use call::FetchError;
 pub use plugin::{LastFault, Plugin};
 
 /// How often the folder is looked at.

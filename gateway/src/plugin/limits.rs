@@ -28,6 +28,8 @@ pub const MAX_RESULTS: usize = 1_000;
 pub const MAX_REQUESTS: u32 = 16;
 /// Bytes of the body of an answer that a plugin gets to see.
 pub const MAX_RESPONSE_BYTES: usize = 1 << 20;
+/// Bytes of a file that a customer sent and that is fetched.
+pub const MAX_ATTACHMENT_BYTES: usize = 25 << 20;
 /// Bytes of a body that a plugin writes itself; files do not count.
 pub const MAX_REQUEST_BYTES: usize = 8 << 20;
 /// Longest that one request may take.

@@ -36,6 +36,7 @@ pub async fn start(ground: Ground<'_>) -> Channels {
         feed: ground.feed.clone(),
         directory: ground.directory.clone(),
         lines,
+        data_dir: ground.config.node.data_dir.clone(),
         public_url: None,
     })
 }

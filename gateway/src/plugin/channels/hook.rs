@@ -27,7 +27,7 @@ pub enum HookRefusal {
 }
 
 impl HookRefusal {
-    const LATER: Self = Self::Later { after_s: RETRY_S };
+    pub(super) const LATER: Self = Self::Later { after_s: RETRY_S };
 }
 
 impl From<Refusal> for HookRefusal {
