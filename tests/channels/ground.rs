@@ -2,6 +2,7 @@
 
 use ramal_tests::database::Database;
 use ramal_tests::deadline::within;
+use ramal_tests::page::events::Events;
 use ramal_tests::visitor::SITE;
 use ramal_tests::{Desk, Node, Site};
 use serde_json::{Value, json};
@@ -19,8 +20,7 @@ impl Ground {
         let node = Node::start(Site::acme()).await;
         let admin = Desk::first(&node).await;
         let agent = admin.colleague("Bia", "agent", json!({ "omnichannel": true })).await;
-        let queue = made(&admin, "/queues", json!({ "name": "chat", "title": "Chat", "medium": "chat", "direction": "inbound", "members": [agent.id()] })).await;
-        let queue = queue["id"].as_i64().expect("a queue");
+        let queue = admin.queue("chat", "chat", &[&agent], json!({})).await;
         Ground { node, admin, agent, queue }
     }
 
@@ -39,9 +39,8 @@ impl Ground {
 
     /// The agent logs in to the queue; his console stays open as long as what this gives.
     pub async fn attend(&self) -> Attending {
-        let events = ramal_tests::desk::Feed::open(&self.agent).await;
-        let answer = self.agent.post("/presence/login", json!({ "queues": [self.queue] })).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        let events = self.agent.events("").await;
+        self.agent.does("/presence/login", json!({ "queues": [self.queue] })).await;
         Attending { events }
     }
 
@@ -81,10 +80,25 @@ impl Ground {
 
     /// The agent takes an Interaction and writes to its customer.
     pub async fn answer(&self, interaction: &Value, text: &str) {
-        let id = &interaction["id"];
-        let taken = self.agent.post(&format!("/interactions/{id}/take"), json!({})).await;
-        assert!(taken.status < 300, "{}", taken.text());
+        self.take(interaction).await;
         self.write(interaction, text).await;
+    }
+
+    /// The agent accepts the offer of an Interaction.
+    async fn take(&self, interaction: &Value) {
+        let offer = within("an offer", async {
+            let mut tick = tokio::time::interval(std::time::Duration::from_millis(50));
+            loop {
+                tick.tick().await;
+                let desk = self.agent.read("/desk").await;
+                let offers = desk["desk"]["offers"].as_array().cloned().unwrap_or_default();
+                if let Some(offer) = offers.into_iter().find(|offer| offer["interaction"]["id"] == interaction["id"]) {
+                    return offer["id"].clone();
+                }
+            }
+        })
+        .await;
+        self.agent.does(&format!("/offers/{offer}/accept"), json!({})).await;
     }
 
     /// The agent writes to the customer of an Interaction that he has.
@@ -106,7 +120,7 @@ pub async fn telegram(ground: &Ground, name: &str) -> Value {
 /// An agent's console that is open.
 pub struct Attending {
     #[expect(dead_code, reason = "held open, not read")]
-    events: ramal_tests::desk::Feed,
+    events: Events,
 }
 
 /// The key of an inbox.

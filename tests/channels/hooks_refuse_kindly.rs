@@ -3,7 +3,7 @@
 use ramal_tests::page::http;
 use serde_json::json;
 
-use crate::ground::{Ground, key, made, telegram};
+use crate::ground::{Ground, key, telegram};
 
 #[tokio::test]
 async fn each_gets_its_status_and_nothing_is_stored() {
@@ -46,10 +46,10 @@ async fn what_a_plugin_answers_is_no_page_of_ours() {
     assert_eq!(answer.status, 200);
     assert!(answer.header("Content-Security-Policy").starts_with("sandbox"));
     assert_eq!(answer.header("X-Content-Type-Options"), "nosniff");
-    let missing = made(&ground.admin, "/queues", json!({ "name": "voz", "title": "Voz", "medium": "voice", "direction": "inbound" })).await;
+    let voice = ground.admin.queue("voz", "voice", &[], json!({})).await;
     let refused = ground
         .admin
-        .patch(&format!("/inboxes/{}", inbox["id"]), json!({ "queue_id": missing["id"] }))
+        .patch(&format!("/inboxes/{}", inbox["id"]), json!({ "queue_id": voice }))
         .await;
     assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("queue_id")));
 }

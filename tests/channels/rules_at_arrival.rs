@@ -19,7 +19,7 @@ fn always_closed() -> serde_json::Value {
 #[tokio::test]
 async fn outside_the_hours_a_visitor_is_told_and_sent_to_another_queue() {
     let ground = Ground::new().await;
-    let night = made(&ground.admin, "/queues", json!({ "name": "noite", "title": "Noite", "medium": "chat", "direction": "inbound", "members": [ground.agent.id()] })).await;
+    let night = ground.admin.queue("noite", "chat", &[&ground.agent], json!({})).await;
     let mut settings = always_closed();
     settings["message"] = json!("Voltamos às 8 h.");
     settings["queue"] = json!("noite");
@@ -29,7 +29,7 @@ async fn outside_the_hours_a_visitor_is_told_and_sent_to_another_queue() {
     let mut visitor = Visitor::begin(ground.node.web, key(&inbox), json!({})).await;
     let told = visitor.expect("what the rule says", |frame| frame["type"] == "message").await;
     assert_eq!((&told["from"], &told["text"]), (&json!("system"), &json!("Voltamos às 8 h.")));
-    let interaction = ground.expect_interaction("the visitor", |it| it["queue"]["id"] == night["id"]).await;
+    let interaction = ground.expect_interaction("the visitor", |it| it["queue"]["id"] == night).await;
     assert_eq!(interaction["tags"], json!(["outside-hours"]));
 }
 
