@@ -269,6 +269,7 @@ async fn start(
         tls,
         store: store.clone(),
         reload: Arc::clone(&reload),
+        channels,
     };
     let web = crate::api::start(parts).await.map_err(io(format!("web.listen {}", config.web.listen)))?;
     let ready = Ready {

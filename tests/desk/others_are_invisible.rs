@@ -47,6 +47,14 @@ async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
         ("extensions", "number") => "900".to_owned(),
         ("trunks", "name") => "theirs".to_owned(),
         ("tokens", "id") => text(&owns.post("/tokens", json!({ "name": "Theirs" })).await.json()["id"]),
+        ("inboxes", "id") => {
+            let body = json!({ "name": "theirs", "title": "Theirs", "plugin": "webchat" });
+            text(&owns.post("/inboxes", body).await.json()["id"])
+        }
+        ("rules", "id") => {
+            let body = json!({ "title": "Theirs", "plugin": "business-hours" });
+            text(&owns.post("/rules", body).await.json()["id"])
+        }
         (noun, variable) => panic!("say here what stands for {{{variable}}} of /{noun}: {path}"),
     }
 }
@@ -58,6 +66,7 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
         ("put", "/users/{id}/password") => Some(json!({ "password": "a password of Mallory" })),
         ("patch", "/extensions/{number}") => Some(json!({ "display_name": "Mallory" })),
         ("patch", "/trunks/{name}") => Some(json!({ "options_ping_s": 30 })),
+        ("patch", "/inboxes/{id}" | "/rules/{id}") => Some(json!({ "title": "Mallory" })),
         ("patch" | "put", path) => panic!("say here what a right body is for {method} {path}"),
         _ => None,
     }
@@ -71,8 +80,8 @@ async fn no_endpoint_shows_or_changes_what_is_anothers() {
     for (path, item) in document["paths"].as_object().expect("paths") {
         let Some((_, rest)) = path.split_once('{') else { continue };
         let variable = rest.split('}').next().unwrap_or_default();
-        // A link is a secret that opens for whoever has it.
-        if path.starts_with("/links/") {
+        // A link is a secret that opens for whoever has it; a plugin is the node's.
+        if path.starts_with("/links/") || path.starts_with("/plugins/") {
             continue;
         }
         for method in item.as_object().expect("operations").keys() {

@@ -144,7 +144,7 @@ impl From<HookRefusal> for Problem {
     fn from(refusal: HookRefusal) -> Self {
         let detail = refusal.to_string();
         match refusal {
-            HookRefusal::Later { after_s } => Self::node("Not now", detail).again_after(u64::from(after_s)),
+            HookRefusal::Later { after_s } => Self::node("Not now", detail).retry_after(u64::from(after_s)),
             HookRefusal::Malformed(_) => {
                 Self::caller(StatusCode::BAD_REQUEST, "The request cannot be read", detail)
             }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval, timeout};
 
 use super::hooks::{asked, key_and_rest};
 use super::problem::Problem;
-use super::{Place, Web};
+use super::{Place, Source, Web};
 use crate::plugin::limits::MAX_FRAME_BYTES;
 use crate::plugin::{HookRefusal, OpenLine};
 
@@ -106,6 +106,18 @@ async fn talk(socket: &mut WebSocket, line: &mut OpenLine) -> (u16, &'static str
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return (close_code::NORMAL, ""),
                 }
             }
+        }
+    }
+}
+
+impl Web {
+    /// # Errors
+    /// That source opens too many lines.
+    fn open_line(&self, extensions: &axum::http::Extensions) -> Result<(), Problem> {
+        let Some(Source(source)) = extensions.get::<Source>() else { return Ok(()) };
+        match self.lines.count(std::time::Instant::now(), source) {
+            0 => Ok(()),
+            wait_s => Err(Problem::too_many("Too many lines are opened from there.", wait_s)),
         }
     }
 }

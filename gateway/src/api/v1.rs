@@ -6,11 +6,14 @@ mod document;
 mod extensions;
 mod extract;
 mod idempotency;
+mod inboxes;
 mod links;
 mod log_in;
 mod me;
 mod organization;
 mod page;
+mod plugins;
+mod rules;
 mod signed;
 mod site;
 mod tokens;
@@ -37,10 +40,13 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(audit::routes())
         .merge(dial_rules::routes())
         .merge(extensions::routes())
+        .merge(inboxes::routes())
         .merge(links::routes())
         .merge(log_in::routes())
         .merge(me::routes())
         .merge(organization::routes())
+        .merge(plugins::routes())
+        .merge(rules::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())
         .merge(users::routes())

@@ -37,7 +37,7 @@ pub async fn start(ground: Ground<'_>) -> Channels {
         directory: ground.directory.clone(),
         lines,
         data_dir: ground.config.node.data_dir.clone(),
-        public_url: None,
+        public_url: ground.config.web.public_url.clone(),
     })
 }
 
