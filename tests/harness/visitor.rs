@@ -37,7 +37,8 @@ impl Visitor {
             None => format!("/live/{key}"),
         };
         let page = Page { origin, subprotocol: None };
-        let opening = WebSocket::open_at(stream, &web.to_string(), &path, page);
+        let host = web.to_string();
+        let opening = WebSocket::open_at(stream, &host, &path, page);
         let socket = within("the line of a visitor", opening).await?;
         let mut visitor = Visitor { socket, token: String::new() };
         let welcome = visitor.expect("a welcome", |frame| frame["type"] == "welcome").await;
