@@ -1,13 +1,14 @@
-# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build · make console · make plugins
+# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build · make console
 export CARGO_TERM_COLOR ?= auto
 CONFIG ?= config/ramal.toml
 SITE ?= config/site.toml
 
 # What the browser gets goes into the binary: it is built first.
-.PHONY: build console run test check demo bench plugins clean
+.PHONY: build console run test check demo bench clean
 
 build: console
 	cargo build --release -p ramal
+	@scripts/plugins release
 
 console:
 	@scripts/install build
@@ -30,11 +31,6 @@ demo: build
 bench:
 	@scripts/install build bench
 	@scripts/bench $(ONLY)
-
-plugins:
-	@scripts/install build
-	cargo build --release -p ramal
-	@scripts/plugins
 
 clean:
 	cargo clean

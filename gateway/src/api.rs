@@ -4,7 +4,9 @@ mod body;
 mod calls;
 mod console;
 mod events;
+mod hooks;
 mod listener;
+mod live;
 pub mod machines;
 mod origin;
 mod problem;
@@ -27,7 +29,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use ramal_sip::message::Limits;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::WebConfig;
@@ -35,6 +37,7 @@ use crate::feed::Feed;
 use crate::model::{Directory, ExtensionId};
 use crate::people::People;
 use crate::routing::floor;
+use crate::plugin::Channels;
 use crate::signalling::pages::PageOrder;
 use crate::signalling::stream::{Gate, Pass, StreamLimits};
 use crate::signalling::task::{Gone, Handle, Order};
@@ -54,6 +57,9 @@ const DESK_REQUESTS_PER_SECOND: f64 = 100.0;
 /// Logins that are none, from one source: a console whose login is over asks a few times more.
 const STRANGERS_BURST: u32 = 100;
 const STRANGERS_PER_SECOND: f64 = 5.0;
+/// Lines of one source: a page that reloads opens one each time.
+const LINES_BURST: u32 = 100;
+const LINES_PER_SECOND: f64 = 2.0;
 /// How long an answer waits for this node to have taken over what it changed.
 const FOLLOW_TIME: Duration = Duration::from_secs(2);
 
@@ -69,6 +75,7 @@ pub struct WebParts {
     pub floor: floor::Handle,
     /// Wakes whoever follows the directory.
     pub reload: Arc<Notify>,
+    pub channels: Channels,
 }
 
 /// What every request of a page meets.
@@ -85,6 +92,11 @@ struct Shared {
     floor: floor::Handle,
     people: People,
     reload: Arc<Notify>,
+    channels: Channels,
+    /// Places in memory for large bodies of providers.
+    large_bodies: Semaphore,
+    /// Lines that one source opens.
+    lines: Throttle,
     guesses: Guesses,
     requests: Throttle,
     desk_requests: Throttle,
@@ -125,6 +137,9 @@ pub async fn start(parts: WebParts) -> std::io::Result<SocketAddr> {
         feed: parts.feed,
         floor: parts.floor,
         reload: parts.reload,
+        channels: parts.channels,
+        large_bodies: Semaphore::new(hooks::LARGE_BODIES),
+        lines: Throttle::new(LINES_BURST, LINES_PER_SECOND),
         config: parts.config,
         signalling: parts.signalling,
         directory: parts.directory,
@@ -159,6 +174,9 @@ fn router(web: Web) -> Router {
         .route("/trial/{file}", get(trial::file))
         .fallback(console::file)
         .layer(from_fn_with_state(web.clone(), origin::check))
+        // Of other origins: providers, and pages with a widget.
+        .merge(hooks::routes())
+        .merge(live::routes())
         .with_state(web)
 }
 
@@ -186,6 +204,21 @@ impl Shared {
         let mut directory = self.directory.clone();
         let taken = directory.wait_for(|directory| directory.revision() >= revision);
         let _ = tokio::time::timeout(FOLLOW_TIME, taken).await;
+    }
+
+    /// Where whoever asks reaches this node, without a slash at its end.
+    fn own_url(&self, headers: &HeaderMap) -> String {
+        if let Some(url) = &self.config.public_url {
+            return url.clone();
+        }
+        let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        // It decides nothing but what is shown: whoever lies about it deceives himself.
+        let secure = self.config.tls || told("x-forwarded-proto") == Some("https");
+        let scheme = if secure { "https" } else { "http" };
+        match told("host") {
+            Some(host) => format!("{scheme}://{host}"),
+            None => format!("{scheme}://{}", self.config.listen),
+        }
     }
 
     /// The address of the console's page for a link, as whoever asks reaches this node.

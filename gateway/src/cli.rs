@@ -7,6 +7,7 @@ pub mod export;
 pub mod migrate;
 pub mod operate;
 pub mod plugin;
+pub mod sandbox;
 pub mod serve;
 pub mod user;
 

@@ -60,6 +60,15 @@ enum Command {
     /// Makes, builds, installs, lists and removes plugins.
     #[command(subcommand)]
     Plugin(cli::plugin::PluginCommand),
+    /// Plays Telegram on this machine, for trying and for tests: a Bot API with a page to write as a customer.
+    Sandbox {
+        /// A loopback address.
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: std::net::SocketAddr,
+        /// Prints one line of JSON with the address when ready.
+        #[arg(long)]
+        ready_json: bool,
+    },
     /// Lists, makes and disables people who log in.
     #[command(subcommand)]
     User(cli::user::UserCommand),
@@ -137,6 +146,7 @@ async fn run(arguments: Arguments) -> Result<(), cli::CliError> {
         Command::Trace { call } => cli::operate::trace(&config, &call).await,
         Command::HangUp { call } => cli::operate::hang_up(&config, &call).await,
         Command::Plugin(command) => cli::plugin::run(&config, command),
+        Command::Sandbox { listen, ready_json } => cli::sandbox::run(listen, ready_json).await,
         Command::User(command) => cli::user::run(&config, command).await,
         Command::Cdrs { json, limit } => cli::cdrs::run(&config, limit, json).await,
     }

@@ -61,6 +61,7 @@ mod dial_rule;
 mod directory;
 mod event;
 mod extension;
+mod inbox;
 mod interaction;
 mod leg;
 mod login;
@@ -73,6 +74,7 @@ mod phone;
 mod queue;
 mod recording;
 mod routing;
+mod rule;
 mod secret;
 mod transport;
 mod trunk;
@@ -92,6 +94,7 @@ pub use dial_rule::{
 pub use directory::Directory;
 pub use event::EventRow;
 pub use extension::{Extension, ExtensionId};
+pub use inbox::{Inbox, InboxAccount, InboxState};
 pub use interaction::{
     CustomerState, InteractionDirection, InteractionEvent, InteractionEventKind, InteractionRow,
     InteractionState, NewInteraction,
@@ -113,6 +116,7 @@ pub use routing::{
     Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId,
     QueueId,
 };
+pub use rule::{Rule, RuleId};
 pub use secret::{Ha1Pair, SealedSecret};
 pub use transport::Transport;
 pub use trunk::{

@@ -6,8 +6,10 @@
 
 pub mod build;
 mod capability;
+mod channels;
 mod engine;
 mod fault;
+mod form;
 mod guest;
 mod host;
 mod lane;
@@ -25,7 +27,11 @@ mod tests;
 pub mod wit;
 
 pub use capability::{Lines, Powers};
+pub use channels::{
+    ChannelParts, Channels, HookRefusal, InboxChange, InboxError, InboxView, LineHub, OpenLine, RuleChange, RuleView,
+};
 pub use fault::{CallError, Fault};
+pub use form::FieldFault;
 pub use host::{Host, HostError, HostOptions, Plugin, PluginStatus};
 pub use manifest::{Grants, Manifest, ManifestError, World};
 pub use placement::Placement;

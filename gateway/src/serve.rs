@@ -1,5 +1,7 @@
 //! A node from start to stop.
 
+mod channels;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::api::WebParts;
 use crate::call::{CallLimits, CallSettings, Calls};
+use crate::chat::Chat;
 use crate::config::{BrowserListen, Config, DigestAlgorithm, WebRtcConfig};
 use crate::feed::Feed;
 use crate::model::{CallRecord, Directory, RecordingRow, RecordingState, SealedSecret};
@@ -41,6 +44,7 @@ use crate::signalling::trunk::Trunks;
 use crate::signalling::voice::Voice;
 use crate::store::{Fact, NodeKey, Store, Writer, WriterOptions};
 use crate::telemetry::metrics::Metrics;
+use channels::Ground;
 
 /// Events of the media workers that may wait for signalling.
 const MEDIA_EVENTS_LIMIT: usize = 65_536;
@@ -124,7 +128,6 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
         ..started.ready
     };
     tokio::spawn(forget_what_is_over(store.clone()));
-    let _plugins = start_plugins(&config, &store).await;
     announce(&ready);
     wait_for_signal().await?;
     tracing::info!("stopping: running calls are ended");
@@ -133,19 +136,6 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     writer.close().await;
     let _ = std::fs::remove_file(control_socket(&config));
     Ok(())
-}
-
-/// Loads what lies in the folder of plugins. A node without plugins still carries calls.
-async fn start_plugins(config: &Config, store: &Store) -> Option<crate::plugin::Host> {
-    let options = crate::plugin::HostOptions::in_data_dir(&config.node.data_dir);
-    let powers = crate::plugin::Powers { store: store.clone(), lines: None };
-    match crate::plugin::Host::start(options, powers).await {
-        Ok(host) => Some(host),
-        Err(error) => {
-            tracing::error!(%error, "no plugin can run on this node");
-            None
-        }
-    }
 }
 
 /// Holds the folder for this process: a second node in it would take the first one's calls for cut off.
@@ -252,6 +242,17 @@ async fn start(
         voice_orders: ordering,
     })
     .await;
+    let chat = Chat::new(store.clone(), feed.clone(), floor.clone());
+    let ground = Ground {
+        config,
+        store,
+        key: &key,
+        feed: &feed,
+        floor: &floor,
+        chat: &chat,
+        directory: &directory,
+    };
+    let channels = channels::start(ground).await;
     let followed = Followed { signalling: signalling.clone(), pages: newest, seen: revision };
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
     let socket = control_socket(config);
@@ -271,6 +272,7 @@ async fn start(
         feed,
         floor,
         reload: Arc::clone(&reload),
+        channels,
     };
     let web = crate::api::start(parts).await.map_err(io(format!("web.listen {}", config.web.listen)))?;
     let ready = Ready {

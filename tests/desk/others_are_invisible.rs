@@ -59,6 +59,14 @@ async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
             &owns.does("/dispositions", json!({ "title": rand::random::<u32>().to_string() })).await["id"],
         ),
         ("offers" | "interactions", "id") => "1".to_owned(),
+        ("inboxes", "id") => {
+            let body = json!({ "name": "theirs", "title": "Theirs", "plugin": "webchat" });
+            text(&owns.post("/inboxes", body).await.json()["id"])
+        }
+        ("rules", "id") => {
+            let body = json!({ "title": "Theirs", "plugin": "business-hours" });
+            text(&owns.post("/rules", body).await.json()["id"])
+        }
         (noun, variable) => panic!("say here what stands for {{{variable}}} of /{noun}: {path}"),
     }
 }
@@ -75,6 +83,7 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
         }
         ("patch", "/interactions/{id}") => Some(json!({ "tags": ["Mallory"] })),
         ("post", "/interactions/{id}/transfer") => Some(json!({ "to": { "user": 1 } })),
+        ("patch", "/inboxes/{id}" | "/rules/{id}") => Some(json!({ "title": "Mallory" })),
         ("patch" | "put", path) => panic!("say here what a right body is for {method} {path}"),
         _ => None,
     }
@@ -88,8 +97,8 @@ async fn no_endpoint_shows_or_changes_what_is_anothers() {
     for (path, item) in document["paths"].as_object().expect("paths") {
         let Some((_, rest)) = path.split_once('{') else { continue };
         let variable = rest.split('}').next().unwrap_or_default();
-        // A link is a secret that opens for whoever has it.
-        if path.starts_with("/links/") {
+        // A link is a secret that opens for whoever has it; a plugin is the node's.
+        if path.starts_with("/links/") || path.starts_with("/plugins/") {
             continue;
         }
         for method in item.as_object().expect("operations").keys() {

@@ -17,11 +17,13 @@ pub mod picture;
 pub mod process;
 pub mod puppet;
 pub mod rtp;
+pub mod sandbox;
 pub mod sdp;
 pub mod sipp;
 pub mod site;
 pub mod talk;
 pub mod throttle;
+pub mod visitor;
 pub mod wav;
 pub mod wire;
 

@@ -134,6 +134,17 @@ impl Node {
         stdout
     }
 
+    /// The same with more environment.
+    pub async fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--config").arg(self.config_file()).kill_on_drop(true);
+        command.envs(environment.iter().copied());
+        // What compiles may take its time.
+        let output = command.output().await.expect("ramal runs");
+        assert!(output.status.success(), "ramal {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs a command: whether it succeeded, stdout, stderr.
     pub async fn try_run(&self, arguments: &[&str]) -> (bool, String, String) {
         let mut command = Command::new(binary());

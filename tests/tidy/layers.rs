@@ -17,12 +17,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("site", &["store", "model", "config", "telemetry"]),
     ("signalling", &["call", "routing", "cluster", "store", "model", "telemetry", "config"]),
     ("plugin", &["call", "chat", "routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
-    // Edges toward people. They ask signalling through its Handle.
+    // Edges toward people. They ask signalling and plugins through their handles.
     (
         "api",
         &[
             "site",
             "people",
+            "plugin",
             "signalling",
             "call",
             "chat",

@@ -92,7 +92,8 @@ impl Problem {
         Self { field: Some(field.into()), ..self }
     }
 
-    fn retry_after(self, seconds: u64) -> Self {
+    /// Says when it may be tried again.
+    pub fn retry_after(self, seconds: u64) -> Self {
         Self { more: More::RetryAfter { seconds }, ..self }
     }
 }

@@ -12,6 +12,7 @@ mod extensions;
 mod extract;
 mod idempotency;
 mod interactions;
+mod inboxes;
 mod links;
 mod log_in;
 mod me;
@@ -22,6 +23,8 @@ mod pause_reasons;
 mod presence;
 mod queues;
 mod recordings;
+mod plugins;
+mod rules;
 mod signed;
 mod site;
 mod tokens;
@@ -55,6 +58,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(events::routes())
         .merge(extensions::routes())
         .merge(interactions::routes())
+        .merge(inboxes::routes())
         .merge(links::routes())
         .merge(log_in::routes())
         .merge(me::routes())
@@ -64,6 +68,8 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(presence::routes())
         .merge(queues::routes())
         .merge(recordings::routes())
+        .merge(plugins::routes())
+        .merge(rules::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())
         .merge(users::routes())

@@ -7,7 +7,7 @@ use super::event::{
 };
 use super::thread::{Beginning, Delivery, News};
 use super::{Chat, audience, check};
-use crate::model::{InboxId, MessageDirection, MessageState, OrganizationId};
+use crate::model::{InboxId, InteractionId, MessageDirection, MessageState, OrganizationId};
 use crate::store::{Edit, HeldConversation, NewAttachment, NewMessage, Shown, StoreError, Turn, Whose};
 
 /// Tries where deliveries cross each other in the database.
@@ -16,8 +16,9 @@ const TRIES: u32 = 10;
 const SECOND_MS: i64 = 1_000;
 
 impl Chat {
-    /// Stores what one delivery brought, tells the floor and those who look. Once it is `Ok` nothing of it is lost, also
-    /// where the node is killed the next moment; a message that is known already changes nothing.
+    /// Stores what one delivery brought, and tells the floor and those who look. Once it is `Ok` nothing of it is lost, also
+    /// where the node is killed the next moment; a message that is known already changes nothing. Gives the Interactions that
+    /// began with it: the caller asks the rules about them, and then tells the floor that they have arrived.
     ///
     /// # Errors
     /// Nothing of it was stored.
@@ -27,7 +28,7 @@ impl Chat {
         inbox: InboxId,
         events: Vec<Event>,
         now_ms: i64,
-    ) -> Result<(), ChatError> {
+    ) -> Result<Vec<InteractionId>, ChatError> {
         check::delivery(&events)?;
         let chat = self.clone();
         // A task of its own: who delivers may hang up between the commit and the telling.
@@ -35,8 +36,9 @@ impl Chat {
             let _turn = chat.turn().await?;
             let events = chat.fresh(organization, inbox, events).await?;
             let news = chat.store_events(organization, inbox, &events, now_ms).await?;
+            let begun = news.begun.clone();
             chat.tell(organization, inbox, &events, news).await;
-            Ok(())
+            Ok(begun)
         });
         task.await.unwrap_or(Err(ChatError::Stopped))
     }
@@ -105,9 +107,6 @@ impl Chat {
     }
 
     async fn tell(&self, organization: OrganizationId, inbox: InboxId, events: &[Event], news: News) {
-        for interaction in &news.begun {
-            self.floor.arrived(organization, *interaction).await;
-        }
         for interaction in news.changed.iter().filter(|id| !news.begun.contains(id)) {
             self.floor.changed(organization, *interaction).await;
         }

@@ -32,6 +32,9 @@ pub enum PluginCommand {
         /// Where the file goes; without it, into the folder.
         #[arg(long, short)]
         output: Option<PathBuf>,
+        /// Also compiles it for this machine into that folder.
+        #[arg(long, hide = true)]
+        machine_code: Option<PathBuf>,
     },
     /// Puts a plugin into this node, or a new version in the place of the old one; a running node takes it up by itself.
     Install {
@@ -39,6 +42,16 @@ pub enum PluginCommand {
         /// Grants what it asks without a question.
         #[arg(long, short)]
         yes: bool,
+        /// Lets it reach hosts in this machine and in private networks.
+        #[arg(long)]
+        allow_private_networks: bool,
+        /// Lets it send requests without TLS.
+        #[arg(long)]
+        allow_cleartext: bool,
+    },
+    /// Says anew what a plugin of this node is allowed: all that it asks, and what is named here.
+    Grant {
+        name: String,
         /// Lets it reach hosts in this machine and in private networks.
         #[arg(long)]
         allow_private_networks: bool,
@@ -66,7 +79,7 @@ pub enum WorldArgument {
 /// # Errors
 /// In words for the one who typed it.
 pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
-    let library = Library::new(HostOptions::in_data_dir(&config.node.data_dir).folder);
+    let library = HostOptions::in_data_dir(&config.node.data_dir).library();
     match command {
         PluginCommand::New { name, world, sdk } => {
             let world = match world {
@@ -75,7 +88,9 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
             };
             scaffold::make(&name, world, sdk.as_deref())
         }
-        PluginCommand::Build { folder, output } => build_file(&folder, output),
+        PluginCommand::Build { folder, output, machine_code } => {
+            build_file(&folder, output, machine_code.as_deref())
+        }
         PluginCommand::Install { file, yes, allow_private_networks, allow_cleartext } => {
             let file = read_plugin(&file).map_err(CliError::message)?;
             let grants = Grants {
@@ -84,6 +99,20 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
                 ..Grants::all_of(&file.manifest)
             };
             install(&library, Installed { file, grants }, yes)
+        }
+        PluginCommand::Grant { name, allow_private_networks, allow_cleartext } => {
+            let file = library.read(&name).map_err(CliError::message)?.file;
+            let grants = Grants {
+                private_networks: allow_private_networks,
+                cleartext: allow_cleartext,
+                ..Grants::all_of(&file.manifest)
+            };
+            library.grant(&name, &grants).map_err(CliError::message)?;
+            println!("{name}");
+            for line in described(&file.manifest, &grants) {
+                println!("  {line}");
+            }
+            Ok(())
         }
         PluginCommand::List => list(&library),
         PluginCommand::Remove { name } => {
@@ -94,8 +123,11 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
     }
 }
 
-fn build_file(folder: &Path, output: Option<PathBuf>) -> Result<(), CliError> {
-    let file = build::build(folder).map_err(CliError::message)?;
+fn build_file(folder: &Path, output: Option<PathBuf>, code: Option<&Path>) -> Result<(), CliError> {
+    let file = build::build(folder, None).map_err(CliError::message)?;
+    if let Some(code) = code {
+        build::machine_code(&file, code).map_err(CliError::message)?;
+    }
     let output = output.unwrap_or_else(|| folder.join(format!("{}.wasm", file.manifest.name)));
     std::fs::write(&output, &file.bytes)
         .map_err(|error| CliError::message(format!("{}: {error}", output.display())))?;

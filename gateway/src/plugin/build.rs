@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::plugin::engine::PluginEngine;
 use crate::plugin::manifest::{Manifest, ManifestError};
 use crate::plugin::plugin_file::{PluginFile, PluginFileError};
 
@@ -28,6 +29,8 @@ pub enum BuildError {
     NoComponent { world: &'static str, reason: String },
     #[error(transparent)]
     File(#[from] PluginFileError),
+    #[error("the plugin cannot be compiled for this machine: {0}")]
+    Code(String),
 }
 
 fn read(path: PathBuf) -> Result<String, BuildError> {
@@ -35,22 +38,36 @@ fn read(path: PathBuf) -> Result<String, BuildError> {
 }
 
 /// Builds the plugin in `folder`, which holds `plugin.toml` and a Rust package of the same name, with the cargo that
-/// `RAMAL_WASM_CARGO` names, or the one in PATH.
+/// `RAMAL_WASM_CARGO` names, or the one in PATH. `target`: where cargo works, if not where it would by itself.
 ///
 /// # Errors
 /// What to do about it.
-pub fn build(folder: &Path) -> Result<PluginFile, BuildError> {
+pub fn build(folder: &Path, target: Option<&Path>) -> Result<PluginFile, BuildError> {
     let text = read(folder.join("plugin.toml"))?;
     let manifest = Manifest::parse(&text)?;
-    let module = compile(folder, &manifest.name)?;
+    let module = compile(folder, &manifest.name, target)?;
     PluginFile::make(component(&module, &manifest)?, &text).map_err(BuildError::from)
 }
 
-fn compile(folder: &Path, name: &str) -> Result<Vec<u8>, BuildError> {
+/// Compiles a plugin for this machine into `folder`, where the host of a program looks beside which it lies.
+///
+/// # Errors
+/// If the plugin is not sound, or the folder cannot be written.
+pub fn machine_code(file: &PluginFile, folder: &Path) -> Result<(), BuildError> {
+    let code = |error: wasmtime::Error| BuildError::Code(format!("{error:#}"));
+    let engine = PluginEngine::start(folder.to_owned(), None).map_err(code)?;
+    engine.prepare(file).map_err(code)?;
+    Ok(())
+}
+
+fn compile(folder: &Path, name: &str, target: Option<&Path>) -> Result<Vec<u8>, BuildError> {
     let program = std::env::var_os(CARGO_VARIABLE).unwrap_or_else(|| "cargo".into());
     let cargo = || {
         let mut command = Command::new(&program);
         command.current_dir(folder);
+        if let Some(target) = target {
+            command.env("CARGO_TARGET_DIR", target);
+        }
         command
     };
     let built = cargo().args(["build", "--release", "--target", TARGET, "--package", name]).status();

@@ -12,6 +12,7 @@ pub use live::Lines;
 
 use std::sync::Arc;
 
+use crate::chat::Chat;
 use crate::plugin::guest::Guest;
 use crate::plugin::wit::channel::ramal::plugin::{content, inbound, outbound, setup};
 use crate::plugin::wit::rule::ramal::plugin::interaction;
@@ -20,6 +21,8 @@ use crate::store::Store;
 /// What the node has to lend.
 pub struct Powers {
     pub store: Store,
+    /// What was said, where there is somebody to say it.
+    pub chat: Option<Chat>,
     /// The browsers' lines, where there is an edge that holds them.
     pub lines: Option<Arc<dyn Lines>>,
 }

@@ -24,6 +24,8 @@ const MAX_INSTANCE_BYTES: usize = 4 << 20;
 pub struct PluginEngine {
     engine: Engine,
     cache: PathBuf,
+    /// Machine code that came with the program; never written.
+    shipped: Option<PathBuf>,
     channels: Arc<Linker<Guest>>,
     rules: Arc<Linker<Guest>>,
     _clock: Arc<Sender<()>>,
@@ -37,11 +39,12 @@ pub enum Prepared {
 }
 
 impl PluginEngine {
-    /// Starts the engine; machine code is kept in `cache`, which must be the node's alone.
+    /// Starts the engine; machine code is kept in `cache`, which must be the node's alone. `shipped` holds what was compiled
+    /// beforehand, and belongs to whoever owns the program.
     ///
     /// # Errors
     /// If the system gives no memory or no thread.
-    pub fn start(cache: PathBuf) -> Result<Self, wasmtime::Error> {
+    pub fn start(cache: PathBuf, shipped: Option<PathBuf>) -> Result<Self, wasmtime::Error> {
         let engine = Engine::new(&config())?;
         let mut channels = Linker::new(&engine);
         channel_world::Channel::add_to_linker::<_, HasSelf<Guest>>(&mut channels, |guest| guest)?;
@@ -51,6 +54,7 @@ impl PluginEngine {
         Ok(Self {
             engine,
             cache,
+            shipped,
             channels: Arc::new(channels),
             rules: Arc::new(rules),
             _clock: Arc::new(clock),
@@ -77,10 +81,12 @@ impl PluginEngine {
 
     fn compiled(&self, file: &PluginFile) -> Result<Component, wasmtime::Error> {
         let path = self.cache_path(file);
-        if path.exists() {
-            // SAFETY: the file was written by this product: the folder belongs to the node and is closed to others, the
-            // name is bound to the plugin's bytes, and wasmtime refuses what another version or configuration made.
-            match unsafe { Component::deserialize_file(&self.engine, &path) } {
+        let shipped = self.shipped.as_ref().map(|folder| folder.join(code_name(file)));
+        for known in shipped.iter().chain([&path]).filter(|known| known.exists()) {
+            // SAFETY: the file was written by this product: the folder belongs to the node and is closed to others, or to
+            // whoever owns the program; the name is bound to the plugin's bytes, and wasmtime refuses what another version,
+            // configuration or machine made.
+            match unsafe { Component::deserialize_file(&self.engine, known) } {
                 Ok(component) => return Ok(component),
                 Err(error) => {
                     tracing::debug!(%error, "machine code of another version: the plugin is compiled again")
@@ -95,7 +101,7 @@ impl PluginEngine {
     }
 
     fn cache_path(&self, file: &PluginFile) -> PathBuf {
-        self.cache.join(format!("{}.cwasm", file.digest()))
+        self.cache.join(code_name(file))
     }
 
     /// Deletes machine code that none of these files needs.
@@ -109,6 +115,10 @@ impl PluginEngine {
             }
         }
     }
+}
+
+fn code_name(file: &PluginFile) -> String {
+    format!("{}.cwasm", file.digest())
 }
 
 fn config() -> Config {

@@ -14,6 +14,7 @@ use crate::plugin::engine::PluginEngine;
 use crate::plugin::library::{Installed, Library, LibraryError, Stamp};
 use crate::plugin::manifest::Manifest;
 
+pub use call::FetchError;
 pub use plugin::{LastFault, Plugin};
 
 /// How often the folder is looked at.
@@ -23,19 +24,39 @@ const THREADS: usize = 2;
 /// Their place behind signalling and media (`nice`).
 const NICENESS: i32 = 10;
 
+/// Below the folder of what ships: its machine code.
+const CODE_FOLDER: &str = "code";
+
 /// Where a node keeps plugins.
 #[derive(Clone, Debug)]
 pub struct HostOptions {
     /// `NAME.wasm` and `NAME.toml`.
     pub folder: PathBuf,
+    /// Plugins that came with the program.
+    pub shipped: Option<PathBuf>,
     /// Machine code; the node's alone.
     pub cache: PathBuf,
 }
 
 impl HostOptions {
-    /// Both folders below the node's.
+    /// Both folders below the node's; what ships lies in `plugins` beside the program.
     pub fn in_data_dir(data_dir: &std::path::Path) -> Self {
-        Self { folder: data_dir.join("plugins"), cache: data_dir.join("plugin-cache") }
+        let program = std::env::current_exe().ok();
+        Self {
+            folder: data_dir.join("plugins"),
+            shipped: program.and_then(|path| Some(path.parent()?.join("plugins"))),
+            cache: data_dir.join("plugin-cache"),
+        }
+    }
+
+    /// Machine code of what ships, made for this machine when the program was built.
+    fn shipped_code(&self) -> Option<PathBuf> {
+        self.shipped.as_ref().map(|folder| folder.join(CODE_FOLDER))
+    }
+
+    /// The plugins that these folders hold.
+    pub fn library(&self) -> Library {
+        Library::new(self.folder.clone()).with_shipped(self.shipped.clone())
     }
 }
 
@@ -101,9 +122,9 @@ impl Host {
     pub async fn start(options: HostOptions, powers: Powers) -> Result<Self, HostError> {
         let threads = start_threads()?;
         let engine =
-            PluginEngine::start(options.cache).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+            PluginEngine::start(options.cache.clone(), options.shipped_code()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let host = Self(Arc::new(Shared {
-            library: Library::new(options.folder),
+            library: options.library(),
             engine,
             powers: Arc::new(powers),
             shelf: RwLock::default(),
@@ -123,6 +144,11 @@ impl Host {
             }
         });
         Ok(host)
+    }
+
+    /// Where plugins are put in and taken out.
+    pub fn library(&self) -> &Library {
+        &self.0.library
     }
 
     /// The plugin of that name, in the version that is in force now.

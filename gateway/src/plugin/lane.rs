@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use crate::plugin::fault::CallError;
+use crate::plugin::fault::{CallError, Fault};
 use crate::plugin::limits::{MAX_PARALLEL, MAX_WAITING};
 use crate::plugin::supervision::{Outcome, Refused, Supervision};
 
@@ -14,12 +14,13 @@ use crate::plugin::supervision::{Outcome, Refused, Supervision};
 #[derive(Debug)]
 pub struct Lane {
     supervision: Mutex<Supervision>,
+    last_fault: Mutex<Option<Fault>>,
     pub permits: Semaphore,
 }
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { supervision: Mutex::default(), permits: Semaphore::new(MAX_PARALLEL) }
+        Self { supervision: Mutex::default(), last_fault: Mutex::default(), permits: Semaphore::new(MAX_PARALLEL) }
     }
 }
 
@@ -42,6 +43,19 @@ impl Lane {
     /// [`CallError::Resting`].
     pub fn begin(&self, now: Instant) -> Result<(), CallError> {
         self.lock().rest(now).map_or(Ok(()), |rest| Err(CallError::Resting(rest)))
+    }
+
+    /// Keeps what a call failed of.
+    pub fn note(&self, fault: &Fault) {
+        *self.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
+    }
+
+    /// What the last call failed of; none if it did not fail.
+    pub fn fault(&self) -> Option<Fault> {
+        if self.lock().is_well() {
+            return None;
+        }
+        self.last_fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether nothing need be remembered.

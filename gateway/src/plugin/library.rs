@@ -1,4 +1,5 @@
-//! The folder of plugins: `NAME.wasm`, and beside it `NAME.toml` with its grants.
+//! The folder of plugins: `NAME.wasm`, and beside it `NAME.toml` with its grants. What ships with the program lies beside the
+//! program, and is there unless the folder has a plugin of the same name.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ const MAX_GRANTS_BYTES: u64 = 64 << 10;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Library {
     folder: PathBuf,
+    /// Plugins that came with the program, which nobody changes.
+    shipped: Option<PathBuf>,
 }
 
 /// A plugin that is there, read or not.
@@ -52,6 +55,8 @@ pub enum LibraryError {
     OtherName { path: PathBuf, name: String },
     #[error("more than {MAX_PLUGINS} plugins")]
     Full,
+    #[error("`{0}` came with the program and cannot be taken out")]
+    Shipped(String),
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> LibraryError {
@@ -62,7 +67,13 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> LibraryError {
 impl Library {
     /// The plugins in a folder, which need not be there yet.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, shipped: None }
+    }
+
+    /// The same with what came with the program.
+    #[must_use]
+    pub fn with_shipped(self, shipped: Option<PathBuf>) -> Self {
+        Self { shipped, ..self }
     }
 
     /// Names of what lies there and how it is stamped, in order; at most [`MAX_PLUGINS`].
@@ -70,18 +81,12 @@ impl Library {
     /// # Errors
     /// If the folder cannot be read.
     pub fn names(&self) -> Result<Vec<(String, Stamp)>, LibraryError> {
-        let entries = match std::fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(io(&self.folder)(error)),
-        };
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| {
-                entry.ok()?.file_name().into_string().ok()?.strip_suffix(".wasm").map(str::to_owned)
-            })
-            .filter(|name| !name.starts_with('.'))
-            .collect();
+        let mut names = names_in(&self.folder)?;
+        if let Some(shipped) = &self.shipped {
+            names.extend(names_in(shipped)?);
+        }
         names.sort();
+        names.dedup();
         names.truncate(MAX_PLUGINS);
         Ok(names.into_iter().map(|name| (name.clone(), self.stamp(&name))).collect())
     }
@@ -94,7 +99,8 @@ impl Library {
         }))
     }
 
-    /// Reads one plugin and its grants. Without a file of grants nothing is allowed.
+    /// Reads one plugin and its grants. Without a file of grants nothing is allowed, but for one that came with the program
+    /// all that it asks.
     ///
     /// # Errors
     /// If it is not there or not right.
@@ -104,20 +110,25 @@ impl Library {
         if file.manifest.name != name {
             return Err(LibraryError::OtherName { path, name: file.manifest.name });
         }
-        Ok(Installed { file, grants: self.read_grants(name)? })
+        let grants = match self.read_grants(name)? {
+            Some(grants) => grants,
+            None if self.is_shipped(name) => Grants::all_of(&file.manifest),
+            None => Grants::default(),
+        };
+        Ok(Installed { file, grants })
     }
 
-    fn read_grants(&self, name: &str) -> Result<Grants, LibraryError> {
+    fn read_grants(&self, name: &str) -> Result<Option<Grants>, LibraryError> {
         let path = self.grants(name);
         let wrong = |reason: String| LibraryError::Grants { path: path.clone(), reason };
         match std::fs::metadata(&path) {
             Ok(found) if found.len() > MAX_GRANTS_BYTES => return Err(wrong("too large".to_owned())),
             Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Grants::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io(&path)(error)),
         }
         let text = std::fs::read_to_string(&path).map_err(io(&path))?;
-        toml::from_str(&text).map_err(|error| wrong(error.to_string()))
+        toml::from_str(&text).map(Some).map_err(|error| wrong(error.to_string()))
     }
 
     /// All plugins, in order of their names.
@@ -135,16 +146,24 @@ impl Library {
     /// If the folder cannot be written or is full.
     pub fn install(&self, installed: &Installed) -> Result<(), LibraryError> {
         let name = &installed.file.manifest.name;
-        std::fs::create_dir_all(&self.folder).map_err(io(&self.folder))?;
         let names = self.names()?;
         if names.len() >= MAX_PLUGINS && !names.iter().any(|(found, _)| found == name) {
             return Err(LibraryError::Full);
         }
-        let grants = toml::to_string(&installed.grants)
-            .map_err(|error| LibraryError::Grants { path: self.grants(name), reason: error.to_string() })?;
         // Grants first: a plugin is never there with more than its own.
-        replace(&self.grants(name), grants.as_bytes())?;
-        replace(&self.wasm(name), &installed.file.bytes)
+        self.grant(name, &installed.grants)?;
+        replace(&self.own(name), &installed.file.bytes)
+    }
+
+    /// Says what a plugin is allowed, whether or not it came with the program.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn grant(&self, name: &str, grants: &Grants) -> Result<(), LibraryError> {
+        std::fs::create_dir_all(&self.folder).map_err(io(&self.folder))?;
+        let text = toml::to_string(grants)
+            .map_err(|error| LibraryError::Grants { path: self.grants(name), reason: error.to_string() })?;
+        replace(&self.grants(name), text.as_bytes())
     }
 
     /// Takes a plugin out. A running node lets running calls end.
@@ -156,20 +175,50 @@ impl Library {
         if !known {
             return Err(LibraryError::NotThere(name.to_owned()));
         }
-        std::fs::remove_file(self.wasm(name)).map_err(io(&self.wasm(name)))?;
+        if self.is_shipped(name) {
+            return Err(LibraryError::Shipped(name.to_owned()));
+        }
+        std::fs::remove_file(self.own(name)).map_err(io(&self.own(name)))?;
         match std::fs::remove_file(self.grants(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(&self.grants(name))(error)),
             _ => Ok(()),
         }
     }
 
+    /// Whether a plugin is in force that came with the program.
+    pub fn is_shipped(&self, name: &str) -> bool {
+        self.wasm(name) != self.own(name)
+    }
+
+    /// What was installed goes before what came with the program.
     fn wasm(&self, name: &str) -> PathBuf {
+        let own = self.own(name);
+        let shipped = self.shipped.as_ref().map(|folder| folder.join(format!("{name}.wasm")));
+        match shipped {
+            Some(shipped) if !own.exists() && shipped.exists() => shipped,
+            Some(_) | None => own,
+        }
+    }
+
+    fn own(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.wasm"))
     }
 
     fn grants(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.toml"))
     }
+}
+
+fn names_in(folder: &Path) -> Result<Vec<String>, LibraryError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io(folder)(error)),
+    };
+    let names = entries.filter_map(|entry| {
+        entry.ok()?.file_name().into_string().ok()?.strip_suffix(".wasm").map(str::to_owned)
+    });
+    Ok(names.filter(|name| !name.starts_with('.')).collect())
 }
 
 /// Reads the file of a plugin from anywhere.

@@ -28,6 +28,8 @@ pub const MAX_RESULTS: usize = 1_000;
 pub const MAX_REQUESTS: u32 = 16;
 /// Bytes of the body of an answer that a plugin gets to see.
 pub const MAX_RESPONSE_BYTES: usize = 1 << 20;
+/// Bytes of a file that a customer sent and that is fetched.
+pub const MAX_ATTACHMENT_BYTES: usize = 25 << 20;
 /// Bytes of a body that a plugin writes itself; files do not count.
 pub const MAX_REQUEST_BYTES: usize = 8 << 20;
 /// Longest that one request may take.
@@ -50,6 +52,8 @@ pub const LOG_BURST: u32 = 60;
 pub const MAX_LOG_LINE_BYTES: usize = 1_024;
 /// Random bytes of one request for them.
 pub const MAX_RANDOM_BYTES: usize = 1_024;
+/// Bytes of what a plugin notes of a line.
+pub const MAX_MEMO_BYTES: usize = 4 << 10;
 /// Bytes of a frame to a browser.
 pub const MAX_FRAME_BYTES: usize = 64 << 10;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::model::OrganizationId;
+use crate::model::{InboxId, OrganizationId};
 
 /// For whom a plugin works and with which settings. Cheap to keep in an `Arc`; a change of settings makes a new one.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Placement {
     pub organization: OrganizationId,
     /// What it is, unique within the Organization and for ever: `inbox:7`, `rule:3`.
     pub owner: String,
+    /// The inbox, if it is one.
+    pub inbox: Option<InboxId>,
     /// Fields of the settings form, as text.
     pub settings: BTreeMap<String, String>,
     /// Fields of the kind `secret`, opened.

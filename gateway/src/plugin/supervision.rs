@@ -97,6 +97,11 @@ impl Supervision {
         }
     }
 
+    /// Whether the last call that ended was none that failed.
+    pub fn is_well(&self) -> bool {
+        self.state == State::Well
+    }
+
     /// Whether nothing need be remembered.
     pub fn is_idle(&self) -> bool {
         self.state == State::Well && self.waiting == 0

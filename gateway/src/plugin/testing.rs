@@ -15,7 +15,10 @@ use crate::store::testing::TestStore;
 /// Builds a plugin of this repository; quick when it is built already. Needs the WebAssembly target (scripts/wasm-toolchain).
 pub fn built(folder: &str) -> PluginFile {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    build(&root.join(folder)).unwrap()
+    // target/debug/deps/ramal-…: beside what scripts/plugins builds, so that nothing is built twice.
+    let program = std::env::current_exe().unwrap();
+    let target = program.ancestors().nth(3).unwrap().join("wasm");
+    build(&root.join(folder), Some(&target)).unwrap()
 }
 
 /// A host in folders of its own, with what is installed there.
@@ -29,12 +32,12 @@ impl TestHost {
     /// With these plugins, each granted so.
     pub async fn with(plugins: Vec<(PluginFile, Grants)>) -> Self {
         let store = TestStore::new().await;
-        let options = HostOptions::in_data_dir(&store.folder);
+        let options = HostOptions { shipped: None, ..HostOptions::in_data_dir(&store.folder) };
         let library = Library::new(options.folder.clone());
         for (file, grants) in plugins {
             library.install(&Installed { file, grants }).unwrap();
         }
-        let powers = Powers { store: store.store.clone(), lines: None };
+        let powers = Powers { store: store.store.clone(), chat: None, lines: None };
         let host = Host::start(options, powers).await.unwrap();
         Self { host, library, store }
     }
@@ -69,6 +72,7 @@ pub fn placement(organization: i64, owner: &str) -> Arc<Placement> {
     Arc::new(Placement {
         organization: OrganizationId(organization),
         owner: owner.to_owned(),
+        inbox: None,
         settings: BTreeMap::new(),
         secrets: BTreeMap::from([("token".to_owned(), format!("secret of {organization}"))]),
     })
@@ -80,6 +84,7 @@ pub fn webhook(body: &str) -> WebhookRequest {
         method: "POST".to_owned(),
         url: "https://ramal.example/in/1".to_owned(),
         path: String::new(),
+        address: "192.0.2.1".to_owned(),
         headers: Vec::new(),
         body: body.as_bytes().to_vec(),
     }

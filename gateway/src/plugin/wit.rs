@@ -8,6 +8,8 @@ pub mod channel {
         imports: {
             "ramal:plugin/http": async,
             "ramal:plugin/kv": async,
+            "ramal:plugin/live": async,
+            "ramal:plugin/live.conversation": async | trappable,
         },
         exports: { default: async },
         additional_derives: [Clone, PartialEq],
@@ -33,7 +35,7 @@ pub mod rule {
     });
 }
 
-pub use channel::exports::ramal::plugin::messaging::OpenedLine;
+pub use channel::exports::ramal::plugin::messaging::{Heard, Line, OpenedLine};
 pub use channel::ramal::plugin::{
     clock, content, http, inbound, kv, live, log, outbound, random, settings, setup,
 };

@@ -1,6 +1,6 @@
 //! The trait of a channel, and the macro that makes it a plugin.
 
-use crate::bindings::exports::ramal::plugin::messaging::OpenedLine;
+use crate::bindings::exports::ramal::plugin::messaging::{Heard, Line, OpenedLine};
 use crate::http::HttpRequest;
 use crate::inbound::{Delivery, Event, Polled, Refusal, WebhookRequest};
 use crate::outbound::{OutboundRequest, Receipt, SendError};
@@ -75,11 +75,11 @@ pub trait Channel {
         Err(Refusal::NotOurs)
     }
 
-    /// A text frame came in that thread.
+    /// A text frame came on that line.
     ///
     /// # Errors
     /// Why the line is closed.
-    fn hear_frame(_thread: String, _frame: String) -> Result<Vec<Event>, Refusal> {
+    fn hear_frame(_line: Line, _frame: String) -> Result<Heard, Refusal> {
         Err(Refusal::NotOurs)
     }
 
@@ -98,7 +98,7 @@ macro_rules! channel {
         // The names of a component's exports mean nothing to the linker of the author's machine, where tests run.
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            use $crate::bindings::exports::ramal::plugin::messaging::{Guest, OpenedLine};
+            use $crate::bindings::exports::ramal::plugin::messaging::{Guest, Heard, Line, OpenedLine};
             use $crate::{Channel, http, inbound, outbound, setup};
 
             struct Component;
@@ -133,11 +133,8 @@ macro_rules! channel {
                 fn open_line(request: inbound::WebhookRequest) -> Result<OpenedLine, inbound::Refusal> {
                     <$channel as Channel>::open_line(request)
                 }
-                fn hear_frame(
-                    thread: String,
-                    frame: String,
-                ) -> Result<Vec<inbound::Event>, inbound::Refusal> {
-                    <$channel as Channel>::hear_frame(thread, frame)
+                fn hear_frame(line: Line, frame: String) -> Result<Heard, inbound::Refusal> {
+                    <$channel as Channel>::hear_frame(line, frame)
                 }
                 fn close_line(thread: String) -> Vec<inbound::Event> {
                     <$channel as Channel>::close_line(thread)

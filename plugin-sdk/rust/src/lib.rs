@@ -23,7 +23,7 @@ pub use rule::Rule;
 
 /// Everything a channel usually names.
 pub mod prelude {
-    pub use crate::bindings::exports::ramal::plugin::messaging::OpenedLine;
+    pub use crate::bindings::exports::ramal::plugin::messaging::{Heard, Line, OpenedLine};
     pub use crate::content::{
         Attachment, AttachmentKind, Attribute, Choice, Content, Identity, Location, OtherContent, Person,
         TextFormat, Written,
@@ -31,7 +31,7 @@ pub mod prelude {
     pub use crate::http::{Body, HttpError, HttpRequest, HttpResponse, Part, PartContent};
     pub use crate::inbound::{
         Author, Deleted, Delivery, DeliveryState, Edited, Ended, Event, InboundMessage, Polled, Reacted,
-        Refusal, Started, Status, StatusTarget, Typing, WebhookReply, WebhookRequest,
+        Refusal, Started, Status, StatusTarget, Typing, Visit, WebhookReply, WebhookRequest,
     };
     pub use crate::interaction::{Action, Interaction, Medium, Occasion};
     pub use crate::outbound::{

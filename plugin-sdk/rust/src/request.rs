@@ -108,6 +108,7 @@ mod tests {
             method: "GET".to_owned(),
             url: "https://example.com/in/7?hub.mode=subscribe&hub.challenge=11%2F58".to_owned(),
             path: String::new(),
+            address: "192.0.2.1".to_owned(),
             headers: vec![Attribute { name: "user-agent".to_owned(), value: "facebook".to_owned() }],
             body: Vec::new(),
         };

@@ -81,7 +81,6 @@ impl Channel for Telegram {
                 api::post::<serde_json::Value>(method, body)?;
                 Ok(Receipt::done())
             }
-            // Telegram knows no read receipts.
             outgoing::Call::Nothing => Ok(Receipt::done()),
         }
     }

@@ -46,7 +46,8 @@ pub fn call_for(request: OutboundRequest) -> Result<Call, SendError> {
         OutboundRequest::Typing(thread) => {
             Ok(Call::Action("sendChatAction", body(&json!({ "chat_id": thread, "action": "typing" }))))
         }
-        OutboundRequest::Read(_) => Ok(Call::Nothing),
+        // Telegram knows neither read receipts nor conversations that end.
+        OutboundRequest::Ended(_) | OutboundRequest::Read(_) => Ok(Call::Nothing),
     }
 }
 

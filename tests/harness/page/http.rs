@@ -57,6 +57,27 @@ pub async fn request(
     raw(web, head.as_bytes(), body).await
 }
 
+/// Posts to a server that may be gone: the status, or none where no whole answer came.
+pub async fn try_post(web: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<u16> {
+    let mut head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    let mut stream = TcpStream::connect(web).await.ok()?;
+    stream.write_all(head.as_bytes()).await.ok()?;
+    stream.write_all(body).await.ok()?;
+    let mut bytes = Vec::new();
+    within("an HTTP answer", stream.read_to_end(&mut bytes)).await.ok()?;
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    // A head that is cut off is no answer.
+    head.contains("\r\n\r\n").then_some(())?;
+    head.split(' ').nth(1)?.parse().ok()
+}
+
 /// Sends these bytes and reads the answer to its end. What cannot be sent any more is not sent.
 pub async fn raw(web: SocketAddr, head: &[u8], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(web).await.expect("the web port");

@@ -30,10 +30,20 @@ pub struct WebSocket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Does the handshake; the status line of a refusal is the error.
-    pub async fn open(mut stream: S, page: Page) -> Result<WebSocket<S>, String> {
+    pub async fn open(stream: S, page: Page) -> Result<WebSocket<S>, String> {
+        WebSocket::open_at(stream, "gateway.test", "/", page).await
+    }
+
+    /// The same of a host and a path.
+    pub async fn open_at(
+        mut stream: S,
+        host: &str,
+        path: &str,
+        page: Page,
+    ) -> Result<WebSocket<S>, String> {
         let key = base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 16]>());
         let mut request = format!(
-            "GET / HTTP/1.1\r\nHost: gateway.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
         );
         for (name, value) in [("Origin", page.origin), ("Sec-WebSocket-Protocol", page.subprotocol)] {

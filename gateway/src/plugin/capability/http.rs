@@ -48,7 +48,11 @@ impl HttpGate {
         Self { client }
     }
 
-    async fn send(&self, request: Request<OutgoingBody>) -> Result<HttpResponse, HttpError> {
+    async fn send(
+        &self,
+        request: Request<OutgoingBody>,
+        limit_bytes: usize,
+    ) -> Result<HttpResponse, HttpError> {
         let response = self.client.request(request).await.map_err(|error| {
             if error.is_connect() {
                 HttpError::NotSent(cause(&error))
@@ -57,7 +61,7 @@ impl HttpGate {
             }
         })?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await.map_err(|error| {
+        let body = Limited::new(body, limit_bytes).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 HttpError::TooLarge
             } else {
@@ -90,17 +94,25 @@ impl Host for Guest {
         if !self.take_request() {
             return Err(HttpError::TooMany);
         }
-        let uri = self.granted_uri(&request.url)?;
-        let timeout = Duration::from_millis(request.timeout_ms.into()).min(MAX_REQUEST_TIME);
-        let request = checked(request, uri, &self.files).await?;
-        match tokio::time::timeout(timeout, self.http.send(request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(HttpError::NoAnswer(format!("no answer within {} ms", timeout.as_millis()))),
-        }
+        self.ask(request, MAX_RESPONSE_BYTES).await
     }
 }
 
 impl Guest {
+    /// Sends a request within what is granted; an answer may have so many bytes.
+    ///
+    /// # Errors
+    /// As WIT says.
+    pub async fn ask(&self, request: HttpRequest, limit_bytes: usize) -> Result<HttpResponse, HttpError> {
+        let uri = self.granted_uri(&request.url)?;
+        let timeout = Duration::from_millis(request.timeout_ms.into()).min(MAX_REQUEST_TIME);
+        let request = checked(request, uri, &self.files).await?;
+        match tokio::time::timeout(timeout, self.http.send(request, limit_bytes)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(HttpError::NoAnswer(format!("no answer within {} ms", timeout.as_millis()))),
+        }
+    }
+
     fn granted_uri(&self, url: &str) -> Result<Uri, HttpError> {
         let invalid = || HttpError::Invalid("no http: or https: URL".to_owned());
         let host = host_of(url).ok_or_else(invalid)?;

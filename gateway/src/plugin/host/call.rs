@@ -11,12 +11,12 @@ use crate::plugin::fault::CallError;
 use crate::plugin::guest::Guest;
 use crate::plugin::host::Plugin;
 use crate::plugin::host::few::few;
-use crate::plugin::limits::TimeLimit;
+use crate::plugin::limits::{MAX_ATTACHMENT_BYTES, TimeLimit};
 use crate::plugin::placement::Placement;
 use crate::plugin::runner::{Instance, OtherWorld, Running, run};
 use crate::plugin::supervision::Outcome;
-use crate::plugin::wit::OpenedLine;
-use crate::plugin::wit::http::HttpRequest;
+use crate::plugin::wit::{Heard, Line, OpenedLine};
+use crate::plugin::wit::http::{HttpError, HttpRequest, HttpResponse};
 use crate::plugin::wit::inbound::{Delivery, Event, Polled, Refusal, WebhookRequest};
 use crate::plugin::wit::interaction::{Action, Occasion};
 use crate::plugin::wit::outbound::{OutboundRequest, Receipt, SendError};
@@ -35,6 +35,15 @@ macro_rules! on_messaging {
             })
             .await
     };
+}
+
+/// Why a file is not fetched.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FetchError {
+    /// The plugin or its provider does not say where it lies.
+    Source(SendError),
+    /// Where it lies it cannot be had.
+    Request(HttpError),
 }
 
 impl Plugin {
@@ -137,6 +146,26 @@ impl Plugin {
         })
     }
 
+    /// Fetches a file that a customer sent, as `messaging.attachment-source` says where. The plugin sees nothing of it.
+    ///
+    /// # Errors
+    /// As [`Plugin::connect`], and what became of the request.
+    pub async fn fetch(
+        self: &Arc<Self>,
+        placement: &Arc<Placement>,
+        reference: String,
+    ) -> Result<Result<HttpResponse, FetchError>, CallError> {
+        let source = match self.attachment_source(placement, reference).await? {
+            Ok(source) => source,
+            Err(error) => return Ok(Err(FetchError::Source(error))),
+        };
+        let desk = self.desk(placement, Instant::now());
+        let guest = self.guest(placement, &desk, HashMap::new(), TimeLimit::WORK);
+        let fetched = self.threads.spawn(async move { guest.ask(source, MAX_ATTACHMENT_BYTES).await }).await;
+        let fetched = fetched.map_err(|error| CallError::Host(error.to_string()))?;
+        Ok(fetched.map_err(FetchError::Request))
+    }
+
     /// See `messaging.list-templates`.
     ///
     /// # Errors
@@ -171,11 +200,11 @@ impl Plugin {
     pub async fn hear_frame(
         self: &Arc<Self>,
         placement: &Arc<Placement>,
-        thread: String,
+        line: Line,
         frame: String,
-    ) -> Result<Result<Vec<Event>, Refusal>, CallError> {
+    ) -> Result<Result<Heard, Refusal>, CallError> {
         on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
-            messaging.call_hear_frame(store, &thread, &frame)
+            messaging.call_hear_frame(store, &line, &frame)
         })
     }
 
@@ -230,6 +259,7 @@ impl Plugin {
             let outcome = run(&plugin.engine, &plugin.prepared, guest, limit, call).await;
             let rest = admission.end(Instant::now(), outcome_of(&outcome));
             if let (Err(CallError::Failed(fault)), Some(rest)) = (&outcome, rest) {
+                desk.lane.note(fault);
                 plugin.note(&placement, fault, rest);
             }
             outcome

@@ -2,7 +2,7 @@
 
 use crate::plugin::fault::Fault;
 use crate::plugin::limits::MAX_RESULTS;
-use crate::plugin::wit::OpenedLine;
+use crate::plugin::wit::{Heard, OpenedLine};
 use crate::plugin::wit::http::HttpRequest;
 use crate::plugin::wit::inbound::{Delivery, Event, Polled};
 use crate::plugin::wit::interaction::Action;
@@ -43,6 +43,7 @@ counted! {
     (): |_it| 0,
     Account: |it| it.remaining_steps.len(),
     Delivery: |it| it.events.len() + it.reply.headers.len(),
+    Heard: |it| it.events.len() + it.frames.len(),
     HttpRequest: |it| it.headers.len(),
     OpenedLine: |it| it.events.len() + it.frames.len(),
     Polled: |it| it.events.len(),

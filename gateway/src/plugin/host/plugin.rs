@@ -132,6 +132,12 @@ impl Plugin {
         lanes.entry(key).or_insert_with(new).clone()
     }
 
+    /// What the last call of an inbox or rule failed of: it rests, or nobody has asked it since.
+    pub fn resting(&self, placement: &Placement) -> Option<Fault> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.get(&(placement.organization, placement.owner.clone()))?.lane.fault()
+    }
+
     /// Forgets the lane of an inbox or rule that was deleted, unless it has something to remember.
     pub fn forget(&self, placement: &Placement) {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);

@@ -59,7 +59,7 @@ async fn damaged_machine_code_is_made_again() {
     let test = TestHost::with(vec![(file.clone(), local(&file))]).await;
     let code = std::fs::read_dir(test.cache()).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&code, b"no machine code").unwrap();
-    let engine = crate::plugin::engine::PluginEngine::start(test.cache()).unwrap();
+    let engine = crate::plugin::engine::PluginEngine::start(test.cache(), None).unwrap();
     engine.prepare(&file).unwrap();
     assert!(std::fs::metadata(code).unwrap().len() > 1_000);
     test.remove().await;

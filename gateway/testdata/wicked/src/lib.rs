@@ -12,7 +12,12 @@ static CALLS: AtomicU32 = AtomicU32::new(0);
 
 impl Channel for Wicked {
     fn connect(_webhook_url: Option<String>) -> Result<Account, SetupError> {
-        Err(SetupError::Provider(SendError::Unsupported))
+        Ok(Account {
+            id: "wicked".to_owned(),
+            title: "Wicked".to_owned(),
+            capabilities: None,
+            remaining_steps: Vec::new(),
+        })
     }
 
     fn receive(request: WebhookRequest) -> Result<Delivery, Refusal> {

@@ -1,0 +1,223 @@
+//! Inboxes: each a channel's plugin put to work.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::At;
+use super::page::Items;
+use super::signed::Signed;
+use crate::api::Web;
+use crate::api::body::{JsonBody, present};
+use crate::api::problem::Problem;
+use crate::model::{InboxId, InboxState, Permission, QueueId};
+use crate::plugin::{InboxChange, InboxError, InboxView};
+
+/// Largest body: settings may hold texts, in bytes.
+const BODY_LIMIT: usize = 64 << 10;
+
+pub fn routes() -> OpenApiRouter<Web> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, change, delete))
+}
+
+/// One number, one bot, one website.
+#[derive(Serialize, ToSchema)]
+pub struct Inbox {
+    id: InboxId,
+    name: String,
+    title: String,
+    /// Name of the plugin.
+    plugin: String,
+    queue_id: Option<QueueId>,
+    enabled: bool,
+    #[schema(value_type = String)]
+    state: InboxState,
+    /// Why it does not work, in words for the administrator.
+    fault: Option<String>,
+    account: Option<Account>,
+    /// What the administrator must still do by hand.
+    remaining_steps: Vec<String>,
+    /// Where the provider calls; null where this node has no public address.
+    hook_url: Option<String>,
+    /// What brings the widget onto a website.
+    snippet: Option<String>,
+    /// What ends the addresses of this inbox.
+    key: String,
+    /// By the fields of the plugin's form; of secrets only `true` or null.
+    #[schema(value_type = Object)]
+    settings: BTreeMap<String, Value>,
+}
+
+/// What the inbox is at its provider.
+#[derive(Serialize, ToSchema)]
+pub struct Account {
+    id: String,
+    title: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInbox {
+    /// 1 to 64 lower-case letters, digits, `-` and `_`.
+    name: String,
+    title: String,
+    plugin: String,
+    #[serde(default)]
+    queue_id: Option<QueueId>,
+    #[serde(default)]
+    enabled: Option<bool>,
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    settings: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InboxPatch {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    queue_id: Option<Option<QueueId>>,
+    #[serde(default)]
+    enabled: Option<bool>,
+    /// What does not stand here stays; null empties a field.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    settings: BTreeMap<String, Value>,
+}
+
+/// The inboxes, by title. There are so few that they are one page.
+#[utoipa::path(get, path = "/inboxes", tag = "inboxes", responses((status = 200, body = Items<Inbox>)))]
+pub async fn list(
+    State(web): State<Web>,
+    signed: Signed,
+    headers: HeaderMap,
+) -> Result<Json<Items<Inbox>>, Problem> {
+    signed.may(Permission::ManageInboxes)?;
+    let views = web.channels.inboxes(signed.organization).await?;
+    let items = views.into_iter().map(|view| shown(&web, &headers, view)).collect();
+    Ok(Json(Items { items, next: None }))
+}
+
+/// One inbox.
+#[utoipa::path(get, path = "/inboxes/{id}", tag = "inboxes", params(("id" = InboxId, Path)), responses((status = 200, body = Inbox)))]
+pub async fn read(
+    State(web): State<Web>,
+    signed: Signed,
+    headers: HeaderMap,
+    At(id): At<InboxId>,
+) -> Result<Json<Inbox>, Problem> {
+    signed.may(Permission::ManageInboxes)?;
+    let view = web.channels.inbox(signed.organization, id).await?;
+    Ok(Json(shown(&web, &headers, view)))
+}
+
+/// Makes an inbox and connects it with its provider.
+#[utoipa::path(post, path = "/inboxes", tag = "inboxes", request_body = NewInbox, responses((status = 201, body = Inbox)))]
+pub async fn create(
+    State(web): State<Web>,
+    signed: Signed,
+    headers: HeaderMap,
+    JsonBody(asked): JsonBody<NewInbox, BODY_LIMIT>,
+) -> Result<(StatusCode, Json<Inbox>), Problem> {
+    signed.may(Permission::ManageInboxes)?;
+    let change = InboxChange {
+        name: Some(asked.name),
+        title: Some(asked.title),
+        queue: Some(asked.queue_id),
+        enabled: asked.enabled,
+        settings: asked.settings,
+    };
+    let view = web.channels.make_inbox(signed.organization, &asked.plugin, change).await?;
+    let detail = json!({ "name": view.inbox.name, "plugin": view.inbox.plugin });
+    web.store.audit(&signed.does("create", "inbox", view.inbox.id, detail)).await?;
+    Ok((StatusCode::CREATED, Json(shown(&web, &headers, view))))
+}
+
+/// Changes an inbox and connects it again; with nothing to change, a fault is tried again.
+#[utoipa::path(patch, path = "/inboxes/{id}", tag = "inboxes", params(("id" = InboxId, Path)), request_body = InboxPatch,
+    responses((status = 200, body = Inbox)))]
+pub async fn change(
+    State(web): State<Web>,
+    signed: Signed,
+    headers: HeaderMap,
+    At(id): At<InboxId>,
+    JsonBody(asked): JsonBody<InboxPatch, BODY_LIMIT>,
+) -> Result<Json<Inbox>, Problem> {
+    signed.may(Permission::ManageInboxes)?;
+    let fields: Vec<String> = asked.settings.keys().cloned().collect();
+    let change = InboxChange {
+        name: asked.name,
+        title: asked.title,
+        queue: asked.queue_id,
+        enabled: asked.enabled,
+        settings: asked.settings,
+    };
+    let view = web.channels.change_inbox(signed.organization, id, change).await?;
+    let detail = json!({ "name": view.inbox.name, "enabled": view.inbox.enabled, "settings": fields });
+    web.store.audit(&signed.does("change", "inbox", id, detail)).await?;
+    Ok(Json(shown(&web, &headers, view)))
+}
+
+/// Deletes an inbox; what was said in it stays.
+#[utoipa::path(delete, path = "/inboxes/{id}", tag = "inboxes", params(("id" = InboxId, Path)), responses((status = 204)))]
+pub async fn delete(
+    State(web): State<Web>,
+    signed: Signed,
+    At(id): At<InboxId>,
+) -> Result<StatusCode, Problem> {
+    signed.may(Permission::ManageInboxes)?;
+    let inbox = web.channels.delete_inbox(signed.organization, id).await?;
+    let entry = signed.does("delete", "inbox", id, json!({ "name": inbox.name }));
+    web.store.audit(&entry).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn shown(web: &Web, headers: &HeaderMap, view: InboxView) -> Inbox {
+    let hook_url = web.channels.hook_url(&view.inbox);
+    let InboxView { inbox, state, fault, live, settings } = view;
+    let own = web.own_url(headers);
+    let snippet = format!("<script src=\"{own}/widget.js?inbox={}\" async></script>", inbox.hook_key);
+    let account = inbox.account.unwrap_or_default();
+    Inbox {
+        id: inbox.id,
+        name: inbox.name,
+        title: inbox.title,
+        plugin: inbox.plugin,
+        queue_id: inbox.queue,
+        enabled: inbox.enabled,
+        state,
+        fault,
+        remaining_steps: account.remaining_steps,
+        account: (!account.id.is_empty()).then_some(Account { id: account.id, title: account.title }),
+        hook_url,
+        snippet: live.then_some(snippet),
+        key: inbox.hook_key,
+        settings,
+    }
+}
+
+impl From<InboxError> for Problem {
+    fn from(error: InboxError) -> Self {
+        match error {
+            InboxError::Field(fault) => Self::wrong(fault.field, fault.reason),
+            InboxError::Full => Self::conflict("Too many inboxes", error.to_string()),
+            InboxError::NoRandomness => Self::node("The node failed", error.to_string()),
+            InboxError::NotThere => Self::not_found("inbox or rule"),
+            InboxError::Plugin(error) => Self::conflict(
+                "The plugin failed",
+                format!("It could not look at the settings: {error}. Nothing was changed."),
+            ),
+            InboxError::Store(error) => error.into(),
+        }
+    }
+}

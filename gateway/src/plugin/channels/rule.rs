@@ -1,0 +1,158 @@
+//! Rules as administrators make and see them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::{OrganizationId, Rule, RuleId};
+use crate::plugin::channels::arrival::MAX_RULES;
+use crate::plugin::channels::{Channels, InboxError};
+use crate::plugin::form::{FieldFault, Filled};
+use crate::plugin::manifest::{FieldKind, World};
+use crate::store::StoreError;
+
+/// Characters of a title.
+const MAX_TITLE: usize = 120;
+
+/// What an administrator wants of a rule; what is `None` stays as it is.
+#[derive(Debug, Default)]
+pub struct RuleChange {
+    pub title: Option<String>,
+    pub position: Option<i64>,
+    pub enabled: Option<bool>,
+    pub settings: BTreeMap<String, Value>,
+}
+
+/// A rule as an administrator sees it.
+#[derive(Debug)]
+pub struct RuleView {
+    pub rule: Rule,
+    /// Why it is not asked, or how it failed last.
+    pub fault: Option<String>,
+    /// Its settings as they are shown: of secrets only whether they are there.
+    pub settings: BTreeMap<String, Value>,
+}
+
+fn wrong(field: &str, reason: &str) -> InboxError {
+    InboxError::Field(FieldFault { field: field.to_owned(), reason: reason.to_owned() })
+}
+
+impl Channels {
+    /// The rules of an Organization, in the order in which they are asked.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn rules(&self, organization: OrganizationId) -> Result<Vec<RuleView>, StoreError> {
+        let rules = self.store().rules(organization).await?;
+        Ok(rules.into_iter().map(|rule| self.rule_view(rule)).collect())
+    }
+
+    /// Makes a rule.
+    ///
+    /// # Errors
+    /// A field is wrong; nothing is made then.
+    pub async fn make_rule(
+        &self,
+        organization: OrganizationId,
+        plugin: &str,
+        change: RuleChange,
+    ) -> Result<RuleView, InboxError> {
+        let there = self.store().rules(organization).await?;
+        if there.len() >= MAX_RULES {
+            return Err(wrong("plugin", "there are 32 rules: delete one first"));
+        }
+        let mut rule = Rule {
+            id: RuleId(0),
+            organization,
+            position: there.last().map_or(1, |last| last.position.saturating_add(1)),
+            title: String::new(),
+            plugin: plugin.to_owned(),
+            settings: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            enabled: true,
+        };
+        self.fill_rule(&mut rule, change)?;
+        rule.id = self.store().insert_rule(&rule).await?;
+        self.changed(organization, "rules");
+        Ok(self.rule_view(rule))
+    }
+
+    /// Changes a rule.
+    ///
+    /// # Errors
+    /// A field is wrong; nothing is changed then.
+    pub async fn change_rule(
+        &self,
+        organization: OrganizationId,
+        id: RuleId,
+        change: RuleChange,
+    ) -> Result<RuleView, InboxError> {
+        let mut rule = self.store().rule(organization, id).await?.ok_or(InboxError::NotThere)?;
+        self.fill_rule(&mut rule, change)?;
+        if !self.store().update_rule(&rule).await? {
+            return Err(InboxError::NotThere);
+        }
+        self.changed(organization, "rules");
+        Ok(self.rule_view(rule))
+    }
+
+    /// Deletes a rule.
+    ///
+    /// # Errors
+    /// It is not there, or the database is away.
+    pub async fn delete_rule(&self, organization: OrganizationId, id: RuleId) -> Result<(), InboxError> {
+        if !self.store().delete_rule(organization, id).await? {
+            return Err(InboxError::NotThere);
+        }
+        self.changed(organization, "rules");
+        Ok(())
+    }
+
+    fn fill_rule(&self, rule: &mut Rule, change: RuleChange) -> Result<(), InboxError> {
+        let plugin = self.plugin(&rule.plugin, World::Rule);
+        let plugin = plugin.ok_or_else(|| wrong("plugin", "there is no such rule on this node"))?;
+        if let Some(title) = change.title {
+            rule.title = title.trim().to_owned();
+        }
+        if rule.title.is_empty() || rule.title.chars().count() > MAX_TITLE {
+            return Err(wrong("title", "1 to 120 characters"));
+        }
+        rule.position = change.position.unwrap_or(rule.position);
+        rule.enabled = change.enabled.unwrap_or(rule.enabled);
+        let key = &self.parts().key;
+        let label = |name: &str| Rule::secret_label(rule.organization, &rule.plugin, name);
+        let opened = rule
+            .secrets
+            .iter()
+            .filter_map(|(name, sealed)| Some((name.clone(), key.open(&label(name), sealed).ok()?)));
+        let before = Filled { settings: rule.settings.clone(), secrets: opened.collect() };
+        let filled = Filled::check(&plugin.manifest().settings, before, &change.settings)
+            .map_err(|fault| FieldFault { field: format!("settings.{}", fault.field), ..fault })?;
+        let sealed = filled.secrets.iter().map(|(name, secret)| {
+            let sealed = key.seal(&label(name), secret).map_err(|_| InboxError::NoRandomness)?;
+            Ok((name.clone(), sealed))
+        });
+        rule.secrets = sealed.collect::<Result<_, InboxError>>()?;
+        rule.settings = filled.settings;
+        Ok(())
+    }
+
+    fn rule_view(&self, rule: Rule) -> RuleView {
+        let mut settings: BTreeMap<String, Value> =
+            rule.settings.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        let fault = match self.working_rule(&Rule { enabled: true, ..rule.clone() }) {
+            Err(idle) => Some(idle.to_string()),
+            Ok((plugin, placement)) => {
+                for field in &plugin.manifest().settings {
+                    let shown = match field.kind {
+                        FieldKind::Secret if rule.secrets.contains_key(&field.name) => Value::Bool(true),
+                        _ => Value::Null,
+                    };
+                    settings.entry(field.name.clone()).or_insert(shown);
+                }
+                plugin.resting(&placement).map(|fault| format!("the plugin {fault}"))
+            }
+        };
+        RuleView { rule, fault, settings }
+    }
+}

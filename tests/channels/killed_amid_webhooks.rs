@@ -1,0 +1,107 @@
+//! kill -9 in the middle of a thousand webhooks, each sent three times and shuffled: one copy of each, in order, none lost that
+//! was answered 200.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use rand::seq::SliceRandom as _;
+use ramal_tests::deadline::until;
+use ramal_tests::page::http;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::ground::{Ground, key, telegram};
+
+const MESSAGES: usize = 1_000;
+const COPIES: usize = 3;
+/// Customers among whom they are spread.
+const CHATS: usize = 10;
+/// Requests at once.
+const AT_ONCE: usize = 16;
+
+/// The update of one message; its text is its number within its chat.
+fn update(number: usize) -> String {
+    let chat = number % CHATS + 1;
+    json!({ "update_id": number, "message": {
+        "message_id": number, "date": 1_700_000_000 + number, "text": format!("{:04}", number / CHATS),
+        "from": { "id": chat, "first_name": format!("Cliente {chat}") }, "chat": { "id": chat },
+    } })
+    .to_string()
+}
+
+/// Posts all of these, several at once; the numbers that were answered 200.
+async fn post(web: SocketAddr, path: &str, numbers: Vec<usize>) -> BTreeSet<usize> {
+    let taken = Arc::new(Mutex::new(BTreeSet::new()));
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = Vec::new();
+    for number in numbers {
+        let place = Arc::clone(&places).acquire_owned().await.expect("a place");
+        let (taken, path) = (Arc::clone(&taken), path.to_owned());
+        running.push(tokio::spawn(async move {
+            let _place = place;
+            if http::try_post(web, &path, &[("x-telegram-bot-api-secret-token", "s3cret")], update(number).as_bytes()).await
+                == Some(200)
+            {
+                taken.lock().expect("no panic").insert(number);
+            }
+        }));
+    }
+    for one in running {
+        one.await.expect("no panic");
+    }
+    let taken = taken.lock().expect("no panic").clone();
+    taken
+}
+
+#[tokio::test]
+async fn one_copy_each_in_order_and_none_lost() {
+    let mut ground = Ground::new().await;
+    let inbox = telegram(&ground, "bot").await;
+    let path = format!("/hooks/{}", key(&inbox));
+    let mut all: Vec<usize> = (0..MESSAGES).flat_map(|number| [number; COPIES]).collect();
+    all.shuffle(&mut rand::rng());
+    let later = all.split_off(all.len() * 2 / 3);
+    // Cut off while requests are on their way and hundreds are stored.
+    let (web, address) = (ground.node.web, path.clone());
+    let posting = tokio::spawn(async move { post(web, &address, all).await });
+    let stored = || ground.database().ask("SELECT COUNT(*) FROM messages").first()?.parse::<usize>().ok();
+    until("half of the messages", || stored().filter(|count| *count >= MESSAGES / 2)).await;
+    ground.node.kill().await;
+    let answered = posting.await.expect("no panic");
+    assert!(answered.len() < MESSAGES, "the node was killed after everything was answered");
+    ground.node.serve().await;
+    let found: BTreeSet<(String, String)> = stored_texts(&ground).into_iter().collect();
+    for number in &answered {
+        assert!(found.contains(&named(*number)), "{number} was answered 200 and is lost");
+    }
+    // The provider sends again what was not answered, and more of what was.
+    let mut rest: Vec<usize> = (0..MESSAGES).filter(|number| !answered.contains(number)).chain(later).collect();
+    rest.shuffle(&mut rand::rng());
+    let wanted: BTreeSet<usize> = rest.iter().copied().collect();
+    assert_eq!(post(ground.node.web, &path, rest).await, wanted);
+    let mut expected: Vec<(String, String)> = (0..MESSAGES).map(named).collect();
+    expected.sort();
+    assert_eq!(stored_texts(&ground), expected);
+    assert_eq!(ground.interactions().await.len(), CHATS);
+}
+
+/// Chat and text of a message.
+fn named(number: usize) -> (String, String) {
+    (format!("{}", number % CHATS + 1), format!("{:04}", number / CHATS))
+}
+
+/// Chat and text of every message that is stored, chat by chat in the order in which they are shown.
+fn stored_texts(ground: &Ground) -> Vec<(String, String)> {
+    let rows = ground.database().ask(
+        "SELECT c.thread || ' ' || m.text FROM messages m JOIN conversations c ON c.id = m.conversation_id \
+         ORDER BY m.at_ms, m.id",
+    );
+    let mut texts: Vec<(String, String)> = rows
+        .iter()
+        .filter_map(|row| row.split_once(' ').map(|(chat, text)| (chat.to_owned(), text.to_owned())))
+        .collect();
+    // Stable: within a chat they stay as they are shown.
+    texts.sort_by(|one, other| one.0.cmp(&other.0));
+    texts
+}
