@@ -243,15 +243,8 @@ async fn start(
     })
     .await;
     let chat = Chat::new(store.clone(), feed.clone(), floor.clone());
-    let ground = Ground {
-        config,
-        store,
-        key: &key,
-        feed: &feed,
-        floor: &floor,
-        chat: &chat,
-        directory: &directory,
-    };
+    let ground =
+        Ground { config, store, key: &key, feed: &feed, floor: &floor, chat: &chat, directory: &directory };
     let channels = channels::start(ground).await;
     let followed = Followed { signalling: signalling.clone(), pages: newest, seen: revision };
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));

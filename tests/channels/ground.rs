@@ -92,7 +92,9 @@ impl Ground {
                 tick.tick().await;
                 let desk = self.agent.read("/desk").await;
                 let offers = desk["desk"]["offers"].as_array().cloned().unwrap_or_default();
-                if let Some(offer) = offers.into_iter().find(|offer| offer["interaction"]["id"] == interaction["id"]) {
+                if let Some(offer) =
+                    offers.into_iter().find(|offer| offer["interaction"]["id"] == interaction["id"])
+                {
                     return offer["id"].clone();
                 }
             }

@@ -22,7 +22,9 @@ async fn each_gets_its_status_and_nothing_is_stored() {
     assert_eq!(post(&address, &[(secret.0, "guess")], update.as_bytes()).await, 403, "a wrong secret");
     assert_eq!(post(&address, &[secret], b"{").await, 400, "no JSON");
     assert_eq!(post("/hooks/00000000000000000000000000000000", &[secret], update.as_bytes()).await, 404);
-    let large = format!("POST {address} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n");
+    let large = format!(
+        "POST {address} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
+    );
     assert_eq!(http::raw(web, large.as_bytes(), &vec![b'x'; 1 << 16]).await.status, 413, "20 MB");
     assert_eq!(ground.interactions().await.len(), 0);
     // The same, right: and only once.
@@ -47,9 +49,7 @@ async fn what_a_plugin_answers_is_no_page_of_ours() {
     assert!(answer.header("Content-Security-Policy").starts_with("sandbox"));
     assert_eq!(answer.header("X-Content-Type-Options"), "nosniff");
     let voice = ground.admin.queue("voz", "voice", &[], json!({})).await;
-    let refused = ground
-        .admin
-        .patch(&format!("/inboxes/{}", inbox["id"]), json!({ "queue_id": voice }))
-        .await;
+    let refused =
+        ground.admin.patch(&format!("/inboxes/{}", inbox["id"]), json!({ "queue_id": voice })).await;
     assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("queue_id")));
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use rand::seq::SliceRandom as _;
 use ramal_tests::deadline::until;
 use ramal_tests::page::http;
+use rand::seq::SliceRandom as _;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -40,7 +40,13 @@ async fn post(web: SocketAddr, path: &str, numbers: Vec<usize>) -> BTreeSet<usiz
         let (taken, path) = (Arc::clone(&taken), path.to_owned());
         running.push(tokio::spawn(async move {
             let _place = place;
-            if http::try_post(web, &path, &[("x-telegram-bot-api-secret-token", "s3cret")], update(number).as_bytes()).await
+            if http::try_post(
+                web,
+                &path,
+                &[("x-telegram-bot-api-secret-token", "s3cret")],
+                update(number).as_bytes(),
+            )
+            .await
                 == Some(200)
             {
                 taken.lock().expect("no panic").insert(number);
@@ -76,7 +82,8 @@ async fn one_copy_each_in_order_and_none_lost() {
         assert!(found.contains(&named(*number)), "{number} was answered 200 and is lost");
     }
     // The provider sends again what was not answered, and more of what was.
-    let mut rest: Vec<usize> = (0..MESSAGES).filter(|number| !answered.contains(number)).chain(later).collect();
+    let mut rest: Vec<usize> =
+        (0..MESSAGES).filter(|number| !answered.contains(number)).chain(later).collect();
     rest.shuffle(&mut rand::rng());
     let wanted: BTreeSet<usize> = rest.iter().copied().collect();
     assert_eq!(post(ground.node.web, &path, rest).await, wanted);

@@ -35,7 +35,8 @@ async fn another_inbox_answers_while_one_loops_traps_and_eats() {
     }
     assert_eq!(ground.interactions().await.len(), 3);
     let plugins = ground.admin.read("/plugins").await;
-    let named = plugins["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "wicked")).cloned();
+    let named =
+        plugins["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "wicked")).cloned();
     let named = named.expect("the plugin");
     assert!(named["faults"].as_u64().is_some_and(|faults| faults >= 3), "{named}");
     assert!(named["fault"].as_str().is_some_and(|fault| fault.contains("memory")), "{named}");

@@ -8,7 +8,8 @@ use crate::ground::{Ground, key, made};
 /// Never open: every day of the year is a holiday.
 fn always_closed() -> serde_json::Value {
     let days = (1..=12).flat_map(|month| (1..=31).map(move |day| format!("{month:02}-{day:02}")));
-    let days = days.filter(|day| !["02-30", "02-31", "04-31", "06-31", "09-31", "11-31"].contains(&day.as_str()));
+    let days =
+        days.filter(|day| !["02-30", "02-31", "04-31", "06-31", "09-31", "11-31"].contains(&day.as_str()));
     json!({
         "time_zone": "America/Sao_Paulo",
         "hours": "mon-fri 08:00-18:00",
@@ -38,7 +39,12 @@ async fn outside_the_hours_without_a_queue_it_is_ended_and_a_rule_that_is_off_is
     let ground = Ground::new().await;
     let mut settings = always_closed();
     settings["message"] = json!("Fechado.");
-    let rule = made(&ground.admin, "/rules", json!({ "title": "Horário", "plugin": "business-hours", "settings": settings })).await;
+    let rule = made(
+        &ground.admin,
+        "/rules",
+        json!({ "title": "Horário", "plugin": "business-hours", "settings": settings }),
+    )
+    .await;
     let inbox = ground.website("site").await;
     let mut visitor = Visitor::begin(ground.node.web, key(&inbox), json!({})).await;
     visitor.expect("what the rule says", |frame| frame["text"] == "Fechado.").await;

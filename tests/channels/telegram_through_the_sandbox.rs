@@ -7,10 +7,7 @@ use crate::ground::{Ground, key, made};
 
 /// Lets the plugin reach this machine and makes an inbox of the sandbox.
 async fn inbox(ground: &Ground, sandbox: &Sandbox) -> Value {
-    ground
-        .node
-        .run(&["plugin", "grant", "telegram", "--allow-private-networks", "--allow-cleartext"])
-        .await;
+    ground.node.run(&["plugin", "grant", "telegram", "--allow-private-networks", "--allow-cleartext"]).await;
     let settings = json!({ "token": "42:abc", "webhook_secret": "s3cret", "api_url": format!("http://{}", sandbox.address) });
     let body = json!({ "name": "bot", "title": "Bot", "plugin": "telegram", "queue_id": ground.queue, "settings": settings });
     // A running node takes up the grants within seconds; until then the provider cannot be asked.
@@ -52,9 +49,8 @@ async fn repeats_change_nothing_and_refusals_are_tried_again_but_what_may_have_a
     for number in 1..=5 {
         sandbox.write(7, "Ana", &format!("mensagem {number}")).await;
     }
-    let interaction = ground
-        .expect_interaction("the fifth message", |it| it["last"]["text"] == "mensagem 5")
-        .await;
+    let interaction =
+        ground.expect_interaction("the fifth message", |it| it["last"]["text"] == "mensagem 5").await;
     let texts: Vec<String> = ground.messages(&interaction).await.into_iter().map(|(_, text)| text).collect();
     assert_eq!(texts, (1..=5).map(|number| format!("mensagem {number}")).collect::<Vec<_>>());
     // Refused twice, then taken.
@@ -70,7 +66,8 @@ async fn repeats_change_nothing_and_refusals_are_tried_again_but_what_may_have_a
         loop {
             tick.tick().await;
             let page = ground.admin.read(&format!("/interactions/{}/messages", interaction["id"])).await;
-            let found = page["items"].as_array().and_then(|all| all.iter().find(|one| one["id"] == sent["id"]));
+            let found =
+                page["items"].as_array().and_then(|all| all.iter().find(|one| one["id"] == sent["id"]));
             if found.is_some_and(|one| one["state"] == "unknown") {
                 return;
             }

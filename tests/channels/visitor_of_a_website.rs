@@ -10,11 +10,15 @@ use crate::ground::{Ground, key};
 async fn a_form_is_filled_in_and_both_sides_talk() {
     let ground = Ground::new().await;
     let inbox = ground
-        .website_with("site", json!({ "ask_name": "required", "ask_email": "optional", "questions": "Pedido*" }))
+        .website_with(
+            "site",
+            json!({ "ask_name": "required", "ask_email": "optional", "questions": "Pedido*" }),
+        )
         .await;
     assert!(inbox["snippet"].as_str().is_some_and(|snippet| snippet.contains(key(&inbox))));
     let web = ground.node.web;
-    let config = http::request(web, "GET", &format!("/hooks/{}/config", key(&inbox)), &[("Origin", SITE)], b"").await;
+    let config =
+        http::request(web, "GET", &format!("/hooks/{}/config", key(&inbox)), &[("Origin", SITE)], b"").await;
     assert_eq!((config.status, config.header("Access-Control-Allow-Origin").as_str()), (200, SITE));
     assert_eq!(config.json()["form"].as_array().map(Vec::len), Some(3));
 
@@ -26,7 +30,9 @@ async fn a_form_is_filled_in_and_both_sides_talk() {
     visitor.tell(json!({ "type": "start", "page": SITE, "form": { "name": "Ana" } })).await;
     visitor.expect("the missing field", |frame| frame["code"] == "form" && frame["field"] == "q1").await;
     let form = json!({ "name": "Ana", "email": "ana@example.com", "q1": "123" });
-    visitor.tell(json!({ "type": "start", "page": format!("{SITE}/prices"), "language": "pt-BR", "form": form })).await;
+    visitor
+        .tell(json!({ "type": "start", "page": format!("{SITE}/prices"), "language": "pt-BR", "form": form }))
+        .await;
     visitor.expect("the beginning", |frame| frame["type"] == "started").await;
     visitor.say("first-word", "Oi").await;
 
@@ -44,7 +50,8 @@ async fn a_form_is_filled_in_and_both_sides_talk() {
         loop {
             tick.tick().await;
             let page = ground.admin.read(&format!("/interactions/{}/messages", interaction["id"])).await;
-            let read = page["items"].as_array().is_some_and(|all| all.iter().any(|one| one["state"] == "read"));
+            let read =
+                page["items"].as_array().is_some_and(|all| all.iter().any(|one| one["state"] == "read"));
             if read {
                 return;
             }
@@ -65,9 +72,7 @@ async fn whoever_leaves_and_returns_finds_everything_once() {
     let token = visitor.token.clone();
     drop(visitor);
     let id = interaction["id"].clone();
-    ground
-        .expect_interaction("a visitor who left", |it| it["id"] == id && it["customer"] == "left")
-        .await;
+    ground.expect_interaction("a visitor who left", |it| it["id"] == id && it["customer"] == "left").await;
     // Written while nobody is there.
     ground.answer(&interaction, "Ainda aí?").await;
     let mut back = Visitor::open(web, key(&inbox), Some(&token)).await.expect("a line");
@@ -80,9 +85,7 @@ async fn whoever_leaves_and_returns_finds_everything_once() {
     // Sent again, as a widget does that did not hear of it: still one.
     back.say("message-1", "Oi").await;
     back.say("message-2", "Sim").await;
-    ground
-        .expect_interaction("a visitor who is back", |it| it["id"] == id && it["customer"] != "left")
-        .await;
+    ground.expect_interaction("a visitor who is back", |it| it["id"] == id && it["customer"] != "left").await;
     let texts: Vec<String> = ground.messages(&interaction).await.into_iter().map(|(_, text)| text).collect();
     assert_eq!(texts, ["Oi", "Ainda aí?", "Sim"]);
     assert_eq!(ground.interactions().await.len(), 1);
@@ -100,7 +103,9 @@ async fn the_visitor_ends_and_may_begin_anew() {
     visitor.tell(json!({ "type": "end" })).await;
     visitor.expect("the end", |frame| frame["type"] == "ended" && frame["by"] == "visitor").await;
     ground
-        .expect_interaction("an ended conversation", |it| it["id"] == first["id"] && it["customer"] == "ended")
+        .expect_interaction("an ended conversation", |it| {
+            it["id"] == first["id"] && it["customer"] == "ended"
+        })
         .await;
     assert_eq!(visitor.hello().await["open"], false);
     visitor.tell(json!({ "type": "start", "page": SITE, "form": {} })).await;
@@ -128,7 +133,8 @@ async fn two_tabs_see_the_same_and_a_comment_is_seen_by_none() {
     assert!(kept.status < 300, "{}", kept.text());
     ground.write(&interaction, "segunda").await;
     for tab in [&mut first, &mut second] {
-        let next = tab.expect("an answer", |frame| frame["from"] == "agent" && frame["text"] != "primeira").await;
+        let next =
+            tab.expect("an answer", |frame| frame["from"] == "agent" && frame["text"] != "primeira").await;
         assert_eq!(next["text"], "segunda");
     }
     assert!(!first.hello().await.to_string().contains("difícil"));

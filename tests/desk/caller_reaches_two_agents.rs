@@ -1,8 +1,8 @@
 //! One evening, the half that is heard: a caller of a carrier, two agents in their browsers, one recording.
 
 use ramal_tests::deadline::until_async;
-use ramal_tests::page::events::Events;
 use ramal_tests::node::{carrier_address, carrier_of};
+use ramal_tests::page::events::Events;
 use ramal_tests::rtp::tone;
 use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, wav};
 use serde_json::{Value, json};

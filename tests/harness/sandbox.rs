@@ -46,7 +46,12 @@ impl Sandbox {
         let found = chats.as_array().and_then(|all| all.iter().find(|one| one["id"] == chat)).cloned();
         let messages = found.map(|chat| chat["messages"].clone()).unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        messages.as_array().into_iter().flatten().map(|one| (text(&one["from"]), text(&one["text"]))).collect()
+        messages
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| (text(&one["from"]), text(&one["text"])))
+            .collect()
     }
 
     /// Waits until the bot has said this in a chat.

@@ -197,8 +197,6 @@ mod tests {
         let response = answered(reply);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html");
         assert!(!response.headers().contains_key(header::SET_COOKIE));
-        assert!(
-            response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("sandbox")
-        );
+        assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("sandbox"));
     }
 }

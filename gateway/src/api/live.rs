@@ -30,11 +30,7 @@ pub fn routes() -> Router<Web> {
     Router::new().route("/live/{key}", get(upgrade))
 }
 
-async fn upgrade(
-    State(web): State<Web>,
-    Given(place): Given<Arc<Place>>,
-    request: Request,
-) -> Response {
+async fn upgrade(State(web): State<Web>, Given(place): Given<Arc<Place>>, request: Request) -> Response {
     match open(&web, request).await {
         Ok((upgrade, line)) => upgrade
             .max_message_size(MAX_FRAME_BYTES)
@@ -51,9 +47,9 @@ async fn open(web: &Web, request: Request) -> Result<(WebSocketUpgrade, OpenLine
     let asked = asked(web, &parts, rest);
     // Lines cost more than requests: whoever opens them is counted whether or not they are let in.
     web.open_line(&parts.extensions)?;
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, web).await.map_err(|error| {
-        Problem::caller(error.status(), "No WebSocket", error.body_text())
-    })?;
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, web)
+        .await
+        .map_err(|error| Problem::caller(error.status(), "No WebSocket", error.body_text()))?;
     let inbox = match web.channels.inbox_of_key(key).await {
         Err(HookRefusal::NotThere) => {
             web.knock(&parts.extensions)?;

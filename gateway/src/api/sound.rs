@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_as_one_part_is_the_whole() {
-        for odd in ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-1", "bytes=0-1,5-6", "lines=1-2"] {
+        for odd in ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-1", "bytes=0-1,5-6", "lines=1-2"]
+        {
             assert_eq!(asked(Some(odd), 100), Asked::Whole, "{odd}");
         }
         assert_eq!(asked(None, 100), Asked::Whole);

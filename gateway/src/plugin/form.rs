@@ -35,7 +35,11 @@ impl Filled {
     ///
     /// # Errors
     /// A field that is not there, may not be empty, or cannot hold this.
-    pub fn check(fields: &[Field], before: Self, given: &BTreeMap<String, Value>) -> Result<Self, FieldFault> {
+    pub fn check(
+        fields: &[Field],
+        before: Self,
+        given: &BTreeMap<String, Value>,
+    ) -> Result<Self, FieldFault> {
         if let Some(name) = given.keys().find(|name| !fields.iter().any(|field| field.name == **name)) {
             return Err(wrong(name, "there is no such field"));
         }

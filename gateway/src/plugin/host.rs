@@ -121,8 +121,8 @@ impl Host {
     /// If the system gives no threads or no memory. A plugin that is broken is logged and no error.
     pub async fn start(options: HostOptions, powers: Powers) -> Result<Self, HostError> {
         let threads = start_threads()?;
-        let engine =
-            PluginEngine::start(options.cache.clone(), options.shipped_code()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        let engine = PluginEngine::start(options.cache.clone(), options.shipped_code())
+            .map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let host = Self(Arc::new(Shared {
             library: options.library(),
             engine,

@@ -20,7 +20,11 @@ pub struct Lane {
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { supervision: Mutex::default(), last_fault: Mutex::default(), permits: Semaphore::new(MAX_PARALLEL) }
+        Self {
+            supervision: Mutex::default(),
+            last_fault: Mutex::default(),
+            permits: Semaphore::new(MAX_PARALLEL),
+        }
     }
 }
 

@@ -44,8 +44,7 @@ pub async fn start(ground: Ground<'_>) -> Channels {
 /// A node without plugins still carries calls.
 async fn host(ground: &Ground<'_>, lines: Arc<LineHub>) -> Option<Host> {
     let options = HostOptions::in_data_dir(&ground.config.node.data_dir);
-    let powers =
-        Powers { store: ground.store.clone(), chat: Some(ground.chat.clone()), lines: Some(lines) };
+    let powers = Powers { store: ground.store.clone(), chat: Some(ground.chat.clone()), lines: Some(lines) };
     match Host::start(options, powers).await {
         Ok(host) => Some(host),
         Err(error) => {

@@ -14,8 +14,7 @@ const INSERT: &str = "INSERT INTO inboxes (organization_id, name, title, plugin,
 const UPDATE: &str = "UPDATE inboxes SET name = $3, title = $4, queue_id = $5, settings = $6, secrets = $7, \
     enabled = $8, state = $9, fault = $10, account = $11, capabilities = $12 \
     WHERE organization_id = $1 AND id = $2";
-const SET_STATE: &str =
-    "UPDATE inboxes SET state = $3, fault = $4 WHERE organization_id = $1 AND id = $2 AND (state <> $3 OR fault <> $4)";
+const SET_STATE: &str = "UPDATE inboxes SET state = $3, fault = $4 WHERE organization_id = $1 AND id = $2 AND (state <> $3 OR fault <> $4)";
 const SET_CURSOR: &str = "UPDATE inboxes SET poll_cursor = $3 WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM inboxes WHERE organization_id = $1 AND id = $2";
 
@@ -69,7 +68,8 @@ pub(in crate::store) fn opened(
     table: &'static str,
     text: Option<&str>,
 ) -> Result<BTreeMap<String, SealedSecret>, StoreError> {
-    let texts: BTreeMap<String, String> = text.map_or(Ok(BTreeMap::new()), |text| parsed_json(table, text))?;
+    let texts: BTreeMap<String, String> =
+        text.map_or(Ok(BTreeMap::new()), |text| parsed_json(table, text))?;
     Ok(texts.into_iter().map(|(name, sealed)| (name, SealedSecret(sealed))).collect())
 }
 
@@ -87,10 +87,8 @@ impl Store {
     /// If the database is away.
     pub async fn inboxes(&self, organization: OrganizationId) -> Result<Vec<Inbox>, StoreError> {
         const SELECT: &str = "SELECT * FROM inboxes WHERE organization_id = $1 ORDER BY title, id";
-        let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(SELECT)
-            .bind(organization.0)
-            .fetch_all(pool)
-            .await)?;
+        let rows: Vec<Row> =
+            on_pool!(self, |pool| sqlx::query_as(SELECT).bind(organization.0).fetch_all(pool).await)?;
         rows.into_iter().map(Inbox::try_from).collect()
     }
 
@@ -298,7 +296,9 @@ mod tests {
         let again = Inbox { hook_key: "another".to_owned(), ..first.clone() };
         assert!(store.insert_inbox(&again).await.is_err());
         assert!(store.set_inbox_state(&first, InboxState::Faulty, Some("the token is wrong")).await.unwrap());
-        assert!(!store.set_inbox_state(&first, InboxState::Faulty, Some("the token is wrong")).await.unwrap());
+        assert!(
+            !store.set_inbox_state(&first, InboxState::Faulty, Some("the token is wrong")).await.unwrap()
+        );
         let kept = store.inbox(ours, first.id).await.unwrap().unwrap();
         assert_eq!((kept.state, kept.fault.as_deref()), (InboxState::Faulty, Some("the token is wrong")));
         store.set_poll_cursor(&first, Some("42")).await.unwrap();

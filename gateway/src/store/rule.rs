@@ -50,10 +50,8 @@ impl Store {
     /// If the database is away.
     pub async fn rules(&self, organization: OrganizationId) -> Result<Vec<Rule>, StoreError> {
         const SELECT: &str = "SELECT * FROM rules WHERE organization_id = $1 ORDER BY position, id";
-        let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(SELECT)
-            .bind(organization.0)
-            .fetch_all(pool)
-            .await)?;
+        let rows: Vec<Row> =
+            on_pool!(self, |pool| sqlx::query_as(SELECT).bind(organization.0).fetch_all(pool).await)?;
         rows.into_iter().map(Rule::try_from).collect()
     }
 

@@ -35,12 +35,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     /// The same of a host and a path.
-    pub async fn open_at(
-        mut stream: S,
-        host: &str,
-        path: &str,
-        page: Page,
-    ) -> Result<WebSocket<S>, String> {
+    pub async fn open_at(mut stream: S, host: &str, path: &str, page: Page) -> Result<WebSocket<S>, String> {
         let key = base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 16]>());
         let mut request = format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\

@@ -178,9 +178,7 @@ async fn body(request: Request) -> Result<Vec<u8>, Problem> {
     }
 }
 
-async fn blocking(
-    work: impl FnOnce() -> Result<(), LibraryError> + Send + 'static,
-) -> Result<(), Problem> {
+async fn blocking(work: impl FnOnce() -> Result<(), LibraryError> + Send + 'static) -> Result<(), Problem> {
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.map_err(|error| Problem::node("The node failed", error.to_string()))?;
     done.map_err(|error| match error {

@@ -86,7 +86,11 @@ async fn finished(web: &Web, signed: &Signed, call: CallId) -> Result<Vec<Record
 /// It is no business of his: as if it were not there.
 fn may_hear(signed: &Signed, rows: &[InteractionRow], what: &'static str) -> Result<(), Problem> {
     let own = rows.iter().any(|row| row.agent == Some(signed.user));
-    if own || signed.may(Permission::ListenRecordings).is_ok() { Ok(()) } else { Err(Problem::not_found(what)) }
+    if own || signed.may(Permission::ListenRecordings).is_ok() {
+        Ok(())
+    } else {
+        Err(Problem::not_found(what))
+    }
 }
 
 /// A player asks for a file piece by piece: the first piece is the listening that is written down.

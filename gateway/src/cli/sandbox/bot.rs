@@ -167,14 +167,18 @@ impl Bot {
         if take(&mut self.faults.lost) {
             return Answer::Lost;
         }
-        Answer::Done(json!({ "message_id": id, "date": now_ms / 1_000, "chat": { "id": chat }, "text": text }))
+        Answer::Done(
+            json!({ "message_id": id, "date": now_ms / 1_000, "chat": { "id": chat }, "text": text }),
+        )
     }
 
     fn change(&mut self, arguments: &Value, change: impl FnOnce(&mut Said, String)) -> Answer {
-        let number = |value: &Value| value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+        let number =
+            |value: &Value| value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
         let chat = number(&arguments["chat_id"]).unwrap_or_default();
         let id = number(&arguments["message_id"]).unwrap_or_default();
-        let said = self.chats.get_mut(&chat).and_then(|chat| chat.messages.iter_mut().find(|said| said.id == id));
+        let said =
+            self.chats.get_mut(&chat).and_then(|chat| chat.messages.iter_mut().find(|said| said.id == id));
         match said {
             Some(said) => {
                 change(said, arguments["text"].as_str().unwrap_or_default().to_owned());
@@ -208,7 +212,13 @@ impl Bot {
         Some((id, self.last_update))
     }
 
-    fn say(&mut self, chat: i64, from: &'static str, text: &str, (at_ms, reply_to): (i64, Option<i64>)) -> i64 {
+    fn say(
+        &mut self,
+        chat: i64,
+        from: &'static str,
+        text: &str,
+        (at_ms, reply_to): (i64, Option<i64>),
+    ) -> i64 {
         self.last_message += 1;
         let id = self.last_message;
         let chat = self.chats.entry(chat).or_default();
@@ -240,7 +250,10 @@ impl Bot {
 
     /// Everything that was said.
     pub fn chats(&self) -> Value {
-        let chats = self.chats.iter().map(|(id, chat)| json!({ "id": id, "name": chat.name, "messages": chat.messages }));
+        let chats = self
+            .chats
+            .iter()
+            .map(|(id, chat)| json!({ "id": id, "name": chat.name, "messages": chat.messages }));
         chats.collect::<Vec<_>>().into()
     }
 
@@ -274,7 +287,8 @@ mod tests {
         let Answer::Done(updates) = call(&mut bot, "getUpdates", json!({ "offset": null })) else { panic!() };
         assert_eq!(updates[0]["message"]["text"], "Oi");
         assert_eq!(call(&mut bot, "getUpdates", json!({ "offset": 2 })), Answer::Done(json!([])));
-        let Answer::Done(sent) = call(&mut bot, "sendMessage", json!({ "chat_id": "7", "text": "Olá" })) else {
+        let Answer::Done(sent) = call(&mut bot, "sendMessage", json!({ "chat_id": "7", "text": "Olá" }))
+        else {
             panic!()
         };
         assert_eq!(sent["message_id"], 2);
@@ -294,7 +308,10 @@ mod tests {
         let long = "x".repeat(4_097);
         assert_eq!(code(call(&mut bot, "sendMessage", json!({ "chat_id": 9, "text": long }))), 400);
         assert_eq!(code(call(&mut bot, "setWebhook", json!({ "url": "https://a.example" }))), 400);
-        assert_eq!(call(&mut bot, "setWebhook", json!({ "url": "http://127.0.0.1:1/x" })), Answer::Done(true.into()));
+        assert_eq!(
+            call(&mut bot, "setWebhook", json!({ "url": "http://127.0.0.1:1/x" })),
+            Answer::Done(true.into())
+        );
         assert_eq!(code(call(&mut bot, "getUpdates", json!({}))), 409);
         assert_eq!(code(call(&mut bot, "launchRocket", json!({}))), 404);
     }
@@ -304,7 +321,10 @@ mod tests {
         let mut bot = Bot::default();
         bot.hear(7, "Ana", "Oi", 0);
         bot.set_faults(Faults { duplicates: 2, too_many: 1, errors: 1, lost: 1, ..Faults::default() });
-        assert!(matches!(call(&mut bot, "getMe", json!({})), Answer::Refused { code: 429, retry_after: Some(1), .. }));
+        assert!(matches!(
+            call(&mut bot, "getMe", json!({})),
+            Answer::Refused { code: 429, retry_after: Some(1), .. }
+        ));
         assert!(matches!(call(&mut bot, "getMe", json!({})), Answer::Refused { code: 500, .. }));
         assert_eq!(call(&mut bot, "sendMessage", json!({ "chat_id": 7, "text": "x" })), Answer::Lost);
         assert_eq!(bot.chats()[0]["messages"].as_array().unwrap().len(), 2);

@@ -54,7 +54,9 @@ async fn method(
             (status, Json(body)).into_response()
         }
         // What a proxy on the way says whose other side is gone.
-        Answer::Lost => (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], "<html>").into_response(),
+        Answer::Lost => {
+            (StatusCode::BAD_GATEWAY, [(header::CONTENT_TYPE, "text/html")], "<html>").into_response()
+        }
     }
 }
 
@@ -71,7 +73,9 @@ async fn write(
     let heard = sandbox.bot().hear(chat, &name, &written.text, wall_ms());
     sandbox.0.news.notify_one();
     match heard {
-        Some((message, update)) => Json(json!({ "message_id": message, "update_id": update })).into_response(),
+        Some((message, update)) => {
+            Json(json!({ "message_id": message, "update_id": update })).into_response()
+        }
         None => (StatusCode::INSUFFICIENT_STORAGE, "the sandbox is full").into_response(),
     }
 }

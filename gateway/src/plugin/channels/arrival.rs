@@ -12,9 +12,7 @@ use crate::plugin::channels::{Channels, Idle, wall_ms};
 use crate::plugin::manifest::World;
 use crate::plugin::placement::Placement;
 use crate::plugin::wit::interaction::{Action, Interaction, Medium, Occasion};
-use crate::store::{
-    Directing, InteractionChange, InteractionStep, NewInteractionEvent, StoreError,
-};
+use crate::store::{Directing, InteractionChange, InteractionStep, NewInteractionEvent, StoreError};
 
 /// Rules of one Organization that are asked; an administrator cannot make more.
 pub const MAX_RULES: usize = 32;

@@ -52,7 +52,11 @@ async fn fetch(channels: &Channels, file: &WantedFile) -> Result<(), crate::chat
             parts.chat.keep_file(&parts.data_dir, file, media_type, &response.body).await
         }
         Outcome::Later(reason) => {
-            tracing::info!(reason, attachment = file.id.0, "a file of a customer could not be fetched: later again");
+            tracing::info!(
+                reason,
+                attachment = file.id.0,
+                "a file of a customer could not be fetched: later again"
+            );
             Ok(())
         }
         Outcome::Never(reason) => {
@@ -86,8 +90,12 @@ fn refused(error: FetchError) -> Outcome {
     match error {
         FetchError::Request(HttpError::TooLarge) => Outcome::Never("it is too large".to_owned()),
         FetchError::Request(error) => Outcome::Later(format!("{error:?}")),
-        FetchError::Source(SendError::Unreachable(reason) | SendError::Invalid(reason)) => Outcome::Never(reason),
-        FetchError::Source(SendError::Unsupported) => Outcome::Never("the plugin fetches no files".to_owned()),
+        FetchError::Source(SendError::Unreachable(reason) | SendError::Invalid(reason)) => {
+            Outcome::Never(reason)
+        }
+        FetchError::Source(SendError::Unsupported) => {
+            Outcome::Never("the plugin fetches no files".to_owned())
+        }
         FetchError::Source(error) => Outcome::Later(super::translate::words(&error)),
     }
 }

@@ -216,12 +216,7 @@ impl Channels {
         }
     }
 
-    fn fill(
-        &self,
-        inbox: &mut Inbox,
-        plugin: &Plugin,
-        mut change: InboxChange,
-    ) -> Result<(), InboxError> {
+    fn fill(&self, inbox: &mut Inbox, plugin: &Plugin, mut change: InboxChange) -> Result<(), InboxError> {
         let given = std::mem::take(&mut change.settings);
         self.rename(inbox, change)?;
         let key = &self.parts().key;

@@ -118,9 +118,10 @@ async fn send(
 /// What a call that gave nothing means for its request.
 fn missed(error: CallError) -> SendFailure {
     match error {
-        CallError::Busy => {
-            SendFailure::Later { after_ms: Some(BUSY_REST_MS), reason: "the plugin has too much to do".to_owned() }
-        }
+        CallError::Busy => SendFailure::Later {
+            after_ms: Some(BUSY_REST_MS),
+            reason: "the plugin has too much to do".to_owned(),
+        },
         // It may have spoken with the provider before it failed.
         CallError::Failed(fault) => SendFailure::Unknown(format!("the plugin {fault}")),
         CallError::Host(reason) => SendFailure::Unknown(reason),

@@ -142,7 +142,9 @@ impl Plan {
 
     /// Forgets inboxes that are gone.
     fn keep(&self, inboxes: &[Inbox]) {
-        self.lock().retain(|id, turn| matches!(turn, Turn::Running { .. }) || inboxes.iter().any(|inbox| inbox.id == *id));
+        self.lock().retain(|id, turn| {
+            matches!(turn, Turn::Running { .. }) || inboxes.iter().any(|inbox| inbox.id == *id)
+        });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InboxId, Turn>> {

@@ -250,7 +250,9 @@ pub fn failure(error: SendError) -> chat::SendFailure {
         }
         SendError::Temporary(reason) => SendFailure::Later { after_ms: None, reason },
         // Nothing was taken, and nothing will be until an administrator has looked at the inbox.
-        SendError::Unauthorized(reason) => SendFailure::Later { after_ms: Some(UNAUTHORIZED_REST_MS), reason },
+        SendError::Unauthorized(reason) => {
+            SendFailure::Later { after_ms: Some(UNAUTHORIZED_REST_MS), reason }
+        }
         SendError::Unsupported => SendFailure::Final("this channel cannot do this".to_owned()),
         SendError::WindowClosed => {
             SendFailure::Final("the time in which the customer may be answered is over".to_owned())

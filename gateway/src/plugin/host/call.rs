@@ -15,12 +15,12 @@ use crate::plugin::limits::{MAX_ATTACHMENT_BYTES, TimeLimit};
 use crate::plugin::placement::Placement;
 use crate::plugin::runner::{Instance, OtherWorld, Running, run};
 use crate::plugin::supervision::Outcome;
-use crate::plugin::wit::{Heard, Line, OpenedLine};
 use crate::plugin::wit::http::{HttpError, HttpRequest, HttpResponse};
 use crate::plugin::wit::inbound::{Delivery, Event, Polled, Refusal, WebhookRequest};
 use crate::plugin::wit::interaction::{Action, Occasion};
 use crate::plugin::wit::outbound::{OutboundRequest, Receipt, SendError};
 use crate::plugin::wit::setup::{Account, Entry, SetupError, Template};
+use crate::plugin::wit::{Heard, Line, OpenedLine};
 
 /// Calls a function of the exported interface of the world of channels.
 macro_rules! on_messaging {

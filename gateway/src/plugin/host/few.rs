@@ -2,12 +2,12 @@
 
 use crate::plugin::fault::Fault;
 use crate::plugin::limits::MAX_RESULTS;
-use crate::plugin::wit::{Heard, OpenedLine};
 use crate::plugin::wit::http::HttpRequest;
 use crate::plugin::wit::inbound::{Delivery, Event, Polled};
 use crate::plugin::wit::interaction::Action;
 use crate::plugin::wit::outbound::Receipt;
 use crate::plugin::wit::setup::{Account, Entry, Template};
+use crate::plugin::wit::{Heard, OpenedLine};
 
 /// How many of anything an answer holds.
 pub trait Counted {
