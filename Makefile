@@ -1,4 +1,4 @@
-# make run · make test · make check · make demo · make bench (ONLY=relay for a part) · make build · make console
+# make run · make test · make check · make demo (ONLY=sound: two phones) · make bench (ONLY=relay for a part) · make build · make console
 export CARGO_TERM_COLOR ?= auto
 CONFIG ?= config/ramal.toml
 SITE ?= config/site.toml
@@ -26,7 +26,7 @@ check:
 
 demo: build
 	@scripts/install test
-	cargo run --release -q -p ramal-tests --bin demo
+	cargo run --release -q -p ramal-tests --bin demo -- $(ONLY)
 
 bench:
 	@scripts/install build bench

@@ -1,5 +1,7 @@
-//! `make demo`: two real SIP clients talk through the gateway on loopback; the recording is compared by content.
+//! `make demo`: a contact centre to try, with a caller who waits. `make demo ONLY=sound`: two real SIP clients talk through the
+//! gateway on loopback, and the recording is compared by content.
 
+mod house;
 mod likeness;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +34,20 @@ struct Speech {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some("sound") => sound().await,
+        Some(other) => {
+            eprintln!("there is no `{other}` to show; right are nothing, or `sound`");
+            ExitCode::FAILURE
+        }
+        None => {
+            house::open().await;
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+async fn sound() -> ExitCode {
     let node = Node::start(Site::acme().recorded()).await;
     println!("gateway: SIP on udp {}, HTTP on http://{}", node.udp, node.http);
     let caller = speech(node.folder(), "caller", "en+m3", CALLER_SAYS);

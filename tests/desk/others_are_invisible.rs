@@ -67,6 +67,8 @@ async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
             let body = json!({ "title": "Theirs", "plugin": "business-hours" });
             text(&owns.post("/rules", body).await.json()["id"])
         }
+        ("calls" | "recordings", "id") => "00000000000000000000000000".to_owned(),
+        ("whip", "attachment") => "0".repeat(32),
         (noun, variable) => panic!("say here what stands for {{{variable}}} of /{noun}: {path}"),
     }
 }
@@ -82,6 +84,8 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
             Some(json!({ "title": "Mallory" }))
         }
         ("patch", "/interactions/{id}") => Some(json!({ "tags": ["Mallory"] })),
+        ("post", "/calls/{id}/dtmf") => Some(json!({ "digits": "1" })),
+        ("post", "/calls/{id}/transfer") => Some(json!({ "to": "100" })),
         ("post", "/interactions/{id}/transfer") => Some(json!({ "to": { "user": 1 } })),
         ("patch", "/inboxes/{id}" | "/rules/{id}") => Some(json!({ "title": "Mallory" })),
         ("patch" | "put", path) => panic!("say here what a right body is for {method} {path}"),
@@ -102,6 +106,9 @@ async fn no_endpoint_shows_or_changes_what_is_anothers() {
             continue;
         }
         for method in item.as_object().expect("operations").keys() {
+            if (method.as_str(), path.as_str()) == ("patch", "/whip/{attachment}") {
+                continue; // It takes no JSON; DELETE shows what it is worth.
+            }
             let row = theirs(&owns, path, variable).await;
             let there = path.replace(&format!("{{{variable}}}"), &row);
             let body = right_body(method, path);

@@ -94,6 +94,15 @@ impl Baresip {
         .await
     }
 
+    /// Waits as long as it takes until its call is over.
+    pub async fn closed(&mut self) {
+        while let Some(event) = self.events.recv().await {
+            if event["type"] == "CALL_CLOSED" {
+                return;
+            }
+        }
+    }
+
     /// The file that what it hears goes to; it is there once a call is up.
     pub async fn heard_file(&self) -> PathBuf {
         let folder = self.folder.path().to_owned();

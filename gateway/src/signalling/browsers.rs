@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::seats::{self, Attached, IfMatch, Patched, SeatEnd, SeatError, Taken};
 use super::state::{Admission, Now, Signalling, with_calls};
-use crate::call::{Context, MediaPlane, PageCall, SeatCommand, SeatView};
+use crate::call::{Context, MediaPlane, PageCall, SeatCommand, SeatRefusal, SeatView};
 use crate::model::{CallId, ExtensionId};
 use crate::routing::floor::voice::Purpose;
 use crate::signalling::reach::Reachable;
@@ -136,7 +136,8 @@ impl<M: MediaPlane> Signalling<M> {
         call: CallId,
         command: SeatCommand,
     ) -> Result<(), SeatError> {
-        let media = self.seats.media_of(extension).ok_or(SeatError::NoSeat)?;
+        // Without a Seat there are no calls of it.
+        let media = self.seats.media_of(extension).ok_or(SeatRefusal::NoSuchCall)?;
         let done = with_calls!(self, now, |calls, cx| calls.seat_command(cx, media, call, command));
         self.drain(now);
         Ok(done?)

@@ -53,6 +53,26 @@ impl FromRequestParts<Web> for AtPhone {
     }
 }
 
+/// Something that a path names of the phone of whoever is logged in. Who has no phone has nothing of the kind.
+pub struct OfPhone {
+    pub phone: AtPhone,
+    pub name: String,
+}
+
+impl FromRequestParts<Web> for OfPhone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let signed = Signed::from_request_parts(parts, web).await?;
+        if signed.extension.is_none() || !signed.person.webrtc {
+            return Err(Problem::not_found("call"));
+        }
+        let phone = AtPhone::from_request_parts(parts, web).await?;
+        let At(name) = At::<String>::from_request_parts(parts, web).await?;
+        Ok(Self { phone, name })
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dialling {
@@ -132,8 +152,7 @@ async fn purpose(web: &Web, organization: OrganizationId, asked: &Dialling) -> R
 #[utoipa::path(post, path = "/calls/{id}/answer", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
 pub async fn answer(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(id): At<String>,
+    OfPhone { phone, name: id }: OfPhone,
 ) -> Result<StatusCode, Problem> {
     calls::command(&web, phone.extension, &id, SeatCommand::Answer).await
 }
@@ -143,8 +162,7 @@ pub async fn answer(
     request_body = Option<RejectBody>, responses((status = 204)))]
 pub async fn reject(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(id): At<String>,
+    OfPhone { phone, name: id }: OfPhone,
     OptionalJson(body): OptionalJson<RejectBody>,
 ) -> Result<StatusCode, Problem> {
     calls::command(&web, phone.extension, &id, SeatCommand::Reject(body.reason())).await
@@ -152,7 +170,10 @@ pub async fn reject(
 
 /// The other party hears music.
 #[utoipa::path(post, path = "/calls/{id}/hold", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
-pub async fn hold(State(web): State<Web>, phone: AtPhone, At(id): At<String>) -> Result<StatusCode, Problem> {
+pub async fn hold(
+    State(web): State<Web>,
+    OfPhone { phone, name: id }: OfPhone,
+) -> Result<StatusCode, Problem> {
     calls::command(&web, phone.extension, &id, SeatCommand::Hold).await
 }
 
@@ -160,8 +181,7 @@ pub async fn hold(State(web): State<Web>, phone: AtPhone, At(id): At<String>) ->
 #[utoipa::path(post, path = "/calls/{id}/resume", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
 pub async fn resume(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(id): At<String>,
+    OfPhone { phone, name: id }: OfPhone,
 ) -> Result<StatusCode, Problem> {
     calls::command(&web, phone.extension, &id, SeatCommand::Resume).await
 }
@@ -171,8 +191,7 @@ pub async fn resume(
     responses((status = 204)))]
 pub async fn dtmf(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(id): At<String>,
+    OfPhone { phone, name: id }: OfPhone,
     JsonBody(body): JsonBody<Digits>,
 ) -> Result<StatusCode, Problem> {
     calls::command(&web, phone.extension, &id, calls::digits(&body.digits, body.duration_ms)?).await
@@ -183,8 +202,7 @@ pub async fn dtmf(
     responses((status = 202)))]
 pub async fn transfer(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(id): At<String>,
+    OfPhone { phone, name: id }: OfPhone,
     JsonBody(Transfer { to }): JsonBody<Transfer>,
 ) -> Result<StatusCode, Problem> {
     let call = calls::call_id(&id)?;
@@ -214,8 +232,7 @@ async fn send(web: &Web, signed: &Signed, call: CallId, to: Target) -> Result<()
 #[utoipa::path(delete, path = "/calls/{id}", tag = "calls", params(("id" = String, Path)), responses((status = 204)))]
 pub async fn hang_up(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(id): At<String>,
+    OfPhone { phone, name: id }: OfPhone,
 ) -> Result<StatusCode, Problem> {
     calls::command(&web, phone.extension, &id, SeatCommand::HangUp).await
 }

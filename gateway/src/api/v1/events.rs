@@ -9,7 +9,8 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +23,7 @@ use crate::api::{Place, Web, origin, wall_ms};
 use crate::feed::{Reading, Viewer};
 use crate::model::{LoginKind, Permission};
 use crate::routing::floor::Console;
+use crate::signalling::pages::{PageOrder, Watching};
 
 /// Largest message of a page, in bytes: it has nothing to say.
 const MESSAGE_LIMIT: usize = 4 << 10;
@@ -57,8 +59,39 @@ struct Wire {
     signed: Signed,
     /// As long as it is held its user is here.
     _console: Console,
+    /// What happens at the Seat of its user.
+    seat: AtSeat,
     /// It counts among the connections.
     _place: Arc<Place>,
+}
+
+/// What the pages of a Seat are told (docs/webrtc.md), for the console of its user: of this moment, and never told again.
+#[derive(Default)]
+struct AtSeat {
+    snapshot: Option<Value>,
+    events: Option<mpsc::Receiver<Arc<str>>>,
+}
+
+impl AtSeat {
+    /// Nothing for whom has no extension, or has too many pages open.
+    async fn watched(web: &Web, signed: &Signed) -> Self {
+        let Some(extension) = signed.extension else { return Self::default() };
+        let watching = web.ask(extension, |reply| PageOrder::Watch { reply }).await;
+        let Ok(Some(Watching { snapshot, events })) = watching else { return Self::default() };
+        Self { snapshot: read(&snapshot), events: Some(events) }
+    }
+
+    /// The next event; `None`: the socket has not read for long, and was cut off.
+    async fn next(&mut self) -> Option<Value> {
+        match &mut self.events {
+            Some(events) => read(&events.recv().await?),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn read(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok()
 }
 
 /// Why a socket ends.
@@ -90,7 +123,8 @@ pub async fn upgrade(
     let console = web.floor.connected(signed.organization, signed.user).await?;
     let upgrade = upgrade.max_message_size(MESSAGE_LIMIT).max_frame_size(MESSAGE_LIMIT);
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let mut wire = Wire { socket, web, signed, _console: console, _place: place };
+        let seat = AtSeat::watched(&web, &signed).await;
+        let mut wire = Wire { socket, web, signed, _console: console, seat, _place: place };
         let end = match wire.serve(from).await {
             Ok(()) | Err(End::Gone) => return,
             Err(end) => end,
@@ -130,6 +164,9 @@ impl Wire {
     }
 
     async fn follow(&mut self, mut reading: Reading) -> Result<(), End> {
+        if let Some(snapshot) = self.seat.snapshot.take() {
+            self.tell("call", reading.seen(), snapshot).await?;
+        }
         let mut tick = interval(TICK);
         tick.reset();
         let mut heard = Instant::now();
@@ -145,6 +182,10 @@ impl Wire {
                             return Err(End::SignedOut);
                         }
                     }
+                }
+                told = self.seat.next() => {
+                    let told = told.ok_or(End::TooSlow)?;
+                    self.tell("call", reading.seen(), told).await?;
                 }
                 _ = tick.tick() => {
                     let directory = self.web.directory();

@@ -58,7 +58,7 @@ pub async fn list(
 
 /// The sound: WAV, the caller left and the agent right. Takes `Range`.
 #[utoipa::path(get, path = "/recordings/{id}", tag = "recordings", params(("id" = String, Path)),
-    responses((status = 200, content_type = "audio/wav", body = [u8]), (status = 206, content_type = "audio/wav", body = [u8])))]
+    responses((status = 200, content_type = "audio/wav", body = Vec<u8>), (status = 206, content_type = "audio/wav", body = Vec<u8>)))]
 pub async fn play(
     State(web): State<Web>,
     signed: Signed,

@@ -7,8 +7,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::calls::AtPhone;
-use super::extract::At;
+use super::calls::{AtPhone, OfPhone};
 use crate::api::body::{FragmentBody, SdpBody};
 use crate::api::problem::Problem;
 use crate::api::{Peer, Web, whip};
@@ -35,8 +34,7 @@ pub async fn attach(
     responses((status = 204), (status = 200, content_type = "application/trickle-ice-sdpfrag", body = String)))]
 pub async fn patch(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(attachment): At<String>,
+    OfPhone { phone, name: attachment }: OfPhone,
     headers: HeaderMap,
     FragmentBody(fragment): FragmentBody,
 ) -> Result<Response, Problem> {
@@ -48,8 +46,7 @@ pub async fn patch(
     responses((status = 200)))]
 pub async fn detach(
     State(web): State<Web>,
-    phone: AtPhone,
-    At(attachment): At<String>,
+    OfPhone { phone, name: attachment }: OfPhone,
 ) -> Result<StatusCode, Problem> {
     whip::detach_at(&web, phone.extension, attachment).await
 }
