@@ -83,6 +83,8 @@ const verbs = {
   count: ({ page, selector }) => at(page).locator(selector).count(),
   // Types key by key, as a person does.
   type: ({ page, text }) => at(page).keyboard.type(text),
+  value: ({ page, selector }) => at(page).locator(selector).first().inputValue(),
+  clipboard: ({ page }) => at(page).evaluate(() => navigator.clipboard.readText()),
   attribute: ({ page, selector, name }) => at(page).locator(selector).first().getAttribute(name),
   // Names its web address from here on.
   go: ({ page, url }) => at(page).goto(url),
