@@ -173,9 +173,8 @@ async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     page.click(".lines .line:has-text(\"101\")").await;
     page.sees(".recording audio", "").await;
     page.screenshot("console_history").await;
-    let script =
-        json!({ "object": "document", "method": "querySelector", "args": [".recording audio[src]"] });
-    page.ask("call", script).await;
+    let seconds = page.ask("sound", json!({ "selector": ".recording audio" })).await;
+    assert!(seconds.as_f64().is_some_and(|seconds| seconds > 0.1), "{seconds}");
 }
 
 #[tokio::test]
