@@ -83,6 +83,15 @@ const verbs = {
   count: ({ page, selector }) => at(page).locator(selector).count(),
   // Types key by key, as a person does.
   type: ({ page, text }) => at(page).keyboard.type(text),
+  // Waits until a player has its sound; how many seconds there are.
+  sound: ({ page, selector }) =>
+    at(page).locator(selector).first().evaluate((player) => new Promise((loaded, failed) => {
+      if (player.readyState > 0) return loaded(player.duration);
+      player.onloadedmetadata = () => loaded(player.duration);
+      player.onerror = () => failed(new Error('no sound'));
+    })),
+  value: ({ page, selector }) => at(page).locator(selector).first().inputValue(),
+  clipboard: ({ page }) => at(page).evaluate(() => navigator.clipboard.readText()),
   attribute: ({ page, selector, name }) => at(page).locator(selector).first().getAttribute(name),
   // Names its web address from here on.
   go: ({ page, url }) => at(page).goto(url),

@@ -1,0 +1,217 @@
+//! A caller waits in a queue and is served in the browser.
+
+use ramal_tests::{Rtp, Site};
+use serde_json::json;
+
+use crate::office::{AGENT_HZ, Agent, Office};
+
+const CALLER_HZ: f64 = 660.0;
+
+/// Somebody who called *80 and waits, hearing music; his name for the office is his number, 101.
+struct Caller {
+    call: ramal_tests::wire::call::Call,
+    rtp: Rtp,
+}
+
+async fn caller(office: &Office, number: &str) -> Caller {
+    let phone = office.node.phone(number).await;
+    let rtp = Rtp::new().await;
+    let mut call = phone.invite("*80", &rtp.sdp()).await;
+    rtp.follow(&call.answered().await.text());
+    rtp.speak(CALLER_HZ);
+    Caller { call, rtp }
+}
+
+async fn served(office: &Office, more: serde_json::Value) -> Agent {
+    let ana = office.hire("Ana", "100").await;
+    office.voice_queue(&[&ana], more).await;
+    let ana = office.seat(ana).await;
+    ana.join("voice").await;
+    ana
+}
+
+#[tokio::test]
+async fn f058_f059_f060_f061_an_incoming_call_names_kind_queue_and_caller_is_accepted_and_ended() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let mut caller = caller(&office, "101").await;
+    page.sees(".offer", "Chamada recebida").await;
+    page.sees(".offer", "Vendas").await;
+    page.sees(".offer-name", "101").await;
+    page.screenshot("console_offer").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "Em conversa").await;
+    tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    page.screenshot("console_call").await;
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    caller.call.expect_bye().await;
+    page.sees(".call[data-state=ended]", "A chamada terminou").await;
+    // F071: the connection is over, the interaction is not.
+    assert_eq!(page.count(".lines [data-interaction]").await, 1);
+    ana.end(None).await;
+    page.sees_no(".lines [data-interaction]").await;
+}
+
+#[tokio::test]
+async fn f058_a_refused_call_waits_on_and_is_accepted_with_a_key() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let bia = office.hire("Bia", "102").await;
+    office.voice_queue(&[&ana, &bia], json!({})).await;
+    let ana = office.seat(ana).await;
+    ana.join("voice").await;
+    let caller = caller(&office, "101").await;
+    ana.page.sees(".offer", "101").await;
+    let bia = office.seat(bia).await;
+    bia.join("voice").await;
+    ana.page.press("r").await;
+    ana.page.sees_no(".offer").await;
+    bia.page.sees(".offer", "101").await;
+    bia.page.press("a").await;
+    bia.page.sees(".call[data-state=talking]", "101").await;
+    tokio::join!(bia.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+}
+
+#[tokio::test]
+async fn f035_f067_a_call_is_held_resumed_muted_and_takes_digits() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let caller = caller(&office, "101").await;
+    ana.accept().await;
+    tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    page.press("h").await;
+    page.sees(".call[data-state=held]", "Em espera").await;
+    caller.rtp.hears_no(AGENT_HZ).await;
+    page.hears_no(CALLER_HZ).await;
+    page.press("h").await;
+    page.sees(".call[data-state=talking]", "").await;
+    tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    page.press("m").await;
+    caller.rtp.hears_no(AGENT_HZ).await;
+    page.press("m").await;
+    caller.rtp.hears(AGENT_HZ).await;
+    page.click(".call >> role=button[name=\"Teclado\"]").await;
+    page.click(".call-pad >> role=button[name=\"Tecla 5\"]").await;
+    assert_eq!(caller.rtp.expect_digit().await.0, '5');
+}
+
+#[tokio::test]
+async fn f066_f071_f176_f179_notes_during_the_call_then_outcome_and_wrap_up_that_ends_early() {
+    let office = Office::open().await;
+    let solved = office.admin.does("/dispositions", json!({ "title": "Resolvido" })).await["id"].clone();
+    let ana = served(&office, json!({ "wrap_up_s": 600, "dispositions": [solved] })).await;
+    let page = &ana.page;
+    let mut caller = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "").await;
+    page.press("n").await;
+    page.ask("type", json!({ "text": "Quer trocar de plano" })).await;
+    page.click("#tool-notes >> role=button[name=\"Salvar nota\"]").await;
+    page.sees(".notes", "Quer trocar de plano").await;
+    page.fill("#tool-outcome input", "vip").await;
+    page.press("Enter").await;
+    page.sees(".tag", "vip").await;
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    caller.call.expect_bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(Some("Resolvido")).await;
+    page.sees(".wrap-up", "Pós-atendimento").await;
+    page.screenshot("console_wrap_up").await;
+    let mut next = self::caller(&office, "103").await;
+    page.click("role=button[name=\"Concluir pós-atendimento\"]").await;
+    page.sees(".offer", "103").await;
+    page.sees_no(".wrap-up").await;
+    next.call.bye().await;
+    page.sees_no(".offer").await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.click(".lines .line:has-text(\"Resolvido\")").await;
+    page.sees(".notes", "Quer trocar de plano").await;
+    page.sees(".tag", "vip").await;
+}
+
+#[tokio::test]
+async fn f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol_and_clock() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let bia = office.hire("Bia", "102").await;
+    office.voice_queue(&[&ana, &bia], json!({})).await;
+    let ana = office.seat(ana).await;
+    ana.join("voice").await;
+    let caller = caller(&office, "101").await;
+    ana.accept().await;
+    ana.page.sees(".call[data-state=talking]", "").await;
+    let protocol = ana.page.text(".talk-head .protocol").await;
+    let bia = office.seat(bia).await;
+    bia.join("voice").await;
+    ana.page.press("t").await;
+    ana.page.click("dialog >> role=radio[name=/Bia/]").await;
+    ana.page.click("dialog >> role=button[name=\"Transferir\"]").await;
+    ana.page.sees_no("dialog").await;
+    bia.page.sees(".offer", "101").await;
+    bia.accept().await;
+    bia.page.sees(".call[data-state=talking]", "").await;
+    tokio::join!(bia.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    assert_eq!(bia.page.text(".talk-head .protocol").await, protocol);
+    ana.page.sees_no(".lines [data-interaction]").await;
+}
+
+#[tokio::test]
+async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
+    let office = Office::of(Site::acme().recorded()).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let mut caller = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call", "Gravada").await;
+    page.hears(CALLER_HZ).await;
+    caller.call.bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(None).await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.click(".lines .line:has-text(\"101\")").await;
+    page.sees(".recording audio", "").await;
+    page.screenshot("console_history").await;
+    let seconds = page.ask("sound", json!({ "selector": ".recording audio" })).await;
+    assert!(seconds.as_f64().is_some_and(|seconds| seconds > 0.1), "{seconds}");
+}
+
+#[tokio::test]
+async fn f055_f056_f057_one_call_alone_and_nothing_else_until_it_is_closed() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    office.voice_queue(&[&ana], json!({})).await;
+    let chats = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(chats).await;
+    let ana = office.seat(ana).await;
+    ana.join("voice").await;
+    ana.join("chat").await;
+    let page = &ana.page;
+    let mut one = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "").await;
+    let _visitor = office.visitor(&key, "Marina", "Oi").await;
+    page.sees(".lines", "Marina").await;
+    one.call.bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    assert_eq!(page.count(".offer").await, 0);
+    ana.end(None).await;
+    page.sees(".offer", "Marina").await;
+    ana.accept().await;
+    let _two = caller(&office, "103").await;
+    page.sees(".lines", "103").await;
+    for name in ["Nina", "Olga", "Paula"] {
+        let visitor = office.visitor(&key, name, "Oi").await;
+        ana.accept().await;
+        std::mem::forget(visitor);
+    }
+    let _fifth = office.visitor(&key, "Quinta", "Oi").await;
+    page.sees(".lines", "Quinta").await;
+    assert_eq!(page.count(".offer").await, 0);
+    for _ in 0..4 {
+        page.click(".lines section >> nth=0 >> .line >> nth=0").await;
+        ana.end(None).await;
+    }
+    page.sees(".offer", "103").await;
+}

@@ -1,0 +1,168 @@
+//! A visitor of a website chats with an agent.
+
+use serde_json::{Value, json};
+
+use crate::office::{Agent, Office};
+
+async fn served(office: &Office) -> (Agent, String) {
+    let ana = office.hire("Ana", "100").await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    (ana, key)
+}
+
+fn says(frame: &Value, text: &str) -> bool {
+    frame["type"] == "message" && frame["text"] == text
+}
+
+#[tokio::test]
+async fn f078_f080_f088_messages_go_both_ways_with_enter_and_button() {
+    let office = Office::open().await;
+    let (ana, key) = served(&office).await;
+    let page = &ana.page;
+    let mut visitor = office.visitor(&key, "Marina", "Quero trocar de plano").await;
+    page.sees(".offer", "Nova conversa").await;
+    ana.accept().await;
+    page.sees(".bubble.in", "Quero trocar de plano").await;
+    page.fill(".composer textarea", "Bom dia!").await;
+    page.press("Enter").await;
+    visitor.expect("the first answer", |frame| says(frame, "Bom dia!")).await;
+    page.sees(".bubble.out", "Bom dia!").await;
+    page.fill(".composer textarea", "Uma linha").await;
+    page.press("Shift+Enter").await;
+    page.ask("type", json!({ "text": "e outra" })).await;
+    page.click(".composer >> role=button[name=\"Enviar\"]").await;
+    let answer = visitor.expect("both lines", |frame| says(frame, "Uma linha\ne outra")).await;
+    visitor.tell(json!({ "type": "seen", "ids": [answer["id"]], "state": "read" })).await;
+    page.sees(".delivery.read", "").await;
+    visitor.tell(json!({ "type": "typing", "active": true })).await;
+    page.sees(".typing", "Marina está digitando").await;
+    visitor.say("second-word", "<b>Obrigada</b> https://acme.test/planos").await;
+    page.sees(".bubble.in", "<b>Obrigada</b>").await;
+    page.sees(".bubble.in a[href=\"https://acme.test/planos\"]", "").await;
+    page.screenshot("console_chat").await;
+}
+
+#[tokio::test]
+async fn f093_a_comment_is_seen_by_colleagues_and_never_by_the_customer() {
+    let office = Office::open().await;
+    let (ana, key) = served(&office).await;
+    let page = &ana.page;
+    let mut visitor = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    page.fill(".composer textarea", "! ligar para o jurídico").await;
+    page.sees(".composer.comment", "O cliente não recebe").await;
+    page.press("Enter").await;
+    page.sees(".bubble.comment", "ligar para o jurídico").await;
+    page.fill(".composer textarea", "Um momento").await;
+    page.press("Enter").await;
+    visitor.expect("the message after the comment", |frame| says(frame, "Um momento")).await;
+    let shown = visitor.hello().await;
+    let texts: Vec<&str> = shown["messages"]
+        .as_array()
+        .expect("messages")
+        .iter()
+        .filter_map(|one| one["text"].as_str())
+        .collect();
+    assert!(
+        texts.contains(&"Um momento") && !texts.iter().any(|text| text.contains("jurídico")),
+        "{texts:?}"
+    );
+}
+
+#[tokio::test]
+async fn f094_a_draft_is_kept_over_reloads_and_an_expired_log_in() {
+    let office = Office::open().await;
+    let (ana, key) = served(&office).await;
+    let page = &ana.page;
+    let _visitor = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    page.click(".composer textarea").await;
+    page.ask("type", json!({ "text": "Estou vendo" })).await;
+    page.reload().await;
+    page.click(".lines .line").await;
+    page.sees(".composer textarea", "").await;
+    assert_eq!(value_of(&ana).await, "Estou vendo");
+    let id = ana.desk.id();
+    let reset = office
+        .admin
+        .ask(
+            "PUT",
+            &format!("/users/{id}/password"),
+            Some(&json!({ "password": ramal_tests::desk::PASSWORD })),
+        )
+        .await;
+    assert!(reset.status < 300, "{}", reset.text());
+    page.ask("type", json!({ "text": " isso" })).await;
+    page.sees(".gate-card", "Sua sessão terminou").await;
+    crate::office::log_in(page, ana.desk.me["email"].as_str().expect("an e-mail")).await;
+    page.click(".lines .line").await;
+    page.sees(".composer textarea", "").await;
+    assert!(value_of(&ana).await.starts_with("Estou vendo"));
+}
+
+async fn value_of(agent: &Agent) -> String {
+    let value = agent.page.ask("value", json!({ "selector": ".composer textarea" })).await;
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn f079_f099_f102_a_waiting_chat_is_taken_and_ended_after_being_asked() {
+    let office = Office::open().await;
+    let (ana, key) = served(&office).await;
+    let page = &ana.page;
+    let mut visitor = office.visitor(&key, "Marina", "Oi").await;
+    page.sees(".offer", "Marina").await;
+    page.click(".offer >> role=button[name=/Recusar/]").await;
+    page.sees_no(".offer").await;
+    page.click(".lines .line:has-text(\"Marina\")").await;
+    page.click("role=button[name=\"Atender\"]").await;
+    page.sees(".composer", "").await;
+    page.press("Escape").await;
+    page.click(".talk-head >> role=button[name=/Encerrar interação/]").await;
+    page.click("dialog >> role=button[name=\"Continuar\"]").await;
+    page.sees(".composer", "").await;
+    ana.end(None).await;
+    visitor.expect("the end", |frame| frame["type"] == "ended" && frame["by"] == "agent").await;
+    page.sees_no(".lines [data-interaction]").await;
+    page.click("role=link[name=\"Atendimentos Finalizados\"]").await;
+    page.sees(".lines", "Marina").await;
+}
+
+#[tokio::test]
+async fn f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_with_all_that_was_said() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let bia = office.hire("Bia", "102").await;
+    let queue = office.chat_queue(&[&ana, &bia], json!({})).await;
+    office.admin.queue("outro", "chat", &[&ana], json!({ "title": "Outro" })).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let mut visitor = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    let protocol = ana.page.text(".talk-head .protocol").await;
+    let bia = office.seat(bia).await;
+    bia.join("chat").await;
+    ana.page.click(".composer textarea").await;
+    ana.page.ask("type", json!({ "text": "@" })).await;
+    ana.page.click("dialog >> role=radio[name=/Bia/]").await;
+    ana.page.click("dialog >> role=button[name=\"Transferir\"]").await;
+    ana.page.sees_no(".lines [data-interaction]").await;
+    bia.page.sees(".offer", "Marina").await;
+    bia.accept().await;
+    bia.page.sees(".bubble.in", "Oi").await;
+    assert_eq!(bia.page.text(".talk-head .protocol").await, protocol);
+    visitor.say("still-here", "Ainda aqui").await;
+    bia.page.sees(".bubble.in", "Ainda aqui").await;
+    bia.page.click(".composer textarea").await;
+    bia.page.ask("type", json!({ "text": "#" })).await;
+    bia.page.click("dialog >> role=radio[name=/Outro/]").await;
+    bia.page.click("dialog >> role=button[name=\"Transferir\"]").await;
+    ana.page.sees(".offer", "Outro").await;
+    ana.accept().await;
+    ana.page.sees(".bubble.in", "Ainda aqui").await;
+    assert_eq!(ana.page.text(".talk-head .protocol").await, protocol);
+}

@@ -1,0 +1,55 @@
+//! The dialler in the top bar.
+
+use ramal_tests::Rtp;
+use serde_json::json;
+
+use crate::office::{AGENT_HZ, Office};
+
+#[tokio::test]
+async fn f029_f030_f031_f034_a_number_is_dialled_once_a_voice_channel_is_online() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    office.voice_queue(&[&ana], json!({})).await;
+    let ana = office.seat(ana).await;
+    let page = &ana.page;
+    page.sees("#dialler[aria-disabled=true]", "").await;
+    page.click("#dialler").await;
+    assert_eq!(page.count(".dialler").await, 0);
+    ana.join("voice").await;
+    page.click("#dialler").await;
+    page.click(".dialler >> role=button[name=\"Tecla 1\"]").await;
+    page.ask("type", json!({ "text": "01" })).await;
+    page.screenshot("console_dialler").await;
+    let bob = office.node.phone("101").await;
+    page.click(".dialler >> role=button[name=\"Ligar\"]").await;
+    let at_bob = bob.expect_invite().await;
+    let rtp = Rtp::new().await;
+    rtp.follow(&at_bob.offer());
+    at_bob.answer(&rtp.sdp()).await;
+    rtp.speak(660.0);
+    page.sees(".call[data-state=talking]", "101").await;
+    tokio::join!(page.hears(660.0), rtp.hears(AGENT_HZ));
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    at_bob.expect_bye().await;
+}
+
+#[tokio::test]
+async fn f032_f033_a_contact_is_found_by_three_letters_and_called_with_one_press() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    office.voice_queue(&[&ana], json!({})).await;
+    let body = json!({ "name": "Padaria Central", "identities": [{ "kind": "phone", "value": "101" }] });
+    office.admin.does("/contacts", body).await;
+    let ana = office.seat(ana).await;
+    ana.join("voice").await;
+    let page = &ana.page;
+    page.click("#dialler").await;
+    page.click(".dialler >> role=tab[name=\"Contatos\"]").await;
+    page.fill(".dialler input[type=search]", "cen").await;
+    let bob = office.node.phone("101").await;
+    page.click(".dialler-contact:has-text(\"Padaria Central\")").await;
+    let at_bob = bob.expect_invite().await;
+    page.sees(".call", "101").await;
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    at_bob.expect_cancel().await;
+}

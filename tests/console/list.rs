@@ -1,0 +1,122 @@
+//! The list of interactions and the header of the one that is shown.
+
+use serde_json::json;
+
+use crate::office::Office;
+
+#[tokio::test]
+async fn f109_to_f116_and_f123_f124_rows_with_their_states_while_a_visitor_writes_leaves_returns_and_ends() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let page = &ana.page;
+    let mut marina = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.click("role=tab[name=\"Atendimento\"]").await;
+    let mut nina = office.visitor(&key, "Nina", "Bom dia").await;
+    page.sees(".offer", "Nina").await;
+    page.press("a").await;
+    page.sees_no(".offer").await;
+    assert_eq!(page.count(".lines [data-interaction]").await, 2);
+    let row = |name: &str| format!(".lines .line:has-text(\"{name}\")");
+    let state = |name: &str, state: &str| format!("{} .mark[data-state={state}]", row(name));
+    page.click(&row("Nina")).await;
+    page.sees(&state("Nina", "waiting"), "").await;
+    page.fill(".composer textarea", "Pois não").await;
+    page.press("Enter").await;
+    page.sees(&state("Nina", "answered"), "").await;
+    nina.expect("the answer", |frame| frame["text"] == "Pois não").await;
+    nina.say("second-word", "Vocês entregam?").await;
+    page.sees(&state("Nina", "waiting"), "").await;
+    for part in ["Nina", "Vocês entregam?", "Chat do site"] {
+        page.sees(&row("Nina"), part).await;
+    }
+    page.sees(&format!("{} .timer", row("Nina")), "00:").await;
+    page.sees(&format!("{} [aria-label=WebChat]", row("Nina")), "").await;
+    let token = nina.token.clone();
+    drop(nina);
+    page.sees(&state("Nina", "left"), "").await;
+    page.sees(&row("Nina"), "Saiu da página, ").await;
+    let _nina =
+        ramal_tests::visitor::Visitor::open(office.node.web, &key, Some(&token)).await.expect("a line");
+    page.sees(&state("Nina", "waiting"), "").await;
+    marina.tell(json!({ "type": "end" })).await;
+    page.sees(&state("Marina", "ended"), "").await;
+    page.screenshot("console_list").await;
+    page.click(&row("Marina")).await;
+    page.sees(".talk-note", "O cliente encerrou").await;
+    ana.end(None).await;
+    assert_eq!(page.count(".lines [data-interaction]").await, 1);
+}
+
+#[tokio::test]
+async fn f111_a_chat_that_came_while_another_is_read_is_new_until_it_is_opened() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let _marina = office.visitor(&key, "Marina", "Oi").await;
+    ana.page.sees(".offer", "Marina").await;
+    let offers = ana.desk.read("/desk").await["desk"]["offers"].clone();
+    let offer = offers[0]["id"].as_i64().expect("an offer");
+    // From another tab of hers: on this screen it only appears.
+    ana.desk.does(&format!("/offers/{offer}/accept"), json!({})).await;
+    ana.page.sees(".lines .mark[data-state=new]", "").await;
+    ana.page.sees(".unread", "1").await;
+    ana.page.click(".lines .line").await;
+    ana.page.sees(".lines .mark[data-state=waiting]", "").await;
+    ana.page.sees_no(".unread").await;
+}
+
+#[tokio::test]
+async fn f119_f120_f121_f125_searching_filtering_and_ordering() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let page = &ana.page;
+    let _marina = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    let _nina = office.visitor(&key, "Nina", "Oi").await;
+    ana.accept().await;
+    let protocol = page.text(".talk-head .protocol").await;
+    page.fill(".list input[type=search]", "mar").await;
+    page.sees(".lines", "Marina").await;
+    assert_eq!(page.count(".lines .line").await, 1);
+    page.fill(".list input[type=search]", protocol.trim()).await;
+    page.sees(".lines", "Nina").await;
+    assert_eq!(page.count(".lines .line").await, 1);
+    page.fill(".list input[type=search]", "").await;
+    assert!(page.text(".lines .line >> nth=0").await.contains("Marina"));
+    page.click("role=button[name=\"Filtros\"]").await;
+    page.ask("choose", json!({ "selector": ".filters select >> nth=2", "value": "up" })).await;
+    assert!(page.text(".lines .line >> nth=0").await.contains("Nina"));
+}
+
+#[tokio::test]
+async fn f128_f129_f131_the_header_has_name_protocol_that_is_copied_history_and_tta() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let page = &ana.page;
+    let _marina = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    page.sees(".talk-head h1", "Marina").await;
+    page.sees(".tta .timer", "00:00:0").await;
+    page.ask("allow", json!({ "permissions": ["clipboard-read", "clipboard-write"] })).await;
+    let protocol = page.text(".protocol").await.trim().to_owned();
+    page.click(".protocol button >> nth=0").await;
+    let clipboard = page.ask("clipboard", json!({})).await;
+    assert_eq!(clipboard.as_str(), Some(protocol.as_str()));
+}

@@ -1,0 +1,68 @@
+//! Who comes lands where he works; who leaves is asked, and gone from all queues.
+
+use serde_json::json;
+
+use crate::office::{Office, log_in};
+
+#[tokio::test]
+async fn f022_agents_land_at_their_work_and_administrators_at_theirs() {
+    let office = Office::open().await;
+    let ana = office.seat(office.hire("Ana", "100").await).await;
+    ana.page.sees(".work", "Atendimento").await;
+    ana.page.screenshot("console_empty").await;
+    let chief = office.browser.open_alone("chief", &format!("http://{}/", office.node.web)).await;
+    log_in(&chief, office.admin.me["email"].as_str().expect("an e-mail")).await;
+    chief.sees("h1", "").await;
+    assert_eq!(chief.count(".work").await, 0);
+    office.chat_queue(&[&office.admin], json!({})).await;
+    chief.click("role=button[name=\"Atendimento Offline\"]").await;
+    chief.sees("role=button[name=\"Atendimento Online\"]", "").await;
+    chief.sees("#channels-chat.online", "1/1").await;
+}
+
+#[tokio::test]
+async fn f012_f013_f014_logging_out_asks_leads_to_the_log_in_and_leaves_all_queues() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    office.chat_queue(&[&ana], json!({})).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let page = &ana.page;
+    page.click(".top-user").await;
+    page.click("role=menuitem[name=\"Sair\"]").await;
+    page.sees("dialog", "Deseja mesmo sair?").await;
+    page.click("dialog >> role=button[name=\"Cancelar\"]").await;
+    page.sees("#channels-chat.online", "1/1").await;
+    page.click(".top-user").await;
+    page.click("role=menuitem[name=\"Sair\"]").await;
+    page.click("dialog >> role=button[name=\"Sair\"]").await;
+    page.sees(".gate-card", "Entrar").await;
+    page.ask("call", json!({ "object": "history", "method": "back", "args": [] })).await;
+    page.sees(".gate-card", "Entrar").await;
+    let agents = office.admin.read("/agents").await;
+    let ana = agents["items"].as_array().expect("agents").iter().find(|one| one["name"] == "Ana");
+    assert!(ana.is_none_or(|ana| ana["standings"].as_array().is_some_and(Vec::is_empty)), "{ana:?}");
+}
+
+#[tokio::test]
+async fn f015_logging_out_is_refused_while_an_interaction_is_open() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let _visitor = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    let page = &ana.page;
+    page.click(".nav >> role=button[name=\"Sair do sistema\"]").await;
+    page.click("dialog >> role=button[name=\"Sair\"]").await;
+    let text = "Você não pode fazer logout enquanto houver atendimentos em andamento. Finalize-os para sair da aplicação.";
+    page.sees("dialog", text).await;
+    page.press("Enter").await;
+    page.sees_no("dialog").await;
+    ana.end(None).await;
+    page.click(".nav >> role=button[name=\"Sair do sistema\"]").await;
+    page.click("dialog >> role=button[name=\"Sair\"]").await;
+    page.sees(".gate-card", "Entrar").await;
+}

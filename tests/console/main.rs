@@ -1,0 +1,14 @@
+//! The console in Debian's Chromium, against the real binary: one file a story, each test named by the rows of
+//! docs/features.md that it shows. Nothing is asked of the API that a person would not do by hand, but for what others do.
+
+mod boards;
+mod calls;
+mod channels;
+mod chats;
+mod contacts;
+mod dialler;
+mod list;
+mod log_in_and_out;
+mod office;
+mod one_screen;
+mod visitor_data;

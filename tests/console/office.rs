@@ -1,0 +1,119 @@
+//! A small contact centre and the people at its consoles: what each story begins with.
+
+use ramal_tests::desk::PASSWORD;
+use ramal_tests::visitor::{SITE, Visitor};
+use ramal_tests::{Browser, Desk, Node, Page, Site};
+use serde_json::{Value, json};
+
+/// What microphones of all consoles hear.
+pub const AGENT_HZ: f64 = 440.0;
+
+/// Organization `acme` with an administrator, and a browser for everybody.
+pub struct Office {
+    pub node: Node,
+    pub browser: Browser,
+    pub admin: Desk,
+}
+
+/// An agent: what the API says of him, and the console before him.
+pub struct Agent {
+    pub desk: Desk,
+    pub page: Page,
+}
+
+impl Office {
+    pub async fn open() -> Office {
+        Office::of(Site::acme()).await
+    }
+
+    pub async fn of(site: Site) -> Office {
+        let node = Node::start(site).await;
+        let browser = Browser::speaking(AGENT_HZ).await;
+        let admin = Desk::first(&node).await;
+        Office { node, browser, admin }
+    }
+
+    /// An agent with this extension, not yet at his console.
+    pub async fn hire(&self, name: &str, extension: &str) -> Desk {
+        self.admin
+            .colleague(name, "agent", json!({ "extension": extension, "webrtc": true, "omnichannel": true }))
+            .await
+    }
+
+    /// His console, logged in.
+    pub async fn seat(&self, desk: Desk) -> Agent {
+        let name = desk.me["name"].as_str().expect("a name");
+        let page = self.browser.open_alone(name, &format!("http://{}/", self.node.web)).await;
+        log_in(&page, desk.me["email"].as_str().expect("an e-mail")).await;
+        page.sees(".reach.live", "").await;
+        Agent { desk, page }
+    }
+
+    /// Voice queue `vendas`, which phones reach by *80, with these members.
+    pub async fn voice_queue(&self, members: &[&Desk], more: Value) -> i64 {
+        let queue = self.admin.queue("vendas", "voice", members, titled("Vendas", more)).await;
+        self.admin.queue_number("*80", "vendas").await;
+        queue
+    }
+
+    /// Chat queue `site` with these members.
+    pub async fn chat_queue(&self, members: &[&Desk], more: Value) -> i64 {
+        self.admin.queue("site", "chat", members, titled("Chat do site", more)).await
+    }
+
+    /// The key of a website's inbox whose visitors wait in this queue; who begins is asked for name and e-mail.
+    pub async fn website(&self, queue: i64) -> String {
+        let settings = json!({ "origins": SITE, "ask_name": "optional", "ask_email": "optional" });
+        let body = json!({ "name": "site", "title": "Site", "plugin": "webchat", "queue_id": queue, "settings": settings });
+        let inbox = self.admin.does("/inboxes", body).await;
+        let hook = inbox["hook_url"].as_str().expect("an address");
+        hook.trim_end_matches('/').rsplit('/').next().expect("a key").to_owned()
+    }
+
+    /// A visitor of that site who has begun and said something.
+    pub async fn visitor(&self, key: &str, name: &str, text: &str) -> Visitor {
+        let mut visitor = Visitor::begin(self.node.web, key, json!({ "name": name })).await;
+        visitor.say(&format!("first-word-of-{}", name.to_lowercase()), text).await;
+        visitor
+    }
+}
+
+impl Agent {
+    /// Logs in to all queues of a medium, by the channel's menu.
+    pub async fn join(&self, medium: &str) {
+        self.page.click(&format!("#channels-{medium}")).await;
+        self.page.click(".popup >> role=button[name=\"Efetuar login em filas\"]").await;
+        self.page.sees(&format!("#channels-{medium}.online"), "Online").await;
+    }
+
+    /// Takes what is offered.
+    pub async fn accept(&self) {
+        self.page.click(".offer >> role=button[name=/Aceitar/]").await;
+        self.page.sees_no(".offer").await;
+    }
+
+    /// Ends what is on the screen, with a disposition if one is named.
+    pub async fn end(&self, disposition: Option<&str>) {
+        self.page.click(".talk-head >> role=button[name=/Encerrar interação/]").await;
+        if let Some(title) = disposition {
+            self.page
+                .ask("choose", json!({ "selector": "dialog select", "value": { "label": title } }))
+                .await;
+        }
+        self.page.click("dialog >> role=button[name=\"Encerrar interação\"]").await;
+        self.page.sees_no("dialog").await;
+    }
+}
+
+/// Fills in the log-in and waits for what comes after it.
+pub async fn log_in(page: &Page, email: &str) {
+    page.fill("[name=email]", email).await;
+    page.fill("[name=password]", PASSWORD).await;
+    page.click("main >> role=button[name=/Entrar|Log in/]").await;
+    page.sees(".top", "").await;
+}
+
+fn titled(title: &str, mut more: Value) -> Value {
+    more["title"] = json!(title);
+    more
+}
