@@ -121,6 +121,7 @@ async fn the_cookie_is_for_this_site_and_no_script() {
     let answer = Desk::try_log_in(node.web, "admin@acme.test", PASSWORD).await;
     let cookie = answer.header("Set-Cookie");
     assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict"), "{cookie}");
+    assert_eq!(answer.header("Cache-Control"), "no-store");
 }
 
 #[tokio::test]

@@ -33,7 +33,9 @@ mod users;
 mod whip;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -82,6 +84,15 @@ pub(super) fn mounted(web: &Web) -> Router<Web> {
     let document = document::text(document);
     let router = router.route("/openapi.json", get(move || document::answer(document.clone())));
     let router = router.fallback(async || Problem::not_found("endpoint"));
-    let router = router.layer(from_fn_with_state(web.clone(), idempotency::repeat));
+    let router =
+        router.layer(from_fn_with_state(web.clone(), idempotency::repeat)).layer(map_response(unkept));
     Router::new().nest(ROOT, router)
+}
+
+/// Nobody between keeps an answer, nor guesses at its kind: it may hold a secret that is told once.
+async fn unkept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    response
 }

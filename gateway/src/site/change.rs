@@ -306,3 +306,64 @@ fn replace<T>(rows: &mut Vec<T>, row: T, same: impl Fn(&T, &T) -> bool) {
         None => rows.push(row),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{TestStore, small_site};
+
+    fn entry(value: Value) -> Entry {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    async fn tried(what: Change) -> Result<Changed, ChangeError> {
+        let test = TestStore::new().await;
+        test.store.apply(&small_site("acme")).await.unwrap();
+        let directory = test.store.load_directory().await.unwrap();
+        let key = NodeKey::from_bytes(&[7; 32]).unwrap();
+        let organization = directory.organizations()[0].id;
+        let changed = change(&directory, organization, what, &key);
+        if let Ok(changed) = &changed {
+            test.store.apply(&changed.plan).await.unwrap();
+        }
+        test.remove().await;
+        changed
+    }
+
+    #[tokio::test]
+    async fn a_change_touches_one_row_and_tells_no_secret() {
+        let new = json!({ "number": "2002", "password": "correct horse", "display_name": "Stock" });
+        let changed = tried(Change::AddExtension(entry(new))).await.unwrap();
+        assert_eq!(changed.plan.extensions.len(), 2);
+        assert_eq!(changed.before, json!({}));
+        assert_eq!(changed.after, json!({ "number": "2002", "password": "(kept)", "display_name": "Stock" }));
+        let number = || "1001".to_owned();
+        let secret =
+            Change::Extension { number: number(), entry: entry(json!({ "password": "correct horse" })) };
+        assert_eq!(tried(secret).await.unwrap().after["password"], "(changed)");
+        let cleared = Change::Extension { number: number(), entry: entry(json!({ "display_name": null })) };
+        let cleared = tried(cleared).await.unwrap();
+        assert_eq!(cleared.before, cleared.after);
+    }
+
+    #[tokio::test]
+    async fn what_a_rule_leads_to_stays() {
+        let rules = vec![entry(json!({ "dial": "*43", "service": "echo" }))];
+        let changed = tried(Change::Rules(rules)).await.unwrap();
+        assert_eq!(changed.after, json!({ "rules": [{ "dial": "*43", "service": "echo" }] }));
+        let trunk = json!({ "prefix": "0", "trunk": "carrier" });
+        assert!(matches!(tried(Change::Rules(vec![entry(trunk)])).await, Err(ChangeError::Wrong(_))));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_taken_or_malformed_is_told_apart() {
+        let gone = tried(Change::RemoveTrunk { name: "carrier".to_owned() }).await;
+        assert!(matches!(gone, Err(ChangeError::NoSuch("trunk"))));
+        let taken = entry(json!({ "number": "1001", "password": "correct horse" }));
+        assert!(matches!(tried(Change::AddExtension(taken)).await, Err(ChangeError::Taken("number"))));
+        let odd = entry(json!({ "number": 1001 }));
+        assert!(matches!(tried(Change::AddExtension(odd)).await, Err(ChangeError::Malformed(_))));
+        let folder = entry(json!({ "announcements": "/etc" }));
+        assert!(matches!(tried(Change::Organization(folder)).await, Err(ChangeError::Wrong(_))));
+    }
+}

@@ -131,3 +131,38 @@ impl Store {
             .map(|done| done.rows_affected()))?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::TestStore;
+    use crate::store::user::tests::{inserted, person, two_organizations};
+
+    #[tokio::test]
+    async fn a_key_is_claimed_once_answered_again_and_given_back() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, _) = two_organizations(store).await;
+        let ana = inserted(store, person(acme, "ana")).await;
+        let key = |request: &str| RepeatKey {
+            organization: acme,
+            user: ana.id,
+            key: "k".to_owned(),
+            request_hash: request.to_owned(),
+        };
+        let both = tokio::join!(store.claim_repeat(&key("r"), 0), store.claim_repeat(&key("r"), 0));
+        let mut both = [both.0.unwrap(), both.1.unwrap()];
+        both.sort_by_key(|repeat| *repeat != Repeat::First);
+        assert_eq!(both, [Repeat::First, Repeat::AtWork]);
+        assert_eq!(store.claim_repeat(&key("another"), 0).await.unwrap(), Repeat::Another);
+        // Whoever began it has died.
+        assert_eq!(store.claim_repeat(&key("r"), AT_WORK_MS + 1).await.unwrap(), Repeat::First);
+        store.finish_repeat(&key("r"), 201, "sealed").await.unwrap();
+        let done = Repeat::Done { status: 201, response: "sealed".to_owned() };
+        assert_eq!(store.claim_repeat(&key("r"), i64::MAX / 2).await.unwrap(), done);
+        store.forget_repeat(&key("r")).await.unwrap();
+        assert_eq!(store.claim_repeat(&key("r"), 0).await.unwrap(), Repeat::First);
+        assert_eq!(store.remove_old_repeats(1).await.unwrap(), 1);
+        test.remove().await;
+    }
+}

@@ -384,3 +384,115 @@ async fn delete_links(
 ) -> Result<(), StoreError> {
     Ok(on_tx!(tx, |db| sqlx::query(DELETE_LINKS).bind(organization).bind(user).execute(db).await.map(drop))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::LoginKind;
+    use crate::store::testing::TestStore;
+    use crate::store::user::tests::{actor, inserted, person, two_organizations};
+
+    fn login(user: &User, kind: LoginKind, expires_at_ms: Option<i64>) -> Login {
+        Login {
+            id: LoginId(0),
+            organization: user.organization,
+            user: user.id,
+            kind,
+            name: "tests".to_owned(),
+            created_at_ms: 1_000,
+            seen_at_ms: 1_000,
+            expires_at_ms,
+            address: "192.0.2.1".to_owned(),
+        }
+    }
+
+    async fn kept(store: &Store, hash: &str, login: &Login) -> LoginId {
+        let entry = actor(login.organization).does("log_in", "user", login.user, json!({}));
+        store.insert_login(hash, login, &entry).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_login_is_good_until_its_end_and_while_its_user_is_enabled() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, _) = two_organizations(store).await;
+        let ana = inserted(store, person(acme, "ana")).await;
+        let id = kept(store, "a", &login(&ana, LoginKind::Browser, Some(5_000))).await;
+        let found = |now_ms| async move { store.login("a", now_ms).await.unwrap() };
+        assert_eq!(found(4_999).await.unwrap().1, ana);
+        assert_eq!(found(5_000).await, None);
+        store.touch_login(id, 4_000, Some(9_000)).await.unwrap();
+        assert_eq!(found(5_000).await.unwrap().0.seen_at_ms, 4_000);
+        kept(store, "p", &login(&ana, LoginKind::Program, None)).await;
+        let entry = actor(acme).does("change", "user", ana.id, json!({}));
+        store.update_user(&User { enabled: false, ..ana.clone() }, entry.clone()).await.unwrap();
+        assert_eq!(found(5_000).await, None);
+        assert_eq!(store.login("p", 1).await.unwrap(), None);
+        // Whoever is enabled again has to log in again; his programs go on.
+        store.update_user(&ana, entry).await.unwrap();
+        assert_eq!(found(5_000).await, None);
+        assert!(store.login("p", i64::MAX).await.unwrap().is_some());
+        test.remove().await;
+    }
+
+    #[tokio::test]
+    async fn the_browser_that_was_not_used_for_longest_goes_first() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, _) = two_organizations(store).await;
+        let ana = inserted(store, person(acme, "ana")).await;
+        for number in 0..=BROWSERS_PER_USER {
+            let seen =
+                Login { created_at_ms: 1_000 + number, ..login(&ana, LoginKind::Browser, Some(99_000)) };
+            kept(store, &format!("h{number}"), &seen).await;
+        }
+        assert_eq!(store.login("h0", 1).await.unwrap(), None);
+        assert!(store.login("h1", 1).await.unwrap().is_some());
+        assert!(store.login(&format!("h{BROWSERS_PER_USER}"), 1).await.unwrap().is_some());
+        test.remove().await;
+    }
+
+    #[tokio::test]
+    async fn of_two_who_use_a_link_at_the_same_time_one_wins() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, _) = two_organizations(store).await;
+        let ana = inserted(store, person(acme, "ana")).await;
+        let entry = actor(acme).does("link", "user", ana.id, json!({}));
+        store.insert_link("old", &ana, (LinkPurpose::Setup, 9_000), &entry).await.unwrap();
+        store.insert_link("new", &ana, (LinkPurpose::Reset, 9_000), &entry).await.unwrap();
+        assert_eq!(store.link("old", 2_000).await.unwrap(), None);
+        assert_eq!(store.link("new", 9_000).await.unwrap(), None);
+        assert_eq!(store.link("new", 2_000).await.unwrap(), Some((ana.clone(), LinkPurpose::Reset)));
+        let both = tokio::join!(
+            store.use_link("new", &ana, "one", &entry),
+            store.use_link("new", &ana, "two", &entry)
+        );
+        assert!(both.0.unwrap() != both.1.unwrap());
+        assert_eq!(store.link("new", 2_000).await.unwrap(), None);
+        assert!(store.user_by_email(&ana.email).await.unwrap().unwrap().1.is_some());
+        test.remove().await;
+    }
+
+    #[tokio::test]
+    async fn another_password_leaves_the_browser_that_asked_and_the_programs() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, other) = two_organizations(store).await;
+        let ana = inserted(store, person(acme, "ana")).await;
+        let here = kept(store, "here", &login(&ana, LoginKind::Browser, Some(9_000))).await;
+        kept(store, "there", &login(&ana, LoginKind::Browser, Some(9_000))).await;
+        let program = kept(store, "program", &login(&ana, LoginKind::Program, None)).await;
+        let entry = actor(acme).does("change_password", "user", ana.id, json!({}));
+        store.set_password(&ana, Some("hash"), Some(here), &entry).await.unwrap();
+        assert!(store.login("here", 1).await.unwrap().is_some());
+        assert!(store.login("there", 1).await.unwrap().is_none());
+        assert_eq!(store.program_tokens(acme).await.unwrap().len(), 1);
+        assert!(!store.delete_program_token(other, program, &entry).await.unwrap());
+        assert!(store.delete_program_token(acme, program, &entry).await.unwrap());
+        assert_eq!(store.remove_expired_logins(9_000).await.unwrap(), 1);
+        test.remove().await;
+    }
+}

@@ -87,6 +87,8 @@ const INSERT: &str = "INSERT INTO users (organization_id, email, name, role, ext
 const UPDATE: &str = "UPDATE users SET email = $3, name = $4, role = $5, extension_id = $6, webrtc = $7, \
     omnichannel = $8, language = $9, capacity_chats = $10, capacity_calls = $11, enabled = $12 \
     WHERE organization_id = $1 AND id = $2";
+const SET_OWN: &str =
+    "UPDATE users SET name = $3, language = $4 WHERE organization_id = $1 AND id = $2 AND enabled";
 const DELETE: &str = "DELETE FROM users WHERE organization_id = $1 AND id = $2";
 const PHOTO: &str = "SELECT photo, photo_type FROM users WHERE organization_id = $1 AND id = $2 \
     AND photo IS NOT NULL AND photo_type IS NOT NULL";
@@ -232,6 +234,23 @@ impl Store {
         Ok(true)
     }
 
+    /// Keeps what a user says of himself, name and language: nothing that an administrator may have changed meanwhile.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn set_own(&self, user: &User, entry: AuditEntry) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        on_tx!(&mut tx, |db| sqlx::query(SET_OWN)
+            .bind(user.organization.0)
+            .bind(user.id.0)
+            .bind(&user.name)
+            .bind(user.language.as_str())
+            .execute(db)
+            .await
+            .map(drop))?;
+        finish(tx, entry).await
+    }
+
     /// Deletes a user; whether there was one.
     ///
     /// # Errors
@@ -301,4 +320,117 @@ async fn finish(mut tx: Tx, entry: AuditEntry) -> Result<(), StoreError> {
     audit::insert(&mut tx, &entry).await?;
     directory::raise_revision(&mut tx).await?;
     tx.commit().await
+}
+
+#[cfg(test)]
+pub(in crate::store) mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::{Actor, Language, Role};
+    use crate::store::AuditFilter;
+    use crate::store::testing::{TestStore, extension, small_site};
+
+    pub fn actor(organization: OrganizationId) -> Actor {
+        let name = "tests".to_owned();
+        Actor { organization, at_ms: 1_000, user: None, name, address: String::new() }
+    }
+
+    pub fn person(organization: OrganizationId, name: &str) -> User {
+        User {
+            id: UserId(0),
+            organization,
+            email: format!("{name}@{organization}.test"),
+            name: name.to_owned(),
+            role: Role::Agent,
+            extension: None,
+            webrtc: true,
+            omnichannel: true,
+            language: Language::PtBr,
+            photo_type: None,
+            capacity: Capacity::default(),
+            enabled: true,
+            created_at_ms: 1_000,
+        }
+    }
+
+    /// A row of this user.
+    pub async fn inserted(store: &Store, user: User) -> User {
+        let entry = actor(user.organization).does("create", "user", "", json!({}));
+        let id = store.insert_user(&user, entry).await.unwrap();
+        User { id, ..user }
+    }
+
+    /// Two organizations with the extension 1001 each.
+    pub async fn two_organizations(store: &Store) -> (OrganizationId, OrganizationId) {
+        let mut plan = small_site("acme");
+        plan.organizations.push(crate::store::testing::organization(-3, "other"));
+        plan.extensions.push(extension(-4, -3, "1001"));
+        store.apply(&plan).await.unwrap();
+        let directory = store.load_directory().await.unwrap();
+        let id = |name: &str| directory.organizations().iter().find(|row| row.name == name).unwrap().id;
+        (id("acme"), id("other"))
+    }
+
+    #[tokio::test]
+    async fn users_are_read_changed_and_deleted_within_their_organization() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, other) = two_organizations(store).await;
+        let ana = inserted(store, person(acme, "ana")).await;
+        let (bia, eve) =
+            (inserted(store, person(acme, "bia")).await, inserted(store, person(other, "eve")).await);
+        assert_eq!(store.users(acme, None, 9).await.unwrap(), [ana.clone(), bia.clone()]);
+        assert_eq!(store.users(acme, Some(&("ana".to_owned(), ana.id.0)), 9).await.unwrap(), [bia]);
+        assert_eq!(store.user(acme, eve.id).await.unwrap(), None);
+        let entry = || actor(acme).does("change", "user", eve.id, json!({}));
+        let moved = User { organization: acme, ..eve.clone() };
+        assert!(!store.update_user(&moved, entry()).await.unwrap());
+        assert!(!store.delete_user(acme, eve.id, entry()).await.unwrap());
+        assert_eq!(store.user(other, eve.id).await.unwrap(), Some(eve));
+        let before = store.revision().await.unwrap();
+        assert!(store.delete_user(acme, ana.id, entry()).await.unwrap());
+        assert!(store.revision().await.unwrap() > before);
+        let log = store.audit_log(acme, &AuditFilter::default(), 9).await.unwrap();
+        assert_eq!(log.len(), 3, "two made, one deleted: {log:?}");
+        test.remove().await;
+    }
+
+    #[tokio::test]
+    async fn an_address_is_one_users_and_an_extension_too() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, other) = two_organizations(store).await;
+        let directory = store.load_directory().await.unwrap();
+        let of = |organization| directory.extension(organization, "1001").map(|row| row.id);
+        let ana = inserted(store, User { extension: of(acme), ..person(acme, "ana") }).await;
+        let refused = |user: User| async move {
+            let entry = actor(user.organization).does("create", "user", "", json!({}));
+            store.insert_user(&user, entry).await.unwrap_err()
+        };
+        let twice = refused(User { email: ana.email.clone(), ..person(other, "eve") }).await;
+        assert!(matches!(twice, StoreError::Taken), "{twice}");
+        let shared = refused(User { extension: of(acme), ..person(acme, "bia") }).await;
+        assert!(matches!(shared, StoreError::Taken), "{shared}");
+        // The database itself lets nobody have a phone of another organization.
+        let strange = refused(User { extension: of(acme), ..person(other, "eve") }).await;
+        assert!(!strange.is_transient(), "{strange}");
+        test.remove().await;
+    }
+
+    #[tokio::test]
+    async fn a_deleted_extension_leaves_its_user_without_one() {
+        let test = TestStore::new().await;
+        let store = &test.store;
+        let (acme, _) = two_organizations(store).await;
+        let directory = store.load_directory().await.unwrap();
+        let phone = directory.extension(acme, "1001").unwrap().id;
+        let ana = inserted(store, User { extension: Some(phone), ..person(acme, "ana") }).await;
+        let directory = store.load_directory().await.unwrap();
+        let mut plan = crate::store::SitePlan::unchanged(&directory);
+        plan.extensions.retain(|row| row.id != phone);
+        store.apply(&plan).await.unwrap();
+        assert_eq!(store.user(acme, ana.id).await.unwrap().unwrap().extension, None);
+        test.remove().await;
+    }
 }

@@ -38,7 +38,7 @@ pub struct FirstPassword {
 /// Whose link this is.
 #[utoipa::path(get, path = "/links/{token}", tag = "me", params(("token" = String, Path)), responses((status = 200, body = Link)))]
 pub async fn look(State(web): State<Web>, from: From, At(token): At<String>) -> Result<Json<Link>, Problem> {
-    web.guesses.allow(&from.source, "")?;
+    web.guesses.allow(&from.source, &from.origin.address)?;
     let (user, purpose) = found(&web, &from, web.people.link(&token, from.origin.now_ms).await)?;
     Ok(Json(Link { email: user.email, name: user.name, purpose }))
 }
@@ -53,7 +53,7 @@ pub async fn take(
     At(token): At<String>,
     JsonBody(asked): JsonBody<FirstPassword>,
 ) -> Result<Response, Problem> {
-    web.guesses.allow(&from.source, "")?;
+    web.guesses.allow(&from.source, &from.origin.address)?;
     let turn = web.people.turn().await?;
     let signed = found(&web, &from, web.people.use_link(turn, &token, &asked.password, &from.origin).await)?;
     Ok(welcome(&web, secure, &signed))
@@ -62,7 +62,7 @@ pub async fn take(
 /// A wrong link is a guess like a wrong password.
 fn found<T>(web: &Web, from: &From, outcome: Result<T, PeopleError>) -> Result<T, Problem> {
     if matches!(outcome, Err(PeopleError::LinkGone)) {
-        web.guesses.failed(&from.source, "");
+        web.guesses.failed(&from.source, &from.origin.address);
     }
     Ok(outcome?)
 }

@@ -16,7 +16,7 @@ use super::signed::Signed;
 use crate::api::body::{self, JsonBody};
 use crate::api::problem::Problem;
 use crate::api::{Web, wall_ms};
-use crate::model::{Language, OrganizationId, Permission, Role, User, UserId};
+use crate::model::{Language, OrganizationId, Permission, Role, User, UserId, difference};
 use crate::people;
 
 /// Largest photo, in bytes.
@@ -117,13 +117,14 @@ pub async fn change(
     signed: Signed,
     JsonBody(asked): JsonBody<ChangeMe>,
 ) -> Result<Json<Me>, Problem> {
+    let old = json!({ "name": signed.person.name, "language": signed.person.language });
     let mut user = (*signed.person).clone();
     if let Some(name) = &asked.name {
         user.name = people::person_name(name).ok_or_else(|| Problem::wrong("name", "This is no name."))?;
     }
     user.language = asked.language.unwrap_or(user.language);
-    let detail = json!({ "name": user.name, "language": user.language });
-    web.store.update_user(&user, signed.does("change", "user", user.id, detail)).await?;
+    let detail = difference(&old, &json!({ "name": user.name, "language": user.language }));
+    web.store.set_own(&user, signed.does("change", "user", user.id, detail)).await?;
     web.wake();
     Ok(Json(Me::of(&web, &user, signed.csrf())))
 }

@@ -241,7 +241,7 @@ async fn no_inbox_is_another_organizations() {
 async fn what_a_phone_sends_may_hold_anything() {
     let desk = Desk::new().await;
     let typing = Event::Typing(Typing { thread: "t1".to_owned(), active: true });
-    desk.receive(vec![typing.clone(), message("m\01", "t\01", "a\0b", NOW), typing]).await;
+    desk.receive(vec![typing.clone(), message("m\x001", "t\x001", "a\0b", NOW), typing]).await;
     assert_eq!(desk.texts(desk.latest().await.id).await, ["ab"]);
     desk.test.remove().await;
 }
