@@ -87,7 +87,12 @@ async fn f235_a_link_to_a_queue_reaches_the_agent_without_a_new_log_in() {
     let node = Node::start(Site::acme()).await;
     let admin = administrator(&node).await;
     let eva = admin.colleague("Eva", "agent", json!({ "language": "en", "extension": "101" })).await;
-    let queue = made(&admin, "/queues", json!({ "name": "sales", "title": "Sales", "medium": "chat", "direction": "inbound", "members": [] })).await;
+    let queue = made(
+        &admin,
+        "/queues",
+        json!({ "name": "sales", "title": "Sales", "medium": "chat", "direction": "inbound", "members": [] }),
+    )
+    .await;
     let browser = Browser::speaking(440.0).await;
     let page = console(&browser, &node, "admin", email(&admin)).await;
     visit(&page, &node, &format!("admin/queues/{}", queue["id"])).await;

@@ -47,7 +47,8 @@ pub async fn says(page: &Page, text: &str) {
 
 #[tokio::test]
 async fn f259_f260_the_form_cannot_be_skipped() {
-    let shop = shop(json!({ "ask_name": "required", "ask_email": "required", "questions": "Order number" })).await;
+    let shop =
+        shop(json!({ "ask_name": "required", "ask_email": "required", "questions": "Order number" })).await;
     let browser = Browser::speaking(440.0).await;
     let page = shop.visitor(&browser, "visitor", "prices").await;
     page.screenshot("widget_launcher").await;
