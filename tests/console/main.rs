@@ -1,6 +1,9 @@
 //! The console in Debian's Chromium, against the real binary: one file a story, each test named by the rows of
 //! docs/features.md that it shows. Nothing is asked of the API that a person would not do by hand, but for what others do.
 
+mod admin_audit;
+mod admin_first_steps;
+mod admin_users;
 mod boards;
 mod calls;
 mod channels;
@@ -11,4 +14,8 @@ mod list;
 mod log_in_and_out;
 mod office;
 mod one_screen;
+mod stage;
+mod supervise;
 mod visitor_data;
+mod widget;
+mod widget_by_itself;

@@ -39,8 +39,10 @@ pub async fn file(request: Request) -> Response {
     }
 }
 
+/// A file by its path; a page may be called without its ending, as `/widget/trial`.
 fn find(path: &str) -> Option<&'static File> {
-    FILES.iter().find(|(name, ..)| *name == path)
+    let exact = FILES.iter().find(|(name, ..)| *name == path);
+    exact.or_else(|| FILES.iter().find(|(name, ..)| name.strip_suffix(".html") == Some(path)))
 }
 
 /// The console has places of its own, as `/interactions/7`: a browser that goes to one gets the console.

@@ -1,6 +1,8 @@
 // What a panel shows when it has nothing, waits, or was refused.
 
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import type { Problem } from '../api/problem';
 import { Button } from './button';
@@ -34,11 +36,17 @@ export function ErrorState({ problem, onRetry }: { problem: Problem; onRetry?: (
   );
 }
 
-/** A refusal above the buttons of a form. */
+/** A refusal above the buttons of a form; not shown where the field to blame says it already. */
 export function FormProblem({ problem }: { problem: Problem | null }) {
-  if (!problem || problem.field) return null;
+  const place = useRef<HTMLParagraphElement>(null);
+  const marked = useSignal(false);
+  // Whether there is such a field only the form as it stands can tell.
+  useLayoutEffect(() => {
+    marked.value = place.current?.closest('form, dialog, .screen')?.querySelector('[aria-invalid]') != null;
+  }, [problem]);
+  if (!problem) return null;
   return (
-    <p class="form-problem" role="alert">
+    <p class="form-problem" role="alert" ref={place} hidden={problem.field !== null && marked.value}>
       <Icon name="alert" size={16} />
       <span>
         {textOf(problem)} <span class="soft">{causeOf(problem)}</span>

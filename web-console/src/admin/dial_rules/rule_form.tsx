@@ -30,7 +30,6 @@ export function RuleForm({ rule, at: index, onClose, onSave }: FormProps) {
   }
   // A refusal names the rule and its key: `rule[3].prefix`.
   const fault = (key: string) => (problem.value?.field?.endsWith(`.${key}`) || problem.value?.field === key ? problem.value.detail : null);
-  const marked = ['dial', 'prefix', 'from_trunk', 'trunk', 'number', 'strip', 'prepend', 'min_digits', 'max_digits', 'allow', 'queue', 'extension', 'service', 'announcement'].some(fault);
   const parts = { now, set, fault };
   return (
     <Dialog
@@ -54,13 +53,10 @@ export function RuleForm({ rule, at: index, onClose, onSave }: FormProps) {
       {now.kind === 'from_trunk' && <TextField label={say('number')} hint={say('number_hint')} value={now.number} onChange={(number) => set({ number })} required mono error={fault('number')} />}
       {now.kind === 'dial' && <TextField label={say('dial')} hint={say('dial_hint')} value={now.dial} onChange={(dial) => set({ dial })} required mono error={fault('dial')} />}
       {now.kind === 'prefix' ? <Outside {...parts} /> : <Destination {...parts} />}
-      <FormProblem problem={marked ? null : withoutField(problem.value)} />
+      <FormProblem problem={problem.value} />
     </Dialog>
   );
 }
-
-/** A fault at no field of this form is told below it. */
-const withoutField = (problem: Problem | null): Problem | null => problem && Object.assign(Object.create(Object.getPrototypeOf(problem)) as Problem, problem, { field: null });
 
 interface PartProps {
   now: RuleDraft;

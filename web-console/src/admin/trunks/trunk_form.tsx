@@ -24,6 +24,9 @@ export function TrunkForm({ trunk, onClose, onSaved }: FormProps) {
     else await post('/trunks', bodyOf(now, now));
     onSaved();
   });
+  // A fault in a list or a group names the entry, as `sources[1]` or `register.aor`.
+  const within = (field: string) => (/^\w+/.exec(action.problem?.field ?? '')?.[0] === field ? (action.problem?.detail ?? null) : null);
+  const at = (field: string) => action.at(field) ?? within(field);
   const forget = async () => {
     if (trunk && (await erase(path, say('edit', { name: trunk.name }), say('delete_text')))) onSaved();
   };
@@ -35,9 +38,9 @@ export function TrunkForm({ trunk, onClose, onSaved }: FormProps) {
       onSubmit={action.run}
       actions={<FormFoot verb={shared(trunk ? 'save' : 'create')} busy={action.pending} disabled={trunk ? !draft.changed : !now.name || !now.host} onClose={onClose} onDelete={trunk ? forget : undefined} />}
     >
-      <Basic {...draft} at={action.at} isNew={!trunk} />
-      <Proof {...draft} at={action.at} isNew={!trunk} />
-      <More {...draft} at={action.at} />
+      <Basic {...draft} at={at} isNew={!trunk} />
+      <Proof {...draft} at={at} isNew={!trunk} />
+      <More {...draft} at={at} />
       <FormProblem problem={action.problem} />
     </Dialog>
   );

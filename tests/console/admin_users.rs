@@ -1,0 +1,104 @@
+//! Users in the hands of an administrator.
+
+use ramal_tests::desk::PASSWORD;
+use ramal_tests::{Browser, Desk, Node, Site};
+use serde_json::json;
+
+use crate::stage::{administrator, console, email, faults, made, press, reads, switch, visit, write};
+
+#[tokio::test]
+async fn f223_f265_an_agent_sees_neither_administration_nor_monitoring() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let ana = admin.colleague("Ana", "agent", json!({ "language": "en" })).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "ana", email(&ana)).await;
+    assert_eq!(page.count("nav a[href='#/admin'], nav a[href='#/supervise']").await, 0);
+    visit(&page, &node, "admin/users").await;
+    page.sees_no(".admin").await;
+    assert_eq!(ana.get("/users").await.status, 403);
+}
+
+#[tokio::test]
+async fn f225_f226_f228_the_switches_need_each_other_and_saving_asks_first() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let bruno = admin.colleague("Bruno", "agent", json!({ "webrtc": false, "language": "en" })).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    visit(&page, &node, &format!("admin/users/{}", bruno.id())).await;
+    page.sees(".panel", "Agent screen options").await;
+    // F225: omnichannel without WebRTC is refused with the reason.
+    switch(&page, "Enable agent for omnichannel use").await;
+    reads(&page, "Omnichannel use needs WebRTC").await;
+    press(&page, "Save").await;
+    assert_eq!(page.count("dialog[open]").await, 0);
+    switch(&page, "Enable WebRTC").await;
+    // F228: No saves nothing.
+    press(&page, "Save").await;
+    page.sees("dialog[open]", "the system logs the user out of the queue(s)").await;
+    page.screenshot("admin_user_confirm").await;
+    press(&page, "No").await;
+    assert_eq!(admin.read(&format!("/users/{}", bruno.id())).await["omnichannel"], false);
+    press(&page, "Save").await;
+    press(&page, "Yes").await;
+    reads(&page, "Saved.").await;
+    assert_eq!(admin.read(&format!("/users/{}", bruno.id())).await["omnichannel"], true);
+    assert_eq!(faults(&page).await, json!([]));
+}
+
+#[tokio::test]
+async fn f229_a_reset_gives_a_link_and_stops_the_old_password() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let carla = admin.colleague("Carla", "agent", json!({})).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    visit(&page, &node, &format!("admin/users/{}", carla.id())).await;
+    press(&page, "Actions").await;
+    page.click("role=menuitem[name=\"Reset password\"]").await;
+    page.click("dialog[open] >> role=button[name=\"Reset password\"]").await;
+    page.sees("dialog[open]", "Link for a new password").await;
+    let link = page.text("dialog[open] code").await;
+    assert_eq!(Desk::try_log_in(node.web, email(&carla), PASSWORD).await.status, 401);
+    Desk::by_link(node.web, &link).await;
+    assert_eq!(Desk::try_log_in(node.web, email(&carla), PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn f230_an_administrator_sets_a_password() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let davi = admin.colleague("Davi", "agent", json!({})).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    visit(&page, &node, &format!("admin/users/{}", davi.id())).await;
+    page.click("role=tab[name=\"Password\"]").await;
+    write(&page, "New password", "quite another password").await;
+    write(&page, "New password, again", "quite another password").await;
+    press(&page, "Set password").await;
+    reads(&page, "The password was set.").await;
+    assert_eq!(Desk::try_log_in(node.web, email(&davi), PASSWORD).await.status, 401);
+    assert_eq!(Desk::try_log_in(node.web, email(&davi), "quite another password").await.status, 200);
+}
+
+#[tokio::test]
+async fn f235_a_link_to_a_queue_reaches_the_agent_without_a_new_log_in() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let eva = admin.colleague("Eva", "agent", json!({ "language": "en", "extension": "101" })).await;
+    let queue = made(
+        &admin,
+        "/queues",
+        json!({ "name": "sales", "title": "Sales", "medium": "chat", "direction": "inbound", "members": [] }),
+    )
+    .await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    visit(&page, &node, &format!("admin/queues/{}", queue["id"])).await;
+    page.click("role=checkbox[name=/^Eva/]").await;
+    press(&page, "Save").await;
+    reads(&page, "Saved.").await;
+    let desk = eva.read("/desk").await;
+    assert_eq!(desk["desk"]["presence"]["queues"][0]["title"], "Sales", "{desk:#}");
+}
