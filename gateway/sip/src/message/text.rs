@@ -1,6 +1,7 @@
 //! The characters of RFC 3261 §25.1.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Whether `bytes` is a non-empty token (RFC 3261 §25.1).
 pub fn is_token(bytes: &[u8]) -> bool {
@@ -19,18 +20,25 @@ pub fn is_space(byte: u8) -> bool {
 }
 
 /// Without white space at either end.
-pub fn trim(mut bytes: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = bytes
+pub fn trim(bytes: &[u8]) -> &[u8] {
+    &bytes[trimmed(bytes)]
+}
+
+/// Where the text without white space at either end stands.
+#[inline]
+pub fn trimmed(bytes: &[u8]) -> Range<usize> {
+    let mut place = 0..bytes.len();
+    while let Some(first) = bytes[place.clone()].first()
         && is_space(*first)
     {
-        bytes = rest;
+        place.start += 1;
     }
-    while let [rest @ .., last] = bytes
+    while let Some(last) = bytes[place.clone()].last()
         && is_space(*last)
     {
-        bytes = rest;
+        place.end -= 1;
     }
-    bytes
+    place
 }
 
 /// Each run of white space that holds a line break becomes one space (RFC 3261 §7.3.1).

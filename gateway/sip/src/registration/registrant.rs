@@ -375,7 +375,7 @@ mod tests {
     }
 
     fn expires(request: &OutOfDialog) -> &[u8] {
-        &request.headers.iter().find(|header| header.name == HeaderName::Expires).expect("Expires").value
+        request.headers.get(&HeaderName::Expires).expect("Expires")
     }
 
     #[test]
