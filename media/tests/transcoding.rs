@@ -306,8 +306,7 @@ fn a_key_keeps_its_length_where_events_have_another_clock_than_the_speech() {
         call.configure(leg, settings);
     }
     call.bridge();
-    let mut talkers =
-        [0, 1].map(|leg| Talker::new(&mut call, leg, KnownCodec::Opus, 440.0));
+    let mut talkers = [0, 1].map(|leg| Talker::new(&mut call, leg, KnownCodec::Opus, 440.0));
     for _ in 0..10 {
         talkers.iter_mut().for_each(|talker| talker.talk(&mut call));
         call.advance(20);

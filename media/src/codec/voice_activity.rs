@@ -15,7 +15,9 @@ const HANGOVER_FRAMES: u32 = 15;
 pub enum Activity {
     Voice,
     /// So many frames of this pause came before.
-    Pause { frames: u32 },
+    Pause {
+        frames: u32,
+    },
 }
 
 /// Follows one talker.

@@ -19,7 +19,9 @@ impl Engine {
     /// Looks whether audio of a browser still comes, and again when it may have stopped.
     pub(super) fn check_quiet(&mut self, now: Instant, index: LegIndex) {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let (MediaState::Flowing, Some(last)) = (party.incoming.media, party.incoming.last_received) else { return };
+        let (MediaState::Flowing, Some(last)) = (party.incoming.media, party.incoming.last_received) else {
+            return;
+        };
         let due = last + QUIET_AFTER;
         if due > now {
             return self.timers.set(&mut party.deadlines, index, Reason::Quiet, Some(due));

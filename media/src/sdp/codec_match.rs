@@ -52,6 +52,7 @@ fn matched(pairs: Vec<(Codec, u8)>, answered: Vec<Codec>) -> Option<Matched> {
     let preferred = &formats.first().filter(|pair| pair.0.is_speech())?.0;
     // Events run on the clock of the audio they go with (RFC 4733 §2.1); some phones know only 8,000 beside Opus.
     let event = events.iter().find(|pair| pair.0.clock_hz == preferred.clock_hz).or(events.first()).cloned();
-    let agreed = |(codec, receive_pt): (Codec, u8)| AgreedCodec { send_pt: codec.payload_type, receive_pt, codec };
+    let agreed =
+        |(codec, receive_pt): (Codec, u8)| AgreedCodec { send_pt: codec.payload_type, receive_pt, codec };
     Some(Matched { dtmf: event.map(agreed), codecs: formats.into_iter().map(agreed).collect(), answered })
 }

@@ -29,31 +29,37 @@ pub struct Headers {
     entries: Vec<Entry>,
 }
 
+/// Small, for a message has many.
 #[derive(Clone)]
-struct Entry {
-    name: HeaderName,
-    value: Value,
-}
-
-#[derive(Clone)]
-enum Value {
-    /// A part of the message's text.
-    Place(Range<usize>),
-    Own(Bytes),
+enum Entry {
+    /// A known header whose value is a part of the message's text.
+    Came {
+        name: &'static HeaderName,
+        start: u32,
+        end: u32,
+    },
+    Own(Box<Header>),
 }
 
 impl Entry {
+    fn name(&self) -> &HeaderName {
+        match self {
+            Self::Came { name, .. } => name,
+            Self::Own(header) => &header.name,
+        }
+    }
+
     fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
-        match &self.value {
-            Value::Place(place) => text.get(place.clone()).unwrap_or_default(),
-            Value::Own(value) => value,
+        match self {
+            Self::Came { start, end, .. } => text.get(*start as usize..*end as usize).unwrap_or_default(),
+            Self::Own(header) => &header.value,
         }
     }
 }
 
 impl From<Header> for Entry {
     fn from(Header { name, value }: Header) -> Self {
-        Self { name, value: Value::Own(clean(value)) }
+        Self::Own(Box::new(Header { name, value: clean(value) }))
     }
 }
 
@@ -69,8 +75,11 @@ impl Headers {
 
     /// Adds a header whose value is a part of the text and known to be clean.
     #[inline]
-    pub(crate) fn push_place(&mut self, name: HeaderName, value: Range<usize>) {
-        self.entries.push(Entry { name, value: Value::Place(value) });
+    pub(crate) fn push_place(&mut self, name: &'static HeaderName, value: Range<usize>) {
+        match (u32::try_from(value.start), u32::try_from(value.end)) {
+            (Ok(start), Ok(end)) => self.entries.push(Entry::Came { name, start, end }),
+            _ => self.push(name.clone(), self.text.slice(value)),
+        }
     }
 
     /// Adds at the end. A line break in the value becomes a space.
@@ -104,7 +113,7 @@ impl Headers {
 
     /// Every value of that name, a header each, commas left alone.
     pub fn all<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        self.entries.iter().filter(move |entry| entry.name == *name).map(|entry| entry.value(&self.text))
+        self.entries.iter().filter(move |entry| entry.name() == name).map(|entry| entry.value(&self.text))
     }
 
     /// Every element of that name: headers in order, each cut at its commas (RFC 3261 §7.3.1).
@@ -115,41 +124,38 @@ impl Headers {
 
     /// Puts one value in the place of all of that name; at the end when there was none.
     pub fn set(&mut self, name: HeaderName, value: impl Into<Bytes>) {
-        let entry = Entry::from(Header { name, value: value.into() });
-        let Some(at) = self.entries.iter().position(|old| old.name == entry.name) else {
-            self.entries.push(entry);
-            return;
+        let Some(at) = self.entries.iter().position(|old| *old.name() == name) else {
+            return self.push(name, value);
         };
-        let name = entry.name.clone();
-        self.entries[at] = entry;
         let mut index = 0;
         self.entries.retain(|old| {
             index += 1;
-            old.name != name || index == at + 1
+            *old.name() != name || index == at + 1
         });
+        self.entries[at] = Header { name, value: value.into() }.into();
     }
 
     /// Puts `value` in the place of the first element of that name; the rest of its header stays.
     /// Returns whether there was one.
     pub fn replace_first_element(&mut self, name: &HeaderName, value: &str) -> bool {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.name == *name) else { return false };
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.name() == name) else { return false };
         let old = entry.value(&self.text);
         let rest = super::text::find_outside(old, b',').map_or(&b""[..], |at| &old[at..]);
         let whole = [value.as_bytes(), rest].concat();
-        entry.value = Value::Own(clean(Bytes::from(whole)));
+        *entry = Header { name: name.clone(), value: Bytes::from(whole) }.into();
         true
     }
 
     /// Removes all of that name; returns how many there were.
     pub fn remove(&mut self, name: &HeaderName) -> usize {
         let before = self.entries.len();
-        self.entries.retain(|entry| entry.name != *name);
+        self.entries.retain(|entry| entry.name() != name);
         before - self.entries.len()
     }
 
     /// Names with their values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &[u8])> {
-        self.entries.iter().map(|entry| (&entry.name, entry.value(&self.text)))
+        self.entries.iter().map(|entry| (entry.name(), entry.value(&self.text)))
     }
 
     pub fn len(&self) -> usize {
@@ -171,7 +177,9 @@ impl Eq for Headers {}
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|(name, value)| (name, value.escape_ascii().to_string()))).finish()
+        f.debug_map()
+            .entries(self.iter().map(|(name, value)| (name, value.escape_ascii().to_string())))
+            .finish()
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn declared_length(head: &[u8]) -> Result<Option<usize>, ()> {
     while let Ok(Some((place, _))) = lines.header() {
         let line = &head[place];
         let Some(colon) = memchr::memchr(b':', line) else { continue };
-        if HeaderName::known(written_name(&line[..colon])) == Some(HeaderName::ContentLength) {
+        if HeaderName::known(written_name(&line[..colon])) == Some(&HeaderName::ContentLength) {
             found.take_content_length(&line[colon + 1..]);
         }
     }
@@ -240,23 +240,23 @@ impl Head {
     #[inline]
     fn take(&mut self, datagram: &Bytes, place: Range<usize>, breaks: Breaks) {
         let line = &datagram[place.clone()];
-        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+        let Some(colon) = text::find_near(line, b':') else {
             return self.blame(ParseErrorKind::HeaderLine);
         };
         let name = written_name(&line[..colon]);
-        let name = match HeaderName::known(name) {
-            Some(HeaderName::ContentLength) => return self.take_content_length(&line[colon + 1..]),
-            Some(known) => known,
-            None if text::is_token(name) => HeaderName::Other(datagram.slice_ref(name)),
-            None => return self.blame(ParseErrorKind::HeaderLine),
-        };
-        match breaks {
-            Breaks::Inside => self.headers.push(name, Bytes::copy_from_slice(&line[colon + 1..])),
-            Breaks::None => {
-                let value = text::trimmed(&line[colon + 1..]);
-                let start = place.start + colon + 1;
-                self.headers.push_place(name, start + value.start..start + value.end);
+        let known = HeaderName::known(name);
+        let value = &line[colon + 1..];
+        match (known, breaks) {
+            (Some(HeaderName::ContentLength), _) => self.take_content_length(value),
+            (Some(known), Breaks::None) => {
+                let (start, value) = (place.start + colon + 1, text::trimmed(value));
+                self.headers.push_place(known, start + value.start..start + value.end);
             }
+            (Some(known), Breaks::Inside) => self.headers.push(known.clone(), Bytes::copy_from_slice(value)),
+            (None, _) if text::is_token(name) => {
+                self.headers.push(HeaderName::Other(datagram.slice_ref(name)), datagram.slice_ref(value));
+            }
+            (None, _) => self.blame(ParseErrorKind::HeaderLine),
         }
     }
 

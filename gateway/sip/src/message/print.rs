@@ -42,8 +42,7 @@ impl Response {
 
 /// Bytes after the start line, with room for the rest of it and for Content-Length.
 fn printed_bytes(headers: &Headers, body: &[u8]) -> usize {
-    let lines: usize =
-        headers.iter().map(|(name, value)| name.as_bytes().len() + value.len() + 4).sum();
+    let lines: usize = headers.iter().map(|(name, value)| name.as_bytes().len() + value.len() + 4).sum();
     lines + body.len() + 64
 }
 

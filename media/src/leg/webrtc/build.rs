@@ -170,8 +170,7 @@ fn formats(settings: &LegSettings, agreed: &WebRtcAgreed) -> Vec<PayloadParams> 
     let mut list = Vec::with_capacity(128);
     // On the clock of the speech, whatever they count their durations in: both are in one stream.
     let clock = settings.clock_hz();
-    let events =
-        settings.dtmf.iter().flat_map(|event| [(event.receive_pt, clock), (event.send_pt, clock)]);
+    let events = settings.dtmf.iter().flat_map(|event| [(event.receive_pt, clock), (event.send_pt, clock)]);
     let speech = settings.codecs.iter().flat_map(|agreed| {
         let clock = agreed.codec.clock_hz;
         [(agreed.receive_pt, clock), (agreed.send_pt, clock)]
