@@ -375,7 +375,7 @@ mod tests {
     }
 
     fn expires(request: &OutOfDialog) -> &[u8] {
-        request.headers.get(&HeaderName::Expires).expect("Expires")
+        &request.headers.iter().find(|header| header.name == HeaderName::Expires).expect("Expires").value
     }
 
     #[test]
