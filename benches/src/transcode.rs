@@ -206,7 +206,7 @@ fn settings(address: SocketAddr, codec: Codec) -> LegSettings {
         remote_rtcp: SocketAddr::new(address.ip(), 4_001),
         rtcp_mux: false,
         codecs: vec![AgreedCodec { codec, send_pt: payload_type, receive_pt: payload_type }],
-        dtmf: Some((101, 101)),
+        dtmf: Some(Codec::telephone_event(101, 8_000).into()),
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp: None,

@@ -93,11 +93,11 @@ impl OutgoingStream {
         self.anchor = None;
         let timestamp = match step {
             Step::Begin { clock_hz } => self.begin_timestamp(now, clock_hz),
-            Step::Follow { ticks } => self.last_timestamp.wrapping_add(ticks),
+            Step::Follow { ticks } | Step::Resume { ticks } => self.last_timestamp.wrapping_add(ticks),
             Step::Same => self.last_timestamp,
         };
         let mut header = Header::new(payload_type, self.next_sequence, timestamp, self.ssrc);
-        header.marker = matches!(step, Step::Begin { .. });
+        header.marker = matches!(step, Step::Begin { .. } | Step::Resume { .. });
         self.next_sequence = self.next_sequence.wrapping_add(1);
         if !matches!(step, Step::Same) {
             self.last_timestamp = timestamp;
@@ -140,6 +140,8 @@ pub enum Step {
     Begin { clock_hz: u32 },
     /// So much later than the last one.
     Follow { ticks: u32 },
+    /// The same behind a pause: a talk spurt begins.
+    Resume { ticks: u32 },
     /// The same event goes on (RFC 4733 §2.5.1.2).
     Same,
 }

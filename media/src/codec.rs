@@ -9,6 +9,7 @@ pub mod pitch;
 pub mod resample;
 pub mod stretch;
 pub mod tone;
+pub mod voice_activity;
 
 pub use tone::goertzel;
 

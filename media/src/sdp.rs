@@ -118,8 +118,8 @@ pub struct Agreed {
     pub rtcp_mux: bool,
     /// The first is preferred; never empty; telephone-event is in `dtmf` instead.
     pub codecs: Vec<AgreedCodec>,
-    /// Payload types of telephone-event (RFC 4733): to send, to receive.
-    pub dtmf: Option<(u8, u8)>,
+    /// telephone-event (RFC 4733), with the clock that its durations are in.
+    pub dtmf: Option<AgreedCodec>,
     /// Ours.
     pub direction: Direction,
     /// They put us on hold: sendonly, inactive, or the address 0.0.0.0.
@@ -138,6 +138,13 @@ pub struct AgreedCodec {
     pub send_pt: u8,
     /// What they send.
     pub receive_pt: u8,
+}
+
+impl From<Codec> for AgreedCodec {
+    /// With one number for both ways, as an answer has it.
+    fn from(codec: Codec) -> Self {
+        Self { send_pt: codec.payload_type, receive_pt: codec.payload_type, codec }
+    }
 }
 
 /// Keys of both directions (RFC 4568).

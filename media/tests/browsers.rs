@@ -249,6 +249,28 @@ fn while_a_browser_is_away_the_other_side_hears_a_quiet_room() {
 }
 
 #[test]
+fn a_browser_that_vanishes_without_a_word_is_a_quiet_room_within_three_seconds() {
+    let mut world = bridged(Sight::Audio);
+    world.tabs[0].speak(440.0);
+    world.run(SECOND);
+    world.tabs[0].hush();
+    world.run(3 * SECOND);
+    assert!(world.tabs[1].audio.len() > 50 + 40, "{}", world.tabs[1].audio.len());
+    world.tabs[1].audio.clear();
+    world.run(SECOND);
+    assert!((49..=51).contains(&world.tabs[1].audio.len()), "{}", world.tabs[1].audio.len());
+    let loudest = world.tabs[1].heard().iter().map(|sample| sample.unsigned_abs()).max();
+    assert!(loudest.is_some_and(|loudest| (1..500).contains(&loudest)), "{loudest:?}");
+    assert!(!world.saw(&Event::BrowserLost { leg: id(0) }));
+    world.tabs[0].speak(440.0);
+    world.run(SECOND);
+    world.tabs[1].audio.clear();
+    world.run(SECOND);
+    assert!((49..=51).contains(&world.tabs[1].audio.len()), "{}", world.tabs[1].audio.len());
+    assert!(world.tabs[1].hears(440.0) > 7_000.0);
+}
+
+#[test]
 fn a_changed_network_is_followed_by_ice_alone() {
     let mut world = bridged(Sight::Audio);
     world.tabs[0].speak(440.0);

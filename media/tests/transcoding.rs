@@ -5,6 +5,7 @@
 mod phones;
 
 use phones::{Call, PT_EVENT, Received, id, settings_with};
+use ramal_media::codec::comfort_noise::{ComfortNoise, rms};
 use ramal_media::codec::tone::Oscillator;
 use ramal_media::codec::{Decoder, Encoder, KnownCodec, goertzel};
 use ramal_media::command::Source;
@@ -14,6 +15,7 @@ use ramal_media::leg::AudioFlow;
 use ramal_media::sdp::{AgreedCodec, Codec};
 
 const OPUS_PT: u8 = 111;
+const CN_PT: u8 = 13;
 
 fn agreed(codec: KnownCodec) -> AgreedCodec {
     let codec = match codec {
@@ -163,6 +165,90 @@ fn a_talker_who_stops_leaves_the_sound_of_his_room_and_comes_back() {
     assert!(strength(&again, KnownCodec::Pcma, 700.0) > 6_000.0);
 }
 
+/// Comfort noise, payload type 13.
+fn comfort_noise() -> AgreedCodec {
+    Codec::from_static(CN_PT).unwrap().into()
+}
+
+/// Six seconds of a voice in a quiet room, ten of the room alone, one of the voice; with Opus to a phone that speaks these.
+fn one_long_pause(codecs: Vec<AgreedCodec>) -> Vec<Received> {
+    let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
+    call.configure(1, settings_with(1, codecs));
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    let mut room = ComfortNoise::default();
+    room.receive(&[60]);
+    for packet in 0..17 * 50 {
+        if (300..800).contains(&packet) {
+            let (mut samples, mut payload) = (Vec::new(), Vec::new());
+            room.fill(960, &mut samples);
+            talker.encoder.encode(&samples, &mut payload);
+            call.send_payload(0, OPUS_PT, &payload);
+        } else {
+            talker.talk(&mut call);
+        }
+        call.advance(20);
+    }
+    call.take(1)
+}
+
+#[test]
+fn a_pause_costs_few_packets_where_comfort_noise_was_agreed() {
+    let everything = one_long_pause(vec![agreed(KnownCodec::Pcma)]);
+    let packets = one_long_pause(vec![agreed(KnownCodec::Pcma), comfort_noise()]);
+    let pause: Vec<_> = packets.iter().filter(|packet| packet.header.payload_type == CN_PT).collect();
+    assert!(everything.len() > 840, "{}", everything.len());
+    assert!((15..=20).contains(&pause.len()), "{}", pause.len());
+    assert!(packets.len() < 400, "{}", packets.len());
+    // Opus takes some of the noise away.
+    assert!(pause.iter().all(|packet| matches!(packet.payload[..], [55..=70])), "{pause:?}");
+
+    let marked: Vec<_> = packets.iter().filter(|packet| packet.header.marker).collect();
+    assert_eq!(marked.len(), 2, "the beginning, and the end of the pause");
+    let timeline = |packets: &[Received]| {
+        let (first, last) = (packets[0].header.timestamp, packets[packets.len() - 1].header.timestamp);
+        last.wrapping_sub(first)
+    };
+    assert_eq!(timeline(&packets), timeline(&everything));
+    for pair in packets.windows(2) {
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+    }
+}
+
+#[test]
+fn a_voice_is_never_taken_for_a_pause() {
+    let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
+    call.configure(1, settings_with(1, vec![agreed(KnownCodec::Pcma), comfort_noise()]));
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    // Soft, -43 dBov, and without end: nothing tells it from a room but that no room is so loud.
+    talker.oscillator = Oscillator::new(&[440.0], 48_000, 330.0);
+    for _ in 0..3_000 {
+        talker.talk(&mut call);
+        call.advance(20);
+    }
+    let packets = call.take(1);
+    assert!(packets.len() > 2_990, "{}", packets.len());
+    assert!(packets.iter().all(|packet| packet.header.payload_type == 8));
+}
+
+#[test]
+fn comfort_noise_of_a_phone_is_heard_at_its_level() {
+    let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
+    call.configure(1, settings_with(1, vec![agreed(KnownCodec::Pcma), comfort_noise()]));
+    let mut talker = Talker::new(&mut call, 1, KnownCodec::Pcma, 440.0);
+    for packet in 0..400_u32 {
+        match packet {
+            0..100 => talker.talk(&mut call),
+            _ if packet % 25 == 0 => call.send_payload(1, CN_PT, &[45]),
+            _ => call.phones[1].skip_time(),
+        }
+        call.advance(20);
+    }
+    let samples = ear(&call.take(0), KnownCodec::Opus);
+    let pause = rms(&samples[samples.len() - 48_000..]);
+    // -45 dBov, give or take what Opus takes away.
+    assert!((60.0..160.0).contains(&pause), "{pause}");
+}
+
 #[test]
 fn a_new_agreement_in_mid_call_keeps_number_and_time() {
     let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
@@ -209,6 +295,40 @@ fn keys_go_on_as_events_on_a_transcoded_leg() {
     assert_eq!(events.iter().filter(|packet| packet.payload[1] & 0x80 != 0).count(), 3);
     assert!(events.iter().all(|packet| packet.payload[0] == 7));
     assert!(events.iter().all(|packet| packet.header.timestamp == events[0].header.timestamp));
+}
+
+#[test]
+fn a_key_keeps_its_length_where_events_have_another_clock_than_the_speech() {
+    let mut call = Call::new();
+    for (leg, clock_hz) in [(0, 8_000), (1, 48_000)] {
+        let mut settings = settings_with(leg, vec![agreed(KnownCodec::Opus)]);
+        settings.dtmf = Some(Codec::telephone_event(PT_EVENT, clock_hz).into());
+        call.configure(leg, settings);
+    }
+    call.bridge();
+    let mut talkers = [0, 1].map(|leg| Talker::new(&mut call, leg, KnownCodec::Opus, 440.0));
+    for _ in 0..10 {
+        talkers.iter_mut().for_each(|talker| talker.talk(&mut call));
+        call.advance(20);
+    }
+    call.press(0, 7, &[160, 320, 480, 640, 800], 3);
+    call.press(1, 8, &[960, 1_920, 2_880, 3_840, 4_800], 3);
+    call.advance(400);
+    let told = call.events().into_iter().filter_map(|event| match event {
+        Event::Dtmf { leg, digit, duration_ms } => Some((leg, digit.as_char(), duration_ms)),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(id(0), '7', 100), (id(1), '8', 100)]);
+    for (leg, code, ticks) in [(1, 7, 4_800_u16), (0, 8, 800)] {
+        let packets = call.take(leg);
+        let ends: Vec<_> = packets
+            .iter()
+            .filter(|packet| packet.header.payload_type == PT_EVENT && packet.payload[1] & 0x80 != 0)
+            .collect();
+        assert_eq!(ends.len(), 3);
+        let [high, low] = ticks.to_be_bytes();
+        assert!(ends.iter().all(|end| end.payload == [code, 0x8A, high, low]), "{ends:?}");
+    }
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn settings(mode: Mode, call: usize, side: Side, port: u16) -> Outcome<LegSettin
         remote_rtcp: SocketAddr::new(remote.ip(), port.wrapping_add(1)),
         rtcp_mux: false,
         codecs: vec![AgreedCodec { codec: Codec::pcmu(), send_pt: 0, receive_pt: 0 }],
-        dtmf: Some((101, 101)),
+        dtmf: Some(Codec::telephone_event(101, 8_000).into()),
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp,

@@ -253,11 +253,10 @@ impl Leg {
     pub fn agreed_codecs(&self) -> Vec<Codec> {
         let Some(agreed) = self.agreed() else { return Vec::new() };
         let mut codecs: Vec<Codec> = agreed.codecs.iter().map(|c| c.codec.clone()).collect();
-        let clock_hz = codecs.first().map_or(8000, |c| c.clock_hz);
         let video = agreed.webrtc.as_ref().and_then(|webrtc| webrtc.video.as_ref());
         codecs.extend(video.into_iter().flat_map(|video| &video.formats).map(|format| format.codec.clone()));
-        if let Some((_, receive)) = agreed.dtmf {
-            codecs.push(Codec::telephone_event(receive, clock_hz));
+        if let Some(event) = &agreed.dtmf {
+            codecs.push(Codec::telephone_event(event.receive_pt, event.codec.clock_hz));
         }
         codecs
     }

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::Step;
 use super::playout::{FRAMES_PER_SECOND, Playout};
 use crate::codec::opus::{self, Dtx};
+use crate::codec::voice_activity::{Activity, VoiceActivity};
 use crate::codec::{Encoder, KnownCodec};
 use crate::dtmf::Dtmf;
 use crate::dtmf::tones::{Heard, KeyDetector, KeySounder};
@@ -18,6 +20,8 @@ const WIDEST_HZ: u32 = 16_000;
 const MAX_CATCH_UP: Duration = Duration::from_millis(200);
 /// Audio beside an RFC 4733 event is silenced until so long after its last packet: the key goes on as an event already.
 const EVENT_HOLD: Duration = Duration::from_millis(60);
+/// Half a second: what keeps a path through a NAT open, and lets a room that grows louder be heard.
+const COMFORT_EVERY_FRAMES: u32 = 25;
 
 /// What is decided where the route is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub struct Plan {
     codec: KnownCodec,
     payload_type: u8,
     dtx: Dtx,
+    /// What pauses are sent as, where comfort noise was agreed.
+    comfort: Option<u8>,
     keys: Keys,
 }
 
@@ -59,12 +65,19 @@ impl Plan {
             Some((agreed.receive_pt & 0x7F, sound(agreed)?, agreed.codec.clock_hz.max(1)))
         });
         let silence_left_out = agreed.codec.parameter("usedtx") == Some("1");
+        // Opus has its own way with silence. Otherwise noise must share the clock of the speech (RFC 3389 §4).
+        let comfort = hearing.codecs.iter().find(|other| {
+            codec != KnownCodec::Opus
+                && other.codec.is_comfort_noise()
+                && other.codec.clock_hz == agreed.codec.clock_hz
+        });
         Some(Self {
             sounds: sounds.collect(),
             rate_hz: codec.rate_beside(widest_hz),
             codec,
             payload_type: agreed.send_pt & 0x7F,
             dtx: if silence_left_out { Dtx::On } else { Dtx::Off },
+            comfort: comfort.map(|comfort| comfort.send_pt & 0x7F),
             keys: if heard.dtmf.is_some() { Keys::Events } else { Keys::Tones },
         })
     }
@@ -84,6 +97,7 @@ pub struct Transcode {
     detector: Option<KeyDetector>,
     samples: Vec<i16>,
     payload: Vec<u8>,
+    activity: VoiceActivity,
     next: Option<Instant>,
     /// Frames since the last packet; none: what follows begins a talk spurt.
     frames: Option<u32>,
@@ -98,14 +112,13 @@ pub struct Ticked<'a> {
     pub heard: Option<Heard>,
 }
 
-/// A packet of 20 ms.
+/// A packet of 20 ms, or of a pause.
 #[derive(Debug)]
 pub struct Frame<'a> {
     pub payload: &'a [u8],
     pub payload_type: u8,
     pub clock_hz: u32,
-    /// Timestamp units since the last one; none: a talk spurt begins.
-    pub ticks: Option<u32>,
+    pub step: Step,
 }
 
 impl Transcode {
@@ -119,6 +132,7 @@ impl Transcode {
             detector: (plan.keys == Keys::Tones).then(|| KeyDetector::new(rate_hz)),
             samples: Vec::new(),
             payload: Vec::new(),
+            activity: VoiceActivity::default(),
             next: None,
             frames: None,
             event_until: None,
@@ -213,15 +227,42 @@ impl Transcode {
             return None;
         }
         self.payload.clear();
-        self.encoder.encode(&self.samples, &mut self.payload);
-        let left_out = self.plan.dtx == Dtx::On && opus::is_silence(&self.payload);
-        if left_out || self.payload.is_empty() {
+        let payload_type = match self.plan.comfort {
+            Some(comfort) => self.encode_speech_or(comfort),
+            None => self.encode_speech(),
+        };
+        let Some(payload_type) = payload_type else {
             self.frames = self.frames.map(|frames| frames.saturating_add(1));
             return None;
-        }
+        };
         let clock_hz = self.plan.codec.clock_hz();
-        let ticks = self.frames.map(|frames| (frames + 1).saturating_mul(clock_hz / FRAMES_PER_SECOND));
-        self.frames = Some(0);
-        Some(Frame { payload: &self.payload, payload_type: self.plan.payload_type, clock_hz, ticks })
+        let ticks = |frames: u32| (frames + 1).saturating_mul(clock_hz / FRAMES_PER_SECOND);
+        let step = match self.frames.replace(0) {
+            None => Step::Begin { clock_hz },
+            Some(frames) if frames > 0 && payload_type == self.plan.payload_type => {
+                Step::Resume { ticks: ticks(frames) }
+            }
+            Some(frames) => Step::Follow { ticks: ticks(frames) },
+        };
+        Some(Frame { payload: &self.payload, payload_type, clock_hz, step })
+    }
+
+    fn encode_speech(&mut self) -> Option<u8> {
+        self.encoder.encode(&self.samples, &mut self.payload);
+        let left_out = self.plan.dtx == Dtx::On && opus::is_silence(&self.payload);
+        (!left_out && !self.payload.is_empty()).then_some(self.plan.payload_type)
+    }
+
+    /// Speech as it is; of a pause now and then how loud the room is. What is left out does not reach the encoder, so that
+    /// its state stays that of their decoder.
+    fn encode_speech_or(&mut self, comfort: u8) -> Option<u8> {
+        match self.activity.listen(&self.samples, self.playout.noise().level()) {
+            Activity::Voice => self.encode_speech(),
+            Activity::Pause { frames } if frames % COMFORT_EVERY_FRAMES == 0 => {
+                self.payload.extend_from_slice(&self.playout.noise().payload());
+                Some(comfort)
+            }
+            Activity::Pause { .. } => None,
+        }
     }
 }

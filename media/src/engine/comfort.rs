@@ -1,7 +1,7 @@
 //! What is heard of a browser that is away, between a page that was closed and the one that takes over its Leg: the sound of
 //! a room, so that nobody takes the line for dead. Where audio is transcoded, that does it by itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::output::Exit;
 use super::party::{Hear, MediaState};
@@ -11,7 +11,24 @@ use super::{Engine, LegIndex};
 use crate::command::Repeat;
 use crate::player::{Played, Player, Prompt};
 
+/// A browser of which no audio comes for so long is treated as one that is away. It need not be: one that leaves silence out
+/// (DTX) would send within 0.4 s, but a page may stop its microphone; then a quiet room is what is to be heard all the same.
+pub(super) const QUIET_AFTER: Duration = Duration::from_secs(2);
+
 impl Engine {
+    /// Looks whether audio of a browser still comes, and again when it may have stopped.
+    pub(super) fn check_quiet(&mut self, now: Instant, index: LegIndex) {
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let (MediaState::Flowing, Some(last)) = (party.incoming.media, party.incoming.last_received) else {
+            return;
+        };
+        let due = last + QUIET_AFTER;
+        if due > now {
+            return self.timers.set(&mut party.deadlines, index, Reason::Quiet, Some(due));
+        }
+        self.comfort_listeners(now, index);
+    }
+
     /// The Leg has lost its browser: all who hear it get comfort until a packet comes again.
     pub(super) fn comfort_listeners(&mut self, now: Instant, index: LegIndex) {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };

@@ -114,10 +114,10 @@ fn formats(settings: &LegSettings) -> Box<[Format; 128]> {
             *format = Format::Audio { codec, clock_hz: agreed.codec.clock_hz.max(1), index };
         }
     }
-    if let Some((_, receive_pt)) = settings.dtmf
-        && let Some(format) = formats.get_mut(usize::from(receive_pt))
+    if let Some(event) = &settings.dtmf
+        && let Some(format) = formats.get_mut(usize::from(event.receive_pt))
     {
-        *format = Format::Event { clock_hz: settings.event_clock_hz() };
+        *format = Format::Event { clock_hz: settings.clock_hz() };
     }
     for format in settings.webrtc.iter().flat_map(|agreed| &agreed.video).flat_map(|video| &video.formats) {
         if let Some(place) = formats.get_mut(usize::from(format.receive_pt)) {

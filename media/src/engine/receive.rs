@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::comfort::QUIET_AFTER;
 use super::output::{Channel, Exit, Transmit};
 use super::party::{Format, Hear, MediaState, NOT_SENT, Party, TRANSCODED};
 use super::timer::Reason;
@@ -102,20 +103,31 @@ impl Engine {
         party.incoming.counters.bytes += wire_length as u64;
         let (arrival, press) = count(party, now, header, format);
         let media = std::mem::replace(&mut party.incoming.media, MediaState::Flowing);
-        let id = party.id;
-        match media {
-            MediaState::Flowing => {}
-            MediaState::NotYet => self.outputs.event(Event::FirstMedia { leg: id }),
-            MediaState::Away => self.end_comfort(index),
-            MediaState::TimedOut => {
-                self.end_comfort(index);
-                self.outputs.event(Event::MediaResumed { leg: id });
-            }
+        if media != MediaState::Flowing {
+            self.media_flows(now, index, media);
         }
         if let Some(press) = press {
             self.report_press(now, index, press);
         }
         Some((format, arrival))
+    }
+
+    /// After one packet: what it ends, and what watches over the next ones.
+    fn media_flows(&mut self, now: Instant, index: LegIndex, before: MediaState) {
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        let leg = party.id;
+        if party.browser.is_some() {
+            self.timers.set(&mut party.deadlines, index, Reason::Quiet, Some(now + QUIET_AFTER));
+        }
+        match before {
+            MediaState::Flowing => {}
+            MediaState::NotYet => self.outputs.event(Event::FirstMedia { leg }),
+            MediaState::Away => self.end_comfort(index),
+            MediaState::TimedOut => {
+                self.end_comfort(index);
+                self.outputs.event(Event::MediaResumed { leg });
+            }
+        }
     }
 
     /// Source check and SRTP. Returns the length of the plain packet.
@@ -208,15 +220,14 @@ impl Engine {
                 self.recordings.overrun(tap.recording, lost_ms);
                 overrun = true;
             } else if codec.is_none() {
-                let name = party
+                let agreed = party
                     .settings
                     .as_ref()
                     .and_then(|settings| settings.codecs.get(usize::from(codec_index)));
-                self.recordings.undecodable(
-                    tap.recording,
-                    name.map_or("", |codec| &codec.codec.name),
-                    &mut self.outputs,
-                );
+                // Of a pause silence is all there is to record.
+                if let Some(agreed) = agreed.filter(|agreed| !agreed.codec.is_comfort_noise()) {
+                    self.recordings.undecodable(tap.recording, &agreed.codec.name, &mut self.outputs);
+                }
             }
         }
         if overrun {

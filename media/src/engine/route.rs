@@ -110,7 +110,7 @@ impl Engine {
                 let mut map = payload_map(heard, settings);
                 let plan = if from == index { None } else { Plan::new(heard, settings) };
                 if let Some(plan) = &plan {
-                    mark_transcoded(&mut map, plan, heard.dtmf.map(|(_, receive_pt)| receive_pt));
+                    mark_transcoded(&mut map, plan, heard.dtmf.as_ref().map(|event| event.receive_pt));
                 }
                 let nothing_common = !heard.codecs.iter().any(|codec| is_sent(&map, codec.receive_pt));
                 let map = if party.may_send() { map } else { [NOT_SENT; 128] };
@@ -167,10 +167,12 @@ fn payload_map(heard: &LegSettings, hearing: &LegSettings) -> PayloadMap {
             *place = other.send_pt & 0x7F;
         }
     }
-    if let (Some((_, receive_pt)), Some((send_pt, _))) = (heard.dtmf, hearing.dtmf)
-        && let Some(place) = map.get_mut(usize::from(receive_pt))
+    // On another clock the durations would be wrong: such events are made anew.
+    if let (Some(from), Some(to)) = (&heard.dtmf, &hearing.dtmf)
+        && from.codec.clock_hz == to.codec.clock_hz
+        && let Some(place) = map.get_mut(usize::from(from.receive_pt))
     {
-        *place = send_pt & 0x7F;
+        *place = to.send_pt & 0x7F;
     }
     map
 }

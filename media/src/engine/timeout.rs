@@ -76,6 +76,7 @@ impl Engine {
             Reason::Notice => self.tell_notices(leg),
             Reason::Browser => self.browser_timeout(now, leg),
             Reason::Comfort => self.play_comfort(now, leg),
+            Reason::Quiet => self.check_quiet(now, leg),
         }
     }
 
@@ -107,12 +108,13 @@ impl Engine {
         let party = &mut **party;
         let may_send = party.may_send();
         let clock_hz = party.settings.as_ref().map_or(8_000, |settings| settings.event_clock_hz());
-        let payload_type = party.settings.as_ref().and_then(|settings| settings.dtmf).map(|(send, _)| send);
+        let event = party.settings.as_ref().and_then(|settings| settings.dtmf.as_ref());
+        let payload_type = event.map(|event| event.send_pt);
         if let Some(packet) = party.outgoing.dtmf.handle_timeout(now, clock_hz)
             && let Some(payload_type) = payload_type.filter(|_| may_send)
         {
             let step = match packet.position {
-                Position::First => Step::Begin { clock_hz },
+                Position::First => Step::Begin { clock_hz: party.outgoing.clock_hz },
                 Position::Later => Step::Same,
             };
             let own = Own { payload_type, step, payload: &packet.payload };

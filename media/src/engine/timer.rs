@@ -25,10 +25,12 @@ pub enum Reason {
     Browser,
     /// The next packet of comfort, while a browser is away.
     Comfort,
+    /// A browser may have vanished.
+    Quiet,
 }
 
 /// Number of [`Reason`]s.
-pub(super) const REASONS: usize = 8;
+pub(super) const REASONS: usize = 9;
 
 /// The deadlines of one Leg as they are now; an entry of the heap that differs has been overtaken.
 pub(super) type Deadlines = [Option<Instant>; REASONS];

@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::output::Exit;
-use super::party::{Hear, TRANSCODED};
+use super::party::{Hear, Party, TRANSCODED};
 use super::timeout::{Own, send_own};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
-use crate::bridge::Step;
 use crate::bridge::transcode::{Plan, Transcode};
 use crate::dtmf::Dtmf;
 use crate::player::FRAME;
@@ -15,6 +14,13 @@ use crate::rtp::Header;
 
 /// Ticks of all Legs fall on so few moments of every 20 ms, so that one wake-up serves many.
 const PHASES: u32 = 4;
+
+impl Party {
+    /// The clock of the events it sends and takes; none without events.
+    fn event_clock_hz(&self) -> Option<u32> {
+        Some(self.settings.as_ref()?.dtmf.as_ref()?.codec.clock_hz)
+    }
+}
 
 impl Engine {
     /// The first moment of this Leg's raster from now on: `started` plus its phase plus a whole number of frames.
@@ -56,12 +62,10 @@ impl Engine {
         let ticked = transcode.tick(now);
         let heard = ticked.heard;
         match ticked.packet {
-            Some(_) if party.outgoing.dtmf.is_sending() => transcode.interrupt(),
+            Some(_) | None if party.outgoing.dtmf.is_sending() => transcode.interrupt(),
             Some(frame) => {
-                let clock_hz = frame.clock_hz;
-                let step = frame.ticks.map_or(Step::Begin { clock_hz }, |ticks| Step::Follow { ticks });
-                party.outgoing.clock_hz = clock_hz;
-                let own = Own { payload_type: frame.payload_type, step, payload: frame.payload };
+                party.outgoing.clock_hz = frame.clock_hz;
+                let own = Own { payload_type: frame.payload_type, step: frame.step, payload: frame.payload };
                 let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
                 send_own(party, &mut exit, now, index, &own);
             }
@@ -92,17 +96,18 @@ impl Engine {
         }
     }
 
-    /// Listeners whose audio is encoded here get the key as an event of our own, for the packets of the talker's are not in
-    /// the same stream.
+    /// Listeners whose audio is encoded here, or whose events have another clock, get the key as an event of our own.
     pub(super) fn hand_on_key(&mut self, now: Instant, talker: LegIndex, digit: Dtmf, duration_ms: u32) {
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(talker as usize)
             && let Some(listener) = party.incoming.listeners.get(next)
         {
             next += 1;
+            let event_clock = party.event_clock_hz();
             let Some(Some(other)) = self.parties.get_mut(listener as usize) else { continue };
-            let takes_events = other.settings.as_ref().is_some_and(|settings| settings.dtmf.is_some());
-            if takes_events && matches!(other.outgoing.hear, Hear::Leg { transcode: Some(_), .. }) {
+            let Some(own_clock) = other.event_clock_hz() else { continue };
+            let transcoded = matches!(other.outgoing.hear, Hear::Leg { transcode: Some(_), .. });
+            if transcoded || event_clock.is_some_and(|clock_hz| clock_hz != own_clock) {
                 other.outgoing.dtmf.push(now, digit, duration_ms);
                 let deadline = other.outgoing.dtmf.deadline();
                 self.timers.set(&mut other.deadlines, listener, Reason::DtmfSend, deadline);

@@ -25,8 +25,8 @@ pub struct LegSettings {
     pub rtcp_mux: bool,
     /// The first is what prompts are sent in, if it can be encoded.
     pub codecs: Vec<AgreedCodec>,
-    /// Payload types of telephone-event: to send, to receive.
-    pub dtmf: Option<(u8, u8)>,
+    /// telephone-event, if it was agreed.
+    pub dtmf: Option<AgreedCodec>,
     /// Ours.
     pub direction: Direction,
     /// As the peer wishes it. Packets of our own are of 20 ms, which every peer must take (RFC 3551 §4.2).
@@ -46,7 +46,7 @@ impl From<&Agreed> for LegSettings {
             remote_rtcp: agreed.remote_rtcp,
             rtcp_mux: agreed.rtcp_mux,
             codecs: agreed.codecs.clone(),
-            dtmf: agreed.dtmf,
+            dtmf: agreed.dtmf.clone(),
             direction: agreed.direction,
             ptime_ms: agreed.ptime_ms,
             srtp: agreed.srtp.clone(),
@@ -58,8 +58,13 @@ impl From<&Agreed> for LegSettings {
 }
 
 impl LegSettings {
-    /// The clock of telephone-event: that of the speech it goes with (RFC 4733 §2.1).
-    pub fn event_clock_hz(&self) -> u32 {
+    /// The clock of the stream: that of the preferred codec. Timestamps of events are on it too, for they share the stream.
+    pub fn clock_hz(&self) -> u32 {
         self.codecs.first().map_or(8_000, |agreed| agreed.codec.clock_hz.max(1))
+    }
+
+    /// The clock that durations of events are in: nearly always that of the stream (RFC 4733 §2.1).
+    pub fn event_clock_hz(&self) -> u32 {
+        self.dtmf.as_ref().map_or_else(|| self.clock_hz(), |event| event.codec.clock_hz.max(1))
     }
 }

@@ -7,8 +7,7 @@ use super::{AgreedCodec, Codec};
 pub(super) struct Matched {
     /// Never empty; the first can carry speech.
     pub codecs: Vec<AgreedCodec>,
-    /// Payload types of telephone-event: to send, to receive.
-    pub dtmf: Option<(u8, u8)>,
+    pub dtmf: Option<AgreedCodec>,
     /// What an answer lists, telephone-event included.
     pub answered: Vec<Codec>,
 }
@@ -51,12 +50,9 @@ fn matched(pairs: Vec<(Codec, u8)>, answered: Vec<Codec>) -> Option<Matched> {
     // Comfort noise may stand first in a list, but is nothing to talk with.
     formats.sort_by_key(|pair| !pair.0.is_speech());
     let preferred = &formats.first().filter(|pair| pair.0.is_speech())?.0;
-    // RFC 4733 §2.1: events run on the clock of the audio they go with.
-    let event = events.iter().find(|pair| pair.0.clock_hz == preferred.clock_hz).or(events.first());
-    let dtmf = event.map(|pair| (pair.0.payload_type, pair.1));
-    let codecs = formats
-        .into_iter()
-        .map(|(codec, receive_pt)| AgreedCodec { send_pt: codec.payload_type, receive_pt, codec })
-        .collect();
-    Some(Matched { codecs, dtmf, answered })
+    // Events run on the clock of the audio they go with (RFC 4733 §2.1); some phones know only 8,000 beside Opus.
+    let event = events.iter().find(|pair| pair.0.clock_hz == preferred.clock_hz).or(events.first()).cloned();
+    let agreed =
+        |(codec, receive_pt): (Codec, u8)| AgreedCodec { send_pt: codec.payload_type, receive_pt, codec };
+    Some(Matched { dtmf: event.map(agreed), codecs: formats.into_iter().map(agreed).collect(), answered })
 }

@@ -64,6 +64,11 @@ fn formats(codecs: &[Codec]) -> Vec<String> {
     codecs.iter().map(|codec| format!("{} {}/{}", codec.payload_type, codec.name, codec.clock_hz)).collect()
 }
 
+/// Numbers of telephone-event: to send, to receive.
+fn events(agreed: &Agreed) -> Option<(u8, u8)> {
+    agreed.dtmf.as_ref().map(|event| (event.send_pt, event.receive_pt))
+}
+
 fn numbers(agreed: &Agreed) -> Vec<(u8, u8)> {
     agreed.codecs.iter().map(|codec| (codec.send_pt, codec.receive_pt)).collect()
 }
@@ -124,7 +129,7 @@ fn offers_from_the_field_are_read_whole() {
 fn addresses_and_times_of_the_field_are_found() {
     let far = |offer| {
         let (_, agreed) = answered(offer);
-        (agreed.remote_rtp.to_string(), agreed.remote_rtcp.to_string(), agreed.ptime_ms, agreed.dtmf)
+        (agreed.remote_rtp.to_string(), agreed.remote_rtcp.to_string(), agreed.ptime_ms, events(&agreed))
     };
     let expect =
         |rtp: &str, rtcp: &str, ptime, dtmf| (rtp.to_owned(), rtcp.to_owned(), ptime, Some((dtmf, dtmf)));
@@ -142,7 +147,7 @@ fn answer_lists_what_is_common_with_their_numbers() {
     assert!(sdp.contains("m=audio 30000 RTP/AVP 8 100\r\n"), "{sdp}");
     assert!(sdp.contains("a=rtpmap:100 telephone-event/8000\r\na=fmtp:100 0-15\r\n"), "{sdp}");
     assert_eq!(numbers(&agreed), [(8, 8)]);
-    assert_eq!(agreed.dtmf, Some((100, 100)));
+    assert_eq!(events(&agreed), Some((100, 100)));
 }
 
 #[test]
@@ -202,7 +207,7 @@ fn numbers_may_differ_by_direction() {
     );
     let agreed = leg.receive_answer(&answer).expect("answer");
     assert_eq!(numbers(&agreed), [(111, 96), (8, 8)]);
-    assert_eq!(agreed.dtmf, Some((97, 101)));
+    assert_eq!(events(&agreed), Some((97, 101)));
 }
 
 #[test]
@@ -308,9 +313,27 @@ fn re_offer_changes_codecs_address_and_version() {
     leg.receive_offer(&plain("m=audio 5000 RTP/AVP 0")).expect("offer");
     let (changed, agreed) = leg.answer(&ours(), Direction::SendRecv).expect("answer");
     assert_eq!((version(&first), version(&changed)), (1, 2));
-    assert_eq!((numbers(&agreed), agreed.dtmf), (vec![(0, 0)], None));
+    assert_eq!((numbers(&agreed), events(&agreed)), (vec![(0, 0)], None));
     assert_eq!(leg.agreed().expect("agreement").remote_rtp.to_string(), "203.0.113.9:5000");
     assert_eq!(leg.repeat(), changed);
+}
+
+#[test]
+fn events_keep_the_clock_that_both_know_whatever_they_go_with() {
+    let opus = "a=rtpmap:96 opus/48000/2";
+    let clock_of = |offered: &str| {
+        let mut leg = leg(SrtpPolicy::Off);
+        leg.receive_offer(&plain(offered)).expect("offer");
+        let codecs = [Codec::opus(111), Codec::telephone_event(101, 8_000)];
+        let (_, agreed) = leg.answer(&codecs, Direction::SendRecv).expect("answer");
+        agreed.dtmf.map(|event| (event.receive_pt, event.codec.clock_hz))
+    };
+    let narrow = format!("m=audio 4000 RTP/AVP 96 97\r\n{opus}\r\na=rtpmap:97 telephone-event/8000");
+    assert_eq!(clock_of(&narrow), Some((97, 8_000)));
+    let both = format!(
+        "m=audio 4000 RTP/AVP 96 97 98\r\n{opus}\r\na=rtpmap:97 telephone-event/8000\r\na=rtpmap:98 telephone-event/48000"
+    );
+    assert_eq!(clock_of(&both), Some((98, 48_000)));
 }
 
 #[test]
@@ -337,7 +360,7 @@ fn delayed_offer_is_ours_and_forked_answers_replace_each_other() {
     assert_eq!(early.dtmf, None, "101 without rtpmap is nothing");
     let late = plain("m=audio 6000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000");
     let late = leg.receive_answer(&late).expect("answer of another branch");
-    assert_eq!((numbers(&late), late.dtmf), (vec![(8, 8)], Some((101, 101))));
+    assert_eq!((numbers(&late), events(&late)), (vec![(8, 8)], Some((101, 101))));
     assert_eq!(leg.agreed(), Some(&late));
 }
 

@@ -37,7 +37,7 @@ pub fn settings_with(leg: usize, codecs: Vec<AgreedCodec>) -> LegSettings {
         remote_rtcp: SocketAddr::new(address(leg).ip(), 4_001),
         rtcp_mux: false,
         codecs,
-        dtmf: Some((PT_EVENT, PT_EVENT)),
+        dtmf: Some(Codec::telephone_event(PT_EVENT, 8_000).into()),
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp: None,
@@ -84,6 +84,11 @@ impl Phone {
             packet.truncate(length);
         }
         packet
+    }
+
+    /// Nothing is sent for the time of a packet.
+    pub fn skip_time(&mut self) {
+        self.timestamp = self.timestamp.wrapping_add(self.ticks);
     }
 
     /// A packet is lost on the way.

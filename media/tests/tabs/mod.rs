@@ -267,6 +267,11 @@ impl Tab {
         self.voice = Some(Oscillator::new(&[frequency_hz], 8_000, 8_000.0));
     }
 
+    /// Sends no more sound.
+    pub fn hush(&mut self) {
+        self.voice = None;
+    }
+
     /// A key of 60 ms (RFC 4733 §2.5).
     pub fn press(&mut self, now: Instant, code: u8) {
         let began = self.timestamp;
@@ -514,7 +519,7 @@ pub fn settings(agreed: WebRtcAgreed) -> LegSettings {
         remote_rtcp: nowhere,
         rtcp_mux: true,
         codecs: vec![AgreedCodec { codec: Codec::pcmu(), send_pt: PCMU_PT, receive_pt: PCMU_PT }],
-        dtmf: Some((101, 101)),
+        dtmf: Some(Codec::telephone_event(101, 8_000).into()),
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp: None,

@@ -31,9 +31,9 @@ fn look(message: &Message) {
     let _ = (headers.via(), headers.from(), headers.to(), headers.contacts(), headers.refer_to());
     let _ = (headers.cseq(), headers.call_id(), headers.max_forwards(), headers.expires(), headers.replaces());
     let _ = (headers.routes(), headers.record_routes(), headers.asserted_identities(), headers.retry_after());
-    for header in headers.iter() {
-        let _ = headers.values(&header.name).count();
-        let _ = (parse_credentials(&header.value), parse_challenge(&header.value));
+    for (name, value) in headers.iter() {
+        let _ = headers.values(name).count();
+        let _ = (parse_credentials(value), parse_challenge(value));
     }
     let _ = headers.get(&HeaderName::Contact);
 }

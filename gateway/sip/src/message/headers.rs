@@ -1,3 +1,6 @@
+use std::fmt;
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::HeaderName;
@@ -17,41 +20,86 @@ impl Header {
 }
 
 /// The headers of a message in their order (RFC 3261 §7.3).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(Vec<Header>);
+///
+/// Values that came in one piece stay where they came: one shared text, and a place in it for each, since a
+/// counted slice for each header costs more than reading it.
+#[derive(Clone, Default)]
+pub struct Headers {
+    text: Bytes,
+    entries: Vec<Entry>,
+}
+
+/// Small, for a message has many.
+#[derive(Clone)]
+enum Entry {
+    /// A known header whose value is a part of the message's text.
+    Came {
+        name: &'static HeaderName,
+        start: u32,
+        end: u32,
+    },
+    Own(Box<Header>),
+}
+
+impl Entry {
+    fn name(&self) -> &HeaderName {
+        match self {
+            Self::Came { name, .. } => name,
+            Self::Own(header) => &header.name,
+        }
+    }
+
+    fn value<'a>(&'a self, text: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Came { start, end, .. } => text.get(*start as usize..*end as usize).unwrap_or_default(),
+            Self::Own(header) => &header.value,
+        }
+    }
+}
+
+impl From<Header> for Entry {
+    fn from(Header { name, value }: Header) -> Self {
+        Self::Own(Box::new(Header { name, value: clean(value) }))
+    }
+}
 
 impl Headers {
     pub fn new() -> Self {
         Self::default()
     }
 
-    pub(crate) fn with_capacity(headers: usize) -> Self {
-        Self(Vec::with_capacity(headers))
+    /// Of a message that came as `text`, with room for some headers.
+    pub(crate) fn of(text: Bytes, headers: usize) -> Self {
+        Self { text, entries: Vec::with_capacity(headers) }
     }
 
-    /// Adds a header whose value is known to be clean.
-    pub(crate) fn push_clean(&mut self, name: HeaderName, value: Bytes) {
-        self.0.push(Header { name, value });
+    /// Adds a header whose value is a part of the text and known to be clean.
+    #[inline]
+    pub(crate) fn push_place(&mut self, name: &'static HeaderName, value: Range<usize>) {
+        match (u32::try_from(value.start), u32::try_from(value.end)) {
+            (Ok(start), Ok(end)) => self.entries.push(Entry::Came { name, start, end }),
+            _ => self.push(name.clone(), self.text.slice(value)),
+        }
     }
 
     /// Adds at the end. A line break in the value becomes a space.
     pub fn push(&mut self, name: HeaderName, value: impl Into<Bytes>) {
-        self.0.push(Header::new(name, value));
+        self.push_header(Header { name, value: value.into() });
     }
 
-    /// Adds at the end.
+    /// Adds at the end. A line break in the value becomes a space.
     pub fn push_header(&mut self, header: Header) {
-        self.push(header.name, header.value);
+        self.entries.push(header.into());
     }
 
     /// Adds before all others, as a Via is.
     pub fn push_front(&mut self, name: HeaderName, value: impl Into<Bytes>) {
-        self.0.insert(0, Header::new(name, value));
+        self.entries.insert(0, Header { name, value: value.into() }.into());
     }
 
     /// The first value of that name.
     pub fn get(&self, name: &HeaderName) -> Option<&[u8]> {
-        self.0.iter().find(|header| header.name == *name).map(|header| &header.value[..])
+        self.all(name).next()
     }
 
     /// The first value of that name when it is UTF-8.
@@ -64,8 +112,8 @@ impl Headers {
     }
 
     /// Every value of that name, a header each, commas left alone.
-    pub fn all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        self.0.iter().filter(move |header| header.name == *name).map(|header| &header.value[..])
+    pub fn all<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.entries.iter().filter(move |entry| entry.name() == name).map(|entry| entry.value(&self.text))
     }
 
     /// Every element of that name: headers in order, each cut at its commas (RFC 3261 §7.3.1).
@@ -76,63 +124,69 @@ impl Headers {
 
     /// Puts one value in the place of all of that name; at the end when there was none.
     pub fn set(&mut self, name: HeaderName, value: impl Into<Bytes>) {
-        let header = Header::new(name, value);
-        let Some(at) = self.0.iter().position(|old| old.name == header.name) else {
-            self.0.push(header);
-            return;
+        let Some(at) = self.entries.iter().position(|old| *old.name() == name) else {
+            return self.push(name, value);
         };
-        let name = header.name.clone();
-        self.0[at] = header;
         let mut index = 0;
-        self.0.retain(|old| {
+        self.entries.retain(|old| {
             index += 1;
-            old.name != name || index == at + 1
+            *old.name() != name || index == at + 1
         });
+        self.entries[at] = Header { name, value: value.into() }.into();
     }
 
     /// Puts `value` in the place of the first element of that name; the rest of its header stays.
     /// Returns whether there was one.
     pub fn replace_first_element(&mut self, name: &HeaderName, value: &str) -> bool {
-        let Some(header) = self.0.iter_mut().find(|header| header.name == *name) else { return false };
-        let rest = super::text::find_outside(&header.value, b',').map_or(&b""[..], |at| &header.value[at..]);
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.name() == name) else { return false };
+        let old = entry.value(&self.text);
+        let rest = super::text::find_outside(old, b',').map_or(&b""[..], |at| &old[at..]);
         let whole = [value.as_bytes(), rest].concat();
-        header.value = clean(Bytes::from(whole));
+        *entry = Header { name: name.clone(), value: Bytes::from(whole) }.into();
         true
     }
 
     /// Removes all of that name; returns how many there were.
     pub fn remove(&mut self, name: &HeaderName) -> usize {
-        let before = self.0.len();
-        self.0.retain(|header| header.name != *name);
-        before - self.0.len()
+        let before = self.entries.len();
+        self.entries.retain(|entry| entry.name() != name);
+        before - self.entries.len()
     }
 
-    pub fn iter(&self) -> std::slice::Iter<'_, Header> {
-        self.0.iter()
+    /// Names with their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &[u8])> {
+        self.entries.iter().map(|entry| (entry.name(), entry.value(&self.text)))
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 }
 
-impl<'a> IntoIterator for &'a Headers {
-    type Item = &'a Header;
-    type IntoIter = std::slice::Iter<'a, Header>;
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.iter().map(|(name, value)| (name, value.escape_ascii().to_string())))
+            .finish()
     }
 }
 
 impl FromIterator<Header> for Headers {
     fn from_iter<I: IntoIterator<Item = Header>>(headers: I) -> Self {
         let mut all = Self::new();
-        headers.into_iter().for_each(|header| all.push_header(header));
+        all.extend(headers);
         all
     }
 }
@@ -185,7 +239,7 @@ mod tests {
     fn set_leaves_one_at_the_place_of_the_first() {
         let mut headers = vias();
         headers.set(HeaderName::Via, "z");
-        let names: Vec<_> = headers.iter().map(|header| header.name.to_string()).collect();
+        let names: Vec<_> = headers.iter().map(|(name, _)| name.to_string()).collect();
         assert_eq!(names, ["Via", "To"]);
         assert_eq!(headers.get_str(&HeaderName::Via), Some("z"));
         headers.set(HeaderName::From, "f");

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use bytes::Bytes;
 
 macro_rules! header_names {
-    ($($(#[$doc:meta])* $variant:ident $text:literal,)+) => {
+    ($($(#[$doc:meta])* $variant:ident $text:literal $($compact:literal)?,)+) => {
         /// A header name. Names are compared without regard to case (RFC 3261 §7.3.1) and
         /// printed in the spelling of their standard; an unknown one is kept as it came.
         #[derive(Clone, Debug)]
@@ -13,6 +13,11 @@ macro_rules! header_names {
             /// A header that is not known here.
             Other(Bytes),
         }
+
+        /// Every known name, long and compact. Fewer than [`NONE`].
+        static SPELLINGS: &[(&[u8], HeaderName)] = &[
+            $(($text.as_bytes(), HeaderName::$variant), $(($compact.as_bytes(), HeaderName::$variant),)?)+
+        ];
 
         impl HeaderName {
             /// The long form of the name.
@@ -38,22 +43,22 @@ header_names! {
     AcceptLanguage "Accept-Language",
     Allow "Allow",
     /// RFC 6665 §8.2.2
-    AllowEvents "Allow-Events",
+    AllowEvents "Allow-Events" "u",
     Authorization "Authorization",
-    CallId "Call-ID",
-    Contact "Contact",
+    CallId "Call-ID" "i",
+    Contact "Contact" "m",
     ContentDisposition "Content-Disposition",
-    ContentEncoding "Content-Encoding",
-    ContentLength "Content-Length",
-    ContentType "Content-Type",
+    ContentEncoding "Content-Encoding" "e",
+    ContentLength "Content-Length" "l",
+    ContentType "Content-Type" "c",
     CSeq "CSeq",
     Date "Date",
     /// RFC 5806
     Diversion "Diversion",
     /// RFC 6665 §8.2.1
-    Event "Event",
+    Event "Event" "o",
     Expires "Expires",
-    From "From",
+    From "From" "f",
     /// RFC 7044
     HistoryInfo "History-Info",
     MaxForwards "Max-Forwards",
@@ -73,9 +78,9 @@ header_names! {
     Reason "Reason",
     RecordRoute "Record-Route",
     /// RFC 3515 §2.1
-    ReferTo "Refer-To",
+    ReferTo "Refer-To" "r",
     /// RFC 3892
-    ReferredBy "Referred-By",
+    ReferredBy "Referred-By" "b",
     /// RFC 3891
     Replaces "Replaces",
     Require "Require",
@@ -83,96 +88,72 @@ header_names! {
     Route "Route",
     Server "Server",
     /// RFC 4028 §4
-    SessionExpires "Session-Expires",
-    Subject "Subject",
+    SessionExpires "Session-Expires" "x",
+    Subject "Subject" "s",
     /// RFC 6665 §8.2.3
     SubscriptionState "Subscription-State",
-    Supported "Supported",
-    To "To",
+    Supported "Supported" "k",
+    To "To" "t",
     Unsupported "Unsupported",
     UserAgent "User-Agent",
-    Via "Via",
+    Via "Via" "v",
     Warning "Warning",
     WwwAuthenticate "WWW-Authenticate",
 }
 
+/// Where spellings of one length and first letter begin: nearly always there is one.
+static PLACES: Places = Places::new();
+const NONE: u8 = u8::MAX;
+
+/// From lengths and first letters to spellings.
+struct Places {
+    /// By [`place`].
+    first: [u8; 1_024],
+    /// The next spelling of the same place.
+    next: [u8; SPELLINGS.len()],
+}
+
+impl Places {
+    const fn new() -> Self {
+        let mut places = Self { first: [NONE; 1_024], next: [NONE; SPELLINGS.len()] };
+        let mut at = 0;
+        while at < SPELLINGS.len() {
+            let place = place(SPELLINGS[at].0);
+            places.next[at] = places.first[place];
+            places.first[place] = at as u8;
+            at += 1;
+        }
+        places
+    }
+}
+
+/// Five bits of the length and five of the first letter, which are those of its small form too.
+const fn place(name: &[u8]) -> usize {
+    match name.first() {
+        Some(first) => (name.len() & 31) << 5 | (*first & 31) as usize,
+        None => 0,
+    }
+}
+
 impl HeaderName {
     /// The known header of that name, long or compact (RFC 3261 §7.3.3).
-    pub fn known(name: &[u8]) -> Option<Self> {
-        // One comparison a name: length and first letter choose the only candidates.
-        let first = name.first()?.to_ascii_lowercase();
-        let candidates: &[Self] = match (name.len(), first) {
-            (1, b'a') => return None,
-            (1, b'b') => return Some(Self::ReferredBy),
-            (1, b'c') => return Some(Self::ContentType),
-            (1, b'e') => return Some(Self::ContentEncoding),
-            (1, b'f') => return Some(Self::From),
-            (1, b'i') => return Some(Self::CallId),
-            (1, b'k') => return Some(Self::Supported),
-            (1, b'l') => return Some(Self::ContentLength),
-            (1, b'm') => return Some(Self::Contact),
-            (1, b'o') => return Some(Self::Event),
-            (1, b'r') => return Some(Self::ReferTo),
-            (1, b's') => return Some(Self::Subject),
-            (1, b't') => return Some(Self::To),
-            (1, b'u') => return Some(Self::AllowEvents),
-            (1, b'v') => return Some(Self::Via),
-            (1, b'x') => return Some(Self::SessionExpires),
-            (2, b't') => &[Self::To],
-            (3, b'v') => &[Self::Via],
-            (4, b'c') => &[Self::CSeq],
-            (4, b'd') => &[Self::Date],
-            (4, b'f') => &[Self::From],
-            (5, b'a') => &[Self::Allow],
-            (5, b'e') => &[Self::Event],
-            (5, b'r') => &[Self::Route],
-            (6, b'a') => &[Self::Accept],
-            (6, b'm') => &[Self::MinSe],
-            (6, b'r') => &[Self::Reason],
-            (6, b's') => &[Self::Server],
-            (7, b'c') => &[Self::CallId, Self::Contact],
-            (7, b'e') => &[Self::Expires],
-            (7, b'p') => &[Self::Privacy],
-            (7, b'r') => &[Self::Require],
-            (7, b's') => &[Self::Subject],
-            (7, b'w') => &[Self::Warning],
-            (8, b'r') => &[Self::ReferTo, Self::Replaces],
-            (9, b'd') => &[Self::Diversion],
-            (9, b's') => &[Self::Supported],
-            (10, b'u') => &[Self::UserAgent],
-            (11, b'm') => &[Self::MinExpires],
-            (11, b'r') => &[Self::RetryAfter, Self::ReferredBy],
-            (11, b'u') => &[Self::Unsupported],
-            (12, b'a') => &[Self::AllowEvents],
-            (12, b'c') => &[Self::ContentType],
-            (12, b'h') => &[Self::HistoryInfo],
-            (12, b'm') => &[Self::MaxForwards],
-            (12, b'r') => &[Self::RecordRoute],
-            (13, b'a') => &[Self::Authorization],
-            (13, b'p') => &[Self::ProxyRequire],
-            (14, b'c') => &[Self::ContentLength],
-            (15, b'a') => &[Self::AcceptEncoding, Self::AcceptLanguage],
-            (15, b's') => &[Self::SessionExpires],
-            (16, b'c') => &[Self::ContentEncoding],
-            (16, b'w') => &[Self::WwwAuthenticate],
-            (18, b'p') => &[Self::ProxyAuthenticate],
-            (18, b's') => &[Self::SubscriptionState],
-            (19, b'c') => &[Self::ContentDisposition],
-            (19, b'p') => &[Self::PAssertedIdentity, Self::ProxyAuthorization],
-            (20, b'p') => &[Self::PPreferredIdentity],
-            _ => return None,
-        };
-        // Nearly all peers spell names as the standards do.
-        let is_named = |known: &&Self| {
-            let text = known.as_bytes();
-            text == name || text.eq_ignore_ascii_case(name)
-        };
-        candidates.iter().find(is_named).cloned()
+    #[inline]
+    pub fn known(name: &[u8]) -> Option<&'static Self> {
+        let mut at = *PLACES.first.get(place(name))?;
+        while let Some((text, known)) = SPELLINGS.get(usize::from(at)) {
+            // Nearly all peers spell names as the standards do.
+            if *text == name || text.eq_ignore_ascii_case(name) {
+                return Some(known);
+            }
+            at = *PLACES.next.get(usize::from(at))?;
+        }
+        None
     }
 
     /// Any name, known or not; `None` when it is no token (RFC 3261 §25.1).
     pub fn parse(name: &[u8]) -> Option<Self> {
         Self::known(name)
+            .cloned()
             .or_else(|| super::text::is_token(name).then(|| Self::Other(Bytes::copy_from_slice(name))))
     }
 }
@@ -212,7 +193,7 @@ mod tests {
     fn every_known_name_is_found_in_any_case() {
         for (name, text) in HeaderName::all_known() {
             for spelling in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
-                assert_eq!(HeaderName::known(spelling.as_bytes()), Some(name.clone()), "{spelling}");
+                assert_eq!(HeaderName::known(spelling.as_bytes()), Some(&name), "{spelling}");
             }
         }
     }
@@ -225,7 +206,7 @@ mod tests {
             assert!(HeaderName::known(name.as_bytes()).is_some());
             assert_eq!(HeaderName::known(name.as_bytes()), HeaderName::known(upper.as_bytes()));
         }
-        assert_eq!(HeaderName::known(b"m"), Some(HeaderName::Contact));
+        assert_eq!(HeaderName::known(b"m"), Some(&HeaderName::Contact));
         assert_eq!(HeaderName::known(b"z"), None);
         assert_eq!(HeaderName::known(b""), None);
     }

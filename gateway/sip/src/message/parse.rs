@@ -1,5 +1,7 @@
 //! Parsing: lines by `memchr`, values as slices of what came (RFC 3261 §7).
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::{
@@ -23,7 +25,7 @@ impl Message {
     pub fn parse(datagram: Bytes, limits: &Limits) -> Result<Self, ParseError> {
         let mut lines = Lines::new(&datagram, limits);
         let start = lines.start_line()?;
-        let mut head = Head::new();
+        let mut head = Head::new(Headers::of(datagram.clone(), USUAL_HEADERS));
         head.read(&datagram, &mut lines, limits);
         let body = head.body(&datagram, lines.at, limits);
         start.finish(&datagram, head, body)
@@ -40,11 +42,12 @@ pub(crate) fn declared_length(head: &[u8]) -> Result<Option<usize>, ()> {
         body_bytes: usize::MAX,
     };
     let mut lines = Lines::new(head, &UNLIMITED);
-    let mut found = Head::new();
+    let mut found = Head::new(Headers::new());
     let _start = lines.line();
-    while let Ok(Some((line, _))) = lines.header() {
+    while let Ok(Some((place, _))) = lines.header() {
+        let line = &head[place];
         let Some(colon) = memchr::memchr(b':', line) else { continue };
-        if HeaderName::known(written_name(&line[..colon])) == Some(HeaderName::ContentLength) {
+        if HeaderName::known(written_name(&line[..colon])) == Some(&HeaderName::ContentLength) {
             found.take_content_length(&line[colon + 1..]);
         }
     }
@@ -142,13 +145,14 @@ impl<'a> Lines<'a> {
     fn start_line(&mut self) -> Result<Start<'a>, ParseError> {
         let refused = |kind| ParseError { kind, request: None };
         let (line, _) = self.line().map_err(refused)?;
-        Start::read(line).map_err(refused)
+        Start::read(&self.bytes[line]).map_err(refused)
     }
 
     /// The next line without its end, and whether a CR alone stands in it: that is no line end
     /// here, but could be one to whoever gets a copy.
     #[inline]
-    fn line(&mut self) -> Result<(&'a [u8], Breaks), ParseErrorKind> {
+    fn line(&mut self) -> Result<(Range<usize>, Breaks), ParseErrorKind> {
+        let start = self.at;
         let rest = &self.bytes[self.at..];
         let first = memchr::memchr2(b'\r', b'\n', rest).ok_or(ParseErrorKind::HeadIncomplete)?;
         let (end, next, breaks) = match &rest[first..] {
@@ -166,12 +170,12 @@ impl<'a> Lines<'a> {
         if end >= self.limits.line_bytes {
             return Err(ParseErrorKind::LineTooLong { limit: self.limits.line_bytes });
         }
-        Ok((&rest[..end], breaks))
+        Ok((start..start + end, breaks))
     }
 
     /// The next header with its folded lines; `None` at the empty line.
     #[inline]
-    fn header(&mut self) -> Result<Option<(&'a [u8], Breaks)>, ParseErrorKind> {
+    fn header(&mut self) -> Result<Option<(Range<usize>, Breaks)>, ParseErrorKind> {
         let start = self.at;
         let (mut line, mut breaks) = self.line()?;
         if line.is_empty() {
@@ -182,7 +186,7 @@ impl<'a> Lines<'a> {
             if self.at - start > self.limits.line_bytes {
                 return Err(ParseErrorKind::LineTooLong { limit: self.limits.line_bytes });
             }
-            line = &self.bytes[start..self.at];
+            line = start..self.at;
             breaks = Breaks::Inside;
         }
         Ok(Some((line, breaks)))
@@ -211,8 +215,8 @@ struct Head {
 }
 
 impl Head {
-    fn new() -> Self {
-        Self { headers: Headers::with_capacity(USUAL_HEADERS), content_length: None, fault: None }
+    fn new(headers: Headers) -> Self {
+        Self { headers, content_length: None, fault: None }
     }
 
     fn read(&mut self, datagram: &Bytes, lines: &mut Lines<'_>, limits: &Limits) {
@@ -234,23 +238,26 @@ impl Head {
     }
 
     #[inline]
-    fn take(&mut self, datagram: &Bytes, line: &[u8], breaks: Breaks) {
-        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+    fn take(&mut self, datagram: &Bytes, place: Range<usize>, breaks: Breaks) {
+        let line = &datagram[place.clone()];
+        let Some(colon) = text::find_near(line, b':') else {
             return self.blame(ParseErrorKind::HeaderLine);
         };
         let name = written_name(&line[..colon]);
-        let name = match HeaderName::known(name) {
-            Some(HeaderName::ContentLength) => return self.take_content_length(&line[colon + 1..]),
-            Some(known) => known,
-            None if text::is_token(name) => HeaderName::Other(datagram.slice_ref(name)),
-            None => return self.blame(ParseErrorKind::HeaderLine),
-        };
-        let value = text::trim(&line[colon + 1..]);
-        let value = match breaks {
-            Breaks::Inside => Bytes::from(text::unfold(value)),
-            Breaks::None => datagram.slice_ref(value),
-        };
-        self.headers.push_clean(name, value);
+        let known = HeaderName::known(name);
+        let value = &line[colon + 1..];
+        match (known, breaks) {
+            (Some(HeaderName::ContentLength), _) => self.take_content_length(value),
+            (Some(known), Breaks::None) => {
+                let (start, value) = (place.start + colon + 1, text::trimmed(value));
+                self.headers.push_place(known, start + value.start..start + value.end);
+            }
+            (Some(known), Breaks::Inside) => self.headers.push(known.clone(), Bytes::copy_from_slice(value)),
+            (None, _) if text::is_token(name) => {
+                self.headers.push(HeaderName::Other(datagram.slice_ref(name)), datagram.slice_ref(value));
+            }
+            (None, _) => self.blame(ParseErrorKind::HeaderLine),
+        }
     }
 
     /// Two that differ are refused: which one counts is how requests are smuggled (RFC 4475 §3.3.9).

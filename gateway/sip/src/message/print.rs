@@ -42,19 +42,15 @@ impl Response {
 
 /// Bytes after the start line, with room for the rest of it and for Content-Length.
 fn printed_bytes(headers: &Headers, body: &[u8]) -> usize {
-    let lines: usize =
-        headers.iter().map(|header| header.name.as_bytes().len() + header.value.len() + 4).sum();
+    let lines: usize = headers.iter().map(|(name, value)| name.as_bytes().len() + value.len() + 4).sum();
     lines + body.len() + 64
 }
 
 fn print_rest(headers: &Headers, body: &[u8], out: &mut Vec<u8>) {
-    for header in headers {
-        if header.name == HeaderName::ContentLength {
-            continue;
-        }
-        out.extend_from_slice(header.name.as_bytes());
+    for (name, value) in headers.iter().filter(|(name, _)| **name != HeaderName::ContentLength) {
+        out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");
-        out.extend_from_slice(&header.value);
+        out.extend_from_slice(value);
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"Content-Length: ");

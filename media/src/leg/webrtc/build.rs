@@ -168,8 +168,9 @@ fn extensions(agreed: &WebRtcAgreed) -> ExtensionMap {
 /// are pictures, without retransmission.
 fn formats(settings: &LegSettings, agreed: &WebRtcAgreed) -> Vec<PayloadParams> {
     let mut list = Vec::with_capacity(128);
-    let clock = settings.event_clock_hz();
-    let events = settings.dtmf.into_iter().flat_map(|(send, receive)| [(send, clock), (receive, clock)]);
+    // On the clock of the speech, whatever they count their durations in: both are in one stream.
+    let clock = settings.clock_hz();
+    let events = settings.dtmf.iter().flat_map(|event| [(event.receive_pt, clock), (event.send_pt, clock)]);
     let speech = settings.codecs.iter().flat_map(|agreed| {
         let clock = agreed.codec.clock_hz;
         [(agreed.receive_pt, clock), (agreed.send_pt, clock)]
