@@ -35,7 +35,7 @@ async fn f058_f059_f060_f061_an_incoming_call_names_kind_queue_and_caller_is_acc
     let office = Office::open().await;
     let ana = served(&office, json!({})).await;
     let page = &ana.page;
-    let mut caller = caller(&office, "101").await;
+    let caller = caller(&office, "101").await;
     page.sees(".offer", "Chamada recebida").await;
     page.sees(".offer", "Vendas").await;
     page.sees(".offer-name", "101").await;
@@ -103,7 +103,7 @@ async fn f066_f071_f176_f179_notes_during_the_call_then_outcome_and_wrap_up_that
     let solved = office.admin.does("/dispositions", json!({ "title": "Resolvido" })).await["id"].clone();
     let ana = served(&office, json!({ "wrap_up_s": 600, "dispositions": [solved] })).await;
     let page = &ana.page;
-    let mut caller = caller(&office, "101").await;
+    let caller = caller(&office, "101").await;
     ana.accept().await;
     page.sees(".call[data-state=talking]", "").await;
     page.press("n").await;
@@ -162,7 +162,7 @@ async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     let office = Office::of(Site::acme().recorded()).await;
     let ana = served(&office, json!({})).await;
     let page = &ana.page;
-    let mut caller = caller(&office, "101").await;
+    let caller = caller(&office, "101").await;
     ana.accept().await;
     page.sees(".call", "Gravada").await;
     page.hears(CALLER_HZ).await;

@@ -27,10 +27,12 @@ pub async fn open() {
     let put = admin.put("/dial-rules", rules).await;
     assert_eq!(put.status, 200, "{}", put.text());
     for (name, extension) in [("Ana", "100"), ("Bruno", "101")] {
-        let more = json!({ "extension": extension, "webrtc": true, "omnichannel": true, "queues": [calls, chats] });
+        let more =
+            json!({ "extension": extension, "webrtc": true, "omnichannel": true, "queues": [calls, chats] });
         admin.colleague(name, "agent", more).await;
     }
-    let inbox = json!({ "name": "site", "title": "Site", "plugin": "webchat", "queue_id": chats, "settings": {} });
+    let inbox =
+        json!({ "name": "site", "title": "Site", "plugin": "webchat", "queue_id": chats, "settings": {} });
     let inbox = admin.does("/inboxes", inbox).await;
     println!("console:  http://{}/", node.web);
     for who in ["ana", "bruno"] {
@@ -39,7 +41,9 @@ pub async fn open() {
     println!("administrator: {}, the same password", admin.me["email"].as_str().unwrap_or_default());
     let key = inbox["key"].as_str().unwrap_or_default();
     println!("widget:   http://{}/widget/trial?inbox={key}", node.web);
-    println!("caller:   dials the queue Sales now, and again after each call. Log in as an agent, be ready for Sales, answer.");
+    println!(
+        "caller:   dials the queue Sales now, and again after each call. Log in as an agent, be ready for Sales, answer."
+    );
     println!("Ctrl-C ends all.");
     tokio::select! {
         () = call_again_and_again(&node) => {}

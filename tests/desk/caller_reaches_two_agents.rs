@@ -115,7 +115,8 @@ async fn waits_with_music_talks_is_held_and_transferred_and_stands_in_the_histor
     assert_eq!((&same["id"], &same["protocol"]), (&taken["id"], &taken["protocol"]));
     bruno_seat.media.speak(BRUNO_HZ);
     tokio::join!(ear.hears(BRUNO_HZ), bruno_seat.media.hears(CALLER_HZ));
-    let (ended, ()) = tokio::join!(bruno.post(&format!("{path}/end"), json!({})), call.expect_bye());
+    let over = format!("{path}/end");
+    let (ended, _) = tokio::join!(bruno.post(&over, json!({})), call.expect_bye());
     assert!(ended.status < 300, "{}", ended.text());
     let closed = house.admin.read(&path).await;
     assert_eq!((&closed["state"], &closed["agent"]["id"]), (&json!("closed"), &json!(bruno.id())));
@@ -214,6 +215,7 @@ async fn what_an_agent_dials_and_what_rings_him_are_his_interactions() {
     seat.media.speak(ANA_HZ);
     tokio::join!(ear.hears(ANA_HZ), seat.media.hears(CALLER_HZ));
     let path = format!("/interactions/{}", talks["id"]);
-    let (ended, ()) = tokio::join!(ana.post(&format!("{path}/end"), json!({})), called.expect_bye());
+    let over = format!("{path}/end");
+    let (ended, _) = tokio::join!(ana.post(&over, json!({})), called.expect_bye());
     assert!(ended.status < 300, "{}", ended.text());
 }

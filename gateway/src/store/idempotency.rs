@@ -150,7 +150,8 @@ mod tests {
             key: "k".to_owned(),
             request_hash: request.to_owned(),
         };
-        let both = tokio::join!(store.claim_repeat(&key("r"), 0), store.claim_repeat(&key("r"), 0));
+        let same = key("r");
+        let both = tokio::join!(store.claim_repeat(&same, 0), store.claim_repeat(&same, 0));
         let mut both = [both.0.unwrap(), both.1.unwrap()];
         both.sort_by_key(|repeat| *repeat != Repeat::First);
         assert_eq!(both, [Repeat::First, Repeat::AtWork]);

@@ -387,7 +387,7 @@ pub(in crate::store) mod tests {
         let moved = User { organization: acme, ..eve.clone() };
         assert!(!store.update_user(&moved, entry()).await.unwrap());
         assert!(!store.delete_user(acme, eve.id, entry()).await.unwrap());
-        assert_eq!(store.user(other, eve.id).await.unwrap(), Some(eve));
+        assert_eq!(store.user(other, eve.id).await.unwrap(), Some(eve.clone()));
         let before = store.revision().await.unwrap();
         assert!(store.delete_user(acme, ana.id, entry()).await.unwrap());
         assert!(store.revision().await.unwrap() > before);
