@@ -22,7 +22,8 @@ pub fn started(form: &[FormField], start: &Start, line: &Line, at: u64) -> Resul
     }
     let origin = Origin::from_json(&line.memo);
     let mut attributes = vec![attribute("ip", &origin.ip)];
-    let page = start.page.as_deref().filter(|page| page.starts_with("https://") || page.starts_with("http://"));
+    let page =
+        start.page.as_deref().filter(|page| page.starts_with("https://") || page.starts_with("http://"));
     attributes.extend(page.map(|page| attribute("origin", &cut(page, MAX_PAGE_CHARACTERS))));
     attributes.extend(origin.browser.iter().map(|name| attribute("browser", name)));
     attributes.extend(origin.os.iter().map(|name| attribute("os", name)));
@@ -35,11 +36,8 @@ pub fn started(form: &[FormField], start: &Start, line: &Line, at: u64) -> Resul
     }
     let name = form.iter().find(|field| field.name == "name").map(answer).filter(|name| !name.is_empty());
     let language = start.language.as_ref().map(|language| cut(language, 35));
-    let person = Person {
-        name: name.map(|name| cut(&name, MAX_ANSWER_CHARACTERS)),
-        language,
-        ..person(&line.thread)
-    };
+    let person =
+        Person { name: name.map(|name| cut(&name, MAX_ANSWER_CHARACTERS)), language, ..person(&line.thread) };
     Ok(Event::Started(Started { thread: line.thread.clone(), person, at, attributes }))
 }
 

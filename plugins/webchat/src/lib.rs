@@ -190,7 +190,6 @@ fn say(thread: &str, id: String, text: String) -> Heard {
 
 fn seen(ids: Vec<String>, state: DeliveryState) -> Heard {
     let at = clock::now();
-    let status =
-        |id| Event::Status(Status { target: StatusTarget::Ours(id), state, at, reason: None });
+    let status = |id| Event::Status(Status { target: StatusTarget::Ours(id), state, at, reason: None });
     Heard { events: ids.into_iter().take(MAX_SEEN).map(status).collect(), frames: Vec::new() }
 }

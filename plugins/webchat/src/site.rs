@@ -47,7 +47,8 @@ mod tests {
         assert!(allows("https://ramal.example:8081", OWN, ""));
         assert!(allows("https://www.shop.example", OWN, allowed));
         assert!(allows("http://test.example:3000", OWN, allowed));
-        for origin in ["https://shop.example", "http://www.shop.example", "https://evil.example", "null", ""] {
+        for origin in ["https://shop.example", "http://www.shop.example", "https://evil.example", "null", ""]
+        {
             assert!(!allows(origin, OWN, allowed), "{origin}");
         }
     }
