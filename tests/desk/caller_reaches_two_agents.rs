@@ -93,7 +93,7 @@ async fn waits_with_music_talks_is_held_and_transferred_and_stands_in_the_histor
     let house = House::open().await;
     let (ana, bruno) = (house.agent("Ana", "100").await, house.agent("Bruno", "101").await);
     let (ana_seat, bruno_seat) = (ana.take_seat().await, bruno.take_seat().await);
-    let (mut call, ear) = house.call().await;
+    let (call, ear) = house.call().await;
     ear.hears(MUSIC_HZ).await;
     let mut events = house.log_in(&ana).await;
     let taken = accept(&ana, &mut events).await;
