@@ -162,7 +162,7 @@ async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     let office = Office::of(Site::acme().recorded()).await;
     let ana = served(&office, json!({})).await;
     let page = &ana.page;
-    let caller = caller(&office, "101").await;
+    let mut caller = caller(&office, "101").await;
     ana.accept().await;
     page.sees(".call", "Gravada").await;
     page.hears(CALLER_HZ).await;
