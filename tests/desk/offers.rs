@@ -111,9 +111,9 @@ async fn an_offer_that_nobody_answers_times_out_and_says_why_it_waits() {
     let why = ana.read(&format!("/interactions/{id}/why")).await;
     let of = |who: &Desk| {
         let agents = why["agents"].as_array().unwrap();
-        agents.iter().find(|agent| agent["agent"]["id"] == who.id()).unwrap()["code"].clone()
+        agents.iter().find(|agent| agent["id"] == who.id()).unwrap()["reasons"].clone()
     };
-    assert_eq!((of(ana), of(&shop.rui)), (json!("declined"), json!("not_logged_in")));
+    assert_eq!((of(ana), of(&shop.rui)), (json!(["declined"]), json!(["not_logged_in"])));
     call.bye().await;
     let closed = events.expect("its close", |event| event["data"]["state"] == "closed").await;
     assert_eq!(&closed["data"]["id"], id);

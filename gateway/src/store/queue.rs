@@ -2,8 +2,8 @@
 use std::collections::HashMap;
 
 use crate::model::{
-    Agent, AuditEntry, Capacity, Disposition, DispositionId, ExtensionId, OrganizationId, PauseReason,
-    PauseReasonId, Queue, QueueId, Staffing, UserId,
+    Agent, AuditEntry, Capacity, Disposition, DispositionId, ExtensionId, InboxId, OrganizationId,
+    PauseReason, PauseReasonId, Queue, QueueId, Staffing, UserId,
 };
 use crate::store::column::{number, parsed};
 use crate::store::database::Tx;
@@ -176,6 +176,21 @@ impl Store {
         directory::raise_revision(&mut tx).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Which inboxes' messages wait in which queue, by title.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn inboxes_of_queues(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Vec<(QueueId, InboxId, String)>, StoreError> {
+        const INBOXES: &str = "SELECT queue_id, id, title FROM inboxes WHERE organization_id = $1 \
+            AND queue_id IS NOT NULL ORDER BY title, id";
+        let rows: Vec<(i64, i64, String)> =
+            on_pool!(self, |pool| sqlx::query_as(INBOXES).bind(organization.0).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|(queue, id, title)| (QueueId(queue), InboxId(id), title)).collect())
     }
 
     /// Makes a user member of these queues and of no others.

@@ -111,7 +111,10 @@ pub async fn get(
     signed: Signed,
     At(id): At<InteractionId>,
 ) -> Result<Json<InteractionView>, Problem> {
-    Ok(Json(visible(&web, &signed, id).await?))
+    let found = visible(&web, &signed, id).await?;
+    let drafts = web.store.drafts_of(signed.organization, signed.user).await?;
+    let draft = drafts.into_iter().find(|(of, _)| *of == id).map(|(_, text)| text);
+    Ok(Json(InteractionView { draft, ..found }))
 }
 
 /// What happened to it, first first, with reasons.

@@ -18,7 +18,8 @@ use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
 use crate::api::{Shared, Web};
 use crate::model::{
-    self, Directory, Medium, OrganizationId, Permission, QueueDirection, QueueId, UserId, difference,
+    self, Destination, DialRuleKind, Directory, InboxId, Medium, OrganizationId, Permission, QueueDirection,
+    QueueId, Service, UserId, difference,
 };
 use crate::routing::floor::view::Titled;
 use crate::store::StoreError;
@@ -100,7 +101,11 @@ pub async fn list(
         .collect();
     seen.sort_by_key(|queue| key(queue));
     seen.truncate(query.rows() as usize);
-    let page = query.page(seen, |queue| key(queue), |queue| visible(queue, &directory, manages));
+    let mut page = query.page(seen, |queue| key(queue), |queue| visible(queue, &directory, manages));
+    let inboxes = web.store.inboxes_of_queues(signed.organization).await?;
+    for queue in &mut page.items {
+        queue.inboxes = inboxes_of(queue.id, &inboxes);
+    }
     Ok(Json(page))
 }
 
@@ -121,7 +126,13 @@ pub async fn get(
     let directory = web.directory();
     let found = directory.queue(signed.organization, id).filter(|queue| manages || queue.enabled);
     let found = found.ok_or_else(|| Problem::not_found("queue"))?;
-    Ok(Json(visible(found, &directory, manages)))
+    let inboxes = inboxes_of(id, &web.store.inboxes_of_queues(signed.organization).await?);
+    Ok(Json(Queue { inboxes, ..visible(found, &directory, manages) }))
+}
+
+fn inboxes_of(queue: QueueId, all: &[(QueueId, InboxId, String)]) -> Vec<Titled> {
+    let own = all.iter().filter(|(of, ..)| *of == queue);
+    own.map(|(_, id, title)| Titled { id: id.0, title: title.clone() }).collect()
 }
 
 /// Makes a queue.
@@ -155,13 +166,17 @@ pub async fn patch(
     let directory = web.directory();
     let old = directory.queue(signed.organization, id).ok_or_else(|| Problem::not_found("queue"))?;
     let new = asked.applied(old, &directory)?;
+    if new.name != old.name {
+        refuse_what_a_rule_names(old, &directory)?;
+    }
     let detail = difference(&json!(Queue::of(old, &directory)), &json!(Queue::of(&new, &directory)));
     let entry = signed.does("change", "queue", id, detail);
     if !web.store.update_queue(&new, &entry).await.map_err(named)? {
         return Err(Problem::not_found("queue"));
     }
     web.told_of_queues(signed.organization).await?;
-    Ok(Json(Queue::of(&new, &web.directory())))
+    let inboxes = inboxes_of(id, &web.store.inboxes_of_queues(signed.organization).await?);
+    Ok(Json(Queue { inboxes, ..Queue::of(&new, &web.directory()) }))
 }
 
 /// Deletes a queue. What waits in it goes on waiting without one: who may read all sees it and can send it elsewhere.
@@ -174,6 +189,7 @@ pub async fn delete(
     signed.may(Permission::ManageQueues)?;
     let directory = web.directory();
     let old = directory.queue(signed.organization, id).ok_or_else(|| Problem::not_found("queue"))?;
+    refuse_what_a_rule_names(old, &directory)?;
     let detail = difference(&json!(Queue::of(old, &directory)), &json!({}));
     let entry = signed.does("delete", "queue", id, detail);
     if !web.store.delete_queue(signed.organization, id, &entry).await? {
@@ -190,6 +206,24 @@ impl Shared {
         self.tell_changed(organization, "queues");
         Ok(())
     }
+}
+
+/// A rule of the dial plan would lead nowhere.
+fn refuse_what_a_rule_names(queue: &model::Queue, directory: &Directory) -> Result<(), Problem> {
+    let leads = |service: &Service| matches!(service, Service::Queue(name) if *name == queue.name);
+    let named = directory.rules(queue.organization).any(|rule| match &rule.kind {
+        DialRuleKind::Service { service, .. } => leads(service),
+        DialRuleKind::TrunkNumber { destination: Destination::Service(service), .. } => leads(service),
+        DialRuleKind::TrunkNumber { destination: Destination::Extension(_), .. }
+        | DialRuleKind::Prefix { .. } => false,
+    });
+    if named {
+        return Err(Problem::conflict(
+            "A rule leads here",
+            "Change the dial plan first: a rule of it names this queue.",
+        ));
+    }
+    Ok(())
 }
 
 fn named(error: StoreError) -> Problem {

@@ -6,8 +6,8 @@ use super::desk::Desk;
 use super::moment::Moment;
 use super::outputs::reason;
 use super::view::{
-    self, AgentPresence, AgentStanding, AgentView, DeskPart, OpenCounts, PresenceView, Serving, Stage,
-    StandingState, StandingView, Titled, Why, WhyNot,
+    self, AgentPresence, AgentStanding, AgentView, DeskPart, OpenCounts, Person, PresenceView, Serving,
+    Stage, StandingState, StandingView, Titled, Why, WhyNot,
 };
 use crate::model::{Agent, Directory, InteractionId, Medium, PauseReasonId, Permission, Queue, UserId};
 use crate::routing::distribution::{Destination, OfferId, Progress};
@@ -149,24 +149,31 @@ impl Desk {
 
     /// Why one that is not closed is where it is.
     pub fn why(&self, at: Moment, directory: &Directory, interaction: InteractionId) -> Option<Why> {
-        let item = self.interactions.get(&interaction)?;
-        let Some(routed) = self.distribution.interaction(interaction) else {
-            return Some(Why { state: Stage::Waiting, ahead: 0, agents: Vec::new() });
+        let waiting_since_ms = self.interactions.get(&interaction)?.started_at_ms;
+        let routed = self.distribution.interaction(interaction);
+        let (state, ahead) = match routed.map(|routed| (routed.progress, routed.arrival.to)) {
+            Some((Progress::Waiting, to)) => (Stage::Waiting, self.ahead_of(interaction, to)),
+            Some((Progress::Offered(_), _)) => (Stage::Offered, 0),
+            Some((Progress::Served(_), _)) => (Stage::Open, 0),
+            // Without a queue that takes anything nobody is asked.
+            None => (Stage::Waiting, 0),
         };
-        let (state, ahead) = match routed.progress {
-            Progress::Waiting => (Stage::Waiting, self.ahead_of(interaction, routed.arrival.to)),
-            Progress::Offered(_) => (Stage::Offered, 0),
-            Progress::Served(_) => return Some(Why { state: Stage::Open, ahead: 0, agents: Vec::new() }),
+        let verdicts = match state {
+            Stage::Waiting | Stage::Offered => self.distribution.explain(at.instant, interaction),
+            Stage::Open | Stage::Closed => Vec::new(),
         };
-        let agents = self.distribution.explain(at.instant, interaction).into_iter().map(|(user, verdict)| {
-            let (code, figures) = match verdict {
-                Ok(()) => ("none", json!({})),
-                Err(why) => reason(at, why),
+        let agents = verdicts.into_iter().map(|(user, verdict)| {
+            let Person { id, name } = view::person(directory, self.organization, user);
+            let (reasons, figures) = match verdict {
+                Ok(()) => (Vec::new(), json!({})),
+                Err(why) => {
+                    let (word, figures) = reason(at, why);
+                    (vec![word], figures)
+                }
             };
-            WhyNot { agent: view::person(directory, self.organization, user), code, reason: figures }
+            WhyNot { id, name, reasons, figures }
         });
-        debug_assert!(item.state != crate::model::InteractionState::Closed);
-        Some(Why { state, ahead, agents: agents.collect() })
+        Some(Why { state, waiting_since_ms, position: ahead + 1, ahead, agents: agents.collect() })
     }
 
     fn ahead_of(&self, interaction: InteractionId, to: Destination) -> u32 {

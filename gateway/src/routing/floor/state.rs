@@ -409,9 +409,16 @@ impl Floor {
     }
 
     /// Writes the row of a call that begins, and puts it on the floor.
-    async fn begin_call(&mut self, at: Moment, new: NewInteraction, view: CallView) {
+    async fn begin_call(&mut self, at: Moment, mut new: NewInteraction, view: CallView) {
         let (organization, call) = (new.organization, new.call);
         let store = self.store.clone();
+        if new.contact.is_none() {
+            let read = || store.contact_of_phone(organization, &view.with);
+            if let Some(contact) = self.insist("the contact of a call cannot be read", read).await.flatten() {
+                new.contact = Some(contact.id);
+                new.title = contact.name;
+            }
+        }
         let write = || store.insert_interaction(&new);
         let row = self.insist("the interaction of a call cannot be written", write).await;
         let (Some(row), Some(call)) = (row, call) else {

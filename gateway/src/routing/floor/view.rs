@@ -278,6 +278,9 @@ pub struct DeskView {
 #[derive(Clone, PartialEq, Serialize, ToSchema, Debug)]
 pub struct Why {
     pub state: Stage,
+    pub waiting_since_ms: i64,
+    /// 1: it is the next one.
+    pub position: u32,
     /// How many are before it.
     pub ahead: u32,
     pub agents: Vec<WhyNot>,
@@ -286,11 +289,12 @@ pub struct Why {
 /// What keeps an Interaction from one agent.
 #[derive(Clone, PartialEq, Serialize, ToSchema, Debug)]
 pub struct WhyNot {
-    pub agent: Person,
-    /// One word, see `reason`; `none`: nothing, he is being asked or is next.
-    pub code: &'static str,
-    /// The word with its figures.
-    pub reason: Value,
+    pub id: i64,
+    pub name: String,
+    /// Words; none: nothing keeps it from him, he is being asked or is next.
+    pub reasons: Vec<&'static str>,
+    /// The figures of the reason.
+    pub figures: Value,
 }
 
 /// An Interaction as people see it.

@@ -97,7 +97,7 @@ async fn the_fifth_waits_until_one_of_four_is_closed() {
     }
     let fifth = room.chat().await;
     let why = room.floor.desks[&room.here].why(room.at, &room.floor.directory, fifth).unwrap();
-    assert_eq!((why.state, why.agents[0].code), (Stage::Waiting, "at_capacity"));
+    assert_eq!((why.state, &why.agents[0].reasons[..]), (Stage::Waiting, &["at_capacity"][..]));
     assert_eq!(room.act(agent, Deed::Take(fifth)).await, Err(RoutingError::NoRoom.into()));
     room.act(agent, Deed::Close { interaction: all[1], disposition: None }).await.unwrap();
     assert_eq!(room.accept(agent).await, fifth);
