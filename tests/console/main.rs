@@ -5,6 +5,7 @@ mod admin_audit;
 mod admin_first_steps;
 mod admin_users;
 mod boards;
+mod by_itself;
 mod calls;
 mod channels;
 mod chats;

@@ -104,13 +104,17 @@ function put(of: Signal<Thread>, message: Message) {
 /** Both, each once, the newer word of a message winning, in order of time; what is not sent yet comes last. */
 function merged(old: readonly Message[], fresh: readonly Message[]): Message[] {
   const kept = old.filter((one) => !fresh.some((other) => same(one, other)));
-  // An answer that says less than an event before it would take a tick away.
+  // Answers and events overtake each other: what is known of the delivery only moves forward.
   const newest = fresh.map((one) => {
     const before = old.find((other) => same(one, other));
-    return before && before.id > 0 && one.id < 0 ? before : one;
+    if (!before || before.id < 0) return one;
+    if (one.id < 0) return before;
+    return ORDER.indexOf(before.state) > ORDER.indexOf(one.state) ? { ...one, state: before.state, reason: before.reason } : one;
   });
   return [...kept, ...newest].sort((a, b) => a.at_ms - b.at_ms || rank(a) - rank(b));
 }
+
+const ORDER: readonly Message['state'][] = ['none', 'queued', 'unknown', 'sent', 'failed', 'delivered', 'read'];
 
 const rank = (message: Message) => (message.id > 0 ? message.id : Number.MAX_SAFE_INTEGER);
 
