@@ -5,7 +5,7 @@ import './admin.css';
 import { may } from '../live/me';
 import { href } from '../route/route';
 import { Empty, Icon, type IconName, Screen } from '../ui';
-import { Home } from './home/home';
+import { Home } from './start/home';
 import { GROUPS, sectionOf } from './sections';
 import { say } from './words';
 
