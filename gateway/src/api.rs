@@ -32,6 +32,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::chat::Chat;
 use crate::config::WebConfig;
 use crate::feed::Feed;
 use crate::model::{Directory, ExtensionId};
@@ -73,6 +74,7 @@ pub struct WebParts {
     pub store: Store,
     pub feed: Feed,
     pub floor: floor::Handle,
+    pub chat: Chat,
     /// Wakes whoever follows the directory.
     pub reload: Arc<Notify>,
     pub channels: Channels,
@@ -90,6 +92,7 @@ struct Shared {
     store: Store,
     feed: Feed,
     floor: floor::Handle,
+    chat: Chat,
     people: People,
     reload: Arc<Notify>,
     channels: Channels,
@@ -136,6 +139,7 @@ pub async fn start(parts: WebParts) -> std::io::Result<SocketAddr> {
         store: parts.store,
         feed: parts.feed,
         floor: parts.floor,
+        chat: parts.chat,
         reload: parts.reload,
         channels: parts.channels,
         large_bodies: Semaphore::new(hooks::LARGE_BODIES),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::QueryBuilder;
 
 use crate::model::{
-    AuditEntry, Contact, ContactId, ContactIdentity, ConversationId, Identity, IdentityKind, InboxId, InteractionId,
-    OrganizationId, folded, normalised_phone,
+    AuditEntry, Contact, ContactId, ContactIdentity, ConversationId, Identity, IdentityKind, InboxId,
+    InteractionId, OrganizationId, folded, normalised_phone,
 };
 use crate::store::column::{json_text, parsed, parsed_json};
 use crate::store::database::Tx;
@@ -354,9 +354,10 @@ impl Store {
             .await
             .map(drop))?;
         if let Some(identities) = &change.identities {
-            let gone = before.identities.iter().filter(|known| {
-                known.kind != IdentityKind::Provider && !is_among(known, identities)
-            });
+            let gone = before
+                .identities
+                .iter()
+                .filter(|known| known.kind != IdentityKind::Provider && !is_among(known, identities));
             for known in gone {
                 on_tx!(&mut tx, |db| sqlx::query(FORGET_IDENTITY)
                     .bind(known.id)

@@ -234,7 +234,10 @@ async fn check_inboxes(
     for (inbox, identity) in identities {
         let inbox = identity.inbox(*inbox);
         if inbox.0 != 0 && !web.store.has_inbox(signed.organization, inbox).await? {
-            return Err(Problem::wrong("identities", "A handle needs `inbox_id`, of an inbox that there is."));
+            return Err(Problem::wrong(
+                "identities",
+                "A handle needs `inbox_id`, of an inbox that there is.",
+            ));
         }
     }
     Ok(())

@@ -1,18 +1,11 @@
-//! Who may look at an Interaction and what belongs to it.
+//! Who may look at what was said in an Interaction.
 
+use super::interactions::reader;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::Problem;
 use crate::model::{ContactId, InteractionId, Permission};
 use crate::store::Reader;
-
-/// As whom somebody reads Interactions.
-pub fn reader(signed: &Signed) -> Reader {
-    match signed.may(Permission::ReadAllInteractions) {
-        Ok(()) => Reader::All,
-        Err(_) => Reader::Own(signed.user),
-    }
-}
 
 /// Whether he may see it: his own, what waits in his queues, all if his role reads all; and the history of a contact whom
 /// he is serving.

@@ -174,7 +174,14 @@ impl Handle {
         let DeskPart { presence, offers, boards, agents, live } = self.part(organization, user).await?;
         let live: HashMap<InteractionId, Live> = live.into_iter().collect();
         let found = self.store.desk_interactions(organization, user, DESK_LIMIT).await?;
-        let interactions: Vec<InteractionView> = found.into_iter().map(|one| self.view(one, &live)).collect();
+        let mut drafts: HashMap<_, _> = self.store.drafts_of(organization, user).await?.into_iter().collect();
+        let interactions: Vec<InteractionView> = found
+            .into_iter()
+            .map(|one| {
+                let draft = drafts.remove(&one.row.id);
+                InteractionView { draft, ..self.view(one, &live) }
+            })
+            .collect();
         let offer = |(id, interaction, until_ms): (i64, InteractionId, i64)| {
             let interaction = interactions.iter().find(|one| one.id == interaction.0)?.clone();
             Some(OfferView { id, interaction, until_ms })

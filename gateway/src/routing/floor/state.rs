@@ -410,6 +410,7 @@ impl Floor {
 
     /// Writes the row of a call that begins, and puts it on the floor.
     async fn begin_call(&mut self, at: Moment, new: NewInteraction, view: CallView) {
+        let new = self.known_caller(new, &view.with).await;
         let (organization, call) = (new.organization, new.call);
         let store = self.store.clone();
         let write = || store.insert_interaction(&new);
@@ -423,6 +424,24 @@ impl Floor {
         self.calls.insert(call, (organization, row.id));
         self.with(organization, |desk| desk.admit_call(at, &row, call, view));
         self.finish(at, organization).await;
+    }
+
+    /// Names whoever is known by his number.
+    async fn known_caller(&self, new: NewInteraction, number: &str) -> NewInteraction {
+        if new.contact.is_some() {
+            return new;
+        }
+        match self.store.contact_of_phone(new.organization, number).await {
+            Ok(Some(contact)) => {
+                let title = if contact.name.is_empty() { new.title } else { contact.name };
+                NewInteraction { contact: Some(contact.id), title, ..new }
+            }
+            Ok(None) => new,
+            Err(error) => {
+                tracing::warn!(%error, "nobody could be looked for by his number");
+                new
+            }
+        }
     }
 
     fn user_of(&self, organization: OrganizationId, extension: ExtensionId) -> Option<UserId> {

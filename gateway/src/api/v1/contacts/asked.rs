@@ -103,7 +103,11 @@ impl ChangeContact {
 fn name(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let fits = (1..=NAME_LIMIT).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(Problem::wrong("name", format!("1 to {NAME_LIMIT} characters."))) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Problem::wrong("name", format!("1 to {NAME_LIMIT} characters.")))
+    }
 }
 
 fn language(text: &str) -> Result<String, Problem> {
@@ -137,7 +141,10 @@ fn identities(all: &[AskedIdentity], country: Option<&str>) -> Result<Vec<(Inbox
             .map_err(|error| Problem::wrong("identities", format!("{}: {error}.", one.value)))?;
         let inbox = one.inbox_id.unwrap_or(InboxId(0));
         if one.kind == IdentityKind::Handle && inbox.0 == 0 {
-            return Err(Problem::wrong("identities", "A handle needs `inbox_id`, of an inbox that there is."));
+            return Err(Problem::wrong(
+                "identities",
+                "A handle needs `inbox_id`, of an inbox that there is.",
+            ));
         }
         Ok((inbox, identity))
     })
