@@ -33,6 +33,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::chat::Chat;
 use crate::config::WebConfig;
 use crate::feed::{Audience, Feed};
 use crate::model::{Directory, ExtensionId, OrganizationId};
@@ -74,6 +75,7 @@ pub struct WebParts {
     pub store: Store,
     pub feed: Feed,
     pub floor: floor::Handle,
+    pub chat: Chat,
     /// Wakes whoever follows the directory.
     pub reload: Arc<Notify>,
     pub channels: Channels,
@@ -91,6 +93,7 @@ struct Shared {
     store: Store,
     feed: Feed,
     floor: floor::Handle,
+    chat: Chat,
     people: People,
     reload: Arc<Notify>,
     channels: Channels,
@@ -137,6 +140,7 @@ pub async fn start(parts: WebParts) -> std::io::Result<SocketAddr> {
         store: parts.store,
         feed: parts.feed,
         floor: parts.floor,
+        chat: parts.chat,
         reload: parts.reload,
         channels: parts.channels,
         large_bodies: Semaphore::new(hooks::LARGE_BODIES),

@@ -52,6 +52,8 @@ const MEDIA_EVENTS_LIMIT: usize = 65_536;
 const DIRECTORY_POLL: Duration = Duration::from_secs(2);
 /// How often logins and links that are over are deleted; they are worth nothing before that.
 const FORGET_INTERVAL: Duration = Duration::from_secs(600);
+/// How long a status waits for the message that it speaks of: a day, in milliseconds.
+const EARLY_STATUS_LIFETIME_MS: i64 = 86_400_000;
 /// How long a silent party may stay silent between two questions whether it is still there.
 const PROBE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a trunk may ring; carriers give up earlier.
@@ -184,6 +186,9 @@ async fn forget_what_is_over(store: Store) {
         if let Err(error) = crate::people::forget_what_is_over(&store, wall_ms()).await {
             tracing::debug!(%error, "what is over could not be deleted: next time");
         }
+        if let Err(error) = store.forget_early_statuses(wall_ms() - EARLY_STATUS_LIFETIME_MS).await {
+            tracing::debug!(%error, "what is over could not be deleted: next time");
+        }
     }
 }
 
@@ -262,6 +267,7 @@ async fn start(
         key,
         tls,
         store: store.clone(),
+        chat,
         feed,
         floor,
         reload: Arc::clone(&reload),

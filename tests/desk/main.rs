@@ -4,6 +4,7 @@ mod agents_browser_is_killed;
 mod audit;
 mod caller_reaches_two_agents;
 mod console_files;
+mod contacts;
 mod events_after_a_broken_socket;
 mod log_in;
 mod offers;

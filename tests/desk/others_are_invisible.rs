@@ -58,7 +58,6 @@ async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
         ("dispositions", "id") => text(
             &owns.does("/dispositions", json!({ "title": rand::random::<u32>().to_string() })).await["id"],
         ),
-        ("offers" | "interactions", "id") => "1".to_owned(),
         ("inboxes", "id") => {
             let body = json!({ "name": "theirs", "title": "Theirs", "plugin": "webchat" });
             text(&owns.post("/inboxes", body).await.json()["id"])
@@ -69,6 +68,8 @@ async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
         }
         ("calls" | "recordings", "id") => "00000000000000000000000000".to_owned(),
         ("whip", "attachment") => "0".repeat(32),
+        ("contacts", "id") => text(&owns.does("/contacts", json!({ "name": "Theirs" })).await["id"]),
+        ("attachments" | "offers" | "interactions", "id") => "1".to_owned(),
         (noun, variable) => panic!("say here what stands for {{{variable}}} of /{noun}: {path}"),
     }
 }
@@ -88,6 +89,9 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
         ("post", "/calls/{id}/transfer") => Some(json!({ "to": "100" })),
         ("post", "/interactions/{id}/transfer") => Some(json!({ "to": { "user": 1 } })),
         ("patch", "/inboxes/{id}" | "/rules/{id}") => Some(json!({ "title": "Mallory" })),
+        ("post", "/interactions/{id}/messages" | "/interactions/{id}/notes")
+        | ("put", "/interactions/{id}/draft") => Some(json!({ "text": "Mallory" })),
+        ("patch", "/contacts/{id}") => Some(json!({ "name": "Mallory" })),
         ("patch" | "put", path) => panic!("say here what a right body is for {method} {path}"),
         _ => None,
     }
@@ -127,6 +131,7 @@ async fn no_endpoint_shows_or_changes_what_is_anothers() {
 async fn no_list_names_what_is_anothers() {
     let Neighbours { node, asks, owns } = Neighbours::new().await;
     owns.post("/tokens", json!({ "name": "Theirs" })).await;
+    owns.post("/contacts", json!({ "name": "Theirs" })).await;
     let document = ramal_tests::desk::send(node.web, "GET", "/openapi.json", &[], None).await.json();
     for (path, item) in document["paths"].as_object().expect("paths") {
         if path.contains('{') || item["get"].is_null() {

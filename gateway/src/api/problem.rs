@@ -6,6 +6,7 @@ use ramal_media::sdp::Fault as SdpFault;
 use serde_json::json;
 
 use crate::call::{EndReason, SeatRefusal};
+use crate::chat::SendError;
 use crate::people::PeopleError;
 use crate::routing::distribution::RoutingError;
 use crate::routing::floor::{FloorError, LookError};
@@ -213,6 +214,26 @@ impl From<PeopleError> for Problem {
                 broken(why)
             }
             PeopleError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendError> for Problem {
+    fn from(error: SendError) -> Self {
+        let words = format!("{error}.");
+        match error {
+            SendError::Away(error) => error.into(),
+            SendError::NoInteraction => Self::not_found("interaction"),
+            SendError::NotYours => Self::forbidden(words),
+            SendError::Empty | SendError::TooLong { .. } => Self::wrong("text", words),
+            SendError::CannotQuote | SendError::NoSuchQuote => Self::wrong("reply_to", words),
+            SendError::Closed
+            | SendError::CustomerEnded
+            | SendError::CustomerFirst
+            | SendError::NoConversation
+            | SendError::NoInbox
+            | SendError::WindowClosed { .. } => Self::conflict("It cannot be sent", words),
+            SendError::Stopped => Self::node("The node goes down", words),
         }
     }
 }

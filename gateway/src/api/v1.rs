@@ -1,8 +1,10 @@
 //! `/api/v1`: what the console and programs use. Its OpenAPI document is made from this code and lies in `docs/openapi.json`.
 
 mod agents;
+mod attachments;
 mod audit;
 mod calls;
+mod contacts;
 mod desk;
 mod dial_rules;
 mod dispositions;
@@ -16,6 +18,8 @@ mod interactions;
 mod links;
 mod log_in;
 mod me;
+mod messages;
+mod notes;
 mod offers;
 mod organization;
 mod page;
@@ -25,6 +29,7 @@ mod presence;
 mod queues;
 mod recordings;
 mod rules;
+mod seen;
 mod signed;
 mod site;
 mod tokens;
@@ -52,8 +57,10 @@ pub const ROOT: &str = "/api/v1";
 pub(super) fn router() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .merge(agents::routes())
+        .merge(attachments::routes())
         .merge(audit::routes())
         .merge(calls::routes())
+        .merge(contacts::routes())
         .merge(desk::routes())
         .merge(dial_rules::routes())
         .merge(dispositions::routes())
@@ -64,6 +71,8 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(links::routes())
         .merge(log_in::routes())
         .merge(me::routes())
+        .merge(messages::routes())
+        .merge(notes::routes())
         .merge(offers::routes())
         .merge(organization::routes())
         .merge(pause_reasons::routes())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::{ContactId, InboxId, OrganizationId, normalised_phone};
 
@@ -82,7 +83,7 @@ fn email(text: &str) -> Option<String> {
 }
 
 /// An identity in its row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct ContactIdentity {
     pub id: i64,
     pub kind: IdentityKind,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::model::{ConversationId, InteractionId, UserId};
 
@@ -89,14 +90,14 @@ impl MessageState {
 }
 
 /// Who wrote a message.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Author {
     pub id: UserId,
     pub name: String,
 }
 
 /// A file that came with a message.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Attachment {
     pub id: AttachmentId,
     pub kind: AttachmentKind,
@@ -108,7 +109,7 @@ pub struct Attachment {
 }
 
 /// One item of a conversation, as agents see it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
 pub struct Message {
     pub id: MessageId,
     pub interaction_id: Option<InteractionId>,

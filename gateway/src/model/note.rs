@@ -1,6 +1,7 @@
 //! What agents write down about an Interaction.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::{Author, ContactId, InteractionId};
 
@@ -10,7 +11,7 @@ row_id! {
 }
 
 /// For agents' eyes only.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Note {
     pub id: NoteId,
     pub interaction_id: InteractionId,

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::QueryBuilder;
 
 use crate::model::{
-    Contact, ContactId, ContactIdentity, ConversationId, Identity, IdentityKind, InboxId, InteractionId,
-    OrganizationId, folded, normalised_phone,
+    AuditEntry, Contact, ContactId, ContactIdentity, ConversationId, Identity, IdentityKind, InboxId,
+    InteractionId, OrganizationId, folded, normalised_phone,
 };
 use crate::store::column::{json_text, parsed, parsed_json};
 use crate::store::database::Tx;
-use crate::store::{Store, StoreError, without_nul};
+use crate::store::{Store, StoreError, audit, without_nul};
 
 /// What is written of a contact.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -274,7 +274,7 @@ pub struct ContactChange {
     pub name: Option<String>,
     pub language: Option<Option<String>>,
     pub attributes: Option<BTreeMap<String, String>>,
-    /// All identities that the contact has from now on.
+    /// All identities that the contact has from now on, but for the ids of providers, which stay.
     pub identities: Option<Vec<(InboxId, Identity)>>,
 }
 
@@ -354,7 +354,10 @@ impl Store {
             .await
             .map(drop))?;
         if let Some(identities) = &change.identities {
-            let gone = before.identities.iter().filter(|known| !is_among(known, identities));
+            let gone = before
+                .identities
+                .iter()
+                .filter(|known| known.kind != IdentityKind::Provider && !is_among(known, identities));
             for known in gone {
                 on_tx!(&mut tx, |db| sqlx::query(FORGET_IDENTITY)
                     .bind(known.id)
@@ -380,6 +383,7 @@ impl Store {
         &self,
         organization: OrganizationId,
         contact: ContactId,
+        entry: &AuditEntry,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let mut deleted = 0;
@@ -390,6 +394,9 @@ impl Store {
                 .execute(db)
                 .await
                 .map(|done| done.rows_affected()))?;
+        }
+        if deleted > 0 {
+            audit::insert(&mut tx, entry).await?;
         }
         tx.commit().await?;
         Ok(deleted > 0)

@@ -135,6 +135,12 @@ const IS_OPEN: &str = "SELECT 1 FROM conversations c \
     JOIN interactions i ON i.id = c.interaction_id AND i.organization_id = c.organization_id \
     WHERE c.inbox_id = $1 AND c.thread = $2 AND c.organization_id = $3 AND i.state <> 'closed' \
     AND i.customer_state <> 'ended'";
+const SERVES: &str = "SELECT 1 FROM interactions WHERE organization_id = $1 AND agent_id = $2 AND contact_id = $3 \
+    AND state = 'open'";
+const SERVES_SAME: &str = "SELECT 1 FROM interactions mine JOIN interactions other \
+    ON other.contact_id = mine.contact_id AND other.organization_id = mine.organization_id \
+    WHERE mine.organization_id = $1 AND mine.agent_id = $2 AND mine.state = 'open' AND other.id = $3";
+const HAS_INBOX: &str = "SELECT 1 FROM inboxes WHERE organization_id = $1 AND id = $2";
 const WHOSE: &str = "SELECT id, queue_id, agent_id FROM interactions WHERE id = $1 AND organization_id = $2";
 
 const PLACE: &str = "SELECT i.id, i.queue_id, i.agent_id, i.state, i.customer_state, c.id AS conversation_id, c.inbox_id, \
@@ -484,5 +490,56 @@ impl Store {
             .fetch_optional(pool)
             .await)?;
         Ok(row.map(Whose::from))
+    }
+
+    /// Whether an agent has an Interaction of this contact open.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn serves_contact(
+        &self,
+        organization: OrganizationId,
+        agent: UserId,
+        contact: ContactId,
+    ) -> Result<bool, StoreError> {
+        let found: Option<i32> = on_pool!(self, |pool| sqlx::query_scalar(SERVES)
+            .bind(organization.0)
+            .bind(agent.0)
+            .bind(contact.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(found.is_some())
+    }
+
+    /// Whether an agent has an Interaction open whose contact is also the one of this Interaction.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn serves_same_contact(
+        &self,
+        organization: OrganizationId,
+        agent: UserId,
+        interaction: InteractionId,
+    ) -> Result<bool, StoreError> {
+        let found: Option<i32> = on_pool!(self, |pool| sqlx::query_scalar(SERVES_SAME)
+            .bind(organization.0)
+            .bind(agent.0)
+            .bind(interaction.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(found.is_some())
+    }
+
+    /// Whether an inbox is one of the Organization.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn has_inbox(&self, organization: OrganizationId, inbox: InboxId) -> Result<bool, StoreError> {
+        let found: Option<i32> = on_pool!(self, |pool| sqlx::query_scalar(HAS_INBOX)
+            .bind(organization.0)
+            .bind(inbox.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(found.is_some())
     }
 }

@@ -416,7 +416,9 @@ impl Floor {
             let read = || store.contact_of_phone(organization, &view.with);
             if let Some(contact) = self.insist("the contact of a call cannot be read", read).await.flatten() {
                 new.contact = Some(contact.id);
-                new.title = contact.name;
+                if !contact.name.is_empty() {
+                    new.title = contact.name;
+                }
             }
         }
         let write = || store.insert_interaction(&new);

@@ -12,9 +12,9 @@ use crate::api::problem::Problem;
 use crate::api::v1::Signed;
 use crate::api::v1::extract::At;
 use crate::api::{Web, wall_ms};
-use crate::model::{DispositionId, InteractionId, Permission};
+use crate::model::{ContactId, DispositionId, InteractionId, Permission};
 use crate::routing::floor::view::InteractionView;
-use crate::store::InteractionEdit;
+use crate::store::{ContactOutcome, InteractionEdit};
 
 /// Tags of one Interaction, and characters of one.
 const TAGS_LIMIT: usize = 20;
@@ -28,9 +28,11 @@ pub struct ChangeInteraction {
     disposition_id: Option<DispositionId>,
     /// What is known of the visitor, an object.
     visitor: Option<Value>,
+    /// Whose it is: a contact that there is.
+    contact_id: Option<ContactId>,
 }
 
-/// Changes tags, disposition or what is known of the visitor; also after the end.
+/// Changes tags, disposition, contact or what is known of the visitor; also after the end.
 #[utoipa::path(patch, path = "/interactions/{id}", tag = "interactions", params(("id" = InteractionId, Path)),
     request_body = ChangeInteraction, responses((status = 200, body = InteractionView)))]
 pub async fn patch(
@@ -52,6 +54,9 @@ pub async fn patch(
     if asked.visitor.as_ref().is_some_and(|visitor| !visitor.is_object()) {
         return Err(Problem::wrong("visitor", "This is no object."));
     }
+    if let Some(contact) = asked.contact_id {
+        associate(&web, &signed, id, contact).await?;
+    }
     let tags = asked.tags.as_deref().map(checked_tags).transpose()?;
     let edit = InteractionEdit { tags, disposition: asked.disposition_id, visitor: asked.visitor };
     let by = (signed.user, wall_ms());
@@ -60,6 +65,16 @@ pub async fn patch(
     }
     web.floor.changed(signed.organization, id).await;
     Ok(Json(visible(&web, &signed, id).await?))
+}
+
+async fn associate(web: &Web, signed: &Signed, id: InteractionId, contact: ContactId) -> Result<(), Problem> {
+    signed.may(Permission::EditContacts)?;
+    match web.store.associate_contact(signed.organization, id, contact).await? {
+        ContactOutcome::Written(_) => Ok(()),
+        ContactOutcome::Taken { .. } | ContactOutcome::Missing => {
+            Err(Problem::wrong("contact_id", "There is no such contact."))
+        }
+    }
 }
 
 fn checked_tags(tags: &[String]) -> Result<Vec<String>, Problem> {
