@@ -28,13 +28,14 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use ramal_sip::message::Limits;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::WebConfig;
-use crate::feed::Feed;
-use crate::model::{Directory, ExtensionId};
+use crate::feed::{Audience, Feed};
+use crate::model::{Directory, ExtensionId, OrganizationId};
 use crate::people::People;
 use crate::plugin::Channels;
 use crate::routing::floor;
@@ -204,6 +205,11 @@ impl Shared {
         let mut directory = self.directory.clone();
         let taken = directory.wait_for(|directory| directory.revision() >= revision);
         let _ = tokio::time::timeout(FOLLOW_TIME, taken).await;
+    }
+
+    /// Every console of the organization hears that this kind of row was changed.
+    fn tell_changed(&self, organization: OrganizationId, what: &'static str) {
+        self.feed.publish(organization, Audience::Everybody, "changed", json!({ "what": what }));
     }
 
     /// Where whoever asks reaches this node, without a slash at its end.

@@ -36,7 +36,7 @@ pub async fn put(
     JsonBody(rules): JsonBody<Vec<Entry>, PLAN_LIMIT>,
 ) -> Result<Json<Vec<Entry>>, Problem> {
     let name = signed.organization.to_string();
-    let deed = Deed { action: "change", noun: "dial_rules", name: &name };
+    let deed = Deed { action: "change", noun: "dial_rules", rows: "dial_rules", name: &name };
     let directory = change(&web, &signed, deed, &Change::Rules(rules)).await?;
     Ok(Json(site::rules(&directory, signed.organization)))
 }

@@ -101,7 +101,7 @@ pub async fn create(
         given => given.to_owned(),
     };
     let number = text(&entry, "number").to_owned();
-    let deed = Deed { action: "create", noun: "extension", name: &number };
+    let deed = Deed { action: "create", noun: "extension", rows: "extensions", name: &number };
     let add = Change::AddExtension(with(entry, "password", &password));
     let directory = change(&web, &signed, deed, &add).await?;
     let Json(extension) = found(&directory, &signed, &number)?;
@@ -129,7 +129,7 @@ pub async fn patch(
     At(number): At<String>,
     JsonBody(entry): JsonBody<Entry>,
 ) -> Result<Json<Extension>, Problem> {
-    let deed = Deed { action: "change", noun: "extension", name: &number };
+    let deed = Deed { action: "change", noun: "extension", rows: "extensions", name: &number };
     let new = match text(&entry, "number") {
         "" => number.clone(),
         new => new.to_owned(),
@@ -147,7 +147,7 @@ pub async fn delete(
     signed: Signed,
     At(number): At<String>,
 ) -> Result<StatusCode, Problem> {
-    let deed = Deed { action: "delete", noun: "extension", name: &number };
+    let deed = Deed { action: "delete", noun: "extension", rows: "extensions", name: &number };
     change(&web, &signed, deed, &Change::RemoveExtension { number: number.clone() }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -161,7 +161,7 @@ pub async fn new_password(
     At(number): At<String>,
 ) -> Result<Json<ExtensionWithPassword>, Problem> {
     let password = draw_password()?;
-    let deed = Deed { action: "change", noun: "extension", name: &number };
+    let deed = Deed { action: "change", noun: "extension", rows: "extensions", name: &number };
     let entry = with(Entry::new(), "password", &password);
     let change_it = Change::Extension { number: number.clone(), entry };
     let directory = change(&web, &signed, deed, &change_it).await?;

@@ -71,7 +71,7 @@ pub async fn patch(
     JsonBody(entry): JsonBody<Entry>,
 ) -> Result<Json<Organization>, Problem> {
     let name = signed.organization.to_string();
-    let deed = Deed { action: "change", noun: "organization", name: &name };
+    let deed = Deed { action: "change", noun: "organization", rows: "organization", name: &name };
     let directory = change(&web, &signed, deed, &Change::Organization(entry)).await?;
     found(&directory, &signed)
 }

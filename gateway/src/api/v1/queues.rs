@@ -17,7 +17,6 @@ use super::signed::Signed;
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
 use crate::api::{Shared, Web};
-use crate::feed::Audience;
 use crate::model::{
     self, Directory, Medium, OrganizationId, Permission, QueueDirection, QueueId, UserId, difference,
 };
@@ -188,7 +187,7 @@ impl Shared {
     /// Queues or their lists were changed: this node has taken it over, and every console hears of it.
     pub(super) async fn told_of_queues(&self, organization: OrganizationId) -> Result<(), Problem> {
         self.followed(self.store.revision().await?).await;
-        self.feed.publish(organization, Audience::Everybody, "changed", json!({ "what": "queues" }));
+        self.tell_changed(organization, "queues");
         Ok(())
     }
 }

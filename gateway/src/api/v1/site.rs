@@ -20,6 +20,8 @@ const TRIES: u32 = 4;
 pub struct Deed<'a> {
     pub action: &'a str,
     pub noun: &'a str,
+    /// What consoles call rows of this kind.
+    pub rows: &'static str,
     pub name: &'a str,
 }
 
@@ -48,6 +50,7 @@ pub async fn change(
         }
     };
     web.followed(revision).await;
+    web.tell_changed(signed.organization, deed.rows);
     Ok(web.directory())
 }
 

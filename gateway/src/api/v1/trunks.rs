@@ -155,7 +155,7 @@ pub async fn create(
     JsonBody(entry): JsonBody<Entry>,
 ) -> Result<(StatusCode, Json<Trunk>), Problem> {
     let name = text(&entry, "name").to_owned();
-    let deed = Deed { action: "create", noun: "trunk", name: &name };
+    let deed = Deed { action: "create", noun: "trunk", rows: "trunks", name: &name };
     let directory = change(&web, &signed, deed, &Change::AddTrunk(entry)).await?;
     Ok((StatusCode::CREATED, found(&web, &directory, &signed, &name).await?))
 }
@@ -180,7 +180,7 @@ pub async fn patch(
     At(name): At<String>,
     JsonBody(entry): JsonBody<Entry>,
 ) -> Result<Json<Trunk>, Problem> {
-    let deed = Deed { action: "change", noun: "trunk", name: &name };
+    let deed = Deed { action: "change", noun: "trunk", rows: "trunks", name: &name };
     let new = match text(&entry, "name") {
         "" => name.clone(),
         new => new.to_owned(),
@@ -196,7 +196,7 @@ pub async fn delete(
     signed: Signed,
     At(name): At<String>,
 ) -> Result<StatusCode, Problem> {
-    let deed = Deed { action: "delete", noun: "trunk", name: &name };
+    let deed = Deed { action: "delete", noun: "trunk", rows: "trunks", name: &name };
     change(&web, &signed, deed, &Change::RemoveTrunk { name: name.clone() }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -23,6 +23,7 @@ use crate::api::problem::Problem;
 use crate::feed::Audience;
 use crate::model::{self, Directory, Language, LinkPurpose, Permission, QueueId, Role, UserId, difference};
 use crate::people;
+use crate::routing::floor::Deed;
 
 pub use change::{ChangeUser, NewUser};
 
@@ -144,6 +145,7 @@ pub async fn create(
     web.store.set_queues_of_user(signed.organization, id, &queues).await?;
     let token = people::make_link(&web.store, &user, LinkPurpose::Setup, &signed.actor()).await?;
     web.followed(web.store.revision().await?).await;
+    web.tell_changed(signed.organization, "users");
     let setup_link = web.link(secure, &headers, &token);
     Ok((StatusCode::CREATED, Json(Created { user: User::of(&user, &web.directory()), setup_link })))
 }
@@ -183,8 +185,11 @@ pub async fn patch(
         web.store.set_queues_of_user(signed.organization, id, &queues).await?;
     }
     web.followed(web.store.revision().await?).await;
+    // He is logged out of his queues; what he has open stays his. Somebody whom the floor does not know is in none.
+    let _ = web.floor.act(signed.organization, signed.user, Deed::LogOut { of: id, queues: None }).await;
+    web.tell_changed(signed.organization, "users");
     if !new.enabled {
-        web.feed.publish(signed.organization, Audience::User(id), SIGNED_OUT, json!({}));
+        sign_out(&web, &signed, id);
     }
     Ok(Json(User::of(&new, &web.directory())))
 }
@@ -205,7 +210,8 @@ pub async fn delete(
         return Err(Problem::not_found("user"));
     }
     web.followed(web.store.revision().await?).await;
-    web.feed.publish(signed.organization, Audience::User(id), SIGNED_OUT, json!({}));
+    web.tell_changed(signed.organization, "users");
+    sign_out(&web, &signed, id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -221,6 +227,7 @@ pub async fn reset(
     signed.may(Permission::ManageUsers)?;
     let user = found(&web, &signed, id).await?;
     let token = people::make_link(&web.store, &user, LinkPurpose::Reset, &signed.actor()).await?;
+    sign_out(&web, &signed, id);
     Ok(Json(ResetLink { link: web.link(secure, &headers, &token) }))
 }
 
@@ -236,7 +243,13 @@ pub async fn set_password(
     signed.may(Permission::ManageUsers)?;
     let user = found(&web, &signed, id).await?;
     web.people.set_password(&user, &asked.password, &signed.actor()).await?;
+    sign_out(&web, &signed, id);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// His browsers' logins are worth nothing any more: they hear so at once.
+fn sign_out(web: &Web, signed: &Signed, id: UserId) {
+    web.feed.publish(signed.organization, Audience::User(id), SIGNED_OUT, json!({}));
 }
 
 async fn found(web: &Web, signed: &Signed, id: UserId) -> Result<model::User, Problem> {
