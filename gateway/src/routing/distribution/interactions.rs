@@ -71,20 +71,28 @@ impl Distribution {
         interaction: InteractionId,
         agent: UserId,
     ) -> Result<(), RoutingError> {
-        let routed = self.interactions.get(&interaction).ok_or(RoutingError::UnknownInteraction)?;
-        if let Progress::Served(_) = routed.progress {
-            return Err(RoutingError::Taken);
-        }
-        let medium = routed.arrival.medium;
-        let offered_to_him = matches!(routed.progress, Progress::Offered(offer) if offer.agent == agent);
-        let entry = self.agents.get(&agent).ok_or(RoutingError::UnknownAgent)?;
-        if !offered_to_him && entry.room(medium).is_err() {
-            return Err(RoutingError::NoRoom);
-        }
+        self.can_take(interaction, agent)?;
         self.withdraw(now, interaction, Withdrawal::Gone);
         self.stop_waiting(interaction);
         self.assign(now, interaction, agent);
         self.drain(now);
+        Ok(())
+    }
+
+    /// Whether [`Self::take`] would succeed.
+    ///
+    /// # Errors
+    /// Somebody has it, or he has no room.
+    pub fn can_take(&self, interaction: InteractionId, agent: UserId) -> Result<(), RoutingError> {
+        let routed = self.routed(interaction)?;
+        if let Progress::Served(_) = routed.progress {
+            return Err(RoutingError::Taken);
+        }
+        let offered_to_him = matches!(routed.progress, Progress::Offered(offer) if offer.agent == agent);
+        let entry = self.agents.get(&agent).ok_or(RoutingError::UnknownAgent)?;
+        if !offered_to_him && entry.room(routed.arrival.medium).is_err() {
+            return Err(RoutingError::NoRoom);
+        }
         Ok(())
     }
 

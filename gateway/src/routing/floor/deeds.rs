@@ -143,6 +143,9 @@ impl Desk {
         if item.state == InteractionState::Open {
             return Err(RoutingError::Taken.into());
         }
+        if self.distribution.interaction(interaction).is_some() {
+            self.distribution.can_take(interaction, asker.user)?;
+        }
         if asker.agent.takes(item.medium) {
             Ok(())
         } else {
@@ -159,10 +162,7 @@ impl Desk {
         self.may_take(asker, interaction)?;
         if self.distribution.interaction(interaction).is_none() {
             // It waited without a queue: now it waits for him.
-            let arrival = self.item(interaction)?.arrival(interaction);
-            let to = Destination::Agent(asker.user);
-            let mut arrival = arrival.ok_or(FloorError::Unknown)?;
-            arrival.to = to;
+            let arrival = self.item(interaction)?.arrival_at(interaction, Destination::Agent(asker.user));
             self.distribution.arrive(at.instant, arrival)?;
         }
         self.distribution.take(at.instant, interaction, asker.user)?;
@@ -275,9 +275,8 @@ impl Desk {
         interaction: InteractionId,
         to: Destination,
     ) -> Result<(), RoutingError> {
-        let arrival = self.interactions.get(&interaction).and_then(|item| item.arrival(interaction));
-        let mut arrival = arrival.ok_or(RoutingError::UnknownInteraction)?;
-        arrival.to = to;
+        let item = self.interactions.get(&interaction).ok_or(RoutingError::UnknownInteraction)?;
+        let arrival = item.arrival_at(interaction, to);
         self.distribution.arrive(at.instant, arrival)
     }
 

@@ -89,13 +89,12 @@ impl Item {
             (_, Some(agent), None) => Destination::Agent(agent),
             (_, None, None) => return None,
         };
-        Some(Arrival {
-            id,
-            medium: self.medium,
-            to,
-            priority: self.priority,
-            arrived_at_ms: self.started_at_ms,
-        })
+        Some(self.arrival_at(id, to))
+    }
+
+    /// As if it had been sent there from the beginning.
+    pub fn arrival_at(&self, id: InteractionId, to: Destination) -> Arrival {
+        Arrival { id, medium: self.medium, to, priority: self.priority, arrived_at_ms: self.started_at_ms }
     }
 }
 

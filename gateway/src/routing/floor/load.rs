@@ -26,15 +26,15 @@ pub(super) struct Stored {
 impl Desk {
     /// Agents stand where they stood and have what they had, for as long as somebody who is lost keeps it. Calls have died with the process.
     pub fn load(&mut self, at: Moment, directory: &Directory, stored: Stored, settings: Settings) {
+        self.boards.begin_day(at, stored.day, stored.tallies);
         self.take_over(at, directory, settings.agent_grace);
         self.stand_again(at, &stored.standings);
         for row in stored.interactions {
             match row.medium {
-                Medium::Voice => self.bury(&row),
+                Medium::Voice => self.bury(at, &row),
                 Medium::Chat => self.admit_again(at, &row, settings),
             }
         }
-        self.boards.begin_day(at, stored.day, stored.tallies);
     }
 
     fn stand_again(&mut self, at: Moment, standings: &[StandingRow]) {
@@ -70,18 +70,19 @@ impl Desk {
         agent.is_some_and(|agent| self.distribution.agent(agent).is_some())
     }
 
-    fn bury(&mut self, row: &InteractionRow) {
-        let change = match row.state {
-            InteractionState::Waiting => InteractionChange::Abandoned,
-            InteractionState::Open | InteractionState::Closed => {
+    fn bury(&mut self, at: Moment, row: &InteractionRow) {
+        let handled_ms = row.assigned_at_ms.map_or(0, |assigned| at.wall_ms - assigned);
+        let change = match (row.state, row.queue) {
+            (InteractionState::Waiting, queue) => {
+                queue.into_iter().for_each(|queue| self.boards.abandoned(queue));
+                InteractionChange::Abandoned
+            }
+            (InteractionState::Open | InteractionState::Closed, queue) => {
+                queue.into_iter().for_each(|queue| self.boards.handled(queue, handled_ms));
                 InteractionChange::Closed { disposition: None }
             }
         };
-        self.note_closed(row.id, change);
-    }
-
-    fn note_closed(&mut self, interaction: InteractionId, change: InteractionChange) {
         let told = event(InteractionEventKind::Closed, None, json!({ "why": "the node stopped" }));
-        self.batch.steps.push(InteractionStep { interaction, change, event: Some(told) });
+        self.batch.steps.push(InteractionStep { interaction: row.id, change, event: Some(told) });
     }
 }

@@ -52,7 +52,7 @@ pub struct Rest {
     wrap_up_s: Option<u32>,
     /// 0 to 9.
     priority: Option<u8>,
-    /// The name of an announcement; empty: the built-in music.
+    /// The file name of an announcement of the organization, or `builtin:music`; empty: the built-in music.
     music: Option<String>,
     enabled: Option<bool>,
     members: Option<Vec<UserId>>,
@@ -149,12 +149,18 @@ pub fn checked_title(title: &str) -> Result<String, Problem> {
     Err(Problem::wrong("title", format!("One line of 1 to {TITLE_LIMIT} bytes.")))
 }
 
+/// `builtin:NAME`, or a file in the organization's folder of announcements, never above it.
 fn checked_music(music: &str) -> Result<Option<String>, Problem> {
-    let plain = music.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_');
+    let name = music.strip_prefix("builtin:").unwrap_or(music);
+    let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
     match music {
         "" => Ok(None),
-        name if plain && name.len() <= NAME_LIMIT => Ok(Some(name.to_owned())),
-        _ => Err(Problem::wrong("music", "The name of an announcement: letters, digits, - and _.")),
+        _ if plain && name.len() <= TITLE_LIMIT && !name.starts_with('.') && !name.is_empty() => {
+            Ok(Some(music.to_owned()))
+        }
+        _ => {
+            Err(Problem::wrong("music", "The file name of an announcement: letters, digits, -, _ and dots."))
+        }
     }
 }
 
