@@ -9,7 +9,7 @@ use super::desk::{Desk, Item};
 use super::moment::Moment;
 use super::task::Settings;
 use crate::model::{
-    Directory, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium, UserId,
+    Directory, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId,
 };
 use crate::routing::distribution::Scope;
 use crate::store::{InteractionChange, InteractionStep, LocalDay, QueueTally, StandingRow};
