@@ -8,9 +8,7 @@ use super::batch::event;
 use super::desk::{Desk, Item};
 use super::moment::Moment;
 use super::task::Settings;
-use crate::model::{
-    Directory, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId,
-};
+use crate::model::{Directory, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId};
 use crate::routing::distribution::Scope;
 use crate::store::{InteractionChange, InteractionStep, LocalDay, QueueTally, StandingRow};
 
