@@ -5,6 +5,7 @@
 
 mod check;
 mod content;
+mod early;
 mod error;
 mod event;
 mod file;

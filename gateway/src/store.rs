@@ -48,7 +48,7 @@ pub(crate) use attachment::NewAttachment;
 pub(crate) use conversation::{HeldConversation, InboxFacts, SendPlace, Shown, Turn};
 pub(crate) use database::Tx;
 pub(crate) use interaction::insert as insert_interaction;
-pub(crate) use message::{Edit, NewMessage, StatusOf};
+pub(crate) use message::{Early, Edit, NewMessage, StatusOf};
 pub(crate) use outbox::{NewOutboxRow, OutboxRow};
 
 pub use apply::SitePlan;

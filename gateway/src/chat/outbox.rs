@@ -1,7 +1,7 @@
 //! The outbox as a channel sees it: claims, and what became of them.
 
-use super::Chat;
 use super::request::Request;
+use super::{Chat, early};
 use crate::model::{InboxId, MessageId, MessageState, OrganizationId, OutboxId};
 use crate::store::{OutboxRow, StatusOf, StoreError, Tx};
 
@@ -208,9 +208,7 @@ async fn note_receipt(
     tx.advance(of, StatusOf::Message(message), state, None).await?;
     if let Some(id) = id {
         tx.name_message(claim.organization, claim.inbox, message, id).await?;
-        if let Some((early, reason)) = tx.take_early_status(claim.organization, claim.inbox, id).await? {
-            tx.advance(of, StatusOf::Message(message), early, reason.as_deref()).await?;
-        }
+        early::recall(tx, of, message, id).await?;
     }
     match tx.reached(claim.organization, message).await? {
         Some(reached) => tx.advance(of, StatusOf::Message(message), reached, None).await.map(drop),

@@ -6,7 +6,7 @@ use super::event::{
     AtThread, Deleted, Edited, Event, InboundMessage, PersonChanged, Reacted, Started, Writer,
 };
 use super::thread::{Beginning, Delivery, News};
-use super::{Chat, audience, check};
+use super::{Chat, audience, check, early};
 use crate::model::{InboxId, InteractionId, MessageDirection, MessageState, OrganizationId};
 use crate::store::{Edit, HeldConversation, NewAttachment, NewMessage, Shown, StoreError, Turn, Whose};
 
@@ -197,10 +197,7 @@ impl Delivery {
         }
         self.tx.spoken_at(self.organization, held.id, direction, at_ms).await?;
         self.news.messages.insert(id);
-        if direction == MessageDirection::Out {
-            self.recall_early(id, &message.id).await?;
-        }
-        Ok(())
+        self.recall_early(id, &message.id).await
     }
 
     /// The business wrote by another way: an answer where an Interaction is open, no reason to begin one.
@@ -223,16 +220,25 @@ impl Delivery {
             content: columns.content.as_deref(),
             at_ms: edited.at_ms,
         };
-        let changed = self.tx.edit_message(self.organization, self.inbox, &edited.id, edit).await?;
-        self.news.messages.extend(changed);
-        Ok(())
+        match self.tx.edit_message(self.organization, self.inbox, &edited.id, edit).await? {
+            Some(changed) => {
+                self.news.messages.insert(changed);
+                Ok(())
+            }
+            None => self.keep_early(&edited.id, &early::of_edit(&columns, edited.at_ms)).await,
+        }
     }
 
     async fn deleted(&mut self, deleted: &Deleted) -> Result<(), StoreError> {
         let changed =
             self.tx.delete_message(self.organization, self.inbox, &deleted.id, deleted.at_ms).await?;
-        self.news.messages.extend(changed);
-        Ok(())
+        match changed {
+            Some(changed) => {
+                self.news.messages.insert(changed);
+                Ok(())
+            }
+            None => self.keep_early(&deleted.id, &early::of_deletion(deleted.at_ms)).await,
+        }
     }
 
     async fn reacted(&mut self, reacted: &Reacted) -> Result<(), StoreError> {

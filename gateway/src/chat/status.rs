@@ -1,5 +1,6 @@
 //! How far messages of ours have come, as providers tell it: in any order, and sometimes before we know the message's id.
 
+use super::early;
 use super::event::{Status, StatusTarget};
 use super::thread::Delivery;
 use crate::model::{MessageId, MessageState};
@@ -12,8 +13,8 @@ impl Delivery {
         let moved = match &status.target {
             StatusTarget::Provider(id) => {
                 let moved = self.tx.advance(of, StatusOf::Provider(id), status.state, reason).await?;
-                if moved.is_empty() && !self.tx.is_known(self.organization, self.inbox, id).await? {
-                    self.tx.keep_early_status(of, id, (status.state, reason), self.now_ms).await?;
+                if moved.is_empty() {
+                    self.keep_early(id, &early::of_state(status.state, reason)).await?;
                 }
                 moved
             }
@@ -40,15 +41,5 @@ impl Delivery {
         self.tx.reached_until(self.organization, held.id, state, at_ms).await?;
         let of = (self.organization, self.inbox);
         self.tx.advance(of, StatusOf::Until(held.id, at_ms), state, None).await
-    }
-
-    /// Applies what was said of a message before its id was known.
-    pub(super) async fn recall_early(&mut self, message: MessageId, id: &str) -> Result<(), StoreError> {
-        let early = self.tx.take_early_status(self.organization, self.inbox, id).await?;
-        if let Some((state, reason)) = early {
-            let of = (self.organization, self.inbox);
-            self.tx.advance(of, StatusOf::Message(message), state, reason.as_deref()).await?;
-        }
-        Ok(())
     }
 }

@@ -48,9 +48,19 @@ pub(crate) enum StatusOf<'a> {
     Until(ConversationId, i64),
 }
 
+/// What a provider said of a message before we knew it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Early {
+    /// A state, or what else befell it.
+    pub word: String,
+    pub rank: i64,
+    pub detail: Option<String>,
+}
+
 row! {
     struct EarlyRow {
         state: String,
+        state_rank: i64,
         reason: Option<String>,
     }
 }
@@ -85,7 +95,7 @@ const KEEP_EARLY: &str = "INSERT INTO early_statuses (organization_id, inbox_id,
     SET state = excluded.state, state_rank = excluded.state_rank, reason = excluded.reason \
     WHERE early_statuses.state_rank < excluded.state_rank";
 const TAKE_EARLY: &str = "DELETE FROM early_statuses WHERE inbox_id = $1 AND provider_id = $2 \
-    AND organization_id = $3 RETURNING state, reason";
+    AND organization_id = $3 RETURNING state, state_rank, reason";
 const FORGET_EARLY: &str = "DELETE FROM early_statuses WHERE kept_at_ms < $1";
 const UNTIL: &str = "UPDATE conversations SET delivered_until_ms = CASE WHEN COALESCE(delivered_until_ms, 0) < $3 \
     THEN $3 ELSE delivered_until_ms END, read_until_ms = CASE WHEN $4 AND COALESCE(read_until_ms, 0) < $3 \
@@ -312,42 +322,41 @@ impl Tx {
         Ok(ids.into_iter().map(MessageId).collect())
     }
 
-    /// Remembers what a provider says of a message whose id we do not know yet.
-    pub(crate) async fn keep_early_status(
+    /// Remembers what a provider says of a message that we do not know yet; of several the one of the highest rank.
+    pub(crate) async fn keep_early(
         &mut self,
         (organization, inbox): (OrganizationId, InboxId),
         provider_id: &str,
-        (state, reason): (MessageState, Option<&str>),
+        early: &Early,
         now_ms: i64,
     ) -> Result<(), StoreError> {
         Ok(on_tx!(self, |db| sqlx::query(KEEP_EARLY)
             .bind(organization.0)
             .bind(inbox.0)
             .bind(without_nul(provider_id))
-            .bind(state.as_str())
-            .bind(state.rank())
-            .bind(reason.map(without_nul))
+            .bind(&early.word)
+            .bind(early.rank)
+            .bind(early.detail.as_deref().map(without_nul))
             .bind(now_ms)
             .execute(db)
             .await
             .map(drop))?)
     }
 
-    /// What the provider said of a message before we knew its id.
-    pub(crate) async fn take_early_status(
+    /// What the provider said of a message before we knew it.
+    pub(crate) async fn take_early(
         &mut self,
         organization: OrganizationId,
         inbox: InboxId,
         provider_id: &str,
-    ) -> Result<Option<(MessageState, Option<String>)>, StoreError> {
+    ) -> Result<Option<Early>, StoreError> {
         let row: Option<EarlyRow> = on_tx!(self, |db| sqlx::query_as(TAKE_EARLY)
             .bind(inbox.0)
             .bind(without_nul(provider_id))
             .bind(organization.0)
             .fetch_optional(db)
             .await)?;
-        row.map(|row| Ok((crate::store::column::parsed("early_statuses", &row.state)?, row.reason)))
-            .transpose()
+        Ok(row.map(|row| Early { word: row.state, rank: row.state_rank, detail: row.reason }))
     }
 
     /// Remembers until when a whole thread was delivered or read.

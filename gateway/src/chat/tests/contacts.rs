@@ -1,14 +1,8 @@
 //! Contacts, drafts and notes.
 
 use super::{Desk, NOW, identity, message};
-use crate::model::{Actor, AuditEntry, ContactId, Identity, IdentityKind, InboxId, OrganizationId};
+use crate::model::{AuditEntry, ContactId, Identity, IdentityKind, InboxId};
 use crate::store::{ContactChange, ContactFields, ContactOutcome, ContactPlace};
-
-fn deletion(organization: OrganizationId) -> AuditEntry {
-    let actor =
-        Actor { organization, at_ms: NOW, user: None, name: "tests".to_owned(), address: String::new() };
-    actor.does("delete", "contact", "1", serde_json::json!({}))
-}
 
 fn named(name: &str) -> ContactFields {
     ContactFields { name: name.to_owned(), ..ContactFields::default() }
@@ -26,6 +20,20 @@ async fn contact(desk: &Desk, name: &str, identities: &[(InboxId, Identity)]) ->
     match create(desk, name, identities).await {
         ContactOutcome::Written(id) => id,
         ContactOutcome::Taken { .. } | ContactOutcome::Missing => panic!("not written"),
+    }
+}
+
+fn deletion(desk: &Desk, contact: ContactId) -> AuditEntry {
+    AuditEntry {
+        organization: desk.here,
+        at_ms: NOW,
+        user: Some(desk.agent),
+        actor: "Ana".to_owned(),
+        action: "delete".to_owned(),
+        noun: "contact".to_owned(),
+        noun_id: contact.to_string(),
+        detail: serde_json::json!({}),
+        address: String::new(),
     }
 }
 
@@ -111,8 +119,8 @@ async fn a_contact_changes_its_name_and_its_numbers() {
     assert_eq!(numbers, ["+551190000002"]);
     let elsewhere = store.update_contact(desk.there, ana, &change, NOW).await.unwrap();
     assert_eq!(elsewhere, ContactOutcome::Missing);
-    assert!(!store.delete_contact(desk.there, ana, &deletion(desk.there)).await.unwrap());
-    assert!(store.delete_contact(desk.here, ana, &deletion(desk.here)).await.unwrap());
+    assert!(!store.delete_contact(desk.there, ana, &deletion(&desk, ana)).await.unwrap());
+    assert!(store.delete_contact(desk.here, ana, &deletion(&desk, ana)).await.unwrap());
     assert!(store.contact(desk.here, ana).await.unwrap().is_none());
     desk.test.remove().await;
 }
@@ -139,9 +147,8 @@ async fn a_contact_that_is_deleted_leaves_what_was_said() {
     let desk = Desk::new().await;
     desk.receive(vec![message("m1", "t1", "hello", NOW)]).await;
     let row = desk.latest().await;
-    assert!(
-        desk.test.store.delete_contact(desk.here, row.contact.unwrap(), &deletion(desk.here)).await.unwrap()
-    );
+    let gone = row.contact.unwrap();
+    assert!(desk.test.store.delete_contact(desk.here, gone, &deletion(&desk, gone)).await.unwrap());
     assert_eq!(desk.latest().await.contact, None);
     assert_eq!(desk.texts(row.id).await, ["hello"]);
     desk.receive(vec![message("m2", "t1", "still me", NOW)]).await;

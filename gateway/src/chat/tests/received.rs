@@ -199,6 +199,26 @@ async fn a_message_is_changed_answered_with_an_emoji_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_change_that_comes_before_its_message_is_not_lost() {
+    let desk = Desk::new().await;
+    let edit = |id: &str, text: &str, at_ms| {
+        Event::Edited(Edited { id: id.to_owned(), content: written(text), at_ms })
+    };
+    let deleted = Event::Deleted(Deleted { id: "m2".to_owned(), at_ms: NOW });
+    desk.receive(vec![
+        edit("m1", "last", NOW),
+        edit("m1", "middle", NOW - 1),
+        deleted,
+        edit("m2", "late", NOW),
+    ])
+    .await;
+    desk.receive(vec![message("m1", "t1", "first", NOW - 9), message("m2", "t1", "gone", NOW - 8)]).await;
+    assert_eq!(desk.texts(desk.latest().await.id).await, ["last", ""]);
+    assert_eq!(desk.ask("SELECT COUNT(*) FROM early_statuses").await, 0);
+    desk.test.remove().await;
+}
+
+#[tokio::test]
 async fn what_the_business_wrote_elsewhere_is_an_answer() {
     let desk = Desk::new().await;
     let interaction = desk.taken().await;
