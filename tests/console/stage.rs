@@ -49,11 +49,6 @@ pub async fn write(page: &Page, label: &str, text: &str) {
     page.fill(&format!("role=textbox[name=\"{label}\"]"), text).await;
 }
 
-/// Writes into the number field with this label.
-pub async fn count(page: &Page, label: &str, number: u32) {
-    page.fill(&format!("role=spinbutton[name=\"{label}\"]"), &number.to_string()).await;
-}
-
 /// Chooses in the list with this label, by what it stands for.
 pub async fn choose(page: &Page, label: &str, value: &str) {
     let selector = format!("role=combobox[name=\"{label}\"]");
