@@ -66,8 +66,7 @@ impl Office {
         let settings = json!({ "origins": SITE, "ask_name": "optional", "ask_email": "optional" });
         let body = json!({ "name": "site", "title": "Site", "plugin": "webchat", "queue_id": queue, "settings": settings });
         let inbox = self.admin.does("/inboxes", body).await;
-        let hook = inbox["hook_url"].as_str().expect("an address");
-        hook.trim_end_matches('/').rsplit('/').next().expect("a key").to_owned()
+        inbox["key"].as_str().expect("a key").to_owned()
     }
 
     /// A visitor of that site who has begun and said something.
