@@ -16,5 +16,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  server: { proxy: { '/api': proxied, '/live': proxied, '/widget.js': proxied } },
+  server: { proxy: { '/api': proxied, '/hooks': proxied, '/live': proxied, '/widget.js': proxied } },
 });

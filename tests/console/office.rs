@@ -66,9 +66,7 @@ impl Office {
         let settings = json!({ "origins": SITE, "ask_name": "optional", "ask_email": "optional" });
         let body = json!({ "name": "site", "title": "Site", "plugin": "webchat", "queue_id": queue, "settings": settings });
         let inbox = self.admin.does("/inboxes", body).await;
-        let snippet = inbox["snippet"].as_str().expect("a script for the site");
-        let (_, rest) = snippet.split_once("inbox=").expect("a key");
-        rest.split('"').next().expect("the key's end").to_owned()
+        inbox["key"].as_str().expect("a key").to_owned()
     }
 
     /// A visitor of that site who has begun and said something.
