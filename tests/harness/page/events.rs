@@ -77,7 +77,7 @@ impl Events {
 
     /// The answer to a request for a WebSocket that is refused: its first line.
     pub async fn not_followed(web: SocketAddr, path: &str, headers: &[(&str, &str)]) -> String {
-        connect_to(web, path, headers).await.err().expect("a refusal")
+        connect_to(web, path, headers).await.expect_err("a refusal")
     }
 
     /// How it is closed; what comes before that is dropped.
