@@ -179,7 +179,10 @@ pub struct Transmit {
 
 /// What [`poll_output`](super::Endpoint::poll_output) gives.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives for one step: boxing would cost an allocation a message")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for one step: boxing would cost an allocation a message"
+)]
 pub enum Output {
     Transmit(Transmit),
     Event(Event),
