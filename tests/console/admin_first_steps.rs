@@ -11,7 +11,13 @@ use crate::widget;
 async fn f231_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_call_is_answered() {
     let node = Node::start(Site::acme()).await;
     let browser = Browser::speaking(440.0).await;
-    let page = by_the_link(&browser, &node, "admin", node.setup_link.as_deref().expect("a link for the first administrator")).await;
+    let page = by_the_link(
+        &browser,
+        &node,
+        "admin",
+        node.setup_link.as_deref().expect("a link for the first administrator"),
+    )
+    .await;
     visit(&page, &node, "profile/appearance").await;
     page.ask("choose", json!({ "selector": "select:has(option[value=en])", "value": "en" })).await;
     visit(&page, &node, "admin").await;
@@ -41,7 +47,8 @@ async fn f231_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     page.ask("choose", queue).await;
     press(&page, "Create").await;
     page.sees(".copy-line code", "widget.js").await;
-    let trial = page.ask("attribute", json!({ "selector": "a[href^=\"/widget/trial\"]", "name": "href" })).await;
+    let trial =
+        page.ask("attribute", json!({ "selector": "a[href^=\"/widget/trial\"]", "name": "href" })).await;
 
     // F231: a number leads to the queue.
     visit(&page, &node, "admin/dial_rules").await;
@@ -57,7 +64,13 @@ async fn f231_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     let ana = by_the_link(&browser, &node, "ana", &link).await;
     serves(&browser, &node, &ana, trial.as_str().expect("an address")).await;
     let problems = page.ask("problems", json!({})).await;
-    let refused: Vec<&str> = problems.as_array().into_iter().flatten().filter_map(|one| one.as_str()).filter(|one| !one.contains("401")).collect();
+    let refused: Vec<&str> = problems
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.as_str())
+        .filter(|one| !one.contains("401"))
+        .collect();
     assert!(refused.is_empty(), "the consoles of the pages: {refused:?}");
 }
 

@@ -30,7 +30,8 @@ async fn f196_f198_f199_f200_a_card_for_each_queue_counts_who_waits_and_who_is_t
     two.answered().await;
     page.sees(&figure("Na espera"), "2").await;
     // F200: the first of the two waits longest; once he is gone, the second.
-    let longest = async || office.admin.read("/desk").await["desk"]["boards"][0]["longest_waiting_since_ms"].clone();
+    let longest =
+        async || office.admin.read("/desk").await["desk"]["boards"][0]["longest_waiting_since_ms"].clone();
     let first = longest().await;
     one.bye().await;
     page.sees(&figure("Na espera"), "1").await;

@@ -106,7 +106,13 @@ async fn f051_f053_one_status_for_all_queues_of_both_kinds_seen_by_the_superviso
     page.sees("#channels-voice.paused", "3/3").await;
     page.sees("#channels-chat.paused", "2/2").await;
     let agents = office.admin.read("/agents").await;
-    let hers = agents["items"].as_array().into_iter().flatten().find(|one| one["name"] == "Ana").cloned().unwrap_or_default();
+    let hers = agents["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|one| one["name"] == "Ana")
+        .cloned()
+        .unwrap_or_default();
     assert_eq!(hers["standings"][0]["reason"], "Almoço", "{hers:#}");
     status("Pronto em todas as filas").await;
     page.sees("#channels-voice.online", "3/3").await;

@@ -78,7 +78,8 @@ impl Office {
     /// A visitor of that site who has begun and said something.
     pub async fn visitor(&self, key: &str, name: &str, text: &str) -> Visitor {
         let mut visitor = Visitor::begin(self.node.web, key, json!({ "name": name })).await;
-        visitor.say(&format!("first-word-of-{}", name.to_lowercase()), text).await;
+        let id = name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        visitor.say(&format!("first-word-of-{id}"), text).await;
         visitor
     }
 }

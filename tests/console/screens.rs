@@ -26,8 +26,11 @@ impl Looks {
             let media = json!({ "colorScheme": scheme, "reducedMotion": "reduce" });
             page.ask("emulate", json!({ "media": media })).await;
             let faults = page.ask("accessibility", json!({})).await;
-            self.faults.extend(faults.as_array().into_iter().flatten().map(|one| format!("{name}, {scheme}: {one}")));
-            page.screenshot(&if scheme == "light" { name.to_owned() } else { format!("more/{name}_dark") }).await;
+            self.faults.extend(
+                faults.as_array().into_iter().flatten().map(|one| format!("{name}, {scheme}: {one}")),
+            );
+            page.screenshot(&if scheme == "light" { name.to_owned() } else { format!("more/{name}_dark") })
+                .await;
         }
         page.ask("emulate", json!({ "media": { "colorScheme": "light" } })).await;
         if std::env::var_os("RAMAL_SCREENSHOTS").is_some() {
@@ -78,10 +81,17 @@ async fn house(site: Site) -> House {
     let outcome = json!({ "pause_reasons": [lunch], "dispositions": [solved, later], "wrap_up_s": 600 });
     office.voice_queue(&[&ana, &bia], outcome.clone()).await;
     let queue = office.chat_queue(&[&ana, &bia], outcome).await;
-    for (name, kind, value) in [("Oficina São Jorge", "phone", "101"), ("Padaria Central", "phone", "+5511987654321"), ("Luísa Prado", "email", "luisa@mail.test")] {
-        admin.does("/contacts", json!({ "name": name, "identities": [{ "kind": kind, "value": value }] })).await;
+    for (name, kind, value) in [
+        ("Oficina São Jorge", "phone", "101"),
+        ("Padaria Central", "phone", "+5511987654321"),
+        ("Luísa Prado", "email", "luisa@mail.test"),
+    ] {
+        admin
+            .does("/contacts", json!({ "name": name, "identities": [{ "kind": kind, "value": value }] }))
+            .await;
     }
-    let settings = json!({ "origins": ramal_tests::visitor::SITE, "ask_name": "required", "ask_email": "optional" });
+    let settings =
+        json!({ "origins": ramal_tests::visitor::SITE, "ask_name": "required", "ask_email": "optional" });
     let body = json!({ "name": "site", "title": "Site", "plugin": "webchat", "queue_id": queue, "settings": settings });
     let inbox = admin.does("/inboxes", body).await;
     let key = inbox["key"].as_str().expect("a key").to_owned();
@@ -159,7 +169,8 @@ async fn an_agent_with_chats_and_the_rest_of_his_screens() {
     accept(page).await;
     page.fill(".composer textarea", "Bom dia, Marina! Claro, já verifico.").await;
     page.press("Enter").await;
-    let sent = marina.expect("the answer", |frame| frame["type"] == "message" && frame["from"] == "agent").await;
+    let sent =
+        marina.expect("the answer", |frame| frame["type"] == "message" && frame["from"] == "agent").await;
     marina.tell(json!({ "type": "seen", "ids": [sent["id"]], "state": "read" })).await;
     page.sees(".delivery.read", "").await;
     page.fill(".composer textarea", "! Cliente antiga, ver o desconto").await;
@@ -215,7 +226,19 @@ async fn an_administrators_sections() {
     let page = chief(&office).await;
     let user = office.admin.read("/users").await["items"][1]["id"].clone();
     let sections = [
-        "users", "extensions", "trunks", "dial_rules", "queues", "pause_reasons", "dispositions", "inboxes", "rules", "plugins", "tokens", "audit", "organization",
+        "users",
+        "extensions",
+        "trunks",
+        "dial_rules",
+        "queues",
+        "pause_reasons",
+        "dispositions",
+        "inboxes",
+        "rules",
+        "plugins",
+        "tokens",
+        "audit",
+        "organization",
     ];
     looks.at(&page, "admin_home").await;
     let one = [format!("users/{user}"), format!("queues/{queue}"), format!("inboxes/{}", inbox["id"])];

@@ -43,7 +43,8 @@ async fn f146_to_f150_origin_times_browser_system_and_address_and_what_the_agent
     page.click("role=tab[name=\"Histórico\"]").await;
     page.click(".lines .line").await;
     page.sees(&fact("E-mail"), "marina@mail.test").await;
-    let lasted = closed["items"][0]["closed_at_ms"].as_i64().unwrap_or(0) - closed["items"][0]["started_at_ms"].as_i64().unwrap_or(0);
+    let lasted = closed["items"][0]["closed_at_ms"].as_i64().unwrap_or(0)
+        - closed["items"][0]["started_at_ms"].as_i64().unwrap_or(0);
     let seconds = lasted / 1000;
     page.sees(&fact("Duração"), &format!("00:{:02}:{:02}", seconds / 60, seconds % 60)).await;
     // Nothing has to be filled in: another one is ended as it came.

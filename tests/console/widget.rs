@@ -72,7 +72,7 @@ async fn f259_f260_the_form_cannot_be_skipped() {
     page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "Hello?").await;
     assert_eq!(faults(&page).await, json!([]));
     let waiting = shop.admin.read("/interactions?state=waiting").await;
-    assert_eq!(waiting["items"][0]["visitor"]["form"]["name"], "Maria", "{waiting:#}");
+    assert_eq!(waiting["items"][0]["visitor"]["name"], "Maria", "{waiting:#}");
     assert_eq!(page.ask("problems", json!({})).await, json!([]), "the console of the page");
 }
 
@@ -167,8 +167,14 @@ impl Site {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request).await;
-                let page = format!("<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,><h1>A shop of somebody</h1>{}", lock(&shown));
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", page.len());
+                let page = format!(
+                    "<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,><h1>A shop of somebody</h1>{}",
+                    lock(&shown)
+                );
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    page.len()
+                );
                 let _ = stream.write_all(format!("{head}{page}").as_bytes()).await;
             }
         });
