@@ -27,6 +27,16 @@ async fn f134_f135_a_contact_is_made_edited_and_another_associated() {
     page.click("dialog >> role=button[name=\"Salvar\"]").await;
     page.sees("#tool-contact", "Padaria do Centro").await;
     page.sees(".talk-head h1", "Padaria do Centro").await;
+    // Another visitor is added as a contact, with what is known of him filled in.
+    let _nina = office.visitor(&key, "Nina", "Oi").await;
+    ana.accept().await;
+    page.sees(".talk-head h1", "Nina").await;
+    page.click("#tool-contact >> role=button[name=\"Criar contato\"]").await;
+    assert_eq!(page.ask("value", json!({ "selector": "dialog input >> nth=0" })).await, "Nina");
+    page.fill("dialog input >> nth=0", "Nina Prado").await;
+    page.click("dialog >> role=button[name=\"Criar contato\"]").await;
+    page.sees(".talk-head h1", "Nina Prado").await;
+    page.sees(".lines .line", "Nina Prado").await;
 }
 
 #[tokio::test]
@@ -39,10 +49,18 @@ async fn f135_the_next_call_from_a_contacts_number_shows_the_name() {
     page.click(".nav >> role=link[name=\"Contatos\"]").await;
     page.click("role=button[name=\"Novo contato\"]").await;
     page.fill("dialog input >> nth=0", "Oficina São Jorge").await;
-    page.fill("dialog .identity input", "101").await;
+    page.fill("dialog .identity input", "103").await;
     page.click("dialog >> role=button[name=\"Criar contato\"]").await;
-    page.sees(".table", "Oficina São Jorge").await;
-    page.screenshot("console_contacts").await;
+    // Its phone is another one: edited, saved, opened again.
+    page.click(".table tr:has-text(\"Oficina São Jorge\")").await;
+    page.sees("dialog", "103").await;
+    page.click("dialog >> role=button[name=\"Editar contato\"]").await;
+    page.fill("dialog .identity input", "101").await;
+    page.click("dialog >> role=button[name=\"Salvar\"]").await;
+    page.reload().await;
+    page.sees("dialog .facts", "101").await;
+    page.press("Escape").await;
+    page.sees_no("dialog").await;
     page.click(".nav >> role=link[name=\"Atendimento\"]").await;
     ana.join("voice").await;
     let phone = office.node.phone("101").await;

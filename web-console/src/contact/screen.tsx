@@ -6,7 +6,7 @@ import { may } from '../live/me';
 import { go } from '../route/route';
 import { Avatar, Button, Dialog, Empty, ErrorState, Facts, Panel, Screen, Skeleton, Table, TextField, confirm, tell, toast, usePages, useResource } from '../ui';
 import { say as kit } from '../ui/words';
-import { moment } from '../words/language';
+import { moment, telephone } from '../words/language';
 import { ContactForm } from './form';
 import { ContactHistory } from './history';
 import { addressOf, useSearch } from './search';
@@ -116,7 +116,7 @@ function One({ id, onChange }: { id: number; onChange: () => Promise<void> }) {
       {!known && contact.loading && <Skeleton />}
       {known && (
         <>
-          <Facts facts={[...known.identities.map((one) => [say(one.kind), one.value] as const), [say('known_since'), moment(known.created_at_ms)]]} />
+          <Facts facts={[...known.identities.map((one) => [say(one.kind), one.kind === 'phone' ? telephone(one.value) : one.value] as const), [say('known_since'), moment(known.created_at_ms)]]} />
           <Panel title={say('history')}>
             <ContactHistory contact={known.id} />
           </Panel>
