@@ -143,12 +143,14 @@ fn who_listens_in_one_codec_gets_one_frame_and_who_speaks_his_own() {
 #[test]
 fn a_room_in_which_nobody_speaks_costs_nothing() {
     let (mut call, mut talkers) = room_of(&[KnownCodec::Pcmu, KnownCodec::Pcma, KnownCodec::Opus]);
-    let with_comfort =
-        vec![agreed(KnownCodec::Pcma), AgreedCodec {
+    let with_comfort = vec![
+        agreed(KnownCodec::Pcma),
+        AgreedCodec {
             send_pt: CN_PT,
             receive_pt: CN_PT,
             codec: Codec { payload_type: CN_PT, name: "CN".into(), ..Codec::pcma() },
-        }];
+        },
+    ];
     call.configure(1, settings_with(1, with_comfort));
     says(&mut talkers[..1], &mut call, 50);
     call.advance(2_000);
@@ -254,9 +256,8 @@ fn supervised(codecs: [KnownCodec; 2]) {
         call.configure(leg, settings_with(leg, vec![agreed(codec)]));
     }
     call.bridge();
-    let mut talkers: Vec<Talker> = (0..2)
-        .map(|leg| Talker::new(&mut call, leg, codecs[leg], TONES_HZ[leg]))
-        .collect();
+    let mut talkers: Vec<Talker> =
+        (0..2).map(|leg| Talker::new(&mut call, leg, codecs[leg], TONES_HZ[leg])).collect();
     says(&mut talkers, &mut call, 60);
     // In the middle of a frame.
     call.advance(7);
@@ -281,9 +282,9 @@ fn supervised(codecs: [KnownCodec; 2]) {
             let step = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
             assert!(step <= clock_hz / 25, "{codec:?}: a gap of {step} at {clock_hz} Hz");
         }
-        let total_s = f64::from(
-            packets.last().unwrap().header.timestamp.wrapping_sub(packets[0].header.timestamp),
-        ) / f64::from(clock_hz);
+        let total_s =
+            f64::from(packets.last().unwrap().header.timestamp.wrapping_sub(packets[0].header.timestamp))
+                / f64::from(clock_hz);
         assert!((4.3..4.75).contains(&total_s), "{codec:?}: {total_s} s");
         let samples = ear(&packets, codec);
         let frame = codec.sample_rate_hz() as usize / 50;

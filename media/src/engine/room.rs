@@ -318,13 +318,7 @@ impl Engine {
     }
 }
 
-fn send_frame(
-    party: &mut super::Party,
-    exit: &mut Exit<'_>,
-    now: Instant,
-    leg: LegIndex,
-    frame: &Frame<'_>,
-) {
+fn send_frame(party: &mut super::Party, exit: &mut Exit<'_>, now: Instant, leg: LegIndex, frame: &Frame<'_>) {
     party.outgoing.clock_hz = frame.clock_hz;
     let own = Own { payload_type: frame.payload_type, step: frame.step, payload: frame.payload };
     send_own(party, exit, now, leg, &own);

@@ -1,7 +1,7 @@
 //! One member of a room: what it says, what it is sent, and in which encoder.
 
-use crate::bridge::playout::Playout;
 use crate::bridge::Step;
+use crate::bridge::playout::Playout;
 use crate::codec::Encoder;
 use crate::command::{Hears, LegId, Part};
 use crate::player::FRAMES_PER_SECOND;

@@ -65,8 +65,7 @@ impl MemberPlan {
     /// None where no codec of the Leg can be decoded and encoded here.
     pub fn new(settings: &LegSettings) -> Option<Self> {
         let known = |agreed: &crate::sdp::AgreedCodec| agreed.codec.known();
-        let (codec, agreed) =
-            settings.codecs.iter().find_map(|agreed| Some((known(agreed)?, agreed)))?;
+        let (codec, agreed) = settings.codecs.iter().find_map(|agreed| Some((known(agreed)?, agreed)))?;
         let sound = |agreed: &crate::sdp::AgreedCodec| match known(agreed) {
             Some(codec) => Some(Sound::Speech(codec)),
             None if agreed.codec.is_comfort_noise() => Some(Sound::ComfortNoise),

@@ -71,7 +71,13 @@ impl Talker {
     }
 
     /// Takes a packet; what a sleeper says when nobody speaks is not even kept.
-    pub fn receive(&mut self, now: Instant, header: &Header, payload: &[u8], (sound, clock_hz): (Sound, u32)) {
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        header: &Header,
+        payload: &[u8],
+        (sound, clock_hz): (Sound, u32),
+    ) {
         if self.watch == Watch::Asleep {
             let Sound::Speech(codec) = sound else { return };
             if self.is_quiet(codec, payload) {
