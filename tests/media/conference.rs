@@ -22,8 +22,10 @@ async fn member(node: &Node, number: &str, dial: &str) -> Member {
     Member { rtp, call, _phone: phone }
 }
 
-fn others(own: usize) -> Vec<f64> {
-    (0..TONES_HZ.len()).filter(|place| *place != own).map(|place| TONES_HZ[place]).collect()
+/// What one of the five is to hear, and what not: itself.
+fn parted(own: usize) -> (Vec<f64>, [f64; 1]) {
+    let others = (0..TONES_HZ.len()).filter(|place| *place != own).map(|place| TONES_HZ[place]);
+    (others.collect(), [TONES_HZ[own]])
 }
 
 #[tokio::test]
@@ -44,19 +46,19 @@ async fn three_browsers_and_two_phones_each_hear_the_other_four() {
     for (place, phone) in phones.iter().enumerate() {
         phone.rtp.speak(TONES_HZ[3 + place]);
     }
-    let own = |place: usize| [TONES_HZ[place]];
+    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(parted);
     tokio::join!(
-        pages[0].1.media.hears_all(&others(0), &own(0)),
-        pages[1].1.media.hears_all(&others(1), &own(1)),
-        pages[2].1.media.hears_all(&others(2), &own(2)),
-        phones[0].rtp.hears_all(&others(3), &own(3)),
-        phones[1].rtp.hears_all(&others(4), &own(4)),
+        pages[0].1.media.hears_all(&a.0, &a.1),
+        pages[1].1.media.hears_all(&b.0, &b.1),
+        pages[2].1.media.hears_all(&c.0, &c.1),
+        phones[0].rtp.hears_all(&d.0, &d.1),
+        phones[1].rtp.hears_all(&e.0, &e.1),
     );
     // A page puts the conference on hold: it hears nothing, and nobody hears it, or any music.
     pages[0].0.tell(&pages[0].2, "hold", None).await;
     phones[0].rtp.hears_all(&[550.0, 850.0, 1850.0], &[350.0, 1250.0]).await;
     pages[0].0.tell(&pages[0].2, "resume", None).await;
-    pages[0].1.media.hears_all(&others(0), &own(0)).await;
+    pages[0].1.media.hears_all(&a.0, &a.1).await;
     // One leaves, the others go on.
     phones[1].call.bye().await;
     phones[0].rtp.hears_all(&TONES_HZ[..3], &[1250.0, 1850.0]).await;

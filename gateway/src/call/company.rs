@@ -78,8 +78,8 @@ impl Call {
     /// Somebody comes to the two, or takes part in another way.
     pub(super) fn welcome(&mut self, cx: &Context<'_>, book: &mut Book, leg: LegId, role: Role) {
         let Phase::Talking { a, b } = self.phase else { return };
-        if let Some(guest) = self.guests_mut().find(|guest| guest.leg == leg) {
-            guest.role = role;
+        if self.is_guest(leg) {
+            self.guests_mut().filter(|guest| guest.leg == leg).for_each(|guest| guest.role = role);
             return self.connect(cx);
         }
         match &mut self.company {

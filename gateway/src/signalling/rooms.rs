@@ -1,5 +1,7 @@
 //! What administrators and supervisors ask of conferences and running Calls.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::seats::SeatError;
@@ -55,7 +57,7 @@ impl<M: MediaPlane> Signalling<M> {
             }
             RoomOrder::Kick { call, reply } => {
                 let kicked = with_calls!(self, now, |calls, cx| calls.kick_member(cx, organization, call));
-                drop(reply.send(kicked));
+                let _ = reply.send(kicked);
             }
         }
         self.drain(now);
