@@ -20,6 +20,7 @@ mod media;
 mod media_fact;
 mod modify;
 mod page;
+mod picture;
 mod place;
 mod recording;
 mod redirect;
