@@ -41,6 +41,7 @@ async fn made_up(formats: &[Format]) -> f64 {
         loop {
             tick.tick().await;
             let now = sound(&page).await;
+            println!("{now}");
             if figure(&now, "totalSamplesReceived") - figure(&before, "totalSamplesReceived") >= SAMPLES {
                 return now;
             }

@@ -113,21 +113,10 @@ impl Baresip {
         .await
     }
 
-    /// Waits until it tells that it decodes a picture: asked again and again, since it tells of the last second.
+    /// Waits until it has decoded a picture: its log tells once.
     pub async fn decodes_pictures(&mut self) {
-        within("a picture that baresip decodes", async {
-            let mut tick = tokio::time::interval(std::time::Duration::from_millis(500));
-            loop {
-                tick.tick().await;
-                self.command("videodebug", "").await;
-                while let Ok(event) = self.events.try_recv() {
-                    if event["data"].as_str().is_some_and(decodes) {
-                        return;
-                    }
-                }
-            }
-        })
-        .await;
+        let size = |line: &str| line.contains("video: receiving with resolution").then_some(());
+        self.process.line("a picture that it decodes", size).await;
     }
 
     /// Ends it in good order, so that its files are whole.
@@ -136,11 +125,6 @@ impl Baresip {
         self.process.ended().await;
         self.folder
     }
-}
-
-// A line of its video statistics that counts decoded frames.
-fn decodes(told: &str) -> bool {
-    told.lines().any(|line| line.contains("rx:") && !line.contains("0x0"))
 }
 
 // The sndfile module names its dumps dump-<time>-enc.wav and dump-<time>-dec.wav; dec is what the phone heard.

@@ -1,17 +1,14 @@
 //! Strangers ask by the thousand, or hold what they opened: those who talk notice nothing.
 
-use ramal_tests::deadline::{until_async, within};
+use ramal_tests::deadline::until_async;
 use ramal_tests::page::events::{Closed, Events};
 use ramal_tests::page::http;
-use ramal_tests::talk::established;
 use ramal_tests::{Node, Site, WirePage};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 /// Bytes of an offer that no browser makes.
 const HUGE: usize = 2_000_000;
-/// Pages that listen.
-const PAGES: &str = "ramal_active{kind=\"pages\"}";
 
 #[tokio::test]
 async fn a_thousand_offers_without_a_token_while_a_page_talks() {
@@ -111,28 +108,4 @@ async fn sockets_that_never_close_have_no_more_than_their_number_and_shut_nobody
     drop(open.pop());
     until_async("a place that was given back", || Events::try_open(node.web, page.token())).await;
     seat.media.hears(500.0).await;
-}
-
-#[tokio::test]
-async fn a_page_that_never_reads_is_shed_and_calls_go_on() {
-    let node = Node::start(Site::acme()).await;
-    let (mut near, far) = established(&node, "101", "102").await;
-    let page = WirePage::sign_in(&node, "100").await;
-    let _seat = page.take_seat().await;
-    let mut deaf = Events::deaf(node.web, page.token()).await;
-    assert_eq!(node.metric(PAGES).await, 1.0);
-    // Each of these ends the one before, and every page of the extension is told of both.
-    within("the socket that does not read to be shed", async {
-        while node.metric(PAGES).await > 0.0 {
-            for _ in 0..50 {
-                page.dial("*43").await;
-            }
-        }
-    })
-    .await;
-    tokio::join!(near.rtp.hears(660.0), far.rtp.hears(440.0));
-    // It is told why, once it reads.
-    assert_eq!(deaf.closed().await, Closed(Some(1013)));
-    assert_eq!(page.events().await.snapshot["extension"], "100");
-    tokio::join!(near.call.bye(), far.call.expect_bye());
 }

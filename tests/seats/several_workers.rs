@@ -19,7 +19,7 @@ async fn calls_of_phones_on_every_worker_are_handed_to_a_page() {
     let seat = page.take_seat().await;
     let mut events = page.events().await;
     seat.media.speak(550.0);
-    for (stays, mut leaves) in calls {
+    for (mut stays, mut leaves) in calls {
         let to = [("Refer-To", "<sip:100@acme.test>")];
         let accepted = leaves.call.request("REFER", &to, None).await;
         assert_eq!(accepted.status(), Some(202));
@@ -28,7 +28,6 @@ async fn calls_of_phones_on_every_worker_are_handed_to_a_page() {
         leaves.call.expect_bye().await;
         // 440 Hz is what the one who stays speaks.
         tokio::join!(seat.media.hears(440.0), stays.rtp.hears(550.0));
-        let mut stays = stays;
         tokio::join!(page.hang_up(&id), stays.call.expect_bye());
         stays.rtp.hush();
     }

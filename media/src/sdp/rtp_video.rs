@@ -142,3 +142,6 @@ fn agree(
         max_bps: stream.max_bps,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,10 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::deadline::within;
 
-/// The least that Linux gives.
-const DEAF_BYTES: u32 = 4_096;
 const TEXT: u8 = 0x1;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
@@ -41,18 +39,6 @@ impl Events {
         events.say(&json!({ "token": token }).to_string()).await;
         events.snapshot = events.next().await.ok()?;
         Some(events)
-    }
-
-    /// The same with so little room that the node soon waits for it to be read.
-    pub async fn deaf(web: SocketAddr, token: &str) -> Events {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.set_recv_buffer_size(DEAF_BYTES).expect("a small buffer");
-        let stream = socket.connect(web).await.expect("the web port");
-        let stream = upgrade(stream, web, "/api/events", &[]).await.unwrap_or_else(|answer| panic!("{answer}"));
-        let mut events = Events { stream, snapshot: Value::Null };
-        events.say(&json!({ "token": token }).to_string()).await;
-        events.snapshot = events.next().await.expect("a snapshot");
-        events
     }
 
     /// Connects and says this first; how it was closed.
@@ -168,16 +154,7 @@ async fn connect(web: SocketAddr) -> TcpStream {
 
 // The first line of the answer, where it is no switch of protocols.
 async fn connect_to(web: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<TcpStream, String> {
-    let stream = TcpStream::connect(web).await.expect("the web port");
-    upgrade(stream, web, path, headers).await
-}
-
-async fn upgrade(
-    mut stream: TcpStream,
-    web: SocketAddr,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> Result<TcpStream, String> {
+    let mut stream = TcpStream::connect(web).await.expect("the web port");
     let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
         "GET {path} HTTP/1.1\r\nHost: {web}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

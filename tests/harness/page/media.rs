@@ -177,9 +177,9 @@ impl PageMedia {
         self.shared.changed.notify_waiters();
     }
 
-    /// Waits until this frame has come.
-    pub async fn sees(&self, frame: &[u8]) {
-        self.until("a frame at the page", |state| state.frames.iter().any(|seen| seen == frame).then_some(()))
+    /// Waits for a frame that fits.
+    pub async fn sees(&self, fits: impl Fn(&[u8]) -> bool) {
+        self.until("a frame at the page", |state| state.frames.iter().any(|seen| fits(seen)).then_some(()))
             .await;
     }
 
