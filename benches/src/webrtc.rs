@@ -15,7 +15,11 @@ use node::Floor;
 use tab::{House, Listener};
 
 /// See the module.
-pub const BENCH: Bench = Bench { name: "webrtc", about: "browsers: a forwarded packet, a Leg at rest, calls of the whole program", run };
+pub const BENCH: Bench = Bench {
+    name: "webrtc",
+    about: "browsers: a forwarded packet, a Leg at rest, calls of the whole program",
+    run,
+};
 
 /// Calls at once, unless `BENCH_CALLS` says otherwise.
 const CALLS: usize = 50;

@@ -155,9 +155,7 @@ fn payloads_cross_intact_both_ways_under_each_sides_number() {
 #[test]
 fn a_browser_that_needs_a_whole_picture_has_the_phone_asked_in_the_way_it_takes() {
     let ssrc = |meeting: &Meeting| meeting.world.tabs[0].agreed().video.unwrap().track.local_ssrc;
-    for (refresh, wish) in
-        [(Refresh::Pli, Feedback::PictureLoss), (Refresh::Fir, Feedback::FullIntra(1))]
-    {
+    for (refresh, wish) in [(Refresh::Pli, Feedback::PictureLoss), (Refresh::Fir, Feedback::FullIntra(1))] {
         let mut meeting = Meeting::with(video(refresh));
         meeting.show_some();
         assert_eq!(meeting.asked(), [], "its first picture is whole");

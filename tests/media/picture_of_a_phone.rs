@@ -10,7 +10,8 @@ use ramal_tests::wire::link::Transport;
 use ramal_tests::{Call, Node, Rtp, Site};
 
 const MEDIA_CONTROL: &str = "application/media_control+xml";
-const FAST_UPDATE: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?><media_control><vc_primitive><to_encoder>\
+const FAST_UPDATE: &[u8] =
+    b"<?xml version=\"1.0\" encoding=\"utf-8\"?><media_control><vc_primitive><to_encoder>\
     <picture_fast_update/></to_encoder></vc_primitive></media_control>";
 
 /// So that a frame takes several packets.

@@ -59,7 +59,6 @@ async fn connections_that_say_nothing_are_limited_by_source() {
     assert_eq!(&status, b"HTTP/1.1 200");
 }
 
-
 #[tokio::test]
 async fn an_offer_of_two_megabytes_is_refused_however_it_is_sent_while_a_page_talks() {
     let node = Node::start(Site::acme()).await;

@@ -30,7 +30,11 @@ fn forged(number: u32, (ssrc, payload_type): (u32, u8)) -> Vec<u8> {
 }
 
 /// As fast as a thread can.
-fn flood(socket: UdpSocket, to: SocketAddr, make: impl Fn(u32) -> Vec<u8> + Send + 'static) -> JoinHandle<()> {
+fn flood(
+    socket: UdpSocket,
+    to: SocketAddr,
+    make: impl Fn(u32) -> Vec<u8> + Send + 'static,
+) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for number in 0..DATAGRAMS {
             // What the kernel does not take is lost, as on any network.
@@ -65,8 +69,12 @@ async fn harms_no_call() {
     page.hang_up(&call).await;
     tokio::join!(near.call.bye(), far.call.expect_bye());
     let records = node.expect_cdrs(2).await;
-    let refused: u64 = records.iter().filter_map(|record| record["legs"].as_array()).flatten()
-        .filter_map(|leg| leg["statistics"]["unauthentic_packets"].as_u64()).sum();
+    let refused: u64 = records
+        .iter()
+        .filter_map(|record| record["legs"].as_array())
+        .flatten()
+        .filter_map(|leg| leg["statistics"]["unauthentic_packets"].as_u64())
+        .sum();
     assert!(refused > 1_000, "counted by the page's leg: {refused}; {records:#?}");
 }
 
@@ -86,7 +94,8 @@ async fn a_hello_of_dtls_from_an_address_that_ice_did_not_validate_is_not_answer
     seat.media.speak(500.0);
     seat.media.hears(500.0).await;
     // A whole ClientHello of DTLS 1.2 (RFC 6347 §4.2): one cipher suite, no cookie, no extension.
-    let mut hello = vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54, 1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42, 0xfe, 0xfd];
+    let mut hello =
+        vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54, 1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42, 0xfe, 0xfd];
     hello.extend([7; 32]);
     hello.extend([0, 0, 0, 2, 0xc0, 0x2b, 1, 0]);
     let stranger = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a UDP socket");

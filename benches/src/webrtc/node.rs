@@ -96,12 +96,7 @@ async fn answers() -> Outcome<Vec<Figure>> {
 }
 
 /// Memory of a Leg, then calls of three kinds.
-async fn calls_a_core(
-    window: Duration,
-    calls: usize,
-    floor: &Floor,
-    codecs_us: f64,
-) -> Outcome<Vec<Figure>> {
+async fn calls_a_core(window: Duration, calls: usize, floor: &Floor, codecs_us: f64) -> Outcome<Vec<Figure>> {
     let mut figures = Vec::new();
     // A packet of each direction is opened or sealed once between a browser and a phone, and both between browsers.
     let half_us = PACKETS_PER_S * floor.srtp_us;

@@ -443,7 +443,10 @@ pub(super) fn codecs_for(cx: &Context<'_>, party: &Party, offered: &[Codec]) -> 
         }
         // Few carriers take pictures: they are offered where the trunk names them.
         let unsaid = !codec.is_video();
-        trunk.codecs.as_ref().map_or(unsaid, |names| names.iter().any(|n| n.eq_ignore_ascii_case(&codec.name)))
+        trunk
+            .codecs
+            .as_ref()
+            .map_or(unsaid, |names| names.iter().any(|n| n.eq_ignore_ascii_case(&codec.name)))
     };
     (offered.iter().filter(|c| allowed(c)).cloned().collect(), dtmf)
 }

@@ -9,7 +9,8 @@ use super::state::Call;
 
 const MEDIA_CONTROL: &str = "application/media_control+xml";
 const FAST_UPDATE: &str = "picture_fast_update";
-const BODY: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive><to_encoder>\
+const BODY: &[u8] =
+    b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive><to_encoder>\
     <picture_fast_update></picture_fast_update></to_encoder></vc_primitive></media_control>\r\n";
 
 /// Whether the body of an INFO is about pictures.

@@ -56,7 +56,10 @@ pub struct WorkerHandle {
 /// One letter.
 pub(super) enum Mail {
     /// A Leg moves in, with the one that carries its pictures, if it has one.
-    Adopt { sound: Moved, pictures: Option<Moved> },
+    Adopt {
+        sound: Moved,
+        pictures: Option<Moved>,
+    },
     Command(Command),
 }
 

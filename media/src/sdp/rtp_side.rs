@@ -6,11 +6,13 @@ use super::crypto::{Crypto, PREFERENCE};
 use super::description::{Description, MediaDescription, Profile};
 use super::draft::{Draft, Line, OfferDraft, Wish};
 use super::numbering::Numbering;
+use super::rtp_video;
 use super::seed::Seed;
 use super::webrtc::video;
-use super::rtp_video;
 use super::write::{self, Kind, Stream};
-use super::{Agreed, Codec, Dialect, Direction, LocalMedia, RemoteOffer, RtpVideo, SdpError, SrtpKeys, SrtpPolicy};
+use super::{
+    Agreed, Codec, Dialect, Direction, LocalMedia, RemoteOffer, RtpVideo, SdpError, SrtpKeys, SrtpPolicy,
+};
 use crate::srtp::{MasterKey, Suite};
 
 const PLAIN_PROFILE: &str = "RTP/AVP";

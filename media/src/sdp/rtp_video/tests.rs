@@ -102,7 +102,8 @@ fn pictures_have_keys_of_their_own() {
     let video = agreed.video.and_then(|video| video.srtp).expect("keys");
     assert_ne!(video.send, agreed.srtp.expect("keys").send);
     // Pictures that would be in the clear are refused where they must not be.
-    let mixed = format!("m=audio 4000 RTP/SAVP 0\r\n{crypto}m=video 4002 RTP/AVP 98\r\na=rtpmap:98 VP8/90000\r\n");
+    let mixed =
+        format!("m=audio 4000 RTP/SAVP 0\r\n{crypto}m=video 4002 RTP/AVP 98\r\na=rtpmap:98 VP8/90000\r\n");
     leg.receive_offer(&description(&mixed)).expect("offer");
     let (sdp, agreed) = leg.answer(&[Codec::pcmu()], Direction::SendRecv).expect("answer");
     assert_eq!((lines(&sdp, "m=video 0 ").len(), agreed.video), (1, None));
