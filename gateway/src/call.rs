@@ -24,6 +24,7 @@ mod media_fact;
 mod merge;
 mod modify;
 mod page;
+mod picture;
 mod place;
 mod recording;
 mod redirect;

@@ -34,6 +34,8 @@ pub enum Event {
     /// Of this Leg nothing was ever heard, neither packets nor anything but silence in them, although the Leg that hears it, and that
     /// it hears, is heard. Once.
     OneWayAudio { leg: LegId },
+    /// Somebody needs a whole picture of this Leg, and its phone takes no such request in RTCP: signalling is to ask it (RFC 5168).
+    PictureWanted { leg: LegId },
     /// The prompt has been sent to its end.
     PlayFinished { leg: LegId },
     /// Every five seconds while the Leg is configured.

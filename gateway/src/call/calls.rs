@@ -379,6 +379,7 @@ pub(super) fn leg_of(event: &MediaEvent) -> Option<LegId> {
         | MediaEvent::MediaTimeout { leg }
         | MediaEvent::NotForwardable { leg, .. }
         | MediaEvent::OneWayAudio { leg }
+        | MediaEvent::PictureWanted { leg }
         | MediaEvent::PlayFinished { leg }
         | MediaEvent::Quality { leg, .. }
         | MediaEvent::SourceLocked { leg, .. }

@@ -90,6 +90,7 @@ impl Call {
                     leg.statistics.get_or_insert_default().audio = AudioFlow::OneWay;
                 }
             }
+            MediaEvent::PictureWanted { leg } => self.ask_for_picture(cx, book, leg),
             MediaEvent::Talk { leg, talk } => self.note_talk(leg, talk),
             MediaEvent::PlayFinished { leg } => self.play_finished(cx, book, leg),
             MediaEvent::Quality { leg, statistics } => {
@@ -149,6 +150,7 @@ impl Call {
     ) {
         for leg in &mut self.legs {
             leg.infos.retain(|info| *info != tx);
+            leg.refresh.take_if(|refresh| *refresh == tx);
         }
         let Some(leg) = self.legs.iter_mut().find(|l| l.probe == Some(tx)) else { return };
         leg.probe = None;
