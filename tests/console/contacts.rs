@@ -47,6 +47,7 @@ async fn f134_f135_the_next_call_from_a_contacts_number_shows_the_name() {
     page.click("dialog >> role=button[name=\"Editar contato\"]").await;
     page.fill("dialog .identity input", "101").await;
     page.click("dialog >> role=button[name=\"Salvar\"]").await;
+    page.sees("dialog .facts", "101").await;
     page.reload().await;
     page.sees("dialog .facts", "101").await;
     page.press("Escape").await;
