@@ -17,11 +17,64 @@ pub struct LegId(pub u64);
 impl LegId {
     /// No Leg: the side of a recording where nothing is to be heard.
     pub const NOBODY: Self = Self(0);
+    /// Marks a Leg that carries the pictures of another. Call control counts its Legs from 1 and never comes here.
+    const PICTURES: u64 = 1 << 63;
+
+    /// The Leg beside this one that carries the pictures of its phone.
+    pub(crate) fn pictures(self) -> Self {
+        Self(self.0 | Self::PICTURES)
+    }
+
+    /// The Leg whose pictures this one carries; itself where it carries none.
+    pub(crate) fn sound(self) -> Self {
+        Self(self.0 & !Self::PICTURES)
+    }
+
+    /// Whether it carries the pictures of another.
+    pub(crate) fn is_pictures(self) -> bool {
+        self.0 & Self::PICTURES != 0
+    }
 }
 
 /// Names a recording on every Worker of a Node. Given by call control, never reused while the Node lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordingId(pub u64);
+
+/// Names a room on every Worker of a Node. Given by call control, never reused while the Node lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomId(pub u64);
+
+/// What a Leg does in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub speaks: Speaks,
+    pub hears: Hears,
+    /// How much louder or softer it is heard.
+    pub gain_db: i8,
+}
+
+impl Part {
+    /// Speaks to all and hears all.
+    pub const FULL: Self = Self { speaks: Speaks::Everyone, hears: Hears::Room, gain_db: 0 };
+}
+
+/// By whom a Leg is heard in its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    Everyone,
+    /// It is mute.
+    Nobody,
+    /// It whispers: that member alone hears it.
+    Only(LegId),
+}
+
+/// What a Leg is sent of its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// It is deaf.
+    Nothing,
+    Room,
+}
 
 /// Who takes the answer to [`Command::Statistics`]. Called on the Worker's thread: hand the list on, do not work there.
 pub type StatisticsReply = Box<dyn FnOnce(Vec<(LegId, LegStatistics)>) + Send>;
@@ -31,6 +84,9 @@ pub enum Command {
     /// The Leg takes its sockets; it hears [`Source::Silence`] and sends nothing until it is configured. Packets that
     /// come before the first `Configure` are dropped.
     AddLeg { leg: LegId, sockets: LegSockets },
+    /// A Leg with sockets may exchange pictures from now on, through sockets of their own (RFC 3264 §5.1). What is agreed of them
+    /// comes with the next `Configure` of the Leg; they move and end with it.
+    AddPictures { leg: LegId, sockets: LegSockets },
     /// The Leg speaks WebRTC: it has no sockets of its own, its ufrag finds it on those of the Worker. It never moves to
     /// another Worker. Refused, as a Leg that is gone, where the Worker does not listen for browsers.
     AddBrowserLeg { leg: LegId, ice: IceCredentials },
@@ -40,6 +96,10 @@ pub enum Command {
     Configure { leg: LegId, settings: Box<LegSettings> },
     /// What this Leg is sent from now on.
     Hear { leg: LegId, source: Source },
+    /// Two Legs that hear each other go on in a room, with these parts: nothing that is under way between them is lost.
+    Mix { room: RoomId, members: [(LegId, Part); 2] },
+    /// Two members of a room hear each other without it again: what the room still has of them goes out first.
+    Unmix { legs: [LegId; 2] },
     /// RFC 4733 events toward this Leg, one after the other; what it hears is suppressed meanwhile. Where no telephone-event was
     /// agreed: a tone, if its audio is encoded here, and nothing if packets are forwarded to it.
     SendDtmf { leg: LegId, digit: Dtmf, duration_ms: u32 },
@@ -47,6 +107,8 @@ pub enum Command {
     Record { recording: RecordingId, path: PathBuf, left: LegId, right: LegId },
     /// The recording goes on with other Legs: after a transfer.
     Retap { recording: RecordingId, left: LegId, right: LegId },
+    /// Who is seen by this Leg is asked for a whole picture, by RTCP (RFC 4585 §6.3.1) or by [`crate::event::Event::PictureWanted`].
+    RefreshPicture { leg: LegId },
     /// Ends with [`crate::event::RecordingEvent::Sealed`].
     StopRecord { recording: RecordingId },
     /// The Leg goes to another Worker with its sockets, SRTP state and statistics. It hears silence there until the next
@@ -70,6 +132,9 @@ pub enum Source {
     Leg(LegId),
     /// Recorded audio in the first codec of the Leg that can be encoded here.
     Play { prompt: Arc<Prompt>, repeat: Repeat },
+    /// All members of a room but itself, which is made a member by this. A room begins with its first member and ends with its
+    /// last. Again for the same room: another part in it. Decoded, added and encoded anew every 20 ms.
+    Room { room: RoomId, part: Part },
     /// A tone, without end.
     Tone(Tone),
 }

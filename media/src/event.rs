@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::command::{LegId, RecordingId};
 use crate::dtmf::Dtmf;
 use crate::leg::LegStatistics;
+use crate::mixer::Talk;
 
 /// One fact. Facts that a stranger can cause come at most once a second for each Leg, with their count.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Event {
     /// Of this Leg nothing was ever heard, neither packets nor anything but silence in them, although the Leg that hears it, and that
     /// it hears, is heard. Once.
     OneWayAudio { leg: LegId },
+    /// Somebody needs a whole picture of this Leg, and its phone takes no such request in RTCP: signalling is to ask it (RFC 5168).
+    PictureWanted { leg: LegId },
     /// The prompt has been sent to its end.
     PlayFinished { leg: LegId },
     /// Every five seconds while the Leg is configured.
@@ -41,6 +44,8 @@ pub enum Event {
     Recording { recording: RecordingId, event: RecordingEvent },
     /// From now on only this address is heard (RTP bleed).
     SourceLocked { leg: LegId, from: SocketAddr },
+    /// A member of a room begins to talk, goes on, or ends.
+    Talk { leg: LegId, talk: Talk },
     /// Packets of another address than the locked one were dropped; `packets` since the last such event.
     WrongSource { leg: LegId, from: SocketAddr, packets: u64 },
 }
@@ -52,6 +57,8 @@ pub enum NotForwardable {
     NoEncoder,
     /// The two Legs share no format, and what the one sends cannot be decoded or what the other takes cannot be encoded.
     NoCommonFormat,
+    /// The room has [`crate::mixer::MAX_MEMBERS`].
+    RoomFull,
     /// The Leg to be heard is not on this Worker.
     SourceMissing,
 }

@@ -46,6 +46,8 @@ fn stands_for(theirs: &Theirs, path: &str, variable: &str) -> String {
         ("rules", "id") => text(&estate.rule),
         ("tokens", "id") => text(&estate.token),
         ("trunks", "name") => "theirs".to_owned(),
+        // Somebody's call has to be one first.
+        ("conferences", "id") => "00000000000000000000000000".to_owned(),
         ("whip", "attachment") => "0".repeat(32),
         (noun, variable) => panic!("say here what stands for {{{variable}}} of /{noun}: {path}"),
     }
@@ -63,6 +65,10 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
         }
         ("patch", "/interactions/{id}") => Some(json!({ "tags": ["Mallory"] })),
         ("post", "/calls/{id}/dtmf") => Some(json!({ "digits": "1" })),
+        ("post", "/calls/{id}/merge") => Some(json!({ "to": "100" })),
+        ("post", "/calls/{id}/drop") => Some(json!({ "party": 1 })),
+        ("post", "/calls/{id}/supervise") => Some(json!({ "mode": "listen" })),
+        ("patch", "/conferences/members/{id}") => Some(json!({ "muted": true })),
         ("post", "/calls/{id}/transfer") => Some(json!({ "to": "100" })),
         ("post", "/interactions/{id}/transfer") => Some(json!({ "to": { "user": 1 } })),
         ("patch", "/inboxes/{id}" | "/rules/{id}") => Some(json!({ "title": "Mallory" })),

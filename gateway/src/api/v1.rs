@@ -4,6 +4,7 @@ mod agents;
 mod attachments;
 mod audit;
 mod calls;
+mod conferences;
 mod contacts;
 mod desk;
 mod dial_rules;
@@ -32,6 +33,7 @@ mod rules;
 mod seen;
 mod signed;
 mod site;
+mod supervision;
 mod tokens;
 mod trunks;
 mod users;
@@ -60,6 +62,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(attachments::routes())
         .merge(audit::routes())
         .merge(calls::routes())
+        .merge(conferences::routes())
         .merge(contacts::routes())
         .merge(desk::routes())
         .merge(dial_rules::routes())
@@ -81,6 +84,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(recordings::routes())
         .merge(plugins::routes())
         .merge(rules::routes())
+        .merge(supervision::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())
         .merge(users::routes())

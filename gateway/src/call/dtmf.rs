@@ -14,6 +14,7 @@ use super::codecs;
 use super::context::Context;
 use super::leg::DtmfWay;
 use super::page::PageEvent;
+use super::picture;
 use super::state::Call;
 
 /// Limits of a digit's length, in milliseconds; what an INFO says outside them is moved to the nearer one.
@@ -32,8 +33,15 @@ impl Call {
         digit: Dtmf,
         duration_ms: u32,
     ) {
+        if self.pin_digit(cx, book, from, digit) {
+            return;
+        }
         let Some(peer) = self.peer_of(from).and_then(|p| self.leg(p)) else { return };
         let (to, forwarded) = (peer.id, peer.takes_dtmf_events());
+        if self.company.is_some() {
+            // Of a room the worker forwards nothing.
+            return self.pass_digit(cx, book, from, digit, duration_ms);
+        }
         self.show_digit(cx, to, digit);
         if !forwarded {
             self.send_without_event(cx, book, (from, to), digit, duration_ms);
@@ -59,7 +67,7 @@ impl Call {
         }
     }
 
-    /// A digit that came in an INFO.
+    /// An INFO: a digit, or the wish for a whole picture.
     pub(super) fn info(
         &mut self,
         cx: &mut Context<'_>,
@@ -69,6 +77,10 @@ impl Call {
         request: &Request,
     ) {
         let content_type = request.headers.content_type().unwrap_or_default();
+        if picture::is_media_control(content_type) {
+            cx.endpoint.respond(cx.now, tx, answer::status(200));
+            return self.refresh_picture(cx, leg, &request.body);
+        }
         let Some((digit, duration_ms)) = parse_info(content_type, &request.body) else {
             // RFC 6086 §4.2.2: a body that is not understood is refused; an empty INFO is a keep-alive.
             let code = if request.body.is_empty() { 200 } else { 415 };
@@ -87,6 +99,9 @@ impl Call {
         digit: Dtmf,
         duration_ms: u32,
     ) {
+        if self.pin_digit(cx, book, from, digit) {
+            return;
+        }
         let Some(peer) = self.peer_of(from).and_then(|p| self.leg(p)) else { return };
         let (to, on_worker, as_event) = (peer.id, peer.on_worker(), peer.takes_dtmf_events());
         self.show_digit(cx, to, digit);

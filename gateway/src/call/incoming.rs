@@ -141,6 +141,8 @@ impl Calls {
             end_reason: None,
             purpose: Purpose::default(),
             floor: None,
+            company: None,
+            merge_into: None,
         }
     }
 

@@ -90,6 +90,8 @@ impl Call {
                     leg.statistics.get_or_insert_default().audio = AudioFlow::OneWay;
                 }
             }
+            MediaEvent::PictureWanted { leg } => self.ask_for_picture(cx, book, leg),
+            MediaEvent::Talk { leg, talk } => self.note_talk(leg, talk),
             MediaEvent::PlayFinished { leg } => self.play_finished(cx, book, leg),
             MediaEvent::Quality { leg, statistics } => {
                 if let Some(leg) = self.leg_mut(leg) {
@@ -148,6 +150,7 @@ impl Call {
     ) {
         for leg in &mut self.legs {
             leg.infos.retain(|info| *info != tx);
+            leg.refresh.take_if(|refresh| *refresh == tx);
         }
         let Some(leg) = self.legs.iter_mut().find(|l| l.probe == Some(tx)) else { return };
         leg.probe = None;
@@ -159,6 +162,11 @@ impl Call {
         };
         if gone && matches!(self.phase, Phase::Transferring { by, .. } if by == id) {
             return self.drop_leg(cx, id, EndReason::PeerLost); // The one who stays is still being connected.
+        }
+        if gone && self.is_guest(id) {
+            self.drop_leg(cx, id, EndReason::PeerLost);
+            self.guest_left(cx, id);
+            return;
         }
         if gone {
             return self.end(cx, book, EndReason::PeerLost, EndedBy::System);
@@ -172,6 +180,7 @@ impl Call {
             Phase::Talking { .. } => "talking",
             Phase::Transferring { .. } => "transferring",
             Phase::Waiting { .. } => "waiting",
+            Phase::Conferring(_) => "conference",
             Phase::Serving { .. } => "service",
             Phase::Ending => "ending",
         };

@@ -44,10 +44,12 @@ fn words(event: &Event) -> Option<String> {
             format!("cannot be sent what it should hear: {}", cause(*reason))
         }
         Event::OneWayAudio { .. } => "nothing is heard of this party, though the other one speaks".to_owned(),
+        Event::PictureWanted { .. } => "a whole picture of this party is needed".to_owned(),
         Event::PlayFinished { .. } => "the announcement has been played to its end".to_owned(),
         Event::Quality { .. } => return None,
         Event::Recording { event, .. } => recording(event),
         Event::SourceLocked { from, .. } => format!("from now on only {from} is heard"),
+        Event::Talk { .. } => return None,
         Event::WrongSource { from, packets, .. } => {
             format!("{packets} packets were dropped: {from} is not the address of this party")
         }
@@ -72,6 +74,7 @@ fn cause(reason: NotForwardable) -> &'static str {
     match reason {
         NotForwardable::NoCommonFormat => "the two sides share no format",
         NotForwardable::NoEncoder => "none of its codecs can be encoded here",
+        NotForwardable::RoomFull => "its room has as many members as one may have",
         NotForwardable::SourceMissing => "the other side is on another worker",
     }
 }

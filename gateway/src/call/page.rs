@@ -25,6 +25,15 @@ pub struct PageCall {
     pub started_at_ms: i64,
     pub answered_at_ms: Option<i64>,
     pub recorded: bool,
+    /// Who else is in the call: a three-way call.
+    pub others: Vec<PageParty>,
+}
+
+/// A third party of a Call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PageParty {
+    pub id: u64,
+    pub number: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -147,7 +156,14 @@ impl Call {
             started_at_ms: self.record.started_at_ms,
             answered_at_ms: self.record.answered_at_ms.filter(|_| party.phase == LegPhase::Up),
             recorded: self.recording.is_some(),
+            others: self.others(leg),
         })
+    }
+
+    /// Those whom the page hears beside its peer.
+    fn others(&self, leg: LegId) -> Vec<PageParty> {
+        let others = self.third_parties().into_iter().filter(|(third, _)| *third != leg);
+        others.map(|(third, number)| PageParty { id: third.0, number }).collect()
     }
 
     fn page_state(&self, party: &Leg) -> PageState {

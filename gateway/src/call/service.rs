@@ -17,6 +17,9 @@ use crate::model::Service;
 impl Call {
     /// Answers the caller with one of our services.
     pub(super) fn serve(&mut self, cx: &mut Context<'_>, book: &mut Book, caller: LegId, service: &Service) {
+        if let Service::Conference(conference) = service {
+            return self.confer(cx, book, caller, conference);
+        }
         let Some(source) = self.service_source(cx, caller, service) else {
             return self.end(cx, book, EndReason::NumberUnknown, EndedBy::System);
         };
@@ -65,7 +68,7 @@ impl Call {
                 }
                 prompt.map(|prompt| Source::Play { prompt, repeat: Repeat::Once })
             }
-            Service::Queue(_) => None, // The dial plan leads to the queue itself.
+            Service::Conference(_) | Service::Queue(_) => None, // Neither is a sound.
         }
     }
 
@@ -83,6 +86,7 @@ impl Call {
 fn word(service: &Service) -> &'static str {
     match service {
         Service::Announcement(_) => "announcement",
+        Service::Conference(_) => "conference",
         Service::Echo => "echo",
         Service::Queue(_) => "queue",
         Service::Tone => "tone",

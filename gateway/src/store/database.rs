@@ -254,7 +254,10 @@ async fn connect_sqlite(path: &str) -> Result<SqlitePools, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true);
-    let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+    // SQLite ends a transaction by itself when its disk fails; the driver then counts one for ever and begins no other.
+    let pool = SqlitePoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
     // The writer first: it makes the file.
     let writer = pool.clone().max_connections(1).connect_with(options.clone()).await;
     let writer = writer.map_err(|error| connect_fault::sqlite(Path::new(path), error))?;
