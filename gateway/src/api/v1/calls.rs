@@ -96,6 +96,7 @@ pub struct Digits {
 
 /// Where a call goes.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = CallTarget)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum To {
     /// To whoever answers this number.
@@ -109,6 +110,7 @@ pub enum To {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = CallTransfer)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     to: To,
