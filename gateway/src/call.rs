@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod calls;
+mod clip;
 mod codecs;
 pub mod context;
 mod dial;
@@ -19,6 +20,7 @@ pub mod leg;
 mod media;
 mod media_fact;
 mod modify;
+mod overhear;
 mod page;
 mod place;
 mod recording;
@@ -33,9 +35,12 @@ mod waiting;
 
 pub use answer::status;
 pub use calls::{CallLimits, CallSummary, Calls};
+pub use clip::{AfterClip, Clip, ClipHearers};
 pub use context::{CallSettings, Context, MediaKind, MediaPlane, Place, QueueDoor, Reach, Target};
 pub use end_reason::EndReason;
 pub use incoming::Incoming;
 pub use leg::{DtmfWay, Party};
+pub use overhear::Keys;
 pub use page::{PageCall, PageEvent, SeatView};
+pub use recording::RecordingCommand;
 pub use seat::{SeatCommand, SeatPlace, SeatRefusal};

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use crate::command::{LegId, RecordingId};
 use crate::dtmf::Dtmf;
+use crate::ears::Noticed;
 use crate::leg::LegStatistics;
+use crate::recorder::take::Notes;
 
 /// One fact. Facts that a stranger can cause come at most once a second for each Leg, with their count.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,8 @@ pub enum Event {
     /// Of this Leg nothing was ever heard, neither packets nor anything but silence in them, although the Leg that hears it, and that
     /// it hears, is heard. Once.
     OneWayAudio { leg: LegId },
+    /// What [`crate::command::Command::ListenFor`] asked for.
+    Noticed { leg: LegId, noticed: Noticed },
     /// The prompt has been sent to its end.
     PlayFinished { leg: LegId },
     /// Every five seconds while the Leg is configured.
@@ -64,7 +68,7 @@ pub enum RecordingEvent {
     /// The disk or the recorder was too slow: audio of this length is silence in the file.
     Overrun { lost_ms: u32 },
     /// The file is complete.
-    Sealed { seconds: f64, path: PathBuf },
+    Sealed { notes: Box<Notes>, path: PathBuf },
     /// A side sends a codec that cannot be decoded here: it is silence in the file. Once for each codec.
     Undecodable { codec: String },
 }

@@ -12,6 +12,7 @@ pub mod deadline;
 pub mod desk;
 pub mod desk_phone;
 pub mod node;
+pub mod objects;
 pub mod page;
 pub mod picture;
 pub mod process;

@@ -32,6 +32,7 @@ mod rules;
 mod seen;
 mod signed;
 mod site;
+mod sound_clips;
 mod tokens;
 mod trunks;
 mod users;
@@ -81,6 +82,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(recordings::routes())
         .merge(plugins::routes())
         .merge(rules::routes())
+        .merge(sound_clips::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())
         .merge(users::routes())

@@ -320,6 +320,7 @@ impl Calls {
     /// Tells the floor and pages what has changed, and drops a Call whose CDR is complete.
     pub(super) fn retire(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        call.forget_clip();
         call.report(cx);
         call.show(cx);
         if !call.is_complete() {
@@ -365,6 +366,7 @@ pub(super) fn leg_of(event: &MediaEvent) -> Option<LegId> {
         | MediaEvent::MediaResumed { leg }
         | MediaEvent::MediaTimeout { leg }
         | MediaEvent::NotForwardable { leg, .. }
+        | MediaEvent::Noticed { leg, .. }
         | MediaEvent::OneWayAudio { leg }
         | MediaEvent::PlayFinished { leg }
         | MediaEvent::Quality { leg, .. }

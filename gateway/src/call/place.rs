@@ -74,7 +74,7 @@ impl Call {
         if self.worker == home {
             return Ok(());
         }
-        if self.recording.as_ref().is_some_and(|recording| recording.state == RecordingState::Writing) {
+        if self.recording.as_ref().is_some_and(|recording| recording.state.is_open()) {
             tracing::warn!(call.id = %self.id, "a recorded call cannot go to the first browser of its organization");
             return Err(EndReason::Overloaded);
         }

@@ -75,7 +75,9 @@ impl Call {
                 self.end(cx, book, EndReason::ServiceFinished, EndedBy::System);
             }
             Phase::Waiting { leg: waits } if waits == leg => self.play_music(cx),
-            _ => {}
+            _ => {
+                self.clip_finished(cx, book, leg);
+            }
         }
     }
 }

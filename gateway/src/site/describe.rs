@@ -5,7 +5,8 @@ use super::plan::{MAX_BINDINGS, RING_TIMEOUT_S};
 use super::rule::{MAX_DIGITS, MIN_DIGITS};
 use crate::model::{
     AllowedExtensions, Announcement, CallerIdPolicy, Destination, DialRuleKind, DtmfMethod, Extension,
-    Organization, OutboundSecret, RecordingRule, Service, SrtpPolicy, Transport, Trunk, TrunkId, TrunkNumber,
+    Organization, OutboundSecret, RecordingRule, Service, SrtpPolicy, ToneCountry, Transport, Trunk, TrunkId,
+    TrunkNumber,
 };
 
 /// Keys with their values; keys at their default are left out.
@@ -18,6 +19,8 @@ pub(super) fn organization(row: &Organization) -> Fields {
     put(&mut fields, "recording", recording(row.recording));
     put(&mut fields, "announcements", row.announcements.as_deref().map(text));
     put(&mut fields, "ring_timeout_s", unless(row.ring_timeout_s, RING_TIMEOUT_S));
+    put(&mut fields, "country", (row.country != ToneCountry::Brazil).then(|| text(row.country.as_str())));
+    put(&mut fields, "recording_days", row.recording_days.map(|days| days.to_string()));
     fields
 }
 

@@ -205,6 +205,10 @@ impl<R: Fn(Event)> Worker<R> {
                 engine.record(now, recording, path, [left, right]);
                 self.recorder.unpark();
             }
+            Command::ListenFor { leg, wanted } => engine.listen_for(leg, wanted),
+            Command::MaskKeys { leg, masked } => engine.mask_keys(now, leg, masked),
+            Command::PauseRecord { recording } => engine.pause_record(now, recording),
+            Command::ResumeRecord { recording } => engine.resume_record(now, recording),
             Command::Retap { recording, left, right } => engine.retap(recording, [left, right]),
             Command::StopRecord { recording } => {
                 engine.stop_record(now, recording);
@@ -308,12 +312,16 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         }
         Command::Configure { leg, .. }
         | Command::Hear { leg, .. }
+        | Command::ListenFor { leg, .. }
+        | Command::MaskKeys { leg, .. }
         | Command::MoveLeg { leg, .. }
         | Command::RemoveLeg { leg }
         | Command::Report { leg }
         | Command::SendDtmf { leg, .. } => [Some(*leg), None],
         Command::AddBrowserLeg { .. }
         | Command::AddLeg { .. }
+        | Command::PauseRecord { .. }
+        | Command::ResumeRecord { .. }
         | Command::Statistics { .. }
         | Command::StopRecord { .. } => [None, None],
     }

@@ -30,6 +30,8 @@ const KEPT_PACKETS: usize = 10_000;
 /// What goes out.
 #[derive(Clone, Debug)]
 pub enum Speech {
+    /// Two sines, as a key has them.
+    Key(f64, f64),
     Nothing,
     /// A sine in the negotiated G.711.
     Tone(f64),
@@ -385,14 +387,24 @@ impl State {
         packets
     }
 
+    fn encoded(&self, samples: Vec<i16>) -> Vec<u8> {
+        let encode = if self.payload_type == 8 { g711::linear_to_alaw } else { g711::linear_to_ulaw };
+        samples.into_iter().map(encode).collect()
+    }
+
     fn speech_packets(&mut self) -> Vec<Vec<u8>> {
         let (payload_type, payload) = match &self.speech {
             Speech::Nothing => return Vec::new(),
             Speech::Octets { payload_type, octets } => (*payload_type, octets.clone()),
+            Speech::Key(row_hz, column_hz) => {
+                let [row, column] =
+                    [*row_hz, *column_hz].map(|hz| tone::sine(hz, RATE_HZ, self.spoken, SAMPLES_PER_FRAME));
+                let both: Vec<i16> = row.iter().zip(&column).map(|(a, b)| a / 2 + b / 2).collect();
+                (self.payload_type, self.encoded(both))
+            }
             Speech::Tone(hz) => {
                 let samples = tone::sine(*hz, RATE_HZ, self.spoken, SAMPLES_PER_FRAME);
-                let encode = if self.payload_type == 8 { g711::linear_to_alaw } else { g711::linear_to_ulaw };
-                (self.payload_type, samples.into_iter().map(encode).collect())
+                (self.payload_type, self.encoded(samples))
             }
         };
         let marker = self.spoken == 0;
