@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// Generous, since a loaded machine may be slow and a passing test never waits it out.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(40);
 
 /// How often a condition outside this process (a file, a database row) is looked at again.
 const LOOK_EVERY: Duration = Duration::from_millis(20);

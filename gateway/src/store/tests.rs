@@ -419,3 +419,17 @@ async fn thousands_of_calls_are_written_in_batches() {
     writer.close().await;
     test.remove().await;
 }
+
+/// SQLite rolls back by itself when its disk fails, and the driver goes on counting a transaction that is not there.
+#[tokio::test]
+async fn a_transaction_that_the_database_ended_by_itself_spoils_no_later_one() {
+    let test = TestStore::new().await;
+    for _ in 0..3 {
+        let mut tx = test.store.begin().await.unwrap();
+        on_tx!(&mut tx, |connection| sqlx::raw_sql("ROLLBACK").execute(connection).await.map(drop)).unwrap();
+        let _ = tx.commit().await;
+    }
+    for _ in 0..10 {
+        test.store.begin().await.unwrap().commit().await.unwrap();
+    }
+}
