@@ -8,7 +8,7 @@ use super::calls::Book;
 use super::context::{Context, MediaKind};
 use super::end_reason::EndReason;
 use super::leg::MediaPhase;
-use super::state::{Call, RecordingState};
+use super::state::Call;
 
 impl Call {
     /// Makes the media half of a Leg; nothing is agreed.
