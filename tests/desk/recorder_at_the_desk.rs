@@ -221,6 +221,7 @@ async fn a_store_of_objects_that_is_away_costs_nothing_and_gets_nothing_twice() 
     objects.start().await;
     node.serve().await;
     until("both there", || (node.database.ask(there).len() == 2).then_some(())).await;
+    until("both in what it says it was sent", || (objects.sent() >= 2).then_some(())).await;
     assert_eq!(objects.sent(), 2, "each was sent once");
     assert!(node.database.ask("SELECT path FROM recording_uploads").is_empty());
 }

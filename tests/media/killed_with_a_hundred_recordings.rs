@@ -9,11 +9,11 @@ use ramal_tests::{Call, Node, Rtp, Site, Wav};
 /// Calls that are recorded at once.
 const CALLS: usize = 100;
 /// Of them, those whose parties speak.
-const SPEAKING: usize = 3;
+const SPEAKING: usize = 2;
 /// What a kill may cost, in seconds.
 const MAY_COST_S: f64 = 1.0;
-/// RTP and RTCP for both Legs of every call.
-const PORTS: u16 = 400;
+/// RTP and RTCP for both Legs of every call, and room for those of others.
+const PORTS: u16 = 500;
 
 /// A call that nobody speaks in, and when it was answered.
 async fn silent(caller: &ramal_tests::Ua, callee: &ramal_tests::Ua) -> (Call, Call, Rtp, Rtp) {
@@ -28,7 +28,7 @@ async fn silent(caller: &ramal_tests::Ua, callee: &ramal_tests::Ua) -> (Call, Ca
 #[tokio::test]
 async fn all_of_them_play_to_within_their_last_second() {
     // Below the ports of other nodes and of the system.
-    let first = 10_000 + rand::random::<u16>() % 20 * PORTS;
+    let first = 10_000 + rand::random::<u16>() % 18 * PORTS;
     let settings = format!(
         "#media.port_min = {first}\n#media.port_max = {}\n[sip.limits]\ninvites_per_source_per_s = 1000",
         first + PORTS - 1
@@ -41,7 +41,7 @@ async fn all_of_them_play_to_within_their_last_second() {
     }
     let quiet_since = Instant::now();
     let mut spoken: Vec<(Side, Side)> = Vec::new();
-    for number in ["102", "103", "101"].iter().take(SPEAKING) {
+    for number in ["102", "103"].iter().take(SPEAKING) {
         let (caller, callee) = (node.phone("100").await, node.phone(number).await);
         spoken.push(connect(caller, Rtp::new().await, callee, Rtp::new().await, number).await);
     }

@@ -96,10 +96,16 @@ pub enum Destination {
 pub enum Service {
     /// Plays a recording, then hangs up.
     Announcement(Announcement),
+    /// The busy tone of the organization's country.
+    Busy,
+    /// Its congestion tone.
+    Congestion,
     /// Sends back what it hears.
     Echo,
     /// Music, until an agent of the queue with this name takes the call.
     Queue(String),
+    /// The ringing tone of the organization's country.
+    Ringback,
     /// A steady tone.
     Tone,
 }

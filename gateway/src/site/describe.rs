@@ -108,8 +108,11 @@ fn service(service: &Service) -> (&'static str, String) {
             ("announcement", text(&format!("{}{name}", Announcement::BUILTIN)))
         }
         Service::Announcement(Announcement::File(name)) => ("announcement", text(name)),
+        Service::Busy => ("service", text("busy")),
+        Service::Congestion => ("service", text("congestion")),
         Service::Echo => ("service", text("echo")),
         Service::Queue(name) => ("queue", text(name)),
+        Service::Ringback => ("service", text("ringback")),
         Service::Tone => ("service", text("tone")),
     }
 }

@@ -119,7 +119,10 @@ pub struct RuleEntry {
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ToneOrEcho {
+    Busy,
+    Congestion,
     Echo,
+    Ringback,
     Tone,
 }
 

@@ -115,7 +115,10 @@ impl Reader<'_> {
 
     fn service(&self) -> Result<Option<Service>, Wrong> {
         match (self.entry.service, &self.entry.announcement, &self.entry.queue) {
+            (Some(ToneOrEcho::Busy), None, None) => Ok(Some(Service::Busy)),
+            (Some(ToneOrEcho::Congestion), None, None) => Ok(Some(Service::Congestion)),
             (Some(ToneOrEcho::Echo), None, None) => Ok(Some(Service::Echo)),
+            (Some(ToneOrEcho::Ringback), None, None) => Ok(Some(Service::Ringback)),
             (Some(ToneOrEcho::Tone), None, None) => Ok(Some(Service::Tone)),
             (None, Some(name), None) => Ok(Some(Service::Announcement(self.announcement(name)?))),
             (None, None, Some(name)) => Ok(Some(Service::Queue(self.queue(name)?))),

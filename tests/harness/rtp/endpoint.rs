@@ -269,6 +269,17 @@ impl Rtp {
         .await;
     }
 
+    /// Waits until a tenth of a second of what comes is at least a third of this tone: one of two, or one with a cadence.
+    pub async fn sounds_of(&self, hz: f64) {
+        let from = self.state().pcm.len();
+        self.until(&format!("some {hz} Hz at {}", self.local), |state| {
+            let fresh = state.pcm.get(from..).unwrap_or_default();
+            let mut windows = fresh.chunks_exact(HEARD_SAMPLES / 2);
+            windows.any(|window| tone::share(window, hz, RATE_HZ) > 0.33).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until what comes in is another sound than this tone, or nothing.
     pub async fn hears_no(&self, hz: f64) {
         let from = self.state().pcm.len();
