@@ -9,6 +9,7 @@ mod early;
 mod error;
 mod event;
 mod file;
+mod intake;
 mod outbox;
 mod receive;
 mod request;
@@ -17,9 +18,11 @@ mod shown;
 mod status;
 mod thread;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 pub use error::{ChatError, SendError};
 pub use event::{
@@ -32,15 +35,12 @@ pub use request::{OutboundMessage, Request, Sender};
 pub use send::{Addressee, Outgoing};
 pub use shown::ShownMessage;
 
+use intake::Intake;
+
 use crate::feed::{Audience, Feed};
-use crate::model::{MessageId, OrganizationId};
+use crate::model::{InteractionId, MessageId, OrganizationId};
 use crate::routing::floor;
 use crate::store::{Store, Whose};
-
-/// Deliveries that are stored at once; more of them would only wait for each other in the database.
-const DELIVERIES_AT_ONCE: usize = 4;
-/// Deliveries that may wait for their turn; above that the provider is asked to come again.
-const DELIVERIES_WAITING: usize = 4_000;
 
 /// Conversations. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -55,17 +55,12 @@ pub struct Chat {
 struct Shared {
     /// There is something in the outbox.
     outbox: Notify,
-    turns: Semaphore,
-    queue: Semaphore,
+    intake: Intake,
 }
 
 impl Chat {
     pub fn new(store: Store, feed: Feed, floor: floor::Handle) -> Self {
-        let shared = Shared {
-            outbox: Notify::new(),
-            turns: Semaphore::new(DELIVERIES_AT_ONCE),
-            queue: Semaphore::new(DELIVERIES_WAITING),
-        };
+        let shared = Shared { outbox: Notify::new(), intake: Intake::new(store.writers()) };
         Self { store, feed, floor, shared: Arc::new(shared) }
     }
 
@@ -78,12 +73,18 @@ impl Chat {
                 return tracing::warn!(%error, "messages were stored and could not be shown at once");
             }
         };
+        let mut known: HashMap<InteractionId, Option<Whose>> = HashMap::new();
         for message in messages {
             let Some(interaction) = message.interaction_id else { continue };
-            match self.store.whose(organization, interaction).await {
-                Ok(Some(whose)) => self.feed.publish(organization, audience(whose), "message", message),
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "a message was stored and could not be shown at once"),
+            if let Entry::Vacant(unknown) = known.entry(interaction) {
+                let whose = self.store.whose(organization, interaction).await.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "a message was stored and could not be shown at once");
+                    None
+                });
+                unknown.insert(whose);
+            }
+            if let Some(Some(whose)) = known.get(&interaction) {
+                self.feed.publish(organization, audience(*whose), "message", message);
             }
         }
     }

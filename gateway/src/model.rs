@@ -89,8 +89,8 @@ pub use call_id::{CallId, CallIdError};
 pub use capabilities::Capabilities;
 pub use contact::{Contact, ContactIdentity, Identity, IdentityError, IdentityKind, folded, title_of};
 pub use dial_rule::{
-    AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, Destination, DialRule, DialRuleId, DialRuleKind,
-    Service, TrunkNumber,
+    AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, CONFERENCE_MEMBERS, Conference, Destination,
+    DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, Service, TrunkNumber,
 };
 pub use directory::Directory;
 pub use event::EventRow;

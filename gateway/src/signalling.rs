@@ -15,6 +15,7 @@ pub mod pages;
 pub mod reach;
 pub mod registrar;
 pub mod resolve;
+pub mod rooms;
 pub mod seats;
 pub mod state;
 pub mod stream;

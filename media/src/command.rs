@@ -24,6 +24,42 @@ impl LegId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordingId(pub u64);
 
+/// Names a room on every Worker of a Node. Given by call control, never reused while the Node lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomId(pub u64);
+
+/// What a Leg does in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub speaks: Speaks,
+    pub hears: Hears,
+    /// How much louder or softer it is heard.
+    pub gain_db: i8,
+}
+
+impl Part {
+    /// Speaks to all and hears all.
+    pub const FULL: Self = Self { speaks: Speaks::Everyone, hears: Hears::Room, gain_db: 0 };
+}
+
+/// By whom a Leg is heard in its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    Everyone,
+    /// It is mute.
+    Nobody,
+    /// It whispers: that member alone hears it.
+    Only(LegId),
+}
+
+/// What a Leg is sent of its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// It is deaf.
+    Nothing,
+    Room,
+}
+
 /// Who takes the answer to [`Command::Statistics`]. Called on the Worker's thread: hand the list on, do not work there.
 pub type StatisticsReply = Box<dyn FnOnce(Vec<(LegId, LegStatistics)>) + Send>;
 
@@ -41,6 +77,10 @@ pub enum Command {
     Configure { leg: LegId, settings: Box<LegSettings> },
     /// What this Leg is sent from now on.
     Hear { leg: LegId, source: Source },
+    /// Two Legs that hear each other go on in a room, with these parts: nothing that is under way between them is lost.
+    Mix { room: RoomId, members: [(LegId, Part); 2] },
+    /// Two members of a room hear each other without it again: what the room still has of them goes out first.
+    Unmix { legs: [LegId; 2] },
     /// RFC 4733 events toward this Leg, one after the other; what it hears is suppressed meanwhile. Where no telephone-event was
     /// agreed: a tone, if its audio is encoded here, and nothing if packets are forwarded to it.
     SendDtmf { leg: LegId, digit: Dtmf, duration_ms: u32 },
@@ -80,6 +120,9 @@ pub enum Source {
     Leg(LegId),
     /// Recorded audio in the first codec of the Leg that can be encoded here.
     Play { prompt: Arc<Prompt>, repeat: Repeat },
+    /// All members of a room but itself, which is made a member by this. A room begins with its first member and ends with its
+    /// last. Again for the same room: another part in it. Decoded, added and encoded anew every 20 ms.
+    Room { room: RoomId, part: Part },
     /// A tone, without end.
     Tone(Tone),
 }

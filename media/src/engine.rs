@@ -14,6 +14,7 @@ mod party;
 mod receive;
 mod recordings;
 mod report;
+mod room;
 mod route;
 mod statistics;
 mod timeout;
@@ -39,6 +40,7 @@ pub use timer::Reason;
 use browser::Browsers;
 use party::Hear;
 use recordings::Recordings;
+use room::Rooms;
 use timer::Timers;
 
 /// A Leg's place in its engine: what the shell knows a socket by. Used again after the Leg is gone.
@@ -70,6 +72,7 @@ pub struct Engine {
     recordings: Recordings,
     random: SmallRng,
     browsers: Browsers,
+    rooms: Rooms,
     /// A packet that a browser instance has opened, on its way to the listeners.
     plain: Box<[u8]>,
 }
@@ -96,6 +99,7 @@ impl Engine {
             recordings: Recordings::new(taps, config.max_recordings),
             random: SmallRng::seed_from_u64(config.seed),
             browsers: Browsers::default(),
+            rooms: Rooms::default(),
             plain: vec![0; BUFFER_BYTES].into_boxed_slice(),
             config,
         }

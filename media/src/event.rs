@@ -7,6 +7,7 @@ use crate::command::{LegId, RecordingId};
 use crate::dtmf::Dtmf;
 use crate::ears::Noticed;
 use crate::leg::LegStatistics;
+use crate::mixer::Talk;
 use crate::recorder::take::Notes;
 
 /// One fact. Facts that a stranger can cause come at most once a second for each Leg, with their count.
@@ -45,6 +46,8 @@ pub enum Event {
     Recording { recording: RecordingId, event: RecordingEvent },
     /// From now on only this address is heard (RTP bleed).
     SourceLocked { leg: LegId, from: SocketAddr },
+    /// A member of a room begins to talk, goes on, or ends.
+    Talk { leg: LegId, talk: Talk },
     /// Packets of another address than the locked one were dropped; `packets` since the last such event.
     WrongSource { leg: LegId, from: SocketAddr, packets: u64 },
 }
@@ -56,6 +59,8 @@ pub enum NotForwardable {
     NoEncoder,
     /// The two Legs share no format, and what the one sends cannot be decoded or what the other takes cannot be encoded.
     NoCommonFormat,
+    /// The room has [`crate::mixer::MAX_MEMBERS`].
+    RoomFull,
     /// The Leg to be heard is not on this Worker.
     SourceMissing,
 }

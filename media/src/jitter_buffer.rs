@@ -181,6 +181,19 @@ impl JitterBuffer {
         self.paused = true;
     }
 
+    /// The same, and what waits is dropped.
+    pub fn rest(&mut self) {
+        while !self.packets.is_empty() {
+            self.drop_first();
+        }
+        self.pause();
+    }
+
+    /// Whether no packet waits.
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
     /// Timestamp units a second of the present source; 0 before the first packet.
     pub fn clock_hz(&self) -> u32 {
         self.source.as_ref().map_or(0, |source| source.clock_hz)

@@ -13,6 +13,7 @@ pub mod event;
 pub mod io;
 pub mod jitter_buffer;
 pub mod leg;
+pub mod mixer;
 pub mod player;
 pub mod quality;
 pub mod recorder;

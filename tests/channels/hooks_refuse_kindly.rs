@@ -26,6 +26,12 @@ async fn each_gets_its_status_and_nothing_is_stored() {
         "POST {address} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
     );
     assert_eq!(http::raw(web, large.as_bytes(), &vec![b'x'; 1 << 16]).await.status, 413, "20 MB");
+    // The same without a word of its length.
+    let chunk = [b"100000\r\n", vec![b'x'; 1 << 20].as_slice(), b"\r\n"].concat();
+    let chunked = format!(
+        "POST {address} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    assert_eq!(http::raw(web, chunked.as_bytes(), &chunk.repeat(20)).await.status, 413, "20 MB in chunks");
     assert_eq!(ground.interactions().await.len(), 0);
     // The same, right: and only once.
     for _ in 0..3 {

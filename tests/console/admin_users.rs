@@ -4,7 +4,7 @@ use ramal_tests::desk::PASSWORD;
 use ramal_tests::{Browser, Desk, Node, Site};
 use serde_json::json;
 
-use crate::stage::{administrator, console, email, faults, made, press, reads, switch, visit, write};
+use crate::stage::{administrator, choose, console, email, faults, made, press, reads, switch, visit, write};
 
 #[tokio::test]
 async fn f223_f265_an_agent_sees_neither_administration_nor_monitoring() {
@@ -24,8 +24,13 @@ async fn f225_f226_f228_the_switches_need_each_other_and_saving_asks_first() {
     let node = Node::start(Site::acme()).await;
     let admin = administrator(&node).await;
     let bruno = admin.colleague("Bruno", "agent", json!({ "webrtc": false, "language": "en" })).await;
+    let body = json!({ "name": "support", "title": "Support", "medium": "chat", "direction": "inbound", "members": [] });
+    let queue = made(&admin, "/queues", body).await["id"].clone();
     let browser = Browser::speaking(440.0).await;
     let page = console(&browser, &node, "admin", email(&admin)).await;
+    // F226: without the switch nobody can put him into a chat queue.
+    visit(&page, &node, &format!("admin/queues/{queue}")).await;
+    page.sees(".tick:has(input:disabled)", "Bruno not omnichannel").await;
     visit(&page, &node, &format!("admin/users/{}", bruno.id())).await;
     page.sees(".panel", "Agent screen options").await;
     // F225: omnichannel without WebRTC is refused with the reason.
@@ -37,13 +42,17 @@ async fn f225_f226_f228_the_switches_need_each_other_and_saving_asks_first() {
     // F228: No saves nothing.
     press(&page, "Save").await;
     page.sees("dialog[open]", "the system logs the user out of the queue(s)").await;
-    page.screenshot("admin_user_confirm").await;
     press(&page, "No").await;
     assert_eq!(admin.read(&format!("/users/{}", bruno.id())).await["omnichannel"], false);
     press(&page, "Save").await;
     press(&page, "Yes").await;
     reads(&page, "Saved.").await;
     assert_eq!(admin.read(&format!("/users/{}", bruno.id())).await["omnichannel"], true);
+    visit(&page, &node, &format!("admin/queues/{queue}")).await;
+    page.click("role=checkbox[name=/^Bruno/]").await;
+    press(&page, "Save").await;
+    page.sees(".form-foot .button[aria-disabled=true]", "Save").await;
+    assert_eq!(admin.read(&format!("/queues/{queue}")).await["members"], json!([bruno.id()]));
     assert_eq!(faults(&page).await, json!([]));
 }
 
@@ -99,6 +108,18 @@ async fn f235_a_link_to_a_queue_reaches_the_agent_without_a_new_log_in() {
     page.click("role=checkbox[name=/^Eva/]").await;
     press(&page, "Save").await;
     reads(&page, "Saved.").await;
-    let desk = eva.read("/desk").await;
-    assert_eq!(desk["desk"]["presence"]["queues"][0]["title"], "Sales", "{desk:#}");
+    // Her page is open all the while: the channel is there without a reload.
+    let hers = console(&browser, &node, "eva", email(&eva)).await;
+    hers.sees("#channels-chat", "0/1").await;
+    visit(&page, &node, "admin/queues").await;
+    press(&page, "New queue").await;
+    write(&page, "Title", "Evening").await;
+    choose(&page, "For", "chat").await;
+    page.click("dialog >> role=checkbox[name=/^Eva/]").await;
+    press(&page, "Create").await;
+    hers.sees("#channels-chat", "0/2").await;
+    hers.click("#channels-chat").await;
+    for title in ["Sales", "Evening"] {
+        hers.sees(".channel-row", title).await;
+    }
 }

@@ -29,10 +29,16 @@ async fn f196_f198_f199_f200_a_card_for_each_queue_counts_who_waits_and_who_is_t
     let mut two = second.invite("*80", &rtp.sdp()).await;
     two.answered().await;
     page.sees(&figure("Na espera"), "2").await;
-    page.screenshot("console_boards").await;
-    two.bye().await;
-    page.sees(&figure("Na espera"), "1").await;
+    // F200: the first of the two waits longest; once he is gone, the second.
+    let longest =
+        async || office.admin.read("/desk").await["desk"]["boards"][0]["longest_waiting_since_ms"].clone();
+    let first = longest().await;
     one.bye().await;
+    page.sees(&figure("Na espera"), "1").await;
+    let left = office.admin.read("/interactions?state=waiting").await["items"][0]["started_at_ms"].clone();
+    assert_eq!(longest().await, left);
+    assert!(left.as_i64() > first.as_i64(), "{first} before {left}");
+    two.bye().await;
     page.sees(&figure("Maior espera"), "ninguém").await;
     page.sees(&figure("Agentes"), "0").await;
     let bia = office.seat(bia).await;

@@ -1,19 +1,22 @@
 //! A caller waits in a queue and is served in the browser.
 
-use ramal_tests::{Rtp, Site};
+use ramal_tests::rtp::tone;
+use ramal_tests::{Rtp, Site, wav};
 use serde_json::json;
 
 use crate::office::{AGENT_HZ, Agent, Office};
 
 const CALLER_HZ: f64 = 660.0;
+/// What a queue's callers hear, where a story listens: nobody else sounds like it.
+const MUSIC_HZ: f64 = 1250.0;
 
 /// Somebody who called *80 and waits, hearing music; his name for the office is his number, 101.
-struct Caller {
-    call: ramal_tests::wire::call::Call,
-    rtp: Rtp,
+pub struct Caller {
+    pub call: ramal_tests::wire::call::Call,
+    pub rtp: Rtp,
 }
 
-async fn caller(office: &Office, number: &str) -> Caller {
+pub async fn caller(office: &Office, number: &str) -> Caller {
     let phone = office.node.phone(number).await;
     let rtp = Rtp::new().await;
     let mut call = phone.invite("*80", &rtp.sdp()).await;
@@ -39,11 +42,11 @@ async fn f058_f059_f060_f061_an_incoming_call_names_kind_queue_and_caller_is_acc
     page.sees(".offer", "Chamada recebida").await;
     page.sees(".offer", "Vendas").await;
     page.sees(".offer-name", "101").await;
-    page.screenshot("console_offer").await;
+    // F110: it rings.
+    page.sounded(400.0).await;
     ana.accept().await;
     page.sees(".call[data-state=talking]", "Em conversa").await;
     tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
-    page.screenshot("console_call").await;
     page.click("role=button[name=\"Desligar chamada\"]").await;
     caller.call.expect_bye().await;
     page.sees(".call[data-state=ended]", "A chamada terminou").await;
@@ -75,15 +78,17 @@ async fn f058_a_refused_call_waits_on_and_is_accepted_with_a_key() {
 
 #[tokio::test]
 async fn f035_f067_a_call_is_held_resumed_muted_and_takes_digits() {
-    let office = Office::open().await;
-    let ana = served(&office, json!({})).await;
+    let sounds = tempfile::tempdir().expect("a folder");
+    wav::write_mono(&sounds.path().join("waiting.wav"), 8000, &tone::sine(MUSIC_HZ, 8000, 0, 16_000));
+    let office = Office::of(Site::acme().announcements(sounds.path())).await;
+    let ana = served(&office, json!({ "music": "waiting.wav" })).await;
     let page = &ana.page;
     let caller = caller(&office, "101").await;
     ana.accept().await;
     tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
     page.press("h").await;
     page.sees(".call[data-state=held]", "Em espera").await;
-    caller.rtp.hears_no(AGENT_HZ).await;
+    caller.rtp.hears(MUSIC_HZ).await;
     page.hears_no(CALLER_HZ).await;
     page.press("h").await;
     page.sees(".call[data-state=talking]", "").await;
@@ -118,7 +123,6 @@ async fn f066_f071_f176_f179_notes_during_the_call_then_outcome_and_wrap_up_that
     page.sees(".call[data-state=ended]", "").await;
     ana.end(Some("Resolvido")).await;
     page.sees(".wrap-up", "Pós-atendimento").await;
-    page.screenshot("console_wrap_up").await;
     let mut next = self::caller(&office, "103").await;
     page.click("role=button[name=\"Concluir pós-atendimento\"]").await;
     page.sees(".offer", "103").await;
@@ -132,7 +136,7 @@ async fn f066_f071_f176_f179_notes_during_the_call_then_outcome_and_wrap_up_that
 }
 
 #[tokio::test]
-async fn f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol_and_clock() {
+async fn f132_f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol_and_clock() {
     let office = Office::open().await;
     let ana = office.hire("Ana", "100").await;
     let bia = office.hire("Bia", "102").await;
@@ -145,6 +149,7 @@ async fn f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol_and_
     let protocol = ana.page.text(".talk-head .protocol").await;
     let bia = office.seat(bia).await;
     bia.join("voice").await;
+    let clock = ana.tta_from(1).await;
     ana.page.press("t").await;
     ana.page.click("dialog >> role=radio[name=/Bia/]").await;
     ana.page.click("dialog >> role=button[name=\"Transferir\"]").await;
@@ -154,6 +159,7 @@ async fn f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol_and_
     bia.page.sees(".call[data-state=talking]", "").await;
     tokio::join!(bia.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
     assert_eq!(bia.page.text(".talk-head .protocol").await, protocol);
+    assert!(bia.tta_from(0).await >= clock, "the clock began anew");
     ana.page.sees_no(".lines [data-interaction]").await;
 }
 
@@ -172,7 +178,6 @@ async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     page.click("role=tab[name=\"Histórico\"]").await;
     page.click(".lines .line:has-text(\"101\")").await;
     page.sees(".recording audio", "").await;
-    page.screenshot("console_history").await;
     let seconds = page.ask("sound", json!({ "selector": ".recording audio" })).await;
     assert!(seconds.as_f64().is_some_and(|seconds| seconds > 0.1), "{seconds}");
 }

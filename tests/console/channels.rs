@@ -38,7 +38,8 @@ async fn f037_to_f043_and_f049_f050_two_groups_with_state_count_list_arrows_and_
     assert_eq!(page.count(".channel-row").await, 3);
     assert_eq!(page.count("role=img[name=\"Canal de Voz Receptivo\"]").await, 2);
     assert_eq!(page.count("role=img[name=\"Canal de Voz Ativo\"]").await, 1);
-    page.screenshot("console_channels").await;
+    // F043: hovering shows it; F050: two of three are joined.
+    assert_eq!(page.count("[data-tip=\"Canal de Voz Receptivo\"]").await, 2);
     page.click("role=checkbox[name=\"Efetuar login em Cobrança\"]").await;
     page.click(".popup >> role=button[name=\"Efetuar login em filas\"]").await;
     page.sees("#channels-voice.online", "2/3").await;
@@ -58,7 +59,9 @@ async fn f044_f045_f051_f053_a_pause_of_voice_is_one_of_all_its_queues_with_a_re
     page.click(".channel-foot >> role=button[name=\"Pausar\"]").await;
     page.click("role=menuitem[name=\"Almoço\"]").await;
     page.sees("#channels-voice.paused", "Em pausa").await;
-    page.sees(".channel-row:has-text(\"Suporte\")", "Em pausa · Almoço").await;
+    for title in ["Vendas", "Suporte", "Cobrança"] {
+        page.sees(&format!(".channel-row:has-text(\"{title}\")"), "Em pausa · Almoço").await;
+    }
     page.sees(".channel-row:has-text(\"Vendas\") .timer", "00:00:").await;
     assert_eq!(standing(&ana, "Cobrança").await, "paused");
     page.click(".channel-foot >> role=button[name=\"Pronto\"]").await;
@@ -86,4 +89,47 @@ async fn f046_f052_a_chat_channel_is_paused_by_itself_and_only_where_it_has_reas
     page.click("role=button[name=\"Meu status em Chat do site\"]").await;
     page.click("role=menuitem[name=\"Pronto agora\"]").await;
     page.sees(".channel-row:has-text(\"Chat do site\")", "Online").await;
+}
+
+#[tokio::test]
+async fn f051_f053_one_status_for_all_queues_of_both_kinds_seen_by_the_supervisor() {
+    let office = Office::open().await;
+    let ana = ana(&office).await;
+    let page = &ana.page;
+    ana.join("voice").await;
+    ana.join("chat").await;
+    let status = async |item: &str| {
+        page.click(".top-user").await;
+        page.click(&format!("role=menuitem[name=\"{item}\"]")).await;
+    };
+    status("Pausar tudo: Almoço").await;
+    page.sees("#channels-voice.paused", "3/3").await;
+    page.sees("#channels-chat.paused", "2/2").await;
+    let agents = office.admin.read("/agents").await;
+    let hers = agents["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|one| one["name"] == "Ana")
+        .cloned()
+        .unwrap_or_default();
+    assert_eq!(hers["standings"][0]["reason"], "Almoço", "{hers:#}");
+    status("Pronto em todas as filas").await;
+    page.sees("#channels-voice.online", "3/3").await;
+    page.sees("#channels-chat.online", "2/2").await;
+    status("Sair de todas as filas").await;
+    page.sees("#channels-voice.offline", "0/3").await;
+    page.sees("#channels-chat.offline", "0/2").await;
+}
+
+#[tokio::test]
+async fn f044_queues_without_reasons_cannot_be_paused() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    office.voice_queue(&[&ana], json!({})).await;
+    let ana = office.seat(ana).await;
+    ana.join("voice").await;
+    ana.page.click("#channels-voice").await;
+    ana.page.sees(".channel-foot", "Sair de todas").await;
+    assert_eq!(ana.page.count(".channel-foot >> role=button[name=\"Pausar\"]").await, 0);
 }

@@ -1,5 +1,7 @@
 //! A visitor of a website chats with an agent.
 
+use ramal_tests::deadline::within;
+use ramal_tests::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::office::{Agent, Office};
@@ -18,7 +20,7 @@ fn says(frame: &Value, text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn f078_f080_f088_messages_go_both_ways_with_enter_and_button() {
+async fn f080_f088_messages_go_both_ways_with_enter_and_button() {
     let office = Office::open().await;
     let (ana, key) = served(&office).await;
     let page = &ana.page;
@@ -42,7 +44,6 @@ async fn f078_f080_f088_messages_go_both_ways_with_enter_and_button() {
     visitor.say("second-word", "<b>Obrigada</b> https://acme.test/planos").await;
     page.sees(".bubble.in", "<b>Obrigada</b>").await;
     page.sees(".bubble.in a[href=\"https://acme.test/planos\"]", "").await;
-    page.screenshot("console_chat").await;
 }
 
 #[tokio::test]
@@ -132,7 +133,7 @@ async fn f079_f099_f102_a_waiting_chat_is_taken_and_ended_after_being_asked() {
 }
 
 #[tokio::test]
-async fn f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_with_all_that_was_said() {
+async fn f132_f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_with_all_that_was_said() {
     let office = Office::open().await;
     let ana = office.hire("Ana", "100").await;
     let bia = office.hire("Bia", "102").await;
@@ -146,6 +147,7 @@ async fn f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_with_all
     let protocol = ana.page.text(".talk-head .protocol").await;
     let bia = office.seat(bia).await;
     bia.join("chat").await;
+    let clock = ana.tta_from(1).await;
     ana.page.click(".composer textarea").await;
     ana.page.ask("type", json!({ "text": "@" })).await;
     ana.page.click("dialog >> role=radio[name=/Bia/]").await;
@@ -155,6 +157,7 @@ async fn f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_with_all
     bia.accept().await;
     bia.page.sees(".bubble.in", "Oi").await;
     assert_eq!(bia.page.text(".talk-head .protocol").await, protocol);
+    assert!(bia.tta_from(0).await >= clock, "the clock began anew");
     visitor.say("still-here", "Ainda aqui").await;
     bia.page.sees(".bubble.in", "Ainda aqui").await;
     bia.page.click(".composer textarea").await;
@@ -165,4 +168,58 @@ async fn f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_with_all
     ana.accept().await;
     ana.page.sees(".bubble.in", "Ainda aqui").await;
     assert_eq!(ana.page.text(".talk-head .protocol").await, protocol);
+}
+
+#[tokio::test]
+async fn f078_f109_calls_chats_and_telegram_stand_in_one_list() {
+    let office = Office::open().await;
+    let ana = office.hire("Ana", "100").await;
+    office.voice_queue(&[&ana], json!({})).await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let sandbox = Sandbox::start().await;
+    telegram(&office, &sandbox, queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    ana.join("voice").await;
+    let page = &ana.page;
+    let _marina = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    sandbox.write(7, "João", "Vocês entregam?").await;
+    page.sees(".offer", "João").await;
+    page.sounded(880.0).await;
+    ana.accept().await;
+    page.sees(".bubble.in", "Vocês entregam?").await;
+    let _caller = crate::calls::caller(&office, "101").await;
+    page.sees(".lines", "101").await;
+    for channel in ["WebChat", "Telegram", "Voz"] {
+        page.sees(&format!(".lines .line [aria-label={channel}]"), "").await;
+    }
+    assert_eq!(page.count(".lines [data-interaction]").await, 3);
+    page.fill(".composer textarea", "Entregamos").await;
+    page.press("Enter").await;
+    sandbox.expect_said(7, "Entregamos").await;
+    ana.end(None).await;
+    page.sees_no(".lines [data-interaction]:has-text(\"João\")").await;
+    assert_eq!(page.count(".lines [data-interaction]").await, 2);
+}
+
+/// A Telegram bot whose messages wait in this queue; the sandbox plays the provider.
+async fn telegram(office: &Office, sandbox: &Sandbox, queue: i64) {
+    office.node.run(&["plugin", "grant", "telegram", "--allow-private-networks", "--allow-cleartext"]).await;
+    let settings = json!({ "token": "42:abc", "webhook_secret": "s3cret", "api_url": format!("http://{}", sandbox.address) });
+    let body = json!({ "name": "bot", "title": "Bot", "plugin": "telegram", "queue_id": queue, "settings": settings });
+    let inbox = office.admin.does("/inboxes", body).await;
+    // A running node takes up the grants within seconds; until then the provider cannot be asked.
+    within("an inbox that is ready", async {
+        let mut tick = tokio::time::interval(std::time::Duration::from_millis(200));
+        loop {
+            tick.tick().await;
+            let tried = office.admin.patch(&format!("/inboxes/{}", inbox["id"]), json!({})).await.json();
+            if tried["state"] == "ready" {
+                return;
+            }
+        }
+    })
+    .await;
 }

@@ -12,12 +12,18 @@ async fn f029_f030_f031_f034_a_number_is_dialled_once_a_voice_channel_is_online(
     office.voice_queue(&[&ana], json!({})).await;
     let ana = office.seat(ana).await;
     let page = &ana.page;
+    for place in ["desk", "contacts", "profile"] {
+        crate::stage::visit(page, &office.node, place).await;
+        for part in ["#dialler", "#channels-voice", "#channels-chat"] {
+            page.sees(&format!(".top-middle {part}"), "").await;
+        }
+    }
     page.sees("#dialler[aria-disabled=true][data-tip=\"Entre em uma fila de voz para discar.\"]", "").await;
     ana.join("voice").await;
     page.click("#dialler").await;
     page.click(".dialler >> role=button[name=\"Tecla 1\"]").await;
     page.ask("type", json!({ "text": "01" })).await;
-    page.screenshot("console_dialler").await;
+    assert_eq!(page.ask("value", json!({ "selector": ".dialler input" })).await, "101");
     let bob = office.node.phone("101").await;
     page.click(".dialler >> role=button[name=\"Ligar\"]").await;
     let at_bob = bob.expect_invite().await;

@@ -1,11 +1,12 @@
 //! The list of interactions and the header of the one that is shown.
 
+use ramal_tests::Site;
 use serde_json::json;
 
 use crate::office::Office;
 
 #[tokio::test]
-async fn f109_to_f116_and_f123_f124_rows_with_their_states_while_a_visitor_writes_leaves_returns_and_ends() {
+async fn f109_f111_to_f116_f123_f124_rows_with_their_states_while_a_visitor_writes_leaves_returns_and_ends() {
     let office = Office::open().await;
     let ana = office.hire("Ana", "100").await;
     let queue = office.chat_queue(&[&ana], json!({})).await;
@@ -35,6 +36,9 @@ async fn f109_to_f116_and_f123_f124_rows_with_their_states_while_a_visitor_write
     for part in ["Nina", "Vocês entregam?", "Chat do site"] {
         page.sees(&row("Nina"), part).await;
     }
+    for part in [".avatar", "time"] {
+        page.sees(&format!("{} {part}", row("Nina")), "").await;
+    }
     page.sees(&format!("{} .timer", row("Nina")), "00:").await;
     page.sees(&format!("{} [aria-label=WebChat]", row("Nina")), "").await;
     let token = nina.token.clone();
@@ -46,7 +50,6 @@ async fn f109_to_f116_and_f123_f124_rows_with_their_states_while_a_visitor_write
     page.sees(&state("Nina", "waiting"), "").await;
     marina.tell(json!({ "type": "end" })).await;
     page.sees(&state("Marina", "ended"), "").await;
-    page.screenshot("console_list").await;
     page.click(&row("Marina")).await;
     page.sees(".talk-note", "O cliente encerrou").await;
     ana.end(None).await;
@@ -98,7 +101,7 @@ async fn f119_f120_f121_f125_searching_filtering_and_ordering() {
     assert!(page.text(".lines .line >> nth=0").await.contains("Marina"));
     page.click("role=button[name=\"Filtros\"]").await;
     page.ask("choose", json!({ "selector": ".filters select >> nth=2", "value": "up" })).await;
-    assert!(page.text(".lines .line >> nth=0").await.contains("Nina"));
+    page.sees(".lines li:first-child .line", "Nina").await;
 }
 
 #[tokio::test]
@@ -119,4 +122,22 @@ async fn f128_f129_f131_the_header_has_name_protocol_that_is_copied_history_and_
     page.click(".protocol button >> nth=0").await;
     let clipboard = page.ask("clipboard", json!({})).await;
     assert_eq!(clipboard.as_str(), Some(protocol.as_str()));
+}
+
+#[tokio::test]
+async fn f114_f115_who_stays_away_too_long_has_ended_and_his_chat_stays_until_it_is_closed() {
+    // As with 90 seconds, only sooner.
+    let office = Office::with(Site::acme(), "[desk]\nvisitor_grace_s = 1").await;
+    let ana = office.hire("Ana", "100").await;
+    let queue = office.chat_queue(&[&ana], json!({})).await;
+    let key = office.website(queue).await;
+    let ana = office.seat(ana).await;
+    ana.join("chat").await;
+    let marina = office.visitor(&key, "Marina", "Oi").await;
+    ana.accept().await;
+    drop(marina);
+    ana.page.sees(".lines .mark[data-state=ended]", "").await;
+    ana.page.sees(".talk-note", "O cliente encerrou").await;
+    ana.end(None).await;
+    ana.page.sees_no(".lines [data-interaction]").await;
 }

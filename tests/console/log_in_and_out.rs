@@ -9,7 +9,6 @@ async fn f022_agents_land_at_their_work_and_administrators_at_theirs() {
     let office = Office::open().await;
     let ana = office.seat(office.hire("Ana", "100").await).await;
     ana.page.sees(".work", "Atendimento").await;
-    ana.page.screenshot("console_empty").await;
     let chief = office.browser.open_alone("chief", &format!("http://{}/", office.node.web)).await;
     log_in(&chief, office.admin.me["email"].as_str().expect("an e-mail")).await;
     chief.sees("h1", "").await;
@@ -24,7 +23,9 @@ async fn f022_agents_land_at_their_work_and_administrators_at_theirs() {
 async fn f012_f013_f014_logging_out_asks_leads_to_the_log_in_and_leaves_all_queues() {
     let office = Office::open().await;
     let ana = office.hire("Ana", "100").await;
-    office.chat_queue(&[&ana], json!({})).await;
+    let bia = office.hire("Bia", "102").await;
+    let queue = office.chat_queue(&[&ana, &bia], json!({})).await;
+    let key = office.website(queue).await;
     let ana = office.seat(ana).await;
     ana.join("chat").await;
     let page = &ana.page;
@@ -42,6 +43,21 @@ async fn f012_f013_f014_logging_out_asks_leads_to_the_log_in_and_leaves_all_queu
     let agents = office.admin.read("/agents").await;
     let ana = agents["items"].as_array().expect("agents").iter().find(|one| one["name"] == "Ana");
     assert!(ana.is_none_or(|ana| ana["standings"].as_array().is_some_and(Vec::is_empty)), "{ana:?}");
+    // A chat that comes now is offered to whoever is there, and was never hers.
+    let _visitor = office.visitor(&key, "Marina", "Oi").await;
+    let bia = office.seat(bia).await;
+    bia.join("chat").await;
+    bia.page.sees(".offer", "Marina").await;
+    let id = bia.desk.read("/desk").await["desk"]["offers"][0]["interaction"]["id"].clone();
+    let course = office.admin.read(&format!("/interactions/{id}/events")).await;
+    let offered: Vec<&str> = course["items"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .filter(|one| one["kind"] == "offered")
+        .filter_map(|one| one["user"]["name"].as_str())
+        .collect();
+    assert_eq!(offered, ["Bia"], "{course:#}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A small contact centre and the people at its consoles: what each story begins with.
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::desk::PASSWORD;
 use ramal_tests::visitor::{SITE, Visitor};
 use ramal_tests::{Browser, Desk, Node, Page, Site};
@@ -27,7 +28,12 @@ impl Office {
     }
 
     pub async fn of(site: Site) -> Office {
-        let node = Node::start(site).await;
+        Office::with(site, "").await
+    }
+
+    /// One whose node has more configuration, as `Node::start_with` takes it.
+    pub async fn with(site: Site, overrides: &str) -> Office {
+        let node = Node::start_with(site, overrides).await;
         let browser = Browser::speaking(AGENT_HZ).await;
         let admin = Desk::first(&node).await;
         Office { node, browser, admin }
@@ -72,7 +78,8 @@ impl Office {
     /// A visitor of that site who has begun and said something.
     pub async fn visitor(&self, key: &str, name: &str, text: &str) -> Visitor {
         let mut visitor = Visitor::begin(self.node.web, key, json!({ "name": name })).await;
-        visitor.say(&format!("first-word-of-{}", name.to_lowercase()), text).await;
+        let id = name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        visitor.say(&format!("first-word-of-{id}"), text).await;
         visitor
     }
 }
@@ -89,6 +96,16 @@ impl Agent {
     pub async fn accept(&self) {
         self.page.click(".offer >> role=button[name=/Aceitar/]").await;
         self.page.sees_no(".offer").await;
+    }
+
+    /// The TTA in the header of what is on the screen, in seconds, once it is this much.
+    pub async fn tta_from(&self, least_s: u64) -> u64 {
+        until_async("the total attendance time", || async {
+            let text = self.page.text(".talk-head .tta .timer").await;
+            let parts = text.trim().split(':').map(|part| part.parse::<u64>().expect("a number"));
+            Some(parts.fold(0, |sum, part| sum * 60 + part)).filter(|&seconds| seconds >= least_s)
+        })
+        .await
     }
 
     /// Ends what is on the screen, with a disposition if one is named.

@@ -5,14 +5,33 @@ use serde_json::{Value, json};
 use crate::office::Office;
 
 #[tokio::test]
-async fn f001_contact_history_notes_transfer_and_end_are_in_reach_on_one_screen_of_a_chat() {
+async fn f001_contact_history_notes_transfer_and_wrap_up_of_a_call_and_a_chat_are_on_one_screen() {
     let office = Office::open().await;
     let ana = office.hire("Ana", "100").await;
+    office.voice_queue(&[&ana], json!({ "wrap_up_s": 600 })).await;
     let queue = office.chat_queue(&[&ana], json!({})).await;
     let key = office.website(queue).await;
+    let body = json!({ "name": "Oficina São Jorge", "identities": [{ "kind": "phone", "value": "101" }] });
+    office.admin.does("/contacts", body).await;
     let ana = office.seat(ana).await;
-    ana.join("chat").await;
     let page = &ana.page;
+    ana.join("voice").await;
+    let caller = crate::calls::caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "Oficina São Jorge").await;
+    for part in ["#tool-contact", "#tool-outcome", "#tool-notes", ".list", ".talk-head .protocol"] {
+        page.sees(part, "").await;
+    }
+    page.sees(".talk-head [aria-label=\"Atendimentos anteriores deste contato\"]", "").await;
+    page.sees("section[aria-label=\"Atendimentos anteriores\"]", "").await;
+    page.click(".call >> role=button[name=\"Transferir\"]").await;
+    page.sees("dialog", "Transferir a chamada").await;
+    page.press("Escape").await;
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    caller.call.expect_bye().await;
+    ana.end(None).await;
+    page.click(".wrap-up >> role=button[name=\"Concluir pós-atendimento\"]").await;
+    ana.join("chat").await;
     let _marina = office.visitor(&key, "Marina", "Oi").await;
     ana.accept().await;
     for part in

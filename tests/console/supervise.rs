@@ -21,14 +21,12 @@ async fn f196_to_f200_b05_boards_count_and_a_waiting_chat_says_why() {
     // F198, F200: one waits, and the longest waiting ticks.
     page.sees(&format!("{card} .figure"), "1").await;
     page.sees(&format!("{card} time"), "00:").await;
-    page.screenshot("supervise_live").await;
     assert_eq!(faults(&page).await, json!([]));
     // B05
     page.click("role=tab[name=\"Waiting\"]").await;
     page.sees("tr", "Support").await;
     press(&page, "Why?").await;
     page.sees("dialog[open]", "Not logged in to the queue").await;
-    page.screenshot("supervise_why").await;
     assert_eq!(faults(&page).await, json!([]));
 }
 

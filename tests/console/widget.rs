@@ -1,9 +1,13 @@
 //! Visitors of a site, by the widget.
 
-use ramal_tests::{Browser, Desk, Node, Page, Site};
-use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::stage::{administrator, faults, made};
+use ramal_tests::{Browser, Desk, Node, Page};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::stage::{administrator, console, email, faults, made, press, visit};
 
 /// A chat queue and a webchat that leads to it.
 pub struct Shop {
@@ -14,7 +18,7 @@ pub struct Shop {
 }
 
 pub async fn shop(settings: Value) -> Shop {
-    let node = Node::start(Site::acme()).await;
+    let node = Node::start(ramal_tests::Site::acme()).await;
     let admin = administrator(&node).await;
     let queue = made(&admin, "/queues", json!({ "name": "support", "title": "Support", "medium": "chat", "direction": "inbound", "members": [admin.id()] })).await;
     let queue = queue["id"].as_i64().expect("a number");
@@ -51,7 +55,6 @@ async fn f259_f260_the_form_cannot_be_skipped() {
         shop(json!({ "ask_name": "required", "ask_email": "required", "questions": "Order number" })).await;
     let browser = Browser::speaking(440.0).await;
     let page = shop.visitor(&browser, "visitor", "prices").await;
-    page.screenshot("widget_launcher").await;
     open(&page).await;
     page.sees("ramal-widget .form", "Before we begin").await;
     assert_eq!(faults(&page).await, json!([]));
@@ -62,16 +65,14 @@ async fn f259_f260_the_form_cannot_be_skipped() {
     page.fill("ramal-widget input[name=email]", "not an address").await;
     page.click("ramal-widget .form button").await;
     page.sees("ramal-widget .fault", "This is not an e-mail address.").await;
-    page.screenshot("widget_form").await;
     page.fill("ramal-widget input[name=email]", "maria@example.com").await;
     page.click("ramal-widget .form button").await;
     says(&page, "Hello?").await;
     // The tick says that it is stored.
     page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "Hello?").await;
-    page.screenshot("widget_chat").await;
     assert_eq!(faults(&page).await, json!([]));
     let waiting = shop.admin.read("/interactions?state=waiting").await;
-    assert_eq!(waiting["items"][0]["visitor"]["form"]["name"], "Maria", "{waiting:#}");
+    assert_eq!(waiting["items"][0]["visitor"]["name"], "Maria", "{waiting:#}");
     assert_eq!(page.ask("problems", json!({})).await, json!([]), "the console of the page");
 }
 
@@ -93,23 +94,29 @@ async fn f259_another_page_of_the_site_goes_on_with_the_chat() {
 }
 
 #[tokio::test]
-async fn f262_the_visitor_ends_and_begins_another() {
+async fn f262_the_visitor_ends_the_agent_sees_it_and_another_begins() {
     let shop = shop(json!({ "ask_name": "off", "ask_email": "off" })).await;
     let browser = Browser::speaking(440.0).await;
+    let agent = console(&browser, &shop.node, "agent", email(&shop.admin)).await;
+    visit(&agent, &shop.node, "desk").await;
+    press(&agent, "Attendance offline").await;
+    agent.sees("#channels-chat.online", "1/1").await;
     let page = shop.visitor(&browser, "visitor", "home").await;
     open(&page).await;
     says(&page, "Never mind").await;
     page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "Never mind").await;
+    agent.click(".offer >> role=button[name=/Accept/]").await;
+    agent.sees(".lines .mark[data-state=waiting]", "").await;
     page.click("ramal-widget .head button[aria-label='End chat']").await;
     page.click("ramal-widget .sure button.primary").await;
     page.sees("ramal-widget .over", "You ended the chat.").await;
+    agent.sees(".lines .mark[data-state=ended]", "").await;
     page.click("ramal-widget .over button").await;
     says(&page, "One more thing").await;
     page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "One more thing").await;
-    let waiting = shop.admin.read("/interactions?state=waiting").await;
-    assert_eq!(waiting["items"].as_array().map(Vec::len), Some(1), "{waiting:#}");
-    let closed = shop.admin.read("/interactions?state=closed").await;
-    assert_eq!(closed["items"].as_array().map(Vec::len), Some(1), "{closed:#}");
+    agent.click(".offer >> role=button[name=/Accept/]").await;
+    agent.sees(".bubble.in", "One more thing").await;
+    assert_eq!(agent.count(".lines [data-interaction]").await, 2);
 }
 
 #[tokio::test]
@@ -123,4 +130,63 @@ async fn f263_another_colour_shows_at_once() {
     assert!(style.as_str().is_some_and(|style| style.contains("#7a3e12")), "{style}");
     let place = page.ask("attribute", json!({ "selector": "ramal-widget", "name": "data-position" })).await;
     assert_eq!(place, "left");
+}
+
+#[tokio::test]
+async fn f259_the_line_of_the_console_puts_the_chat_on_another_site() {
+    let site = Site::serve().await;
+    let shop = shop(json!({ "ask_name": "off", "ask_email": "off", "origins": site.origin })).await;
+    let browser = Browser::speaking(440.0).await;
+    let chief = console(&browser, &shop.node, "chief", email(&shop.admin)).await;
+    visit(&chief, &shop.node, &format!("admin/inboxes/{}", shop.inbox["id"])).await;
+    chief.sees(".copy-line code", "widget.js").await;
+    let snippet = chief.text(".copy-line code").await;
+    site.shows(&snippet);
+    let page = browser.open_alone("visitor", &site.origin).await;
+    page.sees("h1", "A shop of somebody").await;
+    open(&page).await;
+    says(&page, "Hello from afar").await;
+    page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "Hello from afar").await;
+    let waiting = shop.admin.read("/interactions?state=waiting").await;
+    assert_eq!(waiting["items"][0]["last"]["text"], "Hello from afar", "{waiting:#}");
+}
+
+/// A web site that is not ours: one page, on its own port.
+struct Site {
+    origin: String,
+    snippet: Arc<Mutex<String>>,
+}
+
+impl Site {
+    async fn serve() -> Site {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("its address"));
+        let snippet = Arc::new(Mutex::new(String::new()));
+        let shown = Arc::clone(&snippet);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let page = format!(
+                    "<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,><h1>A shop of somebody</h1>{}",
+                    lock(&shown)
+                );
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    page.len()
+                );
+                let _ = stream.write_all(format!("{head}{page}").as_bytes()).await;
+            }
+        });
+        Site { origin, snippet }
+    }
+
+    /// This line stands at the end of its page.
+    fn shows(&self, snippet: &str) {
+        snippet.clone_into(&mut lock(&self.snippet));
+    }
+}
+
+fn lock(text: &Mutex<String>) -> MutexGuard<'_, String> {
+    text.lock().unwrap_or_else(PoisonError::into_inner)
 }

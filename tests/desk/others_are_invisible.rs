@@ -66,7 +66,7 @@ async fn theirs(owns: &Desk, path: &str, variable: &str) -> String {
             let body = json!({ "title": "Theirs", "plugin": "business-hours" });
             text(&owns.post("/rules", body).await.json()["id"])
         }
-        ("calls" | "recordings", "id") => "00000000000000000000000000".to_owned(),
+        ("calls" | "conferences" | "recordings", "id") => "00000000000000000000000000".to_owned(),
         ("whip", "attachment") => "0".repeat(32),
         ("contacts", "id") => text(&owns.does("/contacts", json!({ "name": "Theirs" })).await["id"]),
         ("attachments" | "offers" | "interactions", "id") => "1".to_owned(),
@@ -86,6 +86,10 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
         }
         ("patch", "/interactions/{id}") => Some(json!({ "tags": ["Mallory"] })),
         ("post", "/calls/{id}/dtmf") => Some(json!({ "digits": "1" })),
+        ("post", "/calls/{id}/merge") => Some(json!({ "to": "100" })),
+        ("post", "/calls/{id}/drop") => Some(json!({ "party": 1 })),
+        ("post", "/calls/{id}/supervise") => Some(json!({ "mode": "listen" })),
+        ("patch", "/conferences/members/{id}") => Some(json!({ "muted": true })),
         ("post", "/calls/{id}/transfer") => Some(json!({ "to": "100" })),
         ("post", "/interactions/{id}/transfer") => Some(json!({ "to": { "user": 1 } })),
         ("patch", "/inboxes/{id}" | "/rules/{id}") => Some(json!({ "title": "Mallory" })),

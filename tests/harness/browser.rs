@@ -128,6 +128,11 @@ impl Page {
         self.ear("hearsNo", json!([hz])).await;
     }
 
+    /// Waits until the page has sounded this tone by itself: a ring, a chime.
+    pub async fn sounded(&self, hz: f64) {
+        self.ear("sounded", json!([hz])).await;
+    }
+
     /// Sends what goes to UDP port `from` of the gateway to port `to` instead, from the page's next call or Seat on.
     pub async fn detour(&self, from: u16, to: u16) {
         self.ear("detour", json!([from, to])).await;

@@ -1,5 +1,6 @@
 //! Media through the gateway: one file a situation.
 
+mod conference;
 mod disk_full_while_recording;
 mod killed_in_a_recorded_call;
 mod killed_with_a_hundred_recordings;

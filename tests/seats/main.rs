@@ -9,4 +9,6 @@ mod page_answers_a_carrier;
 mod page_calls_a_carrier;
 mod page_reloads_in_mid_call;
 mod rings_page_and_phone;
+mod supervision;
+mod three_way_call;
 mod two_calls_of_a_page;

@@ -16,6 +16,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'",
 );
+/// What the build compressed beside the file itself.
+const COMPRESSED: &str = ".gz";
 /// Names in this folder carry a hash of their content.
 const HASHED: &str = "assets/";
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -41,8 +43,24 @@ pub async fn file(request: Request) -> Response {
 
 /// A file by its path; a page may be called without its ending, as `/widget/trial`.
 fn find(path: &str) -> Option<&'static File> {
-    let exact = FILES.iter().find(|(name, ..)| *name == path);
-    exact.or_else(|| FILES.iter().find(|(name, ..)| name.strip_suffix(".html") == Some(path)))
+    let mut served = FILES.iter().filter(|(name, ..)| !name.ends_with(COMPRESSED));
+    let exact = served.clone().find(|(name, ..)| *name == path);
+    exact.or_else(|| served.find(|(name, ..)| name.strip_suffix(".html") == Some(path)))
+}
+
+/// The same file as whoever takes gzip gets it.
+fn compressed(name: &str) -> Option<&'static File> {
+    FILES.iter().find(|(other, ..)| other.strip_suffix(COMPRESSED) == Some(name))
+}
+
+/// RFC 9110 section 12.5.3; a weight of 0 forbids.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let list = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    list.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let forbidden = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
+        name.trim().eq_ignore_ascii_case("gzip") && !forbidden
+    })
 }
 
 /// The console has places of its own, as `/interactions/7`: a browser that goes to one gets the console.
@@ -61,21 +79,25 @@ fn index(headers: &HeaderMap) -> Response {
     }
 }
 
-fn answer((name, tag, bytes): &'static File, asked: &HeaderMap) -> Response {
+fn answer(&(name, tag, bytes): &'static File, asked: &HeaderMap) -> Response {
     let cache = if name.starts_with(HASHED) { FOREVER } else { ASK_AGAIN };
-    let fixed: [(HeaderName, HeaderValue); 7] = [
+    let smaller = if takes_gzip(asked) { compressed(name) } else { None };
+    let &(_, tag, bytes) = smaller.unwrap_or(&(name, tag, bytes));
+    let fixed: [(HeaderName, HeaderValue); 8] = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (header::CACHE_CONTROL, cache),
         (header::ETAG, HeaderValue::from_static(tag)),
         (header::CONTENT_TYPE, HeaderValue::from_static(kind(name))),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
         (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     ];
     if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, fixed).into_response();
     }
-    (fixed, *bytes).into_response()
+    let encoding = smaller.map(|_| [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
+    (fixed, encoding.map(HeaderMap::from_iter).unwrap_or_default(), bytes).into_response()
 }
 
 fn kind(name: &str) -> &'static str {
@@ -103,6 +125,14 @@ fn kind(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gzip_is_for_those_who_take_it() {
+        let asking = |text: &str| HeaderMap::from_iter([(header::ACCEPT_ENCODING, text.parse().unwrap())]);
+        assert!(takes_gzip(&asking("br, GZIP;q=0.5")));
+        assert!(!takes_gzip(&asking("gzip;q=0, br")));
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 
     #[test]
     fn a_place_of_the_console_is_no_file_and_no_endpoint() {

@@ -4,6 +4,7 @@ mod agents;
 mod attachments;
 mod audit;
 mod calls;
+mod conferences;
 mod contacts;
 mod desk;
 mod dial_rules;
@@ -33,6 +34,7 @@ mod seen;
 mod signed;
 mod site;
 mod sound_clips;
+mod supervision;
 mod tokens;
 mod trunks;
 mod users;
@@ -61,6 +63,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(attachments::routes())
         .merge(audit::routes())
         .merge(calls::routes())
+        .merge(conferences::routes())
         .merge(contacts::routes())
         .merge(desk::routes())
         .merge(dial_rules::routes())
@@ -83,6 +86,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(plugins::routes())
         .merge(rules::routes())
         .merge(sound_clips::routes())
+        .merge(supervision::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())
         .merge(users::routes())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use ramal_media::command::{LegId, RecordingId};
+use ramal_media::command::{LegId, RecordingId, RoomId};
 use ramal_media::event::Event as MediaEvent;
 use ramal_media::webrtc::IceCredentials;
 use ramal_sip::endpoint::{ClientTx, DialogId, Event, Failure};
@@ -12,6 +12,7 @@ use ramal_sip::transport::Flow;
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
 
+use super::conference::Conferences;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::leg::{Leg, LegPhase, Party};
@@ -28,6 +29,8 @@ pub struct Book {
     pub by_recording: HashMap<RecordingId, CallId>,
     pub by_request: HashMap<ClientTx, CallId>,
     pub timers: Timers,
+    /// Who is in which conference.
+    pub conferences: Conferences,
     /// Calls that have begun and not ended: what limits and gauges count.
     pub running: usize,
     next_id: u64,
@@ -61,6 +64,11 @@ impl Book {
     /// The Calls of a Seat, in the order they came.
     pub fn calls_of_seat(&self, media: LegId) -> Vec<CallId> {
         self.by_seat.get(&media).cloned().unwrap_or_default()
+    }
+
+    pub fn next_room(&mut self) -> RoomId {
+        self.next_id += 1;
+        RoomId(self.next_id)
     }
 
     pub fn next_recording(&mut self) -> RecordingId {
@@ -142,6 +150,7 @@ impl Calls {
             by_recording: HashMap::new(),
             by_request: HashMap::new(),
             timers: Timers::default(),
+            conferences: Conferences::default(),
             running: 0,
             next_id: 0,
             random: StdRng::from_seed(seed),
@@ -219,6 +228,7 @@ impl Calls {
         while let Some(due) = self.book.timers.pop(cx.now) {
             self.with(cx, due.call, |call, cx, book| match due.deadline {
                 Deadline::NoAnswer => call.ring_timeout(cx, book, due.token),
+                Deadline::Pin => call.pin_timeout(cx, book, due.token),
                 Deadline::Probe => call.probe_again(cx, book, LegId(due.token)),
                 Deadline::Statistics => call.finish(cx, book),
                 Deadline::MaxDuration => call.end(cx, book, EndReason::TimeLimit, EndedBy::System),
@@ -323,6 +333,9 @@ impl Calls {
         call.forget_clip();
         call.report(cx);
         call.show(cx);
+        if let Some(first) = call.take_merge() {
+            return self.merge_into(cx, first, id);
+        }
         if !call.is_complete() {
             return;
         }
@@ -371,6 +384,7 @@ pub(super) fn leg_of(event: &MediaEvent) -> Option<LegId> {
         | MediaEvent::PlayFinished { leg }
         | MediaEvent::Quality { leg, .. }
         | MediaEvent::SourceLocked { leg, .. }
+        | MediaEvent::Talk { leg, .. }
         | MediaEvent::WrongSource { leg, .. } => Some(*leg),
         MediaEvent::Recording { .. } => None,
     }

@@ -60,6 +60,10 @@ impl Call {
     pub(super) fn play_clip(&mut self, cx: &Context<'_>, by: LegId, clip: Clip) -> Result<(), SeatRefusal> {
         let Phase::Talking { .. } = self.phase else { return Err(SeatRefusal::WrongState) };
         let Some(customer) = self.peer_of(by) else { return Err(SeatRefusal::WrongState) };
+        // In a three-way call everybody hears the room.
+        if self.company.is_some() {
+            return Err(SeatRefusal::WrongState);
+        }
         let held = |leg: LegId| self.leg(leg).is_none_or(|leg| leg.holds() || !leg.listens());
         if held(customer) || held(by) {
             return Err(SeatRefusal::WrongState);

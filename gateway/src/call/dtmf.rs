@@ -33,8 +33,15 @@ impl Call {
         digit: Dtmf,
         duration_ms: u32,
     ) {
+        if self.pin_digit(cx, book, from, digit) {
+            return;
+        }
         let Some(peer) = self.peer_of(from).and_then(|p| self.leg(p)) else { return };
         let (to, forwarded) = (peer.id, peer.takes_dtmf_events());
+        if self.company.is_some() {
+            // Of a room the worker forwards nothing.
+            return self.pass_digit(cx, book, from, digit, duration_ms);
+        }
         self.show_digit(cx, to, digit);
         if !forwarded {
             self.send_without_event(cx, book, (from, to), digit, duration_ms);
@@ -88,6 +95,9 @@ impl Call {
         digit: Dtmf,
         duration_ms: u32,
     ) {
+        if self.pin_digit(cx, book, from, digit) {
+            return;
+        }
         let Some(peer) = self.peer_of(from).and_then(|p| self.leg(p)) else { return };
         let (to, on_worker, as_event) = (peer.id, peer.on_worker(), peer.takes_dtmf_events());
         self.show_digit(cx, to, digit);

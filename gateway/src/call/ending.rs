@@ -33,6 +33,8 @@ impl Call {
         self.record.q850_cause = Some(reason.q850_cause());
         self.record.ended_by = Some(by);
         self.phase = Phase::Ending;
+        self.company = None;
+        book.conferences.leave(self.id);
         self.stop_recording(cx);
         let legs: Vec<LegId> = self.legs.iter().map(|l| l.id).collect();
         for leg in legs {
@@ -103,6 +105,9 @@ impl Call {
         self.remove_media(cx, leg);
         if known {
             return; // We ended it ourselves.
+        }
+        if self.company_goes_on(cx, book, leg) {
+            return;
         }
         // The customer of a queue keeps his place when the agent's browser is gone for good.
         if self.is_agent_lost(leg, reason) && self.wait_again(cx, reason) {

@@ -152,7 +152,7 @@ impl Call {
             Phase::Waiting { .. } => Told::Waiting,
             Phase::Ringing(_) => Told::Ringing,
             Phase::Transferring { .. } => part.told, // It may come back.
-            Phase::Serving { .. } => Told::HandedOver,
+            Phase::Conferring(_) | Phase::Serving { .. } => Told::HandedOver,
             Phase::Talking { .. } => match self.agent_leg(part).and_then(|leg| self.leg(leg)) {
                 Some(agent) if agent.listens() => Told::Talking,
                 Some(_) => Told::Held,

@@ -145,6 +145,8 @@ impl Calls {
             end_reason: None,
             purpose: Purpose::default(),
             floor: None,
+            company: None,
+            merge_into: None,
         }
     }
 

@@ -81,10 +81,15 @@ impl Calls {
     }
 
     fn join_talking(&mut self, cx: &mut Context<'_>, join: &Join) {
-        let Some(other) = self.calls.get(&join.other) else { return };
-        let Some(peer) = other.peer_of(join.consults) else { return };
-        let Some(moved) = self.part(cx, join, vec![peer]).pop() else { return };
+        let Some(moved) = self.part_with_peer(cx, join) else { return };
         self.with(cx, join.call, |call, cx, book| call.take_over(cx, book, join.by, moved));
+    }
+
+    /// The party with whom the transferor talks in its second Call, which ends.
+    pub(super) fn part_with_peer(&mut self, cx: &mut Context<'_>, join: &Join) -> Option<Leg> {
+        let other = self.calls.get(&join.other)?;
+        let peer = other.peer_of(join.consults)?;
+        self.part(cx, join, vec![peer]).pop()
     }
 
     /// The target still rings: it rings on, for the party that the transferor leaves behind, as after a blind
@@ -153,6 +158,7 @@ impl Call {
             Phase::Ringing(_)
             | Phase::Transferring { .. }
             | Phase::Waiting { .. }
+            | Phase::Conferring(_)
             | Phase::Serving { .. }
             | Phase::Ending => None,
         }

@@ -91,6 +91,7 @@ impl Call {
                 }
             }
             MediaEvent::Noticed { leg, noticed } => self.noticed(cx, leg, noticed),
+            MediaEvent::Talk { leg, talk } => self.note_talk(leg, talk),
             MediaEvent::PlayFinished { leg } => self.play_finished(cx, book, leg),
             MediaEvent::Quality { leg, statistics } => {
                 if let Some(leg) = self.leg_mut(leg) {
@@ -161,6 +162,11 @@ impl Call {
         if gone && matches!(self.phase, Phase::Transferring { by, .. } if by == id) {
             return self.drop_leg(cx, id, EndReason::PeerLost); // The one who stays is still being connected.
         }
+        if gone && self.is_guest(id) {
+            self.drop_leg(cx, id, EndReason::PeerLost);
+            self.guest_left(cx, id);
+            return;
+        }
         if gone {
             return self.end(cx, book, EndReason::PeerLost, EndedBy::System);
         }
@@ -173,6 +179,7 @@ impl Call {
             Phase::Talking { .. } => "talking",
             Phase::Transferring { .. } => "transferring",
             Phase::Waiting { .. } => "waiting",
+            Phase::Conferring(_) => "conference",
             Phase::Serving { .. } => "service",
             Phase::Ending => "ending",
         };

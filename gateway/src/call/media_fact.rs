@@ -54,6 +54,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Quality { .. } => return None,
         Event::Recording { event, .. } => recording(event),
         Event::SourceLocked { from, .. } => format!("from now on only {from} is heard"),
+        Event::Talk { .. } => return None,
         Event::WrongSource { from, packets, .. } => {
             format!("{packets} packets were dropped: {from} is not the address of this party")
         }
@@ -78,6 +79,7 @@ fn cause(reason: NotForwardable) -> &'static str {
     match reason {
         NotForwardable::NoCommonFormat => "the two sides share no format",
         NotForwardable::NoEncoder => "none of its codecs can be encoded here",
+        NotForwardable::RoomFull => "its room has as many members as one may have",
         NotForwardable::SourceMissing => "the other side is on another worker",
     }
 }

@@ -29,6 +29,8 @@ pub struct PageCall {
     pub recording: PageRecording,
     /// Keys are shown and heard by nobody but the far end.
     pub keys_masked: bool,
+    /// Who else is in the call: a three-way call.
+    pub others: Vec<PageParty>,
 }
 
 /// How the recording of a Call is.
@@ -41,6 +43,13 @@ pub enum PageRecording {
     /// By command: it can be ended as well.
     OnDemand,
     Paused,
+}
+
+/// A third party of a Call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PageParty {
+    pub id: u64,
+    pub number: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -191,6 +200,7 @@ impl Call {
             recorded: self.recording.is_some(),
             recording: self.page_recording(),
             keys_masked: self.keys == Keys::Masked,
+            others: self.others(leg),
         })
     }
 
@@ -204,6 +214,12 @@ impl Call {
                 PageRecording::Off
             }
         }
+    }
+
+    /// Those whom the page hears beside its peer.
+    fn others(&self, leg: LegId) -> Vec<PageParty> {
+        let others = self.third_parties().into_iter().filter(|(third, _)| *third != leg);
+        others.map(|(third, number)| PageParty { id: third.0, number }).collect()
     }
 
     fn page_state(&self, party: &Leg) -> PageState {

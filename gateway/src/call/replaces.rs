@@ -67,6 +67,7 @@ impl Calls {
             Phase::Ringing(_)
             | Phase::Transferring { .. }
             | Phase::Waiting { .. }
+            | Phase::Conferring(_)
             | Phase::Serving { .. }
             | Phase::Ending => {
                 return None;

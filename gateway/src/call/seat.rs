@@ -71,6 +71,12 @@ pub enum SeatCommand {
     /// In what the other party says.
     Listen(ListenFor),
     Mask(Keys),
+    /// Everybody of the Call is hung up, also who would go on without us.
+    End,
+    /// A third party that the Seat has brought in is hung up.
+    Drop(LegId),
+    /// Brings the other party of another Call of the Seat into this one: all three hear each other.
+    Merge(CallId),
     /// Joins the other parties of two Calls and leaves both.
     Join(CallId),
     Record(RecordingCommand),
@@ -185,6 +191,7 @@ impl Calls {
                 self.join(cx, &join);
                 return Ok(());
             }
+            SeatCommand::Merge(other) => return self.merge(cx, media, id, other),
             SeatCommand::Transfer(ref number) if self.is_full_for(cx, id, leg, number) => {
                 return Err(SeatRefusal::Ended(EndReason::Overloaded));
             }
@@ -212,7 +219,9 @@ impl Calls {
                 self.with(cx, id, |call, cx, _| outcome = call.stop_clip(cx));
                 return outcome;
             }
-            SeatCommand::Dtmf { .. }
+            SeatCommand::Drop(_)
+            | SeatCommand::Dtmf { .. }
+            | SeatCommand::End
             | SeatCommand::HangUp
             | SeatCommand::Hold
             | SeatCommand::Reject(_)
@@ -295,21 +304,42 @@ impl Call {
         match command {
             SeatCommand::Answer | SeatCommand::Reject(_) => rings,
             SeatCommand::HangUp => true,
+            SeatCommand::End => up && self.peer_of(leg).is_some(),
+            SeatCommand::Drop(guest) => up && self.is_third(*guest),
+            SeatCommand::Merge(_) => up && matches!(self.phase, Phase::Talking { .. }),
             SeatCommand::Dtmf { .. } => up && party.listens(),
-            SeatCommand::Hold => self.peer_of(leg).is_some() && up && party.listens(),
-            SeatCommand::Resume => self.peer_of(leg).is_some() && up && !party.listens(),
+            SeatCommand::Hold => self.may_be_held(leg) && up && party.listens(),
+            SeatCommand::Resume => self.may_be_held(leg) && up && !party.listens(),
             SeatCommand::Clip(_)
-            | SeatCommand::Join(_)
             | SeatCommand::Listen(_)
             | SeatCommand::Mask(_)
             | SeatCommand::Record(_)
-            | SeatCommand::StopClip
-            | SeatCommand::Transfer(_) => up && matches!(self.phase, Phase::Talking { .. }),
+            | SeatCommand::StopClip => up && matches!(self.phase, Phase::Talking { .. }),
+            SeatCommand::Join(_) | SeatCommand::Transfer(_) => {
+                up && matches!(self.phase, Phase::Talking { .. }) && !self.has_third() && !self.is_guest(leg)
+            }
         }
+    }
+
+    /// Whether there is somebody from whom a party may turn away.
+    fn may_be_held(&self, leg: LegId) -> bool {
+        self.peer_of(leg).is_some() || self.is_guest(leg) || matches!(self.phase, Phase::Conferring(_))
     }
 
     fn seat_command(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, command: SeatCommand) {
         match command {
+            SeatCommand::Drop(guest) => {
+                self.drop_leg(cx, guest, EndReason::NormalClearing);
+                self.guest_left(cx, guest);
+            }
+            SeatCommand::End => {
+                self.note_hangup(leg);
+                let by = match self.leg(leg).map(|party| party.side) {
+                    Some(Side::Caller) => EndedBy::Caller,
+                    Some(Side::Callee) | None => EndedBy::Callee,
+                };
+                self.end(cx, book, EndReason::NormalClearing, by);
+            }
             SeatCommand::Answer => self.picked_up(cx, book, leg),
             SeatCommand::Dtmf { digits, duration_ms } => {
                 for digit in digits {
@@ -318,7 +348,7 @@ impl Call {
             }
             SeatCommand::HangUp => self.leave(cx, book, leg, EndReason::NormalClearing),
             SeatCommand::Hold => self.hold(cx, leg),
-            SeatCommand::Join(_) => {} // Concerns two Calls.
+            SeatCommand::Join(_) | SeatCommand::Merge(_) => {} // Concerns two Calls.
             SeatCommand::Clip(_)
             | SeatCommand::Listen(_)
             | SeatCommand::Mask(_)
@@ -355,7 +385,7 @@ impl Call {
     }
 
     /// The Seat listens to this Call from now on.
-    fn take_ear(&mut self, leg: LegId) {
+    pub(super) fn take_ear(&mut self, leg: LegId) {
         if let Some(seat) = self.leg_mut(leg).and_then(Leg::seat_mut) {
             seat.ear = Ear::Here;
         }
@@ -443,6 +473,7 @@ impl Call {
             }
             MediaEvent::Noticed { noticed, .. } if listens => self.noticed(cx, leg, *noticed),
             MediaEvent::PlayFinished { .. } if listens => self.play_finished(cx, book, leg),
+            MediaEvent::Talk { talk, .. } if listens => self.note_talk(leg, *talk),
             MediaEvent::Quality { statistics, .. } => {
                 self.seat_counted(leg, statistics);
                 if listens {

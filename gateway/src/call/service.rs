@@ -17,6 +17,9 @@ use crate::model::Service;
 impl Call {
     /// Answers the caller with one of our services.
     pub(super) fn serve(&mut self, cx: &mut Context<'_>, book: &mut Book, caller: LegId, service: &Service) {
+        if let Service::Conference(conference) = service {
+            return self.confer(cx, book, caller, conference);
+        }
         let Some(source) = self.service_source(cx, caller, service) else {
             return self.end(cx, book, EndReason::NumberUnknown, EndedBy::System);
         };
@@ -68,7 +71,7 @@ impl Call {
                 }
                 prompt.map(|prompt| Source::Play { prompt, repeat: Repeat::Once })
             }
-            Service::Queue(_) => None, // The dial plan leads to the queue itself.
+            Service::Conference(_) | Service::Queue(_) => None, // Neither is a sound.
         }
     }
 
@@ -90,6 +93,7 @@ fn word(service: &Service) -> &'static str {
         Service::Announcement(_) => "announcement",
         Service::Busy => "busy",
         Service::Congestion => "congestion",
+        Service::Conference(_) => "conference",
         Service::Echo => "echo",
         Service::Queue(_) => "queue",
         Service::Ringback => "ringback",

@@ -10,6 +10,8 @@ use ramal_sip::endpoint::DialogId;
 
 use super::calls::Book;
 use super::clip::PlayedClip;
+use super::company::Company;
+use super::conferring::Conferring;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::floor_part::FloorPart;
@@ -41,6 +43,8 @@ pub enum Phase {
     Waiting {
         leg: LegId,
     },
+    /// One party in a conference, or on its way in.
+    Conferring(Box<Conferring>),
     /// One party with one of our own services.
     Serving {
         leg: LegId,
@@ -129,6 +133,10 @@ pub struct Call {
     pub purpose: Purpose,
     /// `None`: it does not concern the floor.
     pub floor: Option<FloorPart>,
+    /// Who is there beside the two that talk.
+    pub company: Option<Company>,
+    /// A Call of the same Seat into which this one goes as soon as it is answered.
+    pub merge_into: Option<CallId>,
 }
 
 impl Call {
@@ -194,6 +202,8 @@ impl Call {
         match &self.phase {
             // A clip is heard to its end.
             Phase::Talking { .. } if self.clip_goes_on() => {}
+            Phase::Talking { .. } if self.company.is_some() => self.connect_company(cx),
+            Phase::Conferring(_) => self.connect_conference(cx),
             Phase::Talking { a, b } => {
                 for (listener, speaker) in [(*a, *b), (*b, *a)] {
                     let source = self.source_for(cx, listener, speaker);
@@ -219,7 +229,7 @@ impl Call {
         }
     }
 
-    fn source_for(&self, cx: &Context<'_>, listener: LegId, speaker: LegId) -> Source {
+    pub(super) fn source_for(&self, cx: &Context<'_>, listener: LegId, speaker: LegId) -> Source {
         let (Some(hears), Some(speaks)) = (self.leg(listener), self.leg(speaker)) else {
             return Source::Silence;
         };

@@ -13,6 +13,8 @@ pub enum Deadline {
     MaxDuration,
     /// The ringing of dial number `token` has lasted long enough.
     NoAnswer,
+    /// The PIN of a conference was asked for with `token`, and has not come.
+    Pin,
     /// Ask a silent party whether it is still there.
     Probe,
     /// Final statistics did not come: write the CDR without them.

@@ -168,9 +168,13 @@ impl Call {
         stays: LegId,
         service: &crate::model::Service,
     ) {
+        if let crate::model::Service::Conference(conference) = service {
+            return self.transfer_to_conference(cx, book, (by, stays), conference);
+        }
         let Some(source) = self.service_source(cx, stays, service) else {
             return self.refuse_transfer(cx, book, by, EndReason::NumberUnknown);
         };
+        self.dismiss_company(cx);
         self.notify(cx, book, by, 200, SubscriptionState::Terminated);
         self.drop_leg(cx, by, EndReason::Transferred);
         self.give_up_agreement(cx, stays);

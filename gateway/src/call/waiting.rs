@@ -114,6 +114,7 @@ impl Call {
         if cx.queues == QueueDoor::Closed {
             return self.refuse_transfer(cx, book, by, EndReason::Overloaded);
         }
+        self.dismiss_company(cx);
         self.notify(cx, book, by, 200, SubscriptionState::Terminated);
         self.drop_leg(cx, by, EndReason::Transferred);
         self.give_up_agreement(cx, stays);
@@ -188,6 +189,7 @@ impl Call {
                 self.drop_leg(cx, branch, EndReason::NormalClearing);
             }
         }
+        self.dismiss_company(cx);
         self.phase = Phase::Waiting { leg: customer };
         self.drop_leg(cx, agent, reason);
         self.give_up_agreement(cx, customer);

@@ -23,6 +23,23 @@ pub enum Event {
     PersonChanged(Box<PersonChanged>),
 }
 
+impl Event {
+    /// Where it happened, if it says so.
+    pub(super) fn thread(&self) -> Option<&str> {
+        match self {
+            Self::Message(message) => Some(&message.thread),
+            Self::Started(started) => Some(&started.thread),
+            Self::Typing(typing) => Some(&typing.thread),
+            Self::Ended(at) | Self::Left(at) | Self::Returned(at) => Some(&at.thread),
+            Self::Deleted(_)
+            | Self::Edited(_)
+            | Self::PersonChanged(_)
+            | Self::Reacted(_)
+            | Self::Status(_) => None,
+        }
+    }
+}
+
 /// A name with its value.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Attribute {

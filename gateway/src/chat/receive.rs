@@ -5,13 +5,11 @@ use super::error::ChatError;
 use super::event::{
     AtThread, Deleted, Edited, Event, InboundMessage, PersonChanged, Reacted, Started, Writer,
 };
-use super::thread::{Beginning, Delivery, News};
+use super::thread::{Beginning, Delivery};
 use super::{Chat, audience, check, early};
 use crate::model::{InboxId, InteractionId, MessageDirection, MessageState, OrganizationId};
 use crate::store::{Edit, HeldConversation, NewAttachment, NewMessage, Shown, StoreError, Turn, Whose};
 
-/// Tries where deliveries cross each other in the database.
-const TRIES: u32 = 10;
 /// Providers that count in seconds cut the rest off.
 const SECOND_MS: i64 = 1_000;
 
@@ -30,22 +28,12 @@ impl Chat {
         now_ms: i64,
     ) -> Result<Vec<InteractionId>, ChatError> {
         check::delivery(&events)?;
-        let chat = self.clone();
-        // A task of its own: who delivers may hang up between the commit and the telling.
-        let task = tokio::spawn(async move {
-            let _turn = chat.turn().await?;
-            let events = chat.fresh(organization, inbox, events).await?;
-            let news = chat.store_events(organization, inbox, &events, now_ms).await?;
-            let begun = news.begun.clone();
-            chat.tell(organization, inbox, &events, news).await;
-            Ok(begun)
-        });
-        task.await.unwrap_or(Err(ChatError::Stopped))
-    }
-
-    async fn turn(&self) -> Result<impl Drop + '_, ChatError> {
-        let _place = self.shared.queue.try_acquire().map_err(|_| ChatError::Full)?;
-        self.shared.turns.acquire().await.map_err(|_| ChatError::Stopped)
+        let events = self.fresh(organization, inbox, events).await?;
+        if events.iter().all(|event| matches!(event, Event::Typing(_))) {
+            self.tell_of_typing((organization, inbox), &events).await;
+            return Ok(Vec::new());
+        }
+        self.store_events((organization, inbox), events, now_ms).await
     }
 
     /// What is not known yet: repeats need no transaction.
@@ -70,51 +58,11 @@ impl Chat {
         Ok(fresh)
     }
 
-    async fn store_events(
+    pub(super) async fn tell_of_typing(
         &self,
-        organization: OrganizationId,
-        inbox: InboxId,
+        (organization, inbox): (OrganizationId, InboxId),
         events: &[Event],
-        now_ms: i64,
-    ) -> Result<News, ChatError> {
-        if events.iter().all(|event| matches!(event, Event::Typing(_))) {
-            return Ok(News::default());
-        }
-        let mut tries = 1;
-        loop {
-            match self.store_once(organization, inbox, events, now_ms).await {
-                Err(ChatError::Away(error)) if error.is_crossing() && tries < TRIES => tries += 1,
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn store_once(
-        &self,
-        organization: OrganizationId,
-        inbox: InboxId,
-        events: &[Event],
-        now_ms: i64,
-    ) -> Result<News, ChatError> {
-        let mut tx = self.store.begin().await?;
-        let facts = tx.inbox_facts(organization, inbox).await?.ok_or(ChatError::NoInbox)?;
-        let mut delivery = Delivery { tx, organization, inbox, facts, now_ms, news: News::default() };
-        for event in events {
-            delivery.store(event).await?;
-        }
-        delivery.tx.commit().await?;
-        Ok(delivery.news)
-    }
-
-    async fn tell(&self, organization: OrganizationId, inbox: InboxId, events: &[Event], news: News) {
-        for interaction in news.changed.iter().filter(|id| !news.begun.contains(id)) {
-            self.floor.changed(organization, *interaction).await;
-        }
-        for interaction in &news.ended {
-            self.floor.customer_ended(organization, *interaction).await;
-        }
-        let messages: Vec<_> = news.messages.into_iter().collect();
-        self.show(organization, &messages).await;
+    ) {
         for event in events {
             if let Event::Typing(typing) = event {
                 self.show_typing(organization, inbox, &typing.thread, typing.active).await;
@@ -131,7 +79,7 @@ impl Chat {
 }
 
 impl Delivery {
-    async fn store(&mut self, event: &Event) -> Result<(), StoreError> {
+    pub(super) async fn store(&mut self, event: &Event) -> Result<(), StoreError> {
         match event {
             Event::Message(message) => self.message(message).await,
             Event::Edited(edited) => self.edited(edited).await,

@@ -60,6 +60,21 @@ pub enum DialRuleKind {
     },
 }
 
+impl DialRuleKind {
+    /// The conference that it leads to.
+    pub fn conference(&self) -> Option<&Conference> {
+        let (Self::Service { service, .. }
+        | Self::TrunkNumber { destination: Destination::Service(service), .. }) = self
+        else {
+            return None;
+        };
+        match service {
+            Service::Conference(conference) => Some(conference),
+            Service::Announcement(_) | Service::Echo | Service::Queue(_) | Service::Tone => None,
+        }
+    }
+}
+
 /// Who may use a prefix rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,6 +115,8 @@ pub enum Service {
     Busy,
     /// Its congestion tone.
     Congestion,
+    /// All who dial it hear each other.
+    Conference(Conference),
     /// Sends back what it hears.
     Echo,
     /// Music, until an agent of the queue with this name takes the call.
@@ -108,6 +125,28 @@ pub enum Service {
     Ringback,
     /// A steady tone.
     Tone,
+}
+
+/// Members of a conference where nothing is said, and the most that any may have: those of one room of the mixer.
+pub const CONFERENCE_MEMBERS: u32 = 50;
+pub const MAX_CONFERENCE_MEMBERS: u32 = 500;
+
+/// A room that whoever dials its number comes into.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conference {
+    /// Of the organization: two numbers with one name lead to one room.
+    pub name: String,
+    /// Digits that are asked for.
+    pub pin: Option<String>,
+    /// Members; one more hears that it is busy.
+    pub max_members: u32,
+}
+
+impl std::fmt::Debug for Conference {
+    /// Without the PIN.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Conference").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// Names of the announcements shipped with the program.

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::browsers::PageSnapshot;
 use super::media::Media;
+use super::rooms::{Entry, EntryError};
 use super::seats::{Attached, IfMatch, Patched, SeatError};
 use super::state::{Now, Signalling};
 use crate::call::{PageCall, PageEvent, SeatCommand};
@@ -49,6 +50,11 @@ pub enum PageOrder {
         if_match: IfMatch,
         fragment: String,
         reply: oneshot::Sender<Result<Patched, SeatError>>,
+    },
+    Supervise {
+        call: CallId,
+        entry: Entry,
+        reply: oneshot::Sender<Result<(), EntryError>>,
     },
     /// What there is now, and from then on every change; `None` when too many pages listen already.
     Watch {
@@ -122,6 +128,9 @@ impl Pages {
             PageOrder::Patch { attachment, if_match, fragment, reply } => {
                 let patched = signalling.patch_seat(now, extension, &attachment, &if_match, &fragment);
                 drop(reply.send(patched));
+            }
+            PageOrder::Supervise { call, entry, reply } => {
+                drop(reply.send(signalling.supervise(now, extension, call, entry)));
             }
             PageOrder::Watch { reply } => {
                 let snapshot = signalling.page_snapshot(now, extension);

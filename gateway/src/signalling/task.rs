@@ -16,13 +16,14 @@ use super::media::Media;
 use super::pages::{PageOrder, Pages};
 use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
+use super::rooms::RoomOrder;
 use super::state::{Now, Output, Signalling};
 use super::stream::{Gate, Inbound, Sent, Streams, open};
 use super::tls::Tls;
 use super::trunk::TrunkSummary;
 use super::voice::{self, Next, Voice};
 use crate::call::CallSummary;
-use crate::model::{CallId, Directory, ExtensionId};
+use crate::model::{CallId, Directory, ExtensionId, OrganizationId};
 use crate::store::{Fact, NodeKey, Writer};
 use crate::telemetry::metrics::Snapshot;
 use crate::telemetry::trace::{Trace, Way};
@@ -46,6 +47,8 @@ pub enum Order {
     Trace(String, oneshot::Sender<Option<String>>),
     HangUp(CallId, oneshot::Sender<bool>),
     Snapshot(oneshot::Sender<Snapshot>),
+    /// Of supervisors, for an organization's conferences.
+    Room(OrganizationId, RoomOrder),
     /// Of a page, for its extension.
     Page(ExtensionId, PageOrder),
     Directory(Arc<Directory>),
@@ -301,6 +304,7 @@ impl Task {
             }
             Order::HangUp(call, reply) => drop(reply.send(signalling.hang_up(now(), call))),
             Order::Snapshot(reply) => drop(reply.send(self.snapshot())),
+            Order::Room(organization, order) => signalling.obey_room(now(), organization, order),
             Order::Page(extension, order) => {
                 // What happened before is told before, so that a snapshot is never older than an event.
                 self.pages.obey(signalling, now(), extension, order);

@@ -216,7 +216,16 @@ impl Work<'_> {
 
     /// What rules lead to may have gone, or have another name now.
     fn check_rules(&mut self) -> Result<(), ChangeError> {
-        let entries = self.described_rules().into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let own = self.planner.plan.rules.iter().filter(|rule| rule.organization == self.row.id);
+        let pins = own.map(|rule| rule.kind.conference().and_then(|conference| conference.pin.clone()));
+        let pins: Vec<Option<String>> = pins.collect();
+        let with_pin = |(mut entry, pin): (Entry, Option<String>)| {
+            // Descriptions keep it for themselves.
+            entry.extend(pin.map(|pin| ("pin".to_owned(), pin.into())));
+            read(entry)
+        };
+        let entries = self.described_rules().into_iter().zip(pins);
+        let entries = entries.map(with_pin).collect::<Result<Vec<_>, _>>()?;
         Ok(self.plan_rules(&entries)?)
     }
 

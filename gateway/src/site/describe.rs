@@ -4,9 +4,9 @@ use super::KEPT;
 use super::plan::{MAX_BINDINGS, RING_TIMEOUT_S};
 use super::rule::{MAX_DIGITS, MIN_DIGITS};
 use crate::model::{
-    AllowedExtensions, Announcement, CallerIdPolicy, Destination, DialRuleKind, DtmfMethod, Extension,
-    Organization, OutboundSecret, RecordingRule, Service, SrtpPolicy, ToneCountry, Transport, Trunk, TrunkId,
-    TrunkNumber,
+    AllowedExtensions, Announcement, CONFERENCE_MEMBERS, CallerIdPolicy, Conference, Destination,
+    DialRuleKind, DtmfMethod, Extension, Organization, OutboundSecret, RecordingRule, Service, SrtpPolicy,
+    ToneCountry, Transport, Trunk, TrunkId, TrunkNumber,
 };
 
 /// Keys with their values; keys at their default are left out.
@@ -69,7 +69,9 @@ pub(super) fn rule<'a>(kind: &DialRuleKind, trunk_name: impl Fn(TrunkId) -> Opti
     let name = |trunk: &TrunkId| text(trunk_name(*trunk).unwrap_or("?"));
     match kind {
         DialRuleKind::Service { number, service: built_in } => {
-            vec![("dial", text(number)), service(built_in)]
+            let mut fields = vec![("dial", text(number))];
+            fields.extend(service(built_in));
+            fields
         }
         DialRuleKind::Prefix { prefix, trunk, strip, prepend, min_digits, max_digits, allow } => {
             let mut fields = vec![("prefix", text(prefix)), ("trunk", name(trunk))];
@@ -88,11 +90,12 @@ pub(super) fn rule<'a>(kind: &DialRuleKind, trunk_name: impl Fn(TrunkId) -> Opti
                 TrunkNumber::Any => "*",
                 TrunkNumber::Exact(number) => number,
             };
-            let destination = match destination {
-                Destination::Extension(number) => ("extension", text(number)),
-                Destination::Service(built_in) => service(built_in),
-            };
-            vec![("from_trunk", name(trunk)), ("number", text(number)), destination]
+            let mut fields = vec![("from_trunk", name(trunk)), ("number", text(number))];
+            match destination {
+                Destination::Extension(number) => fields.push(("extension", text(number))),
+                Destination::Service(built_in) => fields.extend(service(built_in)),
+            }
+            fields
         }
     }
 }
@@ -102,19 +105,28 @@ pub(super) fn one_line(fields: &Fields) -> String {
     fields.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
-fn service(service: &Service) -> (&'static str, String) {
-    match service {
+fn service(service: &Service) -> Fields {
+    let one = match service {
         Service::Announcement(Announcement::Builtin(name)) => {
             ("announcement", text(&format!("{}{name}", Announcement::BUILTIN)))
         }
         Service::Announcement(Announcement::File(name)) => ("announcement", text(name)),
         Service::Busy => ("service", text("busy")),
         Service::Congestion => ("service", text("congestion")),
+        Service::Conference(conference) => return conference_fields(conference),
         Service::Echo => ("service", text("echo")),
         Service::Queue(name) => ("queue", text(name)),
         Service::Ringback => ("service", text("ringback")),
         Service::Tone => ("service", text("tone")),
-    }
+    };
+    vec![one]
+}
+
+fn conference_fields(row: &Conference) -> Fields {
+    let mut fields = vec![("conference", text(&row.name))];
+    put(&mut fields, "pin", row.pin.as_ref().map(|_| text(KEPT)));
+    put(&mut fields, "max_members", unless(row.max_members, CONFERENCE_MEMBERS));
+    fields
 }
 
 fn credentials_out(row: &Trunk) -> Option<String> {

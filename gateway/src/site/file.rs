@@ -114,6 +114,11 @@ pub struct RuleEntry {
     pub service: Option<ToneOrEcho>,
     pub announcement: Option<String>,
     pub queue: Option<String>,
+    pub conference: Option<String>,
+    /// Of a conference.
+    pub pin: Option<Password>,
+    /// Of a conference.
+    pub max_members: Option<u32>,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]

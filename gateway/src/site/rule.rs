@@ -1,13 +1,17 @@
 //! The dial plan of a site file.
 
+use super::KEPT;
 use super::check::{self, Place};
-use super::file::{RuleEntry, ToneOrEcho};
+use super::file::{Password, RuleEntry, ToneOrEcho};
 use super::plan::{Planner, Tenant};
 use crate::config::fault::{Wrong, nearest};
 use crate::model::{
-    AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, Destination, DialRule, DialRuleId, DialRuleKind,
-    Service, TrunkId, TrunkNumber,
+    AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, CONFERENCE_MEMBERS, Conference, Destination,
+    DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, Service, TrunkId, TrunkNumber,
 };
+
+/// Of a conference: three can be guessed in 333 calls, which everybody sees in the records.
+const PIN_DIGITS: std::ops::RangeInclusive<usize> = 3..=12;
 
 /// Fewest digits of a number for a trunk where nothing is said.
 pub(super) const MIN_DIGITS: u32 = 3;
@@ -47,11 +51,12 @@ impl Reader<'_> {
     }
 
     fn service_rule(&self, number: &str) -> Result<DialRuleKind, Wrong> {
-        self.refuse_others("dial", &["dial", "service", "announcement", "queue"])?;
+        let wanted = ["dial", "service", "announcement", "queue", "conference", "pin", "max_members"];
+        self.refuse_others("dial", &wanted)?;
         check::dialled(&self.place.at("dial"), number, 1..=20)?;
-        let service = self
-            .service()?
-            .ok_or_else(|| self.place.wrong("`dial` needs `service`, `announcement` or `queue` beside it"))?;
+        let service = self.service()?.ok_or_else(|| {
+            self.place.wrong("`dial` needs `service`, `announcement`, `queue` or `conference` beside it")
+        })?;
         Ok(DialRuleKind::Service { number: number.to_owned(), service })
     }
 
@@ -86,7 +91,17 @@ impl Reader<'_> {
     }
 
     fn trunk_rule(&self, name: &str) -> Result<DialRuleKind, Wrong> {
-        let wanted = ["from_trunk", "number", "extension", "service", "announcement", "queue"];
+        let wanted = [
+            "from_trunk",
+            "number",
+            "extension",
+            "service",
+            "announcement",
+            "queue",
+            "conference",
+            "pin",
+            "max_members",
+        ];
         self.refuse_others("from_trunk", &wanted)?;
         let number =
             self.entry.number.as_deref().ok_or_else(|| {
@@ -106,7 +121,7 @@ impl Reader<'_> {
             (None, Some(service)) => Destination::Service(service),
             (Some(_), Some(_)) | (None, None) => {
                 return Err(self.place.wrong(
-                    "`from_trunk` needs exactly one of `extension`, `service`, `announcement` and `queue`",
+                    "`from_trunk` needs exactly one of `extension`, `service`, `announcement`, `queue` and `conference`",
                 ));
             }
         };
@@ -114,17 +129,50 @@ impl Reader<'_> {
     }
 
     fn service(&self) -> Result<Option<Service>, Wrong> {
-        match (self.entry.service, &self.entry.announcement, &self.entry.queue) {
-            (Some(ToneOrEcho::Busy), None, None) => Ok(Some(Service::Busy)),
-            (Some(ToneOrEcho::Congestion), None, None) => Ok(Some(Service::Congestion)),
-            (Some(ToneOrEcho::Echo), None, None) => Ok(Some(Service::Echo)),
-            (Some(ToneOrEcho::Ringback), None, None) => Ok(Some(Service::Ringback)),
-            (Some(ToneOrEcho::Tone), None, None) => Ok(Some(Service::Tone)),
-            (None, Some(name), None) => Ok(Some(Service::Announcement(self.announcement(name)?))),
-            (None, None, Some(name)) => Ok(Some(Service::Queue(self.queue(name)?))),
-            (None, None, None) => Ok(None),
-            _ => Err(self.place.wrong("a rule has one of `service`, `announcement` and `queue`")),
+        let entry = self.entry;
+        match (entry.service, &entry.announcement, &entry.queue, &entry.conference) {
+            (None, None, None, Some(name)) => Ok(Some(Service::Conference(self.conference(name)?))),
+            _ if entry.pin.is_some() || entry.max_members.is_some() => {
+                Err(self.place.wrong("`pin` and `max_members` are of a `conference`"))
+            }
+            (Some(ToneOrEcho::Busy), None, None, None) => Ok(Some(Service::Busy)),
+            (Some(ToneOrEcho::Congestion), None, None, None) => Ok(Some(Service::Congestion)),
+            (Some(ToneOrEcho::Ringback), None, None, None) => Ok(Some(Service::Ringback)),
+            (Some(ToneOrEcho::Echo), None, None, None) => Ok(Some(Service::Echo)),
+            (Some(ToneOrEcho::Tone), None, None, None) => Ok(Some(Service::Tone)),
+            (None, Some(name), None, None) => Ok(Some(Service::Announcement(self.announcement(name)?))),
+            (None, None, Some(name), None) => Ok(Some(Service::Queue(self.queue(name)?))),
+            (None, None, None, None) => Ok(None),
+            _ => {
+                Err(self.place.wrong("a rule has one of `service`, `announcement`, `queue` and `conference`"))
+            }
         }
+    }
+
+    fn conference(&self, name: &str) -> Result<Conference, Wrong> {
+        check::slug(&self.place.at("conference"), name)?;
+        let wished = self.entry.max_members.unwrap_or(CONFERENCE_MEMBERS);
+        let max_members = check::within(&self.place.at("max_members"), wished, 2..=MAX_CONFERENCE_MEMBERS)?;
+        let pin = self.entry.pin.as_ref().map(|Password(pin)| self.pin(name, pin)).transpose()?;
+        Ok(Conference { name: name.to_owned(), pin, max_members })
+    }
+
+    fn pin(&self, conference: &str, pin: &str) -> Result<String, Wrong> {
+        let place = self.place.at("pin");
+        if pin == KEPT {
+            let old = self.tenant.old.into_iter().flat_map(|old| self.planner.current.rules(old.id));
+            let kept = old.filter_map(|rule| rule.kind.conference()).find(|old| old.name == conference);
+            return kept.and_then(|old| old.pin.clone()).ok_or_else(|| {
+                place.wrong(format!(
+                    "`{KEPT}` stands for a PIN that is there already; `{conference}` has none"
+                ))
+            });
+        }
+        if PIN_DIGITS.contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(pin.to_owned());
+        }
+        let (least, most) = (PIN_DIGITS.start(), PIN_DIGITS.end());
+        Err(place.wrong(format!("a PIN has {least} to {most} digits")))
     }
 
     /// Queues are made in the console; a rule may name one that is there.
@@ -212,6 +260,9 @@ impl Reader<'_> {
             ("extension", entry.extension.is_some()),
             ("service", entry.service.is_some()),
             ("announcement", entry.announcement.is_some()),
+            ("conference", entry.conference.is_some()),
+            ("pin", entry.pin.is_some()),
+            ("max_members", entry.max_members.is_some()),
         ];
         match present.iter().find(|(key, is_there)| *is_there && !wanted.contains(key)) {
             Some((key, _)) => Err(self.place.at(*key).wrong(format!(

@@ -112,7 +112,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn wanted_files(&self, now_ms: i64, most: u32) -> Result<Vec<WantedFile>, StoreError> {
-        on_pool!(self, |pool| sqlx::query(GIVE_UP)
+        on_writer!(self, |pool| sqlx::query(GIVE_UP)
             .bind(ATTEMPTS)
             .bind(now_ms)
             .execute(pool)
@@ -125,7 +125,7 @@ impl Store {
             .await)?;
         let mut files = Vec::with_capacity(rows.len());
         for row in rows {
-            let taken = on_pool!(self, |pool| sqlx::query(TAKE)
+            let taken = on_writer!(self, |pool| sqlx::query(TAKE)
                 .bind(row.id)
                 .bind(now_ms)
                 .bind(AGAIN_MS)
@@ -153,7 +153,7 @@ impl Store {
         media_type: Option<&str>,
         size_bytes: u64,
     ) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(FETCHED)
+        Ok(on_writer!(self, |pool| sqlx::query(FETCHED)
             .bind(file.id.0)
             .bind(file.organization.0)
             .bind(path)
@@ -169,7 +169,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn give_file_up(&self, file: &WantedFile) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(FAILED)
+        Ok(on_writer!(self, |pool| sqlx::query(FAILED)
             .bind(file.id.0)
             .bind(file.organization.0)
             .execute(pool)

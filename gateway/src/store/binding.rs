@@ -74,7 +74,7 @@ impl Store {
     /// If the database is away.
     pub async fn remove_expired_bindings(&self, now_ms: i64) -> Result<u64, StoreError> {
         const DELETE: &str = "DELETE FROM bindings WHERE expires_at_ms <= $1";
-        Ok(on_pool!(self, |pool| sqlx::query(DELETE)
+        Ok(on_writer!(self, |pool| sqlx::query(DELETE)
             .bind(now_ms)
             .execute(pool)
             .await

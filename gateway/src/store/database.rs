@@ -21,7 +21,17 @@ const MAX_CONNECTIONS: u32 = 8;
 #[derive(Clone, Debug)]
 pub(in crate::store) enum Database {
     Postgres(PgPool),
-    Sqlite(SqlitePool),
+    Sqlite(SqlitePools),
+}
+
+/// SQLite has one writer at a time, and lets whoever waits for it try again now and then: one who is unlucky tries until he is told
+/// that the database is locked. So all writers of a node share one connection, for which they queue.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct SqlitePools {
+    /// May change nothing, so that a write that was meant for the writer is found at once.
+    pub readers: SqlitePool,
+    /// One connection.
+    pub writer: SqlitePool,
 }
 
 /// A transaction on either.
@@ -30,12 +40,28 @@ pub(crate) enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
 }
 
-/// Runs the same expression on whichever pool there is.
+/// Runs the same expression, which only reads, on whichever pool there is.
 macro_rules! on_pool {
     ($store:expr, |$pool:ident| $body:expr) => {
         match $store.database() {
             $crate::store::database::Database::Postgres($pool) => $body,
-            $crate::store::database::Database::Sqlite($pool) => $body,
+            $crate::store::database::Database::Sqlite(pools) => {
+                let $pool = &pools.readers;
+                $body
+            }
+        }
+    };
+}
+
+/// The same for an expression that writes.
+macro_rules! on_writer {
+    ($store:expr, |$pool:ident| $body:expr) => {
+        match $store.database() {
+            $crate::store::database::Database::Postgres($pool) => $body,
+            $crate::store::database::Database::Sqlite(pools) => {
+                let $pool = &pools.writer;
+                $body
+            }
         }
     };
 }
@@ -116,9 +142,9 @@ impl Store {
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let mut file = None;
         let database = if let Some(path) = sqlite_path(url) {
-            let pool = connect_sqlite(path).await?;
+            let pools = connect_sqlite(path).await?;
             file = DatabaseFile::at(Path::new(path));
-            Database::Sqlite(pool)
+            Database::Sqlite(pools)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Database::Postgres(connect_postgres(url).await?)
         } else {
@@ -164,19 +190,44 @@ impl Store {
 
     /// Closes all connections; SQLite folds its journal into the file.
     pub async fn close(&self) {
-        on_pool!(self, |pool| pool.close().await);
+        match &self.database {
+            Database::Postgres(pool) => pool.close().await,
+            Database::Sqlite(SqlitePools { readers, writer }) => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+
+    /// Transactions that may write at once without only waiting for each other.
+    pub(crate) const fn writers(&self) -> usize {
+        match self.database {
+            Database::Postgres(_) => MAX_CONNECTIONS as usize / 2,
+            Database::Sqlite(_) => 1,
+        }
     }
 
     /// `BEGIN IMMEDIATE` on SQLite: a transaction that reads first could not wait for another writer afterwards.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match &self.database {
             Database::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-            Database::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Database::Sqlite(pools) => Tx::Sqlite(pools.writer.begin_with("BEGIN IMMEDIATE").await?),
         })
     }
 }
 
 impl Tx {
+    /// Marks a place to which the transaction can go back; the mark before it, if this is not the first, is given up.
+    pub(crate) async fn mark(&mut self, first: bool) -> Result<(), StoreError> {
+        let statement = if first { "SAVEPOINT mark" } else { "RELEASE SAVEPOINT mark; SAVEPOINT mark" };
+        Ok(on_tx!(self, |db| sqlx::raw_sql(statement).execute(db).await.map(drop))?)
+    }
+
+    /// Undoes what was written since the mark.
+    pub(crate) async fn back_to_mark(&mut self) -> Result<(), StoreError> {
+        Ok(on_tx!(self, |db| sqlx::raw_sql("ROLLBACK TO SAVEPOINT mark").execute(db).await.map(drop))?)
+    }
+
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Postgres(tx) => tx.commit().await?,
@@ -191,7 +242,7 @@ fn sqlite_path(url: &str) -> Option<&str> {
 }
 
 /// WAL: readers and the writer do not wait for each other. FULL: a commit that was answered survives a power cut; batches spread the cost.
-async fn connect_sqlite(path: &str) -> Result<SqlitePool, StoreError> {
+async fn connect_sqlite(path: &str) -> Result<SqlitePools, StoreError> {
     if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .map_err(|error| StoreError::Folder { path: folder.to_owned(), error })?;
@@ -205,10 +256,15 @@ async fn connect_sqlite(path: &str) -> Result<SqlitePool, StoreError> {
         .foreign_keys(true);
     // SQLite ends a transaction by itself when its disk fails; the driver then counts one for ever and begins no other.
     let pool = SqlitePoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
-    pool.connect_with(options).await.map_err(|error| connect_fault::sqlite(Path::new(path), error))
+    // The writer first: it makes the file.
+    let writer = pool.clone().max_connections(1).connect_with(options.clone()).await;
+    let writer = writer.map_err(|error| connect_fault::sqlite(Path::new(path), error))?;
+    let only_reads = options.pragma("query_only", "ON");
+    let readers = pool.max_connections(MAX_CONNECTIONS).connect_with(only_reads).await;
+    let readers = readers.map_err(|error| connect_fault::sqlite(Path::new(path), error))?;
+    Ok(SqlitePools { readers, writer })
 }
 
 async fn connect_postgres(url: &str) -> Result<PgPool, StoreError> {

@@ -46,7 +46,7 @@ impl Store {
             tx.forget_draft(organization, user, interaction).await?;
             return tx.commit().await;
         }
-        Ok(on_pool!(self, |pool| sqlx::query(SAVE)
+        Ok(on_writer!(self, |pool| sqlx::query(SAVE)
             .bind(organization.0)
             .bind(user.0)
             .bind(interaction.0)

@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn claim_repeat(&self, key: &RepeatKey, now_ms: i64) -> Result<Repeat, StoreError> {
-        let claimed = on_pool!(self, |pool| sqlx::query(CLAIM)
+        let claimed = on_writer!(self, |pool| sqlx::query(CLAIM)
             .bind(key.organization.0)
             .bind(key.user.0)
             .bind(&key.key)
@@ -94,7 +94,7 @@ impl Store {
         status: u16,
         response: &str,
     ) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(FINISH)
+        Ok(on_writer!(self, |pool| sqlx::query(FINISH)
             .bind(key.organization.0)
             .bind(key.user.0)
             .bind(&key.key)
@@ -110,7 +110,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn forget_repeat(&self, key: &RepeatKey) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(FORGET)
+        Ok(on_writer!(self, |pool| sqlx::query(FORGET)
             .bind(key.organization.0)
             .bind(key.user.0)
             .bind(&key.key)
@@ -124,7 +124,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn remove_old_repeats(&self, before_ms: i64) -> Result<u64, StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(EXPIRE)
+        Ok(on_writer!(self, |pool| sqlx::query(EXPIRE)
             .bind(before_ms)
             .execute(pool)
             .await

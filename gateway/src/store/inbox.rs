@@ -138,7 +138,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] by its name, or if the database is away.
     pub async fn insert_inbox(&self, inbox: &Inbox) -> Result<InboxId, StoreError> {
-        let id: i64 = on_pool!(self, |pool| sqlx::query_scalar(INSERT)
+        let id: i64 = on_writer!(self, |pool| sqlx::query_scalar(INSERT)
             .bind(inbox.organization.0)
             .bind(without_nul(&inbox.name))
             .bind(without_nul(&inbox.title))
@@ -162,7 +162,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] by its name, or if the database is away.
     pub async fn update_inbox(&self, inbox: &Inbox) -> Result<bool, StoreError> {
-        let rows = on_pool!(self, |pool| sqlx::query(UPDATE)
+        let rows = on_writer!(self, |pool| sqlx::query(UPDATE)
             .bind(inbox.organization.0)
             .bind(inbox.id.0)
             .bind(without_nul(&inbox.name))
@@ -191,7 +191,7 @@ impl Store {
         state: InboxState,
         fault: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let rows = on_pool!(self, |pool| sqlx::query(SET_STATE)
+        let rows = on_writer!(self, |pool| sqlx::query(SET_STATE)
             .bind(inbox.organization.0)
             .bind(inbox.id.0)
             .bind(state.as_str())
@@ -207,7 +207,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn set_poll_cursor(&self, inbox: &Inbox, cursor: Option<&str>) -> Result<(), StoreError> {
-        on_pool!(self, |pool| sqlx::query(SET_CURSOR)
+        on_writer!(self, |pool| sqlx::query(SET_CURSOR)
             .bind(inbox.organization.0)
             .bind(inbox.id.0)
             .bind(cursor.map(without_nul))
@@ -222,7 +222,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn delete_inbox(&self, organization: OrganizationId, id: InboxId) -> Result<bool, StoreError> {
-        let rows = on_pool!(self, |pool| sqlx::query(DELETE)
+        let rows = on_writer!(self, |pool| sqlx::query(DELETE)
             .bind(organization.0)
             .bind(id.0)
             .execute(pool)

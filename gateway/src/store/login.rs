@@ -155,7 +155,7 @@ impl Store {
         now_ms: i64,
         expires_at_ms: Option<i64>,
     ) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(TOUCH)
+        Ok(on_writer!(self, |pool| sqlx::query(TOUCH)
             .bind(id)
             .bind(now_ms)
             .bind(expires_at_ms)
@@ -335,7 +335,7 @@ impl Store {
         for statement in
             ["DELETE FROM logins WHERE expires_at_ms <= $1", "DELETE FROM links WHERE expires_at_ms <= $1"]
         {
-            removed += on_pool!(self, |pool| sqlx::query(statement)
+            removed += on_writer!(self, |pool| sqlx::query(statement)
                 .bind(now_ms)
                 .execute(pool)
                 .await

@@ -418,6 +418,6 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn forget_early_statuses(&self, before_ms: i64) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(FORGET_EARLY).bind(before_ms).execute(pool).await.map(drop))?)
+        Ok(on_writer!(self, |pool| sqlx::query(FORGET_EARLY).bind(before_ms).execute(pool).await.map(drop))?)
     }
 }

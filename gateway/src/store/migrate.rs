@@ -41,7 +41,7 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self.database() {
             Database::Postgres(pool) => migrator(POSTGRES).run(pool).await?,
-            Database::Sqlite(pool) => migrator(SQLITE).run(pool).await?,
+            Database::Sqlite(pools) => migrator(SQLITE).run(&pools.writer).await?,
         }
         Ok(())
     }

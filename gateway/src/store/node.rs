@@ -14,7 +14,12 @@ impl Store {
     pub async fn node_alive(&self, node: &str, now_ms: i64) -> Result<(), StoreError> {
         const UPSERT: &str = "INSERT INTO nodes (name, alive_at_ms) VALUES ($1, $2) \
             ON CONFLICT (name) DO UPDATE SET alive_at_ms = excluded.alive_at_ms";
-        Ok(on_pool!(self, |pool| sqlx::query(UPSERT).bind(node).bind(now_ms).execute(pool).await.map(drop))?)
+        Ok(on_writer!(self, |pool| sqlx::query(UPSERT)
+            .bind(node)
+            .bind(now_ms)
+            .execute(pool)
+            .await
+            .map(drop))?)
     }
 
     /// Closes calls of `node` that began before `before_ms` and have no end, and its recordings that are still being written.

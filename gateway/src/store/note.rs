@@ -54,7 +54,7 @@ impl Store {
         text: &str,
         at_ms: i64,
     ) -> Result<Option<Note>, StoreError> {
-        let id: Option<i64> = on_pool!(self, |pool| sqlx::query_scalar(INSERT)
+        let id: Option<i64> = on_writer!(self, |pool| sqlx::query_scalar(INSERT)
             .bind(organization.0)
             .bind(interaction.0)
             .bind(user.map(|UserId(id)| id))

@@ -183,7 +183,7 @@ impl Store {
         lease_until_ms: i64,
         now_ms: i64,
     ) -> Result<Option<OutboxRow>, StoreError> {
-        let row: Option<Row> = on_pool!(self, |pool| sqlx::query_as(CLAIM)
+        let row: Option<Row> = on_writer!(self, |pool| sqlx::query_as(CLAIM)
             .bind(id.0)
             .bind(lease_until_ms)
             .bind(now_ms)
@@ -200,7 +200,7 @@ impl Store {
         due_at_ms: i64,
         attempts: u32,
     ) -> Result<bool, StoreError> {
-        let rows = on_pool!(self, |pool| sqlx::query(LATER)
+        let rows = on_writer!(self, |pool| sqlx::query(LATER)
             .bind(id.0)
             .bind(lease_until_ms)
             .bind(due_at_ms)

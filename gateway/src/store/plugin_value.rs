@@ -124,7 +124,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn delete_plugin_value(&self, place: &PluginValuePlace, name: &str) -> Result<(), StoreError> {
-        on_pool!(self, |pool| sqlx::query(DELETE)
+        on_writer!(self, |pool| sqlx::query(DELETE)
             .bind(place.organization.0)
             .bind(&place.plugin)
             .bind(&place.owner)

@@ -74,7 +74,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn insert_rule(&self, rule: &Rule) -> Result<RuleId, StoreError> {
-        let id: i64 = on_pool!(self, |pool| sqlx::query_scalar(INSERT)
+        let id: i64 = on_writer!(self, |pool| sqlx::query_scalar(INSERT)
             .bind(rule.organization.0)
             .bind(rule.position)
             .bind(without_nul(&rule.title))
@@ -92,7 +92,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn update_rule(&self, rule: &Rule) -> Result<bool, StoreError> {
-        let rows = on_pool!(self, |pool| sqlx::query(UPDATE)
+        let rows = on_writer!(self, |pool| sqlx::query(UPDATE)
             .bind(rule.organization.0)
             .bind(rule.id.0)
             .bind(rule.position)
@@ -111,7 +111,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn delete_rule(&self, organization: OrganizationId, id: RuleId) -> Result<bool, StoreError> {
-        let rows = on_pool!(self, |pool| sqlx::query(DELETE)
+        let rows = on_writer!(self, |pool| sqlx::query(DELETE)
             .bind(organization.0)
             .bind(id.0)
             .execute(pool)

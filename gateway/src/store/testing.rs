@@ -53,8 +53,8 @@ impl TestStore {
             Database::Postgres(pool) => {
                 sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.map(drop).unwrap()
             }
-            Database::Sqlite(pool) => {
-                sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.map(drop).unwrap()
+            Database::Sqlite(pools) => {
+                sqlx::raw_sql(AssertSqlSafe(statement)).execute(&pools.writer).await.map(drop).unwrap()
             }
         }
     }
@@ -62,10 +62,10 @@ impl TestStore {
     /// Takes the database away from everyone until [`Outage::end`].
     pub async fn outage(&self) -> Outage {
         let Some(server) = &self.server else {
-            let Database::Sqlite(pool) = self.store.database() else {
+            let Database::Sqlite(pools) = self.store.database() else {
                 unreachable!("no server, no PostgreSQL")
             };
-            return Outage::Locked(Box::new(pool.begin_with("BEGIN EXCLUSIVE").await.unwrap()));
+            return Outage::Locked(Box::new(pools.writer.begin_with("BEGIN EXCLUSIVE").await.unwrap()));
         };
         administer(server, format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name)).await;
         administer(
@@ -180,7 +180,7 @@ pub fn postgres_url() -> Option<String> {
 
 /// Runs a statement as it stands, for rows whose own functions a test has no use for.
 pub(crate) async fn run(store: &Store, statement: String) {
-    on_pool!(store, |pool| sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.map(drop)).unwrap();
+    on_writer!(store, |pool| sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.map(drop)).unwrap();
 }
 
 /// One number out of the database.

@@ -76,6 +76,27 @@ impl Playout {
         out.extend(self.samples.drain(..count));
     }
 
+    /// Samples a second.
+    pub fn rate_hz(&self) -> u32 {
+        self.rate_hz
+    }
+
+    /// What is made for a codec is made now rather than with its first packet.
+    pub fn prepare(&mut self, codec: KnownCodec) {
+        track(&mut self.tracks, codec, self.rate_hz);
+    }
+
+    /// Nothing is played until further notice: what waits is dropped, and the next packet begins a talk spurt.
+    pub fn rest(&mut self) {
+        self.samples.clear();
+        self.buffer.rest();
+    }
+
+    /// Whether there is anything to be played that is not made up.
+    pub fn is_waiting(&self) -> bool {
+        !self.samples.is_empty() || !self.buffer.is_empty()
+    }
+
     /// Samples that are decoded and not yet played.
     pub fn decoded(&self) -> usize {
         self.samples.len()

@@ -140,6 +140,11 @@ impl Transcode {
         }
     }
 
+    /// What is under way, for whoever plays it on.
+    pub fn into_playout(self) -> Playout {
+        self.playout
+    }
+
     /// What it was made for.
     pub fn plan(&self) -> &Plan {
         &self.plan

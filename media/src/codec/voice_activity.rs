@@ -29,7 +29,12 @@ pub struct VoiceActivity {
 impl VoiceActivity {
     /// Takes the next 20 ms. `room` is the root mean square of the talker's room as far as it is known.
     pub fn listen(&mut self, samples: &[i16], room: f32) -> Activity {
-        if rms(samples) > (room * ABOVE_THE_ROOM).min(LOUDEST_PAUSE) {
+        self.judge(rms(samples), room)
+    }
+
+    /// The same where the root mean square of the 20 ms is known.
+    pub fn judge(&mut self, level: f32, room: f32) -> Activity {
+        if is_loud(level, room) {
             self.quiet_frames = 0;
             return Activity::Voice;
         }
@@ -39,6 +44,11 @@ impl VoiceActivity {
             None => Activity::Voice,
         }
     }
+}
+
+/// Whether a root mean square is that of a voice in a room of that loudness.
+pub fn is_loud(level: f32, room: f32) -> bool {
+    level > (room * ABOVE_THE_ROOM).min(LOUDEST_PAUSE)
 }
 
 #[cfg(test)]

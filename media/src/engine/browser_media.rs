@@ -161,7 +161,7 @@ impl Engine {
     pub(super) fn heard_by(&self, listener: LegIndex) -> Option<LegIndex> {
         match self.parties.get(listener as usize)?.as_ref()?.outgoing.hear {
             Hear::Leg { from, .. } => Some(from),
-            Hear::Play(_) | Hear::Silence => None,
+            Hear::Play(_) | Hear::Room(_) | Hear::Silence => None,
         }
     }
 

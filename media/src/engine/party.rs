@@ -7,6 +7,7 @@ use super::LegIndex;
 use super::browser_media::Picture;
 use super::listen::Overheard;
 use super::one_way::Audibility;
+use super::room::Place;
 use super::timer::{Deadlines, REASONS};
 use crate::bridge::OutgoingStream;
 use crate::bridge::transcode::Transcode;
@@ -63,6 +64,8 @@ pub(super) struct Incoming {
     pub last_codec: u8,
     pub media: MediaState,
     pub listeners: Listeners,
+    /// Where it speaks, beside or instead of being listened to.
+    pub room: Option<Place>,
     pub taps: Vec<Tap>,
     pub last_received: Option<Instant>,
     pub counters: Counters,
@@ -143,6 +146,7 @@ pub(super) struct Remote {
 pub(super) enum Hear {
     Leg { from: LegIndex, map: PerPayloadType<u8>, transcode: Option<Box<Transcode>> },
     Play(Player),
+    Room(Place),
     Silence,
 }
 
@@ -272,6 +276,7 @@ impl Incoming {
             last_codec: 0,
             dtmf: DtmfReceiver::default(),
             listeners: Listeners::default(),
+            room: None,
             taps: Vec::new(),
             counters: Counters::default(),
             last_received: None,

@@ -252,6 +252,7 @@ impl Engine {
             Format::Unknown | Format::Video => return,
         };
         self.sample_audio(now, index, accepted, packet);
+        self.speak(now, index, accepted, packet);
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(index as usize)
             && let Some(listener) = party.incoming.listeners.get(next)

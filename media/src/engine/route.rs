@@ -17,9 +17,15 @@ impl Engine {
     /// What a Leg is sent from now on.
     pub fn hear(&mut self, now: Instant, leg: LegId, source: Source) {
         let Some(index) = self.index_of(leg) else { return };
+        if let Source::Room { room, part } = source
+            && self.change_part(now, index, room, part)
+        {
+            return;
+        }
         self.stop_hearing(index);
         match source {
             Source::Silence => {}
+            Source::Room { room, part } => self.hear_room(now, index, (room, part), None),
             Source::Leg(from) => self.hear_leg(now, index, from),
             Source::Play { prompt, repeat } => self.hear_player(index, Player::new(now, prompt, repeat)),
             Source::Tone(tone) => {
@@ -49,10 +55,17 @@ impl Engine {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         party.outgoing.stream.change_source();
         self.timers.set(&mut party.deadlines, index, Reason::Play, None);
-        if let Hear::Leg { from, .. } = std::mem::replace(&mut party.outgoing.hear, Hear::Silence)
-            && let Some(Some(source)) = self.parties.get_mut(from as usize)
-        {
-            source.incoming.listeners.remove(index);
+        match std::mem::replace(&mut party.outgoing.hear, Hear::Silence) {
+            Hear::Leg { from, .. } => {
+                if let Some(Some(source)) = self.parties.get_mut(from as usize) {
+                    source.incoming.listeners.remove(index);
+                }
+            }
+            Hear::Room(place) => {
+                party.incoming.room = None;
+                self.leave_room(place);
+            }
+            Hear::Play(_) | Hear::Silence => {}
         }
     }
 
@@ -70,7 +83,7 @@ impl Engine {
         }
     }
 
-    fn hear_leg(&mut self, now: Instant, index: LegIndex, from_id: LegId) {
+    pub(super) fn hear_leg(&mut self, now: Instant, index: LegIndex, from_id: LegId) {
         let source = self.index_of(from_id).filter(|&from| {
             self.parties
                 .get(from as usize)
@@ -97,11 +110,12 @@ impl Engine {
         self.rebuild_route(index);
     }
 
-    fn rebuild_route(&mut self, index: LegIndex) {
+    pub(super) fn rebuild_route(&mut self, index: LegIndex) {
         let Some(Some(party)) = self.parties.get(index as usize) else { return };
         let Some(settings) = &party.settings else { return };
         match &party.outgoing.hear {
             Hear::Silence => {}
+            Hear::Room(place) => self.plan_member(index, *place, None),
             Hear::Play(_) => self.rebuild_player(index),
             Hear::Leg { from, .. } => {
                 let from = *from;
@@ -141,7 +155,7 @@ impl Engine {
         }
     }
 
-    fn not_forwardable(&mut self, index: LegIndex, reason: NotForwardable) {
+    pub(super) fn not_forwardable(&mut self, index: LegIndex, reason: NotForwardable) {
         let Some(Some(party)) = self.parties.get(index as usize) else { return };
         let leg = party.id;
         self.outputs.event(Event::NotForwardable { leg, reason });

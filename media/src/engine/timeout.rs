@@ -16,7 +16,7 @@ use crate::rtp::{FIXED_HEADER_BYTES, Header};
 use crate::srtp::RTP_OVERHEAD_BYTES;
 
 /// Buffers that one due deadline may need.
-const ROOM_PER_STEP: usize = 4;
+pub(super) const ROOM_PER_STEP: usize = 4;
 
 /// One packet of our own.
 pub(super) struct Own<'a> {
@@ -53,11 +53,17 @@ impl Engine {
     }
 
     fn is_current(&self, at: Instant, leg: LegIndex, reason: Reason) -> bool {
+        if reason == Reason::Room {
+            return self.rooms.is_due(at, leg);
+        }
         let party = self.parties.get(leg as usize).and_then(Option::as_ref);
         party.is_some_and(|party| party.deadlines[reason as usize] == Some(at))
     }
 
     fn clear_deadline(&mut self, leg: LegIndex, reason: Reason) {
+        if reason == Reason::Room {
+            return self.rooms.clear_deadline(leg);
+        }
         if let Some(Some(party)) = self.parties.get_mut(leg as usize) {
             party.deadlines[reason as usize] = None;
         }
@@ -77,6 +83,7 @@ impl Engine {
             Reason::Browser => self.browser_timeout(now, leg),
             Reason::Comfort => self.play_comfort(now, leg),
             Reason::Quiet => self.check_quiet(now, leg),
+            Reason::Room => self.tick_room(now, leg),
         }
     }
 

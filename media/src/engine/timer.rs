@@ -27,10 +27,12 @@ pub enum Reason {
     Comfort,
     /// A browser may have vanished.
     Quiet,
+    /// The next 20 ms of a room; the deadline is the room's, not a Leg's.
+    Room,
 }
 
 /// Number of [`Reason`]s.
-pub(super) const REASONS: usize = 9;
+pub(super) const REASONS: usize = 10;
 
 /// The deadlines of one Leg as they are now; an entry of the heap that differs has been overtaken.
 pub(super) type Deadlines = [Option<Instant>; REASONS];

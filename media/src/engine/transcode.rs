@@ -128,6 +128,7 @@ impl Engine {
 
     /// An event of the talker comes: its tone is left out of what is encoded.
     pub(super) fn mute_for_event(&mut self, now: Instant, talker: LegIndex) {
+        self.mute_in_room(now, talker);
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(talker as usize)
             && let Some(listener) = party.incoming.listeners.get(next)

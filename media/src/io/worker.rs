@@ -200,6 +200,8 @@ impl<R: Fn(Event)> Worker<R> {
             }
             Command::Configure { leg, settings } => engine.configure(now, leg, settings),
             Command::Hear { leg, source } => engine.hear(now, leg, source),
+            Command::Mix { room, members } => engine.mix_pair(now, room, members),
+            Command::Unmix { legs } => engine.unmix(now, legs),
             Command::SendDtmf { leg, digit, duration_ms } => engine.send_dtmf(now, leg, digit, duration_ms),
             Command::Record { recording, path, left, right } => {
                 engine.record(now, recording, path, [left, right]);
@@ -307,6 +309,9 @@ impl<R: Fn(Event)> Worker<R> {
 fn about(command: &Command) -> [Option<LegId>; 2] {
     match command {
         Command::Hear { leg, source: Source::Leg(from) } => [Some(*leg), Some(*from)],
+        Command::Mix { members: [(left, _), (right, _)], .. } | Command::Unmix { legs: [left, right] } => {
+            [Some(*left), Some(*right)]
+        }
         Command::Record { left, right, .. } | Command::Retap { left, right, .. } => {
             [*left, *right].map(|leg| Some(leg).filter(|leg| *leg != LegId::NOBODY))
         }

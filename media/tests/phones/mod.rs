@@ -1,4 +1,4 @@
-//! Two phones on a network that is only arithmetic.
+//! Phones, two of them or more, on a network that is only arithmetic.
 
 #![expect(dead_code, reason = "each test file uses a part of this")]
 
@@ -24,7 +24,7 @@ pub fn id(leg: usize) -> LegId {
 }
 
 fn address(leg: usize) -> SocketAddr {
-    SocketAddr::from(([192, 0, 2, leg as u8 + 1], 4_000))
+    SocketAddr::from(([192, 0, 2 + (leg / 250) as u8, (leg % 250) as u8 + 1], 4_000))
 }
 
 pub fn settings(leg: usize) -> LegSettings {
@@ -113,9 +113,21 @@ impl Call {
 
     pub fn with_ring(packets: usize) -> Self {
         let mut call = Self::make(packets);
-        for leg in 0..2 {
-            let index = call.engine.add_leg(id(leg)).unwrap();
-            call.phones.push(Phone {
+        call.add_phones(2);
+        call
+    }
+
+    /// So many phones that do not hear each other yet.
+    pub fn of(phones: usize) -> Self {
+        let mut call = Self::make(16);
+        call.add_phones(phones);
+        call
+    }
+
+    fn add_phones(&mut self, count: usize) {
+        for leg in 0..count {
+            let index = self.engine.add_leg(id(leg)).unwrap();
+            self.phones.push(Phone {
                 address: address(leg),
                 settings: settings(leg),
                 index,
@@ -128,9 +140,8 @@ impl Call {
                 contexts: None,
                 voice: None,
             });
-            call.configure(leg, settings(leg));
+            self.configure(leg, settings(leg));
         }
-        call
     }
 
     /// An engine without phones.
@@ -141,7 +152,7 @@ impl Call {
     fn make(packets: usize) -> Self {
         let now = Instant::now();
         let config = EngineConfig {
-            max_legs: 100,
+            max_legs: 2_000,
             max_recordings: 10,
             cname: "test".into(),
             seed: 7,
@@ -246,9 +257,9 @@ impl Call {
 
     pub fn drain(&mut self) {
         for (transmit, packet) in self.engine.outputs().transmits() {
-            let Some(phone) = self.phones.iter_mut().find(|phone| phone.index == transmit.leg) else {
-                continue;
-            };
+            // Phones are added first and in order.
+            let Some(phone) = self.phones.get_mut(transmit.leg as usize) else { continue };
+            assert_eq!(phone.index, transmit.leg);
             if transmit.channel == Channel::Rtcp {
                 phone.reports += 1;
                 continue;

@@ -32,6 +32,15 @@
     return lines.map((line) => line.replace(/^(a=candidate:.*) (\d+) typ/, (all, head, port) => (Number(port) === way.from ? `${head} ${way.to} typ` : all))).join('\r\n');
   }
 
+  // The tones that the page itself has sounded, in hertz: oscillators that began while sound came out.
+  const sounded = new Set();
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...when) {
+    if (this.context.state === 'running') sounded.add(this.frequency.value);
+    else this.context.addEventListener('statechange', () => this.context.state === 'running' && sounded.add(this.frequency.value), { once: true });
+    return start.apply(this, when);
+  };
+
   const getUserMedia = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
   if (getUserMedia) {
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
@@ -121,6 +130,14 @@
       until(() => heard().every((s) => share(s, hz, audio.sampleRate) < 0.1), timeoutMs, `hears no more ${hz} Hz`),
     hearsNothing: (timeoutMs = 20_000) =>
       until(() => heard().every((s) => rms(s) < SILENCE_RMS), timeoutMs, 'hears nothing'),
+    // The page has sounded this tone since it was opened.
+    async sounded(hz, timeoutMs = 20_000) {
+      const end = performance.now() + timeoutMs;
+      while (!sounded.has(hz)) {
+        if (performance.now() > end) throw new Error(`no tone of ${hz} Hz, only of ${[...sounded]}`);
+        await pause(LOOK_EVERY_MS);
+      }
+    },
     // What getStats says of the newest connection, without the bulk.
     async stats() {
       const report = await connections.at(-1).getStats();

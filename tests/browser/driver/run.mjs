@@ -3,12 +3,16 @@
 //
 //   node run.mjs SOUND.wav [PICTURE.y4m]     what the fake microphone hears and the fake camera sees, over and over
 
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+
+import { small } from './small_png.mjs';
 
 // Debian's; another place may be named where there is another.
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -101,7 +105,16 @@ const verbs = {
   reload: ({ page }) => at(page).reload(),
   close: ({ page }) => at(page).close(),
   offline: ({ offline }) => context.setOffline(offline),
-  screenshot: ({ page, path }) => at(page).screenshot({ path }),
+  // Of what stands still: no blinking caret, no motion.
+  async screenshot({ page, path }) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, small(await at(page).screenshot({ animations: 'disabled', caret: 'hide' })));
+  },
+  // What its scripts weighed as they came, in octets.
+  scripts: ({ page }) =>
+    at(page).evaluate(() =>
+      performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).map(({ name, encodedBodySize }) => ({ name, octets: encodedBodySize })),
+    ),
   resize: ({ page, width, height }) => at(page).setViewportSize({ width, height }),
   emulate: ({ page, media }) => at(page).emulateMedia(media),
   // What axe finds wrong for people who cannot see, hear or point as others do.

@@ -125,6 +125,16 @@ impl PageMedia {
         windows.map(|window| tone::share(window, hz, RATE_HZ)).fold(0.0, f64::max)
     }
 
+    /// Waits until 200 ms of what comes from now on hold each of the first tones and none of the others.
+    pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
+        let from = self.shared.state().pcm.len();
+        self.until(&format!("{present:?} Hz without {absent:?} at the page"), |state| {
+            let start = state.pcm.len().saturating_sub(HEARD_SAMPLES).max(from);
+            tone::mixed(&state.pcm[start..], present, absent, RATE_HZ).then_some(())
+        })
+        .await;
+    }
+
     async fn until<T>(&self, what: &str, look: impl Fn(&State) -> Option<T>) -> T {
         within(what, async {
             loop {

@@ -280,6 +280,28 @@ impl Rtp {
         .await;
     }
 
+    /// Waits until 200 ms of what comes in from now on hold each of the first tones and none of the others.
+    pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
+        let from = self.state().pcm.len();
+        self.until(&format!("{present:?} Hz without {absent:?} at {}", self.local), |state| {
+            let start = state.pcm.len().saturating_sub(HEARD_SAMPLES).max(from);
+            tone::mixed(&state.pcm[start..], present, absent, RATE_HZ).then_some(())
+        })
+        .await;
+    }
+
+    /// Samples heard so far: a moment for [`Rtp::loudest`].
+    pub fn now(&self) -> usize {
+        self.state().pcm.len()
+    }
+
+    /// The greatest share that a tone had in any 200 ms since then.
+    pub fn loudest(&self, hz: f64, since: usize) -> f64 {
+        let state = self.state();
+        let windows = state.pcm.get(since..).unwrap_or_default().chunks_exact(HEARD_SAMPLES);
+        windows.map(|window| tone::share(window, hz, RATE_HZ)).fold(0.0, f64::max)
+    }
+
     /// Waits until what comes in is another sound than this tone, or nothing.
     pub async fn hears_no(&self, hz: f64) {
         let from = self.state().pcm.len();

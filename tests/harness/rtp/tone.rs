@@ -26,6 +26,15 @@ pub fn share(samples: &[i16], hz: f64, rate_hz: u32) -> f64 {
     (2.0 * power / (samples.len() as f64 * energy)).min(1.0)
 }
 
+/// Whether 200 ms or more hold each of the first tones and none of the others. Tones are multiples of 5 Hz.
+pub fn mixed(samples: &[i16], present: &[f64], absent: &[f64], rate_hz: u32) -> bool {
+    let enough = samples.len() >= rate_hz as usize / 5;
+    let least = 0.4 / present.len().max(1) as f64;
+    enough
+        && present.iter().all(|hz| share(samples, *hz, rate_hz) > least)
+        && absent.iter().all(|hz| share(samples, *hz, rate_hz) < 0.02)
+}
+
 /// Root mean square, in units of 16-bit samples.
 pub fn rms(samples: &[i16]) -> f64 {
     if samples.is_empty() {

@@ -5,7 +5,7 @@ import { Dialler } from '../dialler/dialler';
 import { keys } from '../keys/keys';
 import { logOut, me } from '../live/me';
 import { reach } from '../live/socket';
-import { Channels } from '../presence/channels';
+import { Channels, statusItems } from '../presence/channels';
 import { go } from '../route/route';
 import { Avatar, Button, Dialog, Icon, IconButton, type IconName, MenuItems, Popup, confirm, toastProblem } from '../ui';
 import { say } from './words';
@@ -56,6 +56,7 @@ export function TopBar() {
           <MenuItems
             close={close}
             items={[
+              ...statusItems(),
               { label: say('profile'), icon: 'contact', run: () => go('profile') },
               { label: say('devices'), icon: 'device', run: () => go('profile', 'devices') },
               null,

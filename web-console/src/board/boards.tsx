@@ -27,10 +27,10 @@ function Card({ board }: { board: Board }) {
   const since = board.longest_waiting_since_ms;
   return (
     <section class={`board ${board.waiting > 0 ? 'waits' : ''}`} aria-label={board.title} data-queue={board.queue_id}>
-      <h3>
+      <h2>
         <Icon name={board.medium === 'voice' ? 'headset' : 'message'} size={16} />
         <span class="cut">{board.title}</span>
-      </h3>
+      </h2>
       <dl>
         <Figure name={say(`waiting_${board.medium}`)} strong>
           {number(board.waiting)}

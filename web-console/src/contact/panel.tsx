@@ -8,7 +8,7 @@ import { change } from '../live/verbs';
 import { Avatar, Button, ErrorState, Facts, Skeleton, tell, toast, useResource } from '../ui';
 import { telephone } from '../words/language';
 import { ContactForm } from './form';
-import { ContactSearch } from './search';
+import { ContactSearch, speaking } from './search';
 import { say } from './words';
 
 type Open = 'none' | 'new' | 'edit' | 'search';
@@ -67,7 +67,7 @@ function Known({ contact }: { contact: Contact }) {
         <Avatar name={contact.name} photo={contact.photo_url} size={40} />
         <strong class="grow">{contact.name}</strong>
       </div>
-      <Facts facts={contact.identities.map((one) => [say(one.kind), one.kind === 'phone' ? telephone(one.value) : one.value] as const)} />
+      <Facts facts={speaking(contact).map((one) => [say(one.kind), one.kind === 'phone' ? telephone(one.value) : one.value] as const)} />
     </>
   );
 }

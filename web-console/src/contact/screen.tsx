@@ -6,10 +6,10 @@ import { may } from '../live/me';
 import { go } from '../route/route';
 import { Avatar, Button, Dialog, Empty, ErrorState, Facts, Panel, Screen, Skeleton, Table, TextField, confirm, tell, toast, usePages, useResource } from '../ui';
 import { say as kit } from '../ui/words';
-import { moment } from '../words/language';
+import { moment, telephone } from '../words/language';
 import { ContactForm } from './form';
 import { ContactHistory } from './history';
-import { addressOf, useSearch } from './search';
+import { addressOf, speaking, useSearch } from './search';
 import { say } from './words';
 
 /** All contacts: `#/contacts`, one of them open: `#/contacts/12`. */
@@ -46,7 +46,7 @@ export default function Contacts({ path }: { path: readonly string[] }) {
           onOpen={(contact) => go('contacts', contact.id)}
           columns={[
             { title: say('name'), cell: (contact) => <Named contact={contact} />, width: 'wide' },
-            { title: say('identities'), cell: addressOf },
+            { title: say('identities'), cell: (contact) => addressOf(contact) || '–' },
             { title: say('known_since'), cell: (contact) => moment(contact.created_at_ms), minor: true, width: 'least' },
           ]}
         />
@@ -116,7 +116,7 @@ function One({ id, onChange }: { id: number; onChange: () => Promise<void> }) {
       {!known && contact.loading && <Skeleton />}
       {known && (
         <>
-          <Facts facts={[...known.identities.map((one) => [say(one.kind), one.value] as const), [say('known_since'), moment(known.created_at_ms)]]} />
+          <Facts facts={[...speaking(known).map((one) => [say(one.kind), one.kind === 'phone' ? telephone(one.value) : one.value] as const), [say('known_since'), moment(known.created_at_ms)]]} />
           <Panel title={say('history')}>
             <ContactHistory contact={known.id} />
           </Panel>

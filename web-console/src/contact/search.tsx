@@ -20,7 +20,10 @@ export function useSearch(text: string): string {
   return rested.value.length < LEAST_LETTERS ? '' : rested.value;
 }
 
-export const addressOf = (contact: Contact) => contact.identities.map((one) => (one.kind === 'phone' ? telephone(one.value) : one.value)).join(' · ');
+/** An account at a provider is a number that tells nobody anything. */
+export const speaking = (contact: Contact) => contact.identities.filter(({ kind }) => kind !== 'provider');
+
+export const addressOf = (contact: Contact) => speaking(contact).map((one) => (one.kind === 'phone' ? telephone(one.value) : one.value)).join(' · ');
 
 /** Chooses one of the contacts. */
 export function ContactSearch({ onChoose, onClose }: { onChoose: (contact: Contact) => unknown; onClose: () => void }) {

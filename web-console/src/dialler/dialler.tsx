@@ -91,7 +91,13 @@ function Keypad() {
         <TextField bare class="grow" label={say('number')} placeholder={say('number')} type="tel" maxLength={64} value={number.value} onChange={(text) => (number.value = text)} />
         <IconButton icon="arrow_left" label={say('erase')} disabled={!number.value} onClick={() => (number.value = number.value.slice(0, -1))} />
       </div>
-      <Pad onKey={(digit) => (number.value += digit)} />
+      <Pad
+        onKey={(digit) => {
+          number.value += digit;
+          // Who presses a key here may go on with those of the keyboard.
+          place.current?.querySelector('input')?.focus();
+        }}
+      />
       <Button kind="good" icon="phone" submit disabled={!number.value.trim()}>
         {say('call')}
       </Button>

@@ -2,11 +2,13 @@ import { catalogue } from '../words/language';
 
 export const say = catalogue(
   {
+    abandoned: 'Given up by the customer',
     arrived: 'Arrived',
     assigned: 'Assigned to {name}',
     by: 'by {name}',
     closed: 'Closed',
     course: 'Course',
+    edited: 'Edited by {name}',
     ended: 'Customer ended',
     given_back: 'Given back to the queue',
     held: 'Put on hold',
@@ -33,13 +35,16 @@ export const say = catalogue(
     timed_out: 'Not answered by {name}',
     to: 'To',
     transferred: 'Transferred',
+    withdrawn: 'Offer taken back from {name}',
   },
   {
+    abandoned: 'O cliente desistiu',
     arrived: 'Chegou',
     assigned: 'Atribuído a {name}',
     by: 'por {name}',
     closed: 'Finalizado',
     course: 'Percurso',
+    edited: 'Editado por {name}',
     ended: 'O cliente encerrou',
     given_back: 'Devolvido para a fila',
     held: 'Colocado em espera',
@@ -66,5 +71,6 @@ export const say = catalogue(
     timed_out: 'Não atendido por {name}',
     to: 'Até',
     transferred: 'Transferido',
+    withdrawn: 'Oferta retirada de {name}',
   },
 );

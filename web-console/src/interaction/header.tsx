@@ -19,7 +19,7 @@ export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
       <a class="talk-back button quiet only-icon" href={href('desk')} aria-label={say('list')}>
         <Icon name="arrow_left" />
       </a>
-      <StateMark interaction={interaction} />
+      {interaction.state !== 'closed' && <StateMark interaction={interaction} />}
       <div class="grow">
         <h1 class="cut">{titleOf(interaction)}</h1>
         <p class="talk-facts small soft">

@@ -23,7 +23,7 @@ export function List({ chosen }: { chosen: number | null }) {
   const mine = fits.filter((one) => one.agent?.id === me.value?.id && one.state === 'open');
   const waiting = fits.filter((one) => one.state === 'waiting' || one.state === 'offered');
   const order = [...mine, ...waiting];
-  const { rows, late } = still.hold(order);
+  const { rows, late } = still.hold(order, JSON.stringify(filters.value));
   const visible = rows.slice(0, shown.value);
   const set = (part: Partial<Filters>) => (filters.value = { ...filters.value, ...part });
   return (
@@ -126,11 +126,14 @@ function None({ filtered, clear }: { filtered: boolean; clear: () => void }) {
 function useStill() {
   const over = useSignal(false);
   const kept = useRef<readonly number[]>([]);
+  const asked = useRef('');
   return {
     enter: () => (over.value = true),
     leave: () => (over.value = false),
-    hold(order: readonly Interaction[]) {
-      if (!over.value || kept.current.length === 0) {
+    /** `by`: what the person asked for; where it changes the rows follow at once. */
+    hold(order: readonly Interaction[], by: string) {
+      if (!over.value || kept.current.length === 0 || asked.current !== by) {
+        asked.current = by;
         kept.current = order.map((one) => one.id);
         return { rows: order, late: 0 };
       }

@@ -27,6 +27,8 @@ export function VisitorData({ interaction, readonly }: { interaction: Interactio
     <>
       <Facts
         facts={[
+          readonly && visitor.name ? [say('name'), visitor.name] : null,
+          readonly && visitor.email ? [say('email'), visitor.email] : null,
           visitor.origin ? [say('origin'), visitor.origin] : null,
           [say('started'), moment(interaction.started_at_ms)],
           [say('duration'), <Timer key="duration" since={interaction.started_at_ms} until={interaction.closed_at_ms} long />],

@@ -95,6 +95,12 @@ export function foresee(id: number, change: Partial<Interaction>): () => void {
   return () => put(before);
 }
 
+/** A contact has another name or photo: each Interaction with it shows so. */
+function renamed({ id, name, photo_url }: NonNullable<Interaction['contact']>) {
+  if (![...interactions.value.values()].some((one) => one.contact?.id === id)) return;
+  interactions.value = new Map([...interactions.value].map(([key, one]) => [key, one.contact?.id === id ? { ...one, contact: { ...one.contact, name, photo_url } } : one]));
+}
+
 const HANDLERS: Record<string, (data: never) => void> = {
   interaction: put,
   'interaction.gone': ({ id }: { id: number }) => drop(id),
@@ -103,6 +109,7 @@ const HANDLERS: Record<string, (data: never) => void> = {
   presence: (now: Presence) => (presence.value = now),
   agent: (agent: AgentLive) => (agents.value = with_(agents.value, agent.id, agent)),
   board: (board: Board) => (boards.value = with_(boards.value, board.queue_id, board)),
+  contact: renamed,
   call: takeSeatEvent,
   changed: ({ what }: { what: string }) => noteChange(what),
   tick: ({ server_time_ms }: { server_time_ms: number }) => setClock(server_time_ms),

@@ -27,9 +27,8 @@ export async function refuse(offer: number) {
 
 export const take = (id: number) => send(at(id, 'take'));
 
-export async function release(id: number) {
-  await send(at(id, 'release'));
-}
+/** What leaves an agent's hands is told by events alone: its answer may come after them, and would bring it back. */
+export const release = (id: number) => post(at(id, 'release'));
 
 /** The agent looks at it: it is not new any more, and read. */
 export async function open(interaction: Interaction) {
@@ -47,9 +46,7 @@ export async function open(interaction: Interaction) {
 
 export type Target = { user: number } | { queue: number };
 
-export async function transfer(id: number, to: Target) {
-  await send(at(id, 'transfer'), { to });
-}
+export const transfer = (id: number, to: Target) => post(at(id, 'transfer'), { to });
 
 export async function end(id: number, disposition: number | null) {
   await send(at(id, 'end'), disposition === null ? {} : { disposition_id: disposition });

@@ -186,6 +186,18 @@ function verbsOf(queue: Standing): MenuItem[] {
   ];
 }
 
+/** The agent's status in all queues at once (F051), for a menu. */
+export function statusItems(): (MenuItem | null)[] {
+  const queues = presence.value.queues.filter((queue) => queue.state !== 'offline');
+  if (!may('attend') || queues.length === 0) return [];
+  return [
+    ...(queues.some((queue) => queue.state === 'paused') ? [{ label: say('ready_all'), icon: 'play' as const, run: () => ready('all') }] : []),
+    ...reasonsOf(queues).map((reason): MenuItem => ({ label: say('pause_all', { reason: reason.title }), icon: 'pause', run: () => pause('all', reason) })),
+    { label: say('all_queues_out'), icon: 'moon', run: () => leaveQueues(queues) },
+    null,
+  ];
+}
+
 function WrapUp() {
   const until = presence.value.wrap_up_until_ms;
   if (until === null || until <= seconds.value) return null;

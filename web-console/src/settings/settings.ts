@@ -12,7 +12,10 @@ function kept<T extends string>(name: string, initial: T): Signal<T> {
 export const theme = kept<'system' | 'light' | 'dark'>('theme', 'system');
 export const density = kept<'comfortable' | 'compact'>('density', 'comfortable');
 export const nav = kept<'wide' | 'narrow'>('nav', 'narrow');
-export const tools = kept<'open' | 'folded'>('tools', matchMedia('(max-width: 1100px)').matches ? 'folded' : 'open');
+const narrow = matchMedia('(max-width: 1100px)');
+export const tools = kept<'open' | 'folded'>('tools', narrow.matches ? 'folded' : 'open');
+// A window that becomes narrow keeps the work in sight; one that is wide again has room for both.
+narrow.addEventListener('change', () => (tools.value = narrow.matches ? 'folded' : 'open'));
 /** Ids of devices; empty: the system's choice. */
 export const microphone = kept<string>('microphone', '');
 export const speaker = kept<string>('speaker', '');

@@ -1,6 +1,6 @@
 // Why an Interaction waits: for each agent of its queue, what keeps it from him.
 
-import type { Interaction, Person } from '../api/types';
+import type { Interaction } from '../api/types';
 import { Avatar, Button, Dialog, ErrorState, Skeleton, useResource } from '../ui';
 import { clock } from '../words/language';
 import { say as shared } from '../admin/words';
@@ -9,9 +9,11 @@ import { say } from './words';
 const CODES = ['none', 'at_capacity', 'declined', 'idle_for_less', 'lost', 'more_open', 'not_logged_in', 'not_free', 'paused', 'wrap_up', 'without_capacity'] as const;
 
 interface WhyNot {
-  agent: Person;
-  code: string;
-  reason: { open?: number; of?: number; until_ms?: number };
+  id: number;
+  name: string;
+  /** Empty: nothing speaks against it. */
+  reasons: string[];
+  figures: { open?: number; of?: number; until_ms?: number };
 }
 
 interface Answer {
@@ -43,13 +45,13 @@ function Reasons({ state, ahead, agents }: Answer) {
       </p>
       {agents.length === 0 && state !== 'open' && <p>{say('why_nobody')}</p>}
       <ul class="why">
-        {agents.map(({ agent, code, reason }) => (
-          <li key={agent.id}>
+        {agents.map(({ id, name, reasons, figures }) => (
+          <li key={id}>
             <span class="who">
-              <Avatar name={agent.name} size={24} />
-              <span class="cut">{agent.name}</span>
+              <Avatar name={name} size={24} />
+              <span class="cut">{name}</span>
             </span>
-            <span>{textOf(code, reason)}</span>
+            <span>{(reasons.length > 0 ? reasons : ['none']).map((code) => textOf(code, figures)).join(', ')}</span>
           </li>
         ))}
       </ul>
@@ -57,7 +59,7 @@ function Reasons({ state, ahead, agents }: Answer) {
   );
 }
 
-function textOf(code: string, { open = 0, of = 0, until_ms }: WhyNot['reason']): string {
+function textOf(code: string, { open = 0, of = 0, until_ms }: WhyNot['figures']): string {
   const known = CODES.find((one) => one === code);
   return known ? say(`why_${known}`, { open, of, at: until_ms === undefined ? '' : clock(until_ms) }) : code;
 }

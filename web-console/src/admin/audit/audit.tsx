@@ -56,7 +56,7 @@ function Change({ detail }: AuditRow) {
   if (lines.length === 0) return <span class="soft">–</span>;
   return (
     <details>
-      <summary class="small">{lines.map(([field]) => field).join(', ')}</summary>
+      <summary class="small">{say('fields', { n: lines.length })}</summary>
       <ul class="small">
         {lines.map(([field, text]) => (
           <li key={field}>{text}</li>

@@ -17,6 +17,7 @@ export const say = catalogue(
     user_all: 'Everybody',
     details: 'Details',
     before_after: '{field}: {before} → {after}',
+    fields: { one: '{n} detail', other: '{n} details' },
   },
   {
     title: 'Auditoria',
@@ -34,6 +35,7 @@ export const say = catalogue(
     user_all: 'Todos',
     details: 'Detalhes',
     before_after: '{field}: {before} → {after}',
+    fields: { one: '{n} detalhe', other: '{n} detalhes' },
   },
 );
 

@@ -1,0 +1,71 @@
+//! The least that a participant can cost with its sockets: a packet in and a packet out every 20 ms, and nothing between.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::worker::thread_cpu;
+use crate::error::{Outcome, io};
+
+const FRAME: Duration = Duration::from_millis(20);
+const WARM_UP: Duration = Duration::from_millis(500);
+/// The name of the measured thread.
+const THREAD: &str = "floor";
+/// A header and 20 ms of G.711.
+const PACKET_BYTES: usize = 172;
+
+/// Percent of a core a participant.
+pub fn percent(members: usize, window: Duration) -> Outcome<f64> {
+    let phones = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(io("a socket"))?;
+    let address = phones.local_addr().map_err(io("a socket"))?;
+    let mut legs = Vec::new();
+    for _ in 0..members {
+        let leg = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(io("a socket"))?;
+        leg.connect(address).map_err(io("a socket"))?;
+        leg.set_nonblocking(true).map_err(io("a socket"))?;
+        legs.push(leg);
+    }
+    let to: Vec<SocketAddr> = legs.iter().filter_map(|leg| leg.local_addr().ok()).collect();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (ended, speaks) = (Arc::clone(&stop), Arc::clone(&stop));
+    let builder = std::thread::Builder::new().name(THREAD.to_owned());
+    let floor = builder.spawn(move || each_frame(&ended, || pass(&legs))).map_err(io("a thread"))?;
+    let speaker = std::thread::spawn(move || {
+        each_frame(&speaks, || {
+            for leg in &to {
+                let _ = phones.send_to(&[0; PACKET_BYTES], leg);
+            }
+            let mut buffer = [0; PACKET_BYTES];
+            let _ = phones.set_nonblocking(true);
+            while phones.recv_from(&mut buffer).is_ok() {}
+        });
+    });
+    std::thread::sleep(WARM_UP);
+    let (start, before) = (Instant::now(), thread_cpu(THREAD)?);
+    std::thread::sleep(window);
+    let used = thread_cpu(THREAD)?.saturating_sub(before);
+    let percent = used.as_secs_f64() * 100.0 / start.elapsed().as_secs_f64() / members as f64;
+    stop.store(true, Ordering::Relaxed);
+    // A thread that panicked has said so on its way.
+    let _ = (floor.join(), speaker.join());
+    Ok(percent)
+}
+
+/// Takes what has come, and sends one packet for each member.
+fn pass(legs: &[UdpSocket]) {
+    let mut buffer = [0; PACKET_BYTES];
+    for leg in legs {
+        let _ = leg.recv(&mut buffer);
+        let _ = leg.send(&buffer);
+    }
+}
+
+fn each_frame(stop: &AtomicBool, mut work: impl FnMut()) {
+    let mut due = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        work();
+        due += FRAME;
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+}

@@ -1,0 +1,167 @@
+//! Rooms on a real Worker: its thread's CPU, while phones on loopback send and receive.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use ramal_media::codec::KnownCodec;
+use ramal_media::command::{Command, LegId, Part, RoomId, Source};
+use ramal_media::io::{PortPool, WorkerConfig, WorkerHandle, Workers};
+use ramal_media::rtp::Header;
+use ramal_media::sdp::Codec;
+
+use super::room::{settings, voice};
+use crate::error::{BenchError, Outcome, io};
+use crate::process;
+
+const WHO: &str = "our rooms";
+const FRAME: Duration = Duration::from_millis(20);
+/// Ports of the rooms, below those that the kernel gives to anybody.
+const PORTS: std::ops::RangeInclusive<u16> = 20_000..=29_999;
+/// Members that are set up before the Worker is waited for: its mailbox is bounded.
+const MEMBERS_A_BREATH: usize = 200;
+/// Before anything is measured.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// After the last word a room has to come to rest.
+const REST: Duration = Duration::from_secs(2);
+/// The name of a media thread.
+const THREAD: &str = "media";
+
+/// Percent of a core a participant, all of these rooms full of talkers.
+pub fn all_talk(rooms: &[usize], window: Duration) -> Outcome<f64> {
+    let house = House::new(rooms)?;
+    let talk = house.talk()?;
+    std::thread::sleep(WARM_UP);
+    let percent = cpu_percent(window)?;
+    talk.stop();
+    Ok(percent / house.legs.len() as f64)
+}
+
+/// Percent of a core of so many rooms in which nobody speaks any more.
+pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<f64> {
+    let house = House::new(&vec![members; rooms])?;
+    let talk = house.talk()?;
+    std::thread::sleep(WARM_UP);
+    talk.stop();
+    std::thread::sleep(REST);
+    cpu_percent(window.max(Duration::from_secs(6)))
+}
+
+struct House {
+    _workers: Workers,
+    legs: Vec<SocketAddr>,
+    phones: Arc<UdpSocket>,
+}
+
+struct Talk {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Talk {
+    fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            // A thread that panicked has said so on its way.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl House {
+    fn new(rooms: &[usize]) -> Outcome<Self> {
+        process::raise_file_limit();
+        let phones = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(io("a socket"))?;
+        let address = phones.local_addr().map_err(io("a socket"))?;
+        let ports = PortPool::new(IpAddr::V4(Ipv4Addr::LOCALHOST), None, PORTS).map_err(io("ports"))?;
+        let workers = Workers::start(1, WorkerConfig::default(), |_, _| {}).map_err(io("media threads"))?;
+        let worker = workers.pick();
+        let mut legs = Vec::new();
+        for (room, &members) in (1_u64..).zip(rooms) {
+            for _ in 0..members {
+                let sockets = ports.bind().map_err(io("ports"))?;
+                legs.push(sockets.rtp_address());
+                let leg = LegId(legs.len() as u64);
+                let settings = Box::new(settings(address, Codec::pcmu()));
+                send(&worker, Command::AddLeg { leg, sockets })?;
+                send(&worker, Command::Configure { leg, settings })?;
+                let source = Source::Room { room: RoomId(room), part: Part::FULL };
+                send(&worker, Command::Hear { leg, source })?;
+                if legs.len().is_multiple_of(MEMBERS_A_BREATH) {
+                    settle(&worker)?;
+                }
+            }
+        }
+        settle(&worker)?;
+        Ok(Self { _workers: workers, legs, phones: Arc::new(phones) })
+    }
+
+    /// Every leg is sent a voice, every 20 ms, and what comes back is taken.
+    fn talk(&self) -> Outcome<Talk> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (legs, phones, ended) = (self.legs.clone(), Arc::clone(&self.phones), Arc::clone(&stop));
+        let speak = move || {
+            let voice = voice(KnownCodec::Pcmu, 3_000.0);
+            let (mut sent, mut due) = (0_u32, Instant::now());
+            while !ended.load(Ordering::Relaxed) {
+                let header = Header::new(0, sent as u16, sent.wrapping_mul(160), 77);
+                for (place, leg) in legs.iter().enumerate() {
+                    let mut packet = header.to_bytes().to_vec();
+                    packet.extend_from_slice(&voice[(sent as usize + place) % voice.len()]);
+                    // A full buffer is the Worker's affair.
+                    let _ = phones.send_to(&packet, leg);
+                }
+                sent = sent.wrapping_add(1);
+                due += FRAME;
+                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            }
+        };
+        let (phones, ended) = (Arc::clone(&self.phones), Arc::clone(&stop));
+        self.phones.set_read_timeout(Some(Duration::from_millis(100))).map_err(io("a socket"))?;
+        let take = move || {
+            let mut buffer = [0; 2_048];
+            while !ended.load(Ordering::Relaxed) {
+                let _ = phones.recv_from(&mut buffer);
+            }
+        };
+        Ok(Talk { stop, threads: vec![std::thread::spawn(speak), std::thread::spawn(take)] })
+    }
+}
+
+/// Of the media thread, over a window.
+fn cpu_percent(window: Duration) -> Outcome<f64> {
+    let (start, before) = (Instant::now(), thread_cpu(THREAD)?);
+    std::thread::sleep(window);
+    let used = thread_cpu(THREAD)?.saturating_sub(before);
+    Ok(used.as_secs_f64() * 100.0 / start.elapsed().as_secs_f64())
+}
+
+/// What a thread of ours has used, by its name (proc(5), `/proc/PID/task/TID/schedstat`).
+pub(super) fn thread_cpu(name: &str) -> Outcome<Duration> {
+    for task in std::fs::read_dir("/proc/self/task").map_err(io("threads"))?.flatten() {
+        let is_it = std::fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name);
+        let used = std::fs::read_to_string(task.path().join("schedstat")).ok();
+        if let (true, Some(used)) = (is_it, used) {
+            let nanoseconds = used.split_whitespace().next().and_then(|text| text.parse().ok());
+            return Ok(Duration::from_nanos(nanoseconds.unwrap_or(0)));
+        }
+    }
+    Err(BenchError::subject(WHO, format!("no thread is named {name}")))
+}
+
+fn send(worker: &WorkerHandle, command: Command) -> Outcome<()> {
+    worker.send(command).map_err(|error| BenchError::subject(WHO, error.to_string()))
+}
+
+/// Waits until the Worker has done all that it was sent.
+fn settle(worker: &WorkerHandle) -> Outcome<()> {
+    let (done, wait) = std::sync::mpsc::channel();
+    let reply = Box::new(move |_| {
+        // The other end waits below.
+        let _ = done.send(());
+    });
+    send(worker, Command::Statistics { reply })?;
+    wait.recv().map_err(|_| BenchError::subject(WHO, "its media thread is gone"))
+}

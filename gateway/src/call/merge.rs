@@ -1,0 +1,90 @@
+//! Three-way calls: two Calls of a Seat become one in which all three hear each other (F069).
+
+use ramal_media::command::LegId;
+
+use super::calls::Calls;
+use super::company::Role;
+use super::context::Context;
+use super::seat::SeatRefusal;
+use super::state::{Call, Phase};
+use crate::model::CallId;
+
+impl Calls {
+    /// Brings the other party of `other` into `id`. A Call that still rings comes in as soon as it is answered.
+    pub(super) fn merge(
+        &mut self,
+        cx: &mut Context<'_>,
+        media: LegId,
+        id: CallId,
+        other: CallId,
+    ) -> Result<(), SeatRefusal> {
+        let second = self.calls.get_mut(&other).filter(|_| id != other).ok_or(SeatRefusal::NoSuchCall)?;
+        let consults = second.seat_leg(media).ok_or(SeatRefusal::NoSuchCall)?;
+        if second.company.is_some() || second.is_guest(consults) {
+            return Err(SeatRefusal::WrongState);
+        }
+        match &second.phase {
+            Phase::Talking { .. } => {}
+            Phase::Ringing(dial) if dial.waiting == consults => {
+                second.merge_into = Some(id);
+                return Ok(());
+            }
+            _ => return Err(SeatRefusal::WrongState),
+        }
+        self.bring(cx, media, id, other)
+    }
+
+    /// A Call that was dialled to be merged has been answered.
+    pub(super) fn merge_into(&mut self, cx: &mut Context<'_>, first: CallId, id: CallId) {
+        let seats =
+            |call: &Call| call.legs.iter().filter_map(|leg| Some(leg.seat()?.media)).collect::<Vec<_>>();
+        let (Some(into), Some(from)) = (self.calls.get(&first), self.calls.get(&id)) else { return };
+        let shared = seats(from).into_iter().find(|media| {
+            into.seat_leg(*media).is_some_and(|leg| into.peer_of(leg).is_some())
+                && from.seat_leg(*media).is_some()
+        });
+        let brought = shared.map(|media| self.bring(cx, media, first, id));
+        if !matches!(brought, Some(Ok(()))) {
+            // The first is over meanwhile, or can take nobody in: the two of the second talk.
+            tracing::info!(call.id = %id, "a call that was to join another stays by itself");
+        }
+    }
+
+    fn bring(
+        &mut self,
+        cx: &mut Context<'_>,
+        media: LegId,
+        id: CallId,
+        other: CallId,
+    ) -> Result<(), SeatRefusal> {
+        let join = self.seat_join(media, id, other).ok_or(SeatRefusal::WrongState)?;
+        let moved = self.part_with_peer(cx, &join).ok_or(SeatRefusal::WrongState)?;
+        self.with(cx, id, |call, cx, book| {
+            let arrived = moved.id;
+            call.legs.push(moved);
+            if let Some(agent) = call.seat_leg(media) {
+                call.take_ear(agent);
+            }
+            call.give_up_agreement(cx, arrived);
+            call.welcome(cx, book, arrived, Role::Third);
+            call.retap(cx);
+        });
+        Ok(())
+    }
+}
+
+impl Call {
+    /// The Call that this one goes into, once it is answered; told once.
+    pub(super) fn take_merge(&mut self) -> Option<CallId> {
+        match self.phase {
+            Phase::Talking { .. } => self.merge_into.take(),
+            _ => None,
+        }
+    }
+
+    /// What the page of a Seat sees of third parties.
+    pub(super) fn third_parties(&self) -> Vec<(LegId, String)> {
+        let number = |leg: LegId| Some((leg, self.leg(leg)?.party.number().to_owned()));
+        self.thirds().filter_map(number).collect()
+    }
+}

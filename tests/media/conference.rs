@@ -1,0 +1,142 @@
+//! Conferences: each hears all but itself, and who may not come in does not.
+
+use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, WirePage};
+use serde_json::json;
+
+/// Far from each other's overtones and from what mixing makes of any three.
+const TONES_HZ: [f64; 5] = [350.0, 550.0, 850.0, 1250.0, 1850.0];
+/// No ear is without this one at first: it is what asks for a PIN.
+const ASKING_HZ: f64 = 950.0;
+
+/// A phone in a conference.
+struct Member {
+    rtp: Rtp,
+    call: Call,
+    _phone: Ua,
+}
+
+async fn member(node: &Node, number: &str, dial: &str) -> Member {
+    let (phone, rtp) = (node.phone(number).await, Rtp::new().await);
+    let mut call = phone.invite(dial, &rtp.sdp()).await;
+    rtp.follow(&call.answered().await.text());
+    Member { rtp, call, _phone: phone }
+}
+
+/// What one of the five is to hear, and what not: itself.
+fn parted(own: usize) -> (Vec<f64>, [f64; 1]) {
+    let others = (0..TONES_HZ.len()).filter(|place| *place != own).map(|place| TONES_HZ[place]);
+    (others.collect(), [TONES_HZ[own]])
+}
+
+#[tokio::test]
+async fn three_browsers_and_two_phones_each_hear_the_other_four() {
+    let site = Site::acme().extension("104", "").rule("dial = \"*70\"\nconference = \"board\"");
+    let node = Node::start(site).await;
+    let mut pages = Vec::new();
+    for number in ["100", "101", "102"] {
+        let page = WirePage::sign_in(&node, number).await;
+        let seat = page.take_seat().await;
+        let call = page.dial("*70").await;
+        pages.push((page, seat, call));
+    }
+    let mut phones = vec![member(&node, "103", "*70").await, member(&node, "104", "*70").await];
+    for (place, (_, seat, _)) in pages.iter().enumerate() {
+        seat.media.speak(TONES_HZ[place]);
+    }
+    for (place, phone) in phones.iter().enumerate() {
+        phone.rtp.speak(TONES_HZ[3 + place]);
+    }
+    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(parted);
+    tokio::join!(
+        pages[0].1.media.hears_all(&a.0, &a.1),
+        pages[1].1.media.hears_all(&b.0, &b.1),
+        pages[2].1.media.hears_all(&c.0, &c.1),
+        phones[0].rtp.hears_all(&d.0, &d.1),
+        phones[1].rtp.hears_all(&e.0, &e.1),
+    );
+    // A page puts the conference on hold: it hears nothing, and nobody hears it, or any music.
+    pages[0].0.tell(&pages[0].2, "hold", None).await;
+    phones[0].rtp.hears_all(&[550.0, 850.0, 1850.0], &[350.0, 1250.0]).await;
+    pages[0].0.tell(&pages[0].2, "resume", None).await;
+    pages[0].1.media.hears_all(&a.0, &a.1).await;
+    // One leaves, the others go on.
+    phones[1].call.bye().await;
+    phones[0].rtp.hears_all(&TONES_HZ[..3], &[1250.0, 1850.0]).await;
+}
+
+#[tokio::test]
+async fn the_right_pin_lets_in_and_three_wrong_ones_hang_up() {
+    let site = Site::acme().rule("dial = \"*71\"\nconference = \"closed\"\npin = \"4711\"");
+    let node = Node::start(site).await;
+    let inside = member(&node, "100", "*71").await;
+    inside.rtp.hears(ASKING_HZ).await;
+    "4711".chars().for_each(|digit| inside.rtp.press(digit));
+    let mut second = member(&node, "101", "*71").await;
+    "12344711".chars().for_each(|digit| second.rtp.press(digit));
+    inside.rtp.speak(TONES_HZ[0]);
+    second.rtp.speak(TONES_HZ[1]);
+    tokio::join!(inside.rtp.hears(TONES_HZ[1]), second.rtp.hears(TONES_HZ[0]));
+    second.call.bye().await;
+
+    let guesser = member(&node, "102", "*71").await;
+    guesser.rtp.speak(TONES_HZ[2]);
+    "1#2222#333#".chars().for_each(|digit| guesser.rtp.press(digit));
+    guesser.call.expect_bye().await;
+    assert!(inside.rtp.loudest(TONES_HZ[2], 0) < 0.02, "who is not in is not heard");
+    let records = node.expect_cdrs(2).await;
+    let refused = records.iter().find(|record| record["caller"] == "102").expect("its record");
+    assert_eq!(refused["end_reason"], "not_allowed");
+    assert!(!node.log().contains("4711"), "no PIN in the log");
+    let exported = node.run(&["export"]).await;
+    assert!(exported.contains("conference = \"closed\"") && !exported.contains("4711"), "{exported}");
+    // What was exported leaves the PIN as it is.
+    node.apply_text(&exported).await;
+    assert_eq!(node.run(&["export"]).await, exported);
+}
+
+#[tokio::test]
+async fn more_than_there_may_be_are_refused_with_the_limit() {
+    let site = Site::acme().rule("dial = \"*72\"\nconference = \"small\"\nmax_members = 2");
+    let node = Node::start(site).await;
+    let (_first, _second) = (member(&node, "100", "*72").await, member(&node, "101", "*72").await);
+    let mut third = node.phone("102").await.invite("*72", &Rtp::new().await.sdp()).await;
+    third.expect_status(486).await;
+
+    let huge = Site::acme().rule("dial = \"*72\"\nconference = \"small\"\nmax_members = 10000");
+    let file = node.folder().join("huge.toml");
+    std::fs::write(&file, huge.toml()).expect("a file");
+    let (done, _, said) = node.try_run(&["apply", &file.display().to_string()]).await;
+    assert!(!done && said.contains("10000 is out of range; right are 2 to 500"), "{said}");
+}
+
+#[tokio::test]
+async fn a_supervisor_sees_who_talks_and_mutes_and_removes() {
+    let site = Site::acme().rule("dial = \"*70\"\nconference = \"board\"");
+    let node = Node::start(site).await;
+    let admin = Desk::first(&node).await;
+    let boss = admin.colleague("Sara", "supervisor", json!({})).await;
+    let agent = admin.colleague("Ana", "agent", json!({})).await;
+    let (loud, ear) = (member(&node, "100", "*70").await, member(&node, "101", "*70").await);
+    loud.rtp.speak(TONES_HZ[0]);
+    ear.rtp.hears(TONES_HZ[0]).await;
+    assert_eq!(agent.get("/conferences").await.status, 403);
+    let shown = ramal_tests::deadline::until_async("a talker in the list", || async {
+        let list = boss.read("/conferences").await;
+        let members = list["items"][0]["members"].as_array().cloned().unwrap_or_default();
+        members.into_iter().find(|member| member["level_dbov"].is_i64())
+    })
+    .await;
+    assert_eq!((&shown["number"], &shown["muted"]), (&json!("100"), &json!(false)));
+    let place = format!("/conferences/members/{}", shown["call"].as_str().expect("a call"));
+    let muted = boss.patch(&place, json!({ "muted": true })).await;
+    assert_eq!((muted.status, &muted.json()["muted"]), (200, &json!(true)));
+    ear.rtp.hears_no(TONES_HZ[0]).await;
+    assert_eq!(boss.patch(&place, json!({ "gain_db": 90 })).await.status, 422);
+    assert_eq!(boss.patch(&place, json!({ "muted": false, "gain_db": 6 })).await.status, 200);
+    ear.rtp.hears(TONES_HZ[0]).await;
+    assert_eq!(agent.delete(&place).await.status, 403);
+    let (kicked, _) = tokio::join!(boss.delete(&place), loud.call.expect_bye());
+    assert_eq!(kicked.status, 204);
+    let audit = admin.read("/audit?noun=conference_member").await;
+    assert_eq!(audit["items"].as_array().map(Vec::len), Some(3), "{audit}");
+}
