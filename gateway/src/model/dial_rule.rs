@@ -70,7 +70,13 @@ impl DialRuleKind {
         };
         match service {
             Service::Conference(conference) => Some(conference),
-            Service::Announcement(_) | Service::Echo | Service::Queue(_) | Service::Tone => None,
+            Service::Announcement(_)
+            | Service::Busy
+            | Service::Congestion
+            | Service::Echo
+            | Service::Queue(_)
+            | Service::Ringback
+            | Service::Tone => None,
         }
     }
 }
