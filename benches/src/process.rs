@@ -106,7 +106,10 @@ pub fn raise_file_limit() {
 }
 
 /// From `/proc/PID/stat` (proc(5)): fields 14, 15 and 24.
-fn usage_of(pid: u32) -> std::io::Result<Usage> {
+///
+/// # Errors
+/// There is no such process.
+pub fn usage_of(pid: u32) -> std::io::Result<Usage> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // SAFETY: both ask for a constant of the system.
     let (ticks, page) = unsafe { (libc::sysconf(libc::_SC_CLK_TCK), libc::sysconf(libc::_SC_PAGESIZE)) };

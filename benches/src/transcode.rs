@@ -77,6 +77,22 @@ fn measure(first: KnownCodec, second: KnownCodec, window: Duration) -> Outcome<(
     Ok((median(ours), median(floor)))
 }
 
+/// Microseconds a frame of what a browser says in Opus takes to become G.711 for a phone, by the bare codecs.
+pub fn bare_us_of_browser_and_phone(window: Duration) -> f64 {
+    let mut bare = Bare::new(KnownCodec::Opus, KnownCodec::Pcmu);
+    let (mut samples, end) = (Vec::new(), Instant::now() + window);
+    while Instant::now() < end || samples.len() < MIN_SAMPLES {
+        // One direction here, two in what this divides by.
+        samples.push(2.0 * timed(|| bare.run(FRAMES)));
+    }
+    median(samples)
+}
+
+/// A voice in Opus, 20 ms a packet.
+pub fn opus_packets() -> Vec<Vec<u8>> {
+    packets(KnownCodec::Opus)
+}
+
 /// Microseconds a frame and direction.
 fn timed(work: impl FnOnce()) -> f64 {
     let start = cpu_time();
@@ -211,6 +227,7 @@ fn settings(address: SocketAddr, codec: Codec) -> LegSettings {
         ptime_ms: 20,
         srtp: None,
         webrtc: None,
+        video: None,
         source_policy: SourcePolicy::Exact,
         media_timeout_ms: 0,
     }

@@ -1,6 +1,7 @@
-//! Browsers beneath Legs: what a forwarded packet costs the engine, and what a Leg weighs. Without sockets: the two system
+//! Browsers beneath Legs: what a forwarded packet costs the engine, and what a Leg weighs; then the whole program. The engine has no sockets here: the two system
 //! calls of a packet are the floor of the relay bench. The floor here is opening and sealing the same packet with our own SRTP.
 
+mod node;
 mod tab;
 
 use std::time::Duration;
@@ -10,10 +11,15 @@ use ramal_media::srtp::{Context, MasterKey, RTP_OVERHEAD_BYTES, Suite};
 use crate::error::{BenchError, Outcome};
 use crate::frame::{Bench, Figure, Options};
 
+use node::Floor;
 use tab::{House, Listener};
 
 /// See the module.
-pub const BENCH: Bench = Bench { name: "webrtc", about: "browsers: a forwarded packet, a Leg at rest", run };
+pub const BENCH: Bench = Bench {
+    name: "webrtc",
+    about: "browsers: a forwarded packet, a Leg at rest, calls of the whole program",
+    run,
+};
 
 /// Calls at once, unless `BENCH_CALLS` says otherwise.
 const CALLS: usize = 50;
@@ -30,6 +36,7 @@ fn run(options: &Options) -> Outcome<Vec<Figure>> {
     let calls = options.calls.as_ref().and_then(|calls| calls.first().copied()).unwrap_or(CALLS);
     let floor_us = floor(options.window / 4)?;
     let mut figures = Vec::new();
+    let mut leg_kib = 0.0;
     for (name, listener) in
         [("browser to browser", Listener::Browser), ("browser to plain RTP", Listener::Phone)]
     {
@@ -40,9 +47,11 @@ fn run(options: &Options) -> Outcome<Vec<Figure>> {
         let calls_a_core = 1e6 / (cost_us * PACKETS_PER_SECOND);
         figures.push(Figure::new(format!("{name}: calls a core, without sockets"), calls_a_core, "calls"));
         if listener == Listener::Browser {
-            figures.push(Figure::new("a connected browser Leg", house.weight_kib(), "KiB"));
+            leg_kib = house.weight_kib();
+            figures.push(Figure::new("a connected browser Leg", leg_kib, "KiB"));
         }
     }
+    figures.extend(node::run(options, &Floor { srtp_us: floor_us, leg_kib })?);
     Ok(figures)
 }
 

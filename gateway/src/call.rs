@@ -26,6 +26,7 @@ mod merge;
 mod modify;
 mod overhear;
 mod page;
+mod picture;
 mod place;
 mod recording;
 mod redirect;

@@ -114,6 +114,7 @@ fn start_worker(sockets: Vec<LegSockets>, phones: &[UdpSocket], gather_us: u32) 
             ptime_ms: 20,
             srtp: keys(index),
             webrtc: None,
+            video: None,
             source_policy: SourcePolicy::LearnAndLock,
             media_timeout_ms: 0,
         };

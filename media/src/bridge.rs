@@ -230,6 +230,19 @@ mod tests {
     }
 
     #[test]
+    fn another_maker_goes_on_where_the_last_one_stopped() {
+        let start = Instant::now();
+        let mut stream = OutgoingStream::new(7, 100, 1_000);
+        stream.forward(start, &packet(1, 10, 500), 8_000).unwrap();
+        let splice = Step::Splice { clock_hz: 8_000 };
+        // 35 ms later for waiting, yet it is the next 20 ms of what was said.
+        let own = stream.own(start + Duration::from_millis(35), 0, splice);
+        assert_eq!((own.sequence, own.timestamp, own.marker), (101, 1_160, false));
+        let after_a_pause = stream.own(start + Duration::from_millis(135), 0, splice);
+        assert_eq!((after_a_pause.timestamp, after_a_pause.marker), (1_160 + 5 * 160, true));
+    }
+
+    #[test]
     fn loss_stays_visible_and_a_late_packet_is_sent_once() {
         let now = Instant::now();
         let mut stream = OutgoingStream::new(7, 100, 0);

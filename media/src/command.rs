@@ -18,6 +18,23 @@ pub struct LegId(pub u64);
 impl LegId {
     /// No Leg: the side of a recording where nothing is to be heard.
     pub const NOBODY: Self = Self(0);
+    /// Marks a Leg that carries the pictures of another. Call control counts its Legs from 1 and never comes here.
+    const PICTURES: u64 = 1 << 63;
+
+    /// The Leg beside this one that carries the pictures of its phone.
+    pub(crate) fn pictures(self) -> Self {
+        Self(self.0 | Self::PICTURES)
+    }
+
+    /// The Leg whose pictures this one carries; itself where it carries none.
+    pub(crate) fn sound(self) -> Self {
+        Self(self.0 & !Self::PICTURES)
+    }
+
+    /// Whether it carries the pictures of another.
+    pub(crate) fn is_pictures(self) -> bool {
+        self.0 & Self::PICTURES != 0
+    }
 }
 
 /// Names a recording on every Worker of a Node. Given by call control, never reused while the Node lives.
@@ -68,6 +85,9 @@ pub enum Command {
     /// The Leg takes its sockets; it hears [`Source::Silence`] and sends nothing until it is configured. Packets that
     /// come before the first `Configure` are dropped.
     AddLeg { leg: LegId, sockets: LegSockets },
+    /// A Leg with sockets may exchange pictures from now on, through sockets of their own (RFC 3264 §5.1). What is agreed of them
+    /// comes with the next `Configure` of the Leg; they move and end with it.
+    AddPictures { leg: LegId, sockets: LegSockets },
     /// The Leg speaks WebRTC: it has no sockets of its own, its ufrag finds it on those of the Worker. It never moves to
     /// another Worker. Refused, as a Leg that is gone, where the Worker does not listen for browsers.
     AddBrowserLeg { leg: LegId, ice: IceCredentials },
@@ -97,6 +117,8 @@ pub enum Command {
     ResumeRecord { recording: RecordingId },
     /// The recording goes on with other Legs: after a transfer.
     Retap { recording: RecordingId, left: LegId, right: LegId },
+    /// Who is seen by this Leg is asked for a whole picture, by RTCP (RFC 4585 §6.3.1) or by [`crate::event::Event::PictureWanted`].
+    RefreshPicture { leg: LegId },
     /// Ends with [`crate::event::RecordingEvent::Sealed`].
     StopRecord { recording: RecordingId },
     /// The Leg goes to another Worker with its sockets, SRTP state and statistics. It hears silence there until the next

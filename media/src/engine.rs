@@ -11,6 +11,7 @@ mod listen;
 mod one_way;
 mod output;
 mod party;
+mod phone_pictures;
 mod receive;
 mod recordings;
 mod report;
@@ -177,7 +178,7 @@ impl Engine {
     /// Statistics of all Legs.
     pub fn statistics(&self, now: Instant) -> Vec<(LegId, LegStatistics)> {
         let one = |(&id, &index): (&LegId, &LegIndex)| Some((id, self.statistics_of(now, index)?));
-        self.by_id.iter().filter_map(one).collect()
+        self.by_id.iter().filter(|(id, _)| !id.is_pictures()).filter_map(one).collect()
     }
 
     /// The packets that wait to be sent.

@@ -38,6 +38,8 @@ pub enum Event {
     OneWayAudio { leg: LegId },
     /// What [`crate::command::Command::ListenFor`] asked for.
     Noticed { leg: LegId, noticed: Noticed },
+    /// Somebody needs a whole picture of this Leg, and its phone takes no such request in RTCP: signalling is to ask it (RFC 5168).
+    PictureWanted { leg: LegId },
     /// The prompt has been sent to its end.
     PlayFinished { leg: LegId },
     /// Every five seconds while the Leg is configured.

@@ -1,5 +1,7 @@
 //! RTCP (RFC 3550 §6): compound packets of sender and receiver reports, source descriptions and goodbyes.
 
+pub mod feedback;
+
 use thiserror::Error;
 
 const SENDER_REPORT: u8 = 200;

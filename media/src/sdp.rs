@@ -12,6 +12,7 @@ mod h264;
 mod negotiation;
 mod numbering;
 mod rtp_side;
+mod rtp_video;
 mod seed;
 mod webrtc;
 mod write;
@@ -128,6 +129,44 @@ pub struct Agreed {
     pub srtp: Option<SrtpKeys>,
     /// Of a WebRTC leg: its addresses and keys come from ICE and DTLS, so that the fields above say nothing of them.
     pub webrtc: Option<Box<WebRtcAgreed>>,
+    /// Of a phone that shows pictures.
+    pub video: Option<Box<RtpVideo>>,
+}
+
+/// The video of a leg with RTP between addresses: a stream with a transport of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RtpVideo {
+    pub remote_rtp: SocketAddr,
+    pub remote_rtcp: SocketAddr,
+    pub rtcp_mux: bool,
+    /// The first is preferred; never empty.
+    pub formats: Vec<AgreedCodec>,
+    /// Ours.
+    pub direction: Direction,
+    pub srtp: Option<SrtpKeys>,
+    pub refresh: Refresh,
+    pub rate_requests: RateRequests,
+    /// What they take at most, in bit/s (RFC 3890 §6.2, RFC 8866 §5.8).
+    pub max_bps: Option<u64>,
+}
+
+/// How they are asked for a whole picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refresh {
+    /// Picture Loss Indication (RFC 4585 §6.3.1).
+    Pli,
+    /// Full Intra Request (RFC 5104 §4.3.1).
+    Fir,
+    /// By an INFO of SIP (RFC 5168).
+    Signalling,
+}
+
+/// Whether they can be asked to send less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RateRequests {
+    NotTaken,
+    /// TMMBR (RFC 5104 §4.2.1).
+    Tmmbr,
 }
 
 /// A codec with the numbers both sides gave it.

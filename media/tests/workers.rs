@@ -63,6 +63,7 @@ impl House {
             ptime_ms: 20,
             srtp: None,
             webrtc: None,
+            video: None,
             source_policy: SourcePolicy::LearnAndLock,
             media_timeout_ms: 0,
         };

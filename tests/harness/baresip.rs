@@ -24,7 +24,7 @@ const EVENTS_WAITING: usize = 1024;
 pub struct Setup {
     /// `<sip:100@acme.test>;auth_pass=...` as in its accounts file.
     pub account: String,
-    /// Codec modules, in order of wish: `g711`, `g722`.
+    /// Codec modules, in order of wish: `g711`, `g722`; with `vp8` it has a camera that sees a test picture.
     pub codecs: Vec<&'static str>,
     /// A mono WAV that it speaks, over and over.
     pub speaks: PathBuf,
@@ -113,6 +113,12 @@ impl Baresip {
         .await
     }
 
+    /// Waits until it has decoded a picture: its log tells once.
+    pub async fn decodes_pictures(&mut self) {
+        let size = |line: &str| line.contains("video: receiving with resolution").then_some(());
+        self.process.line("a picture that it decodes", size).await;
+    }
+
     /// Ends it in good order, so that its files are whole.
     pub async fn quit(mut self) -> TempDir {
         self.command("quit", "").await;
@@ -149,6 +155,10 @@ fn config(setup: &Setup, control_port: u16, folder: &Path) -> String {
     }
     for codec in &setup.codecs {
         out.push_str(&format!("module {codec}.so\n"));
+    }
+    if setup.codecs.contains(&"vp8") {
+        out.push_str("module fakevideo.so\nvideo_source fakevideo,nil\nvideo_display fakevideo,nil\nvideo_size 320x240\n");
+        out.push_str("video_bitrate 400000\nvideo_fps 15\n");
     }
     out.push_str("module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n");
     out.push_str(&format!("ctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {}\n", folder.display()));

@@ -15,7 +15,7 @@ impl Desk {
         assert_eq!(answer.status, 201, "{answer:?}");
         media.accept(&answer.text());
         let (location, etag) = (answer.header("Location"), answer.header("ETag"));
-        let seat = Seat { media, location, etag };
+        let seat = Seat { media, location, etag, answer: answer.text() };
         seat.media.connected().await;
         seat
     }

@@ -120,6 +120,11 @@ impl Node {
         assert!(status.is_ok_and(|s| s.success()), "kill failed");
     }
 
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.process.as_ref().and_then(Process::id).expect("a running gateway")
+    }
+
     /// kill -9, as a power cut would.
     pub async fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -380,8 +385,9 @@ fn configuration(folder: &Path, database: &str, overrides: &str) -> String {
     // A table that the template has already is changed by a line `#table.key = value`.
     let mut out = filled;
     for line in overrides.lines().filter_map(|l| l.strip_prefix('#')) {
-        let (table, setting) = line.split_once('.').expect("#table.key = value");
-        out = set(&out, table, setting);
+        let (name, value) = line.split_once('=').expect("#table.key = value");
+        let (table, key) = name.rsplit_once('.').expect("#table.key = value");
+        out = set(&out, table, &format!("{key}={value}"));
     }
     format!("{out}\n{overrides}\n")
 }

@@ -25,6 +25,8 @@ pub struct Seat {
     pub media: PageMedia,
     pub location: String,
     pub etag: String,
+    /// The gateway's description.
+    pub answer: String,
 }
 
 impl WirePage {
@@ -69,12 +71,27 @@ impl WirePage {
     /// Takes the Seat; media is not waited for.
     pub async fn attach(&self) -> Seat {
         let (media, offer) = PageMedia::offer().await;
+        self.attach_by(media, &offer).await
+    }
+
+    /// Takes the Seat by this offer; media is not waited for.
+    pub async fn attach_by(&self, media: PageMedia, offer: &str) -> Seat {
         let answer =
             self.ask("POST", "/whip", &[("Content-Type", "application/sdp")], offer.as_bytes()).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         media.accept(&answer.text());
         let (location, etag) = (answer.header("Location"), answer.header("ETag"));
-        Seat { media, location, etag }
+        Seat { media, location, etag, answer: answer.text() }
+    }
+
+    /// The page's network is another one from now on: it restarts ICE (RFC 9725 §4.3.3).
+    pub async fn move_away(&self, seat: &mut Seat) {
+        let fragment = seat.media.move_away().await;
+        let headers = [("Content-Type", "application/trickle-ice-sdpfrag"), ("If-Match", "*")];
+        let answer = self.ask("PATCH", &seat.location, &headers, fragment.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        seat.etag = answer.header("ETag");
+        seat.media.arrive(&answer.text());
     }
 
     /// Takes the Seat and waits until media can flow.

@@ -3,6 +3,7 @@
 pub mod dtmf;
 pub mod endpoint;
 pub mod g711;
+pub mod mirror;
 pub mod packet;
 pub mod srtp;
 pub mod tone;

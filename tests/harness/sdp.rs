@@ -12,6 +12,7 @@ pub const PCMA: Format = Format { payload_type: 8, name: "PCMA/8000", fmtp: "" }
 pub const G722: Format = Format { payload_type: 9, name: "G722/8000", fmtp: "" };
 pub const G729: Format = Format { payload_type: 18, name: "G729/8000", fmtp: "annexb=no" };
 pub const AMR: Format = Format { payload_type: 97, name: "AMR/8000", fmtp: "octet-align=1" };
+pub const VP8: Format = Format { payload_type: 120, name: "VP8/90000", fmtp: "" };
 pub const EVENTS: Format = Format { payload_type: 101, name: "telephone-event/8000", fmtp: "0-16" };
 
 /// One format of an m-line.
@@ -72,7 +73,7 @@ impl Description {
     }
 }
 
-/// What the first audio line of a received description says.
+/// What a media line of a received description says.
 #[derive(Clone, Debug)]
 pub struct Remote {
     pub address: SocketAddr,
@@ -87,12 +88,17 @@ pub struct Remote {
 impl Remote {
     /// Reads a description; panics with its text when there is no audio line.
     pub fn parse(text: &str) -> Remote {
-        Remote::read(text).unwrap_or_else(|| panic!("no audio in this description:\n{text}"))
+        Remote::read(text, "m=audio ").unwrap_or_else(|| panic!("no audio in this description:\n{text}"))
     }
 
-    fn read(text: &str) -> Option<Remote> {
+    /// What the first video line says; none where there is none, or it is refused.
+    pub fn pictures(text: &str) -> Option<Remote> {
+        Remote::read(text, "m=video ").filter(|remote| remote.address.port() != 0)
+    }
+
+    fn read(text: &str, media_line: &str) -> Option<Remote> {
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        let audio = lines.iter().position(|l| l.starts_with("m=audio "))?;
+        let audio = lines.iter().position(|l| l.starts_with(media_line))?;
         let end = lines
             .iter()
             .skip(audio + 1)

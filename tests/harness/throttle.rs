@@ -36,7 +36,12 @@ type FarSockets = Arc<Mutex<Vec<Arc<UdpSocket>>>>;
 impl Throttle {
     /// In front of this address, unlimited until [`Throttle::limit`].
     pub async fn before(target: SocketAddr) -> Throttle {
-        let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a UDP socket"));
+        Throttle::at((Ipv4Addr::LOCALHOST, 0).into(), target).await
+    }
+
+    /// The same at an address of the test's choice, as a router has one.
+    pub async fn at(address: SocketAddr, target: SocketAddr) -> Throttle {
+        let socket = Arc::new(UdpSocket::bind(address).await.expect("a UDP socket"));
         let address = socket.local_addr().expect("its address");
         let rate = Arc::new(AtomicU64::new(UNLIMITED));
         let far = FarSockets::default();

@@ -210,6 +210,7 @@ pub fn settings(address: SocketAddr, codec: Codec) -> LegSettings {
         ptime_ms: 20,
         srtp: None,
         webrtc: None,
+        video: None,
         source_policy: SourcePolicy::Exact,
         media_timeout_ms: 0,
     }

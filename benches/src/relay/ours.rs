@@ -146,6 +146,7 @@ fn settings(mode: Mode, call: usize, side: Side, port: u16) -> Outcome<LegSettin
         ptime_ms: 20,
         srtp,
         webrtc: None,
+        video: None,
         source_policy: SourcePolicy::LearnAndLock,
         media_timeout_ms: 30_000,
     })

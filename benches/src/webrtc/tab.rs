@@ -310,6 +310,7 @@ fn settings(webrtc: Option<WebRtcAgreed>) -> LegSettings {
         ptime_ms: 20,
         srtp: None,
         webrtc: webrtc.map(Box::new),
+        video: None,
         source_policy: SourcePolicy::LearnAndLock,
         media_timeout_ms: 0,
     }

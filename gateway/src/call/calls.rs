@@ -381,6 +381,7 @@ pub(super) fn leg_of(event: &MediaEvent) -> Option<LegId> {
         | MediaEvent::NotForwardable { leg, .. }
         | MediaEvent::Noticed { leg, .. }
         | MediaEvent::OneWayAudio { leg }
+        | MediaEvent::PictureWanted { leg }
         | MediaEvent::PlayFinished { leg }
         | MediaEvent::Quality { leg, .. }
         | MediaEvent::SourceLocked { leg, .. }

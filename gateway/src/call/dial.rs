@@ -16,6 +16,7 @@ use super::context::{Context, Place, Target};
 use super::end_reason::EndReason;
 use super::incoming::LegSeed;
 use super::leg::{DtmfWay, Leg, LegPhase, Outstanding, Party, Side};
+use super::place::open_pictures;
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
 use crate::model::CallerIdPolicy;
@@ -97,6 +98,7 @@ impl Call {
         let spoken = self.codecs_to_offer(waiting, target.media.taker());
         let (codecs, dtmf) = codecs_for(cx, &target.party, &spoken);
         let (id, mut negotiation) = self.add_media(cx, book, target.media).ok()?;
+        open_pictures(cx, self.worker, id, &mut negotiation, &codecs);
         let sdp = codecs::offer(&mut negotiation, &codecs);
         let invite = OutgoingInvite {
             uri: target.uri.clone(),
@@ -224,6 +226,7 @@ impl Call {
     ) -> Option<Vec<u8>> {
         self.leg_mut(leg)?.negotiation()?.receive_answer(&response.body).ok()?;
         let codecs = self.leg(leg)?.codecs_for_peer();
+        self.make_room_for_pictures(cx, waiting, &codecs);
         let caller = self.leg_mut(waiting)?;
         if caller.outstanding == Outstanding::AnswerInAck {
             return None;
@@ -286,7 +289,7 @@ impl Call {
     }
 
     fn join_caller(&mut self, cx: &mut Context<'_>, book: &mut Book, caller: LegId, callee: LegId) {
-        match self.answer_caller(caller, callee) {
+        match self.answer_caller(cx, caller, callee) {
             Ok(sdp) => {
                 let Some(leg) = self.leg_mut(caller) else { return };
                 leg.phase = LegPhase::Up;
@@ -317,13 +320,19 @@ impl Call {
 
     /// The description that the caller's 200 carries: the answer to its offer, the one it already has, or our
     /// offer when it made none. Nothing for a Seat.
-    fn answer_caller(&mut self, caller: LegId, callee: LegId) -> Result<Vec<u8>, EndReason> {
+    fn answer_caller(
+        &mut self,
+        cx: &Context<'_>,
+        caller: LegId,
+        callee: LegId,
+    ) -> Result<Vec<u8>, EndReason> {
         // One who took a ringing phone's place without an offer has agreed to nothing yet.
         let undecided = self.leg(callee).is_some_and(|l| l.agreed().is_none());
         let codecs = match undecided {
             true => self.codecs_to_offer(caller, Taker::Phone),
             false => self.leg(callee).map(|l| l.codecs_for_peer()).unwrap_or_default(),
         };
+        self.make_room_for_pictures(cx, caller, &codecs);
         let Some(leg) = self.leg_mut(caller) else { return Err(EndReason::PeerLost) };
         if leg.outstanding == Outstanding::AnswerInAck {
             return Ok(leg.offer_for(&codecs));
@@ -432,7 +441,12 @@ pub(super) fn codecs_for(cx: &Context<'_>, party: &Party, offered: &[Codec]) -> 
         if codec.name.eq_ignore_ascii_case("telephone-event") {
             return dtmf == DtmfWay::Event;
         }
-        trunk.codecs.as_ref().is_none_or(|names| names.iter().any(|n| n.eq_ignore_ascii_case(&codec.name)))
+        // Few carriers take pictures: they are offered where the trunk names them.
+        let unsaid = !codec.is_video();
+        trunk
+            .codecs
+            .as_ref()
+            .map_or(unsaid, |names| names.iter().any(|n| n.eq_ignore_ascii_case(&codec.name)))
     };
     (offered.iter().filter(|c| allowed(c)).cloned().collect(), dtmf)
 }

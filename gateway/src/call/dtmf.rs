@@ -15,6 +15,7 @@ use super::context::Context;
 use super::leg::DtmfWay;
 use super::overhear::Keys;
 use super::page::PageEvent;
+use super::picture;
 use super::state::Call;
 
 /// Limits of a digit's length, in milliseconds; what an INFO says outside them is moved to the nearer one.
@@ -67,7 +68,7 @@ impl Call {
         }
     }
 
-    /// A digit that came in an INFO.
+    /// An INFO: a digit, or the wish for a whole picture.
     pub(super) fn info(
         &mut self,
         cx: &mut Context<'_>,
@@ -77,6 +78,10 @@ impl Call {
         request: &Request,
     ) {
         let content_type = request.headers.content_type().unwrap_or_default();
+        if picture::is_media_control(content_type) {
+            cx.endpoint.respond(cx.now, tx, answer::status(200));
+            return self.refresh_picture(cx, leg, &request.body);
+        }
         let Some((digit, duration_ms)) = parse_info(content_type, &request.body) else {
             // RFC 6086 §4.2.2: a body that is not understood is refused; an empty INFO is a keep-alive.
             let code = if request.body.is_empty() { 200 } else { 415 };

@@ -174,6 +174,7 @@ impl Call {
         // What it has not answered yet comes back to the Call that it leaves.
         leg.probe = None;
         leg.infos.clear();
+        leg.refresh = None;
         Some(leg)
     }
 

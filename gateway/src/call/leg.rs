@@ -146,6 +146,8 @@ pub struct Leg {
     pub media: MediaPhase,
     /// Our INFO requests that the party has not answered.
     pub infos: Vec<ClientTx>,
+    /// The one among them that asks for a whole picture.
+    pub refresh: Option<ClientTx>,
 }
 
 impl Leg {
@@ -172,6 +174,7 @@ impl Leg {
             statistics: None,
             media,
             infos: Vec::new(),
+            refresh: None,
         }
     }
 
@@ -255,6 +258,8 @@ impl Leg {
         let mut codecs: Vec<Codec> = agreed.codecs.iter().map(|c| c.codec.clone()).collect();
         let video = agreed.webrtc.as_ref().and_then(|webrtc| webrtc.video.as_ref());
         codecs.extend(video.into_iter().flat_map(|video| &video.formats).map(|format| format.codec.clone()));
+        let shown = agreed.video.iter().flat_map(|video| &video.formats);
+        codecs.extend(shown.map(|format| format.codec.clone()));
         if let Some(event) = &agreed.dtmf {
             codecs.push(Codec::telephone_event(event.receive_pt, event.codec.clock_hz));
         }

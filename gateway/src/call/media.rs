@@ -91,6 +91,7 @@ impl Call {
                 }
             }
             MediaEvent::Noticed { leg, noticed } => self.noticed(cx, leg, noticed),
+            MediaEvent::PictureWanted { leg } => self.ask_for_picture(cx, book, leg),
             MediaEvent::Talk { leg, talk } => self.note_talk(leg, talk),
             MediaEvent::PlayFinished { leg } => self.play_finished(cx, book, leg),
             MediaEvent::Quality { leg, statistics } => {
@@ -150,6 +151,7 @@ impl Call {
     ) {
         for leg in &mut self.legs {
             leg.infos.retain(|info| *info != tx);
+            leg.refresh.take_if(|refresh| *refresh == tx);
         }
         let Some(leg) = self.legs.iter_mut().find(|l| l.probe == Some(tx)) else { return };
         leg.probe = None;

@@ -50,6 +50,7 @@ fn words(event: &Event) -> Option<String> {
             Noticed::Silence { .. } | Noticed::VoiceBegan | Noticed::VoiceEnded { .. } => return None,
         },
         Event::OneWayAudio { .. } => "nothing is heard of this party, though the other one speaks".to_owned(),
+        Event::PictureWanted { .. } => "a whole picture of this party is needed".to_owned(),
         Event::PlayFinished { .. } => "the announcement has been played to its end".to_owned(),
         Event::Quality { .. } => return None,
         Event::Recording { event, .. } => recording(event),

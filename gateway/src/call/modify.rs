@@ -11,10 +11,10 @@ use ramal_sip::message::{Request, Response};
 use super::EndReason;
 use super::answer;
 use super::calls::Book;
-use super::codecs::{self, Taker};
+use super::codecs;
 use super::context::Context;
 use super::dial::codecs_for;
-use super::leg::{Leg, LegPhase, Line, Outstanding};
+use super::leg::{Leg, LegPhase, Line, Outstanding, Party};
 use super::state::{Call, EndedBy, Phase};
 
 /// Request Pending: ask again a little later (RFC 3261 §14.2).
@@ -32,6 +32,7 @@ impl Call {
             return cx.endpoint.answer_reinvite(cx.now, dialog, answer::with_sdp(200, sdp));
         }
         let Some(party) = self.leg_mut(leg) else { return };
+        let showed = party.offered.iter().any(Codec::is_video);
         let Some(negotiation) = party.negotiation() else { return };
         match negotiation.receive_offer(&request.body) {
             Ok(offer) => party.offered = [offer.codecs, offer.video].concat(),
@@ -44,23 +45,24 @@ impl Call {
                 return cx.endpoint.answer_reinvite(cx.now, dialog, reply);
             }
         }
-        match self.adds_video(leg) {
+        match !showed && self.adds_video(leg) {
             true => self.put_to_peer(cx, leg),
-            false => match self.answer_reoffer(leg) {
+            false => match self.answer_reoffer(cx, leg) {
                 Some(sdp) => self.accept_reoffer(cx, leg, sdp),
                 None => self.put_to_peer(cx, leg),
             },
         }
     }
 
-    /// True when the party now offers video and its peer, a browser too, has not been asked for any.
+    /// True when the party offers video and its peer, a browser or a phone, shows none: it may not have been asked.
     fn adds_video(&self, leg: LegId) -> bool {
         let (Some(party), Some(peer)) = (self.leg(leg), self.peer_of(leg).and_then(|p| self.leg(p))) else {
             return false;
         };
         party.offered.iter().any(Codec::is_video)
             && !party.has_video()
-            && peer.taker() == Taker::Browser
+            && matches!(peer.party, Party::Extension { .. })
+            && peer.dialog().is_some()
             && !peer.has_video()
     }
 
@@ -74,11 +76,12 @@ impl Call {
     }
 
     /// Answers within what the peer (or our own service) can take; `None` when there is no such codec.
-    fn answer_reoffer(&mut self, leg: LegId) -> Option<Vec<u8>> {
+    fn answer_reoffer(&mut self, cx: &Context<'_>, leg: LegId) -> Option<Vec<u8>> {
         let codecs = match self.peer_of(leg) {
             Some(peer) => self.leg(peer)?.codecs_for_peer(),
             None => codecs::own(),
         };
+        self.make_room_for_pictures(cx, leg, &codecs);
         self.leg_mut(leg)?.answer_for(&codecs).ok()
     }
 
@@ -88,6 +91,7 @@ impl Call {
             Some(peer) => peer.agreed_codecs(),
             None => codecs::own(),
         };
+        self.open_pictures_of(cx, leg, &codecs);
         let Some(leg) = self.leg_mut(leg) else { return Vec::new() };
         let (codecs, _) = codecs_for(cx, &leg.party, &codecs::to_offer(&codecs, leg.taker()));
         leg.outstanding = Outstanding::AnswerInAck;
@@ -114,17 +118,19 @@ impl Call {
 
     /// Answers a re-INVITE within what the peer takes by now; refuses it where that is nothing.
     fn conclude_reoffer(&mut self, cx: &mut Context<'_>, leg: LegId) {
-        match self.answer_reoffer(leg) {
+        match self.answer_reoffer(cx, leg) {
             Some(sdp) => self.accept_reoffer(cx, leg, sdp),
             None => self.refuse_reoffer(cx, leg, answer::refusal(EndReason::MediaIncompatible)),
         }
     }
 
     fn offer_peer(&mut self, cx: &mut Context<'_>, peer: LegId, codecs: &[Codec]) -> bool {
-        let Some(leg) = self.leg_mut(peer) else { return false };
-        if leg.phase != LegPhase::Up || leg.outstanding != Outstanding::None {
+        let free = |leg: &Leg| leg.phase == LegPhase::Up && leg.outstanding == Outstanding::None;
+        if !self.leg(peer).is_some_and(free) {
             return false;
         }
+        self.open_pictures_of(cx, peer, codecs);
+        let Some(leg) = self.leg_mut(peer) else { return false };
         let Line::Sip(line) = &mut leg.line else { return false };
         leg.outstanding = Outstanding::Reinvite;
         let sdp = codecs::offer(&mut line.negotiation, codecs);

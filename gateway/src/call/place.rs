@@ -1,13 +1,13 @@
 //! The media half of a Leg, made on a Worker: ports for RTP, or a place among the browsers.
 
 use ramal_media::command::{Command, LegId};
-use ramal_media::sdp::{LocalMedia, Negotiation, SrtpPolicy};
+use ramal_media::sdp::{Codec, LocalMedia, Negotiation, SrtpPolicy};
 use ramal_media::webrtc::WebRtcLocal;
 
 use super::calls::Book;
 use super::context::{Context, MediaKind};
 use super::end_reason::EndReason;
-use super::leg::MediaPhase;
+use super::leg::{Leg, MediaPhase};
 use super::state::Call;
 
 impl Call {
@@ -49,6 +49,23 @@ impl Call {
         Ok(Negotiation::new(local, book.seed()))
     }
 
+    /// Before a phone is answered: ports for its pictures, where it has offered any, or is to be offered some, and whoever it
+    /// talks with shows some.
+    pub(super) fn make_room_for_pictures(&mut self, cx: &Context<'_>, leg: LegId, spoken: &[Codec]) {
+        let Some(party) = self.leg(leg) else { return };
+        if party.offered.is_empty() || party.offered.iter().any(Codec::is_video) {
+            self.open_pictures_of(cx, leg, spoken);
+        }
+    }
+
+    /// The same before an offer of ours.
+    pub(super) fn open_pictures_of(&mut self, cx: &Context<'_>, leg: LegId, spoken: &[Codec]) {
+        let worker = self.worker;
+        if let Some(negotiation) = self.leg_mut(leg).and_then(Leg::negotiation) {
+            open_pictures(cx, worker, leg, negotiation, spoken);
+        }
+    }
+
     fn add_browser(
         &mut self,
         cx: &Context<'_>,
@@ -83,5 +100,29 @@ impl Call {
         }
         self.worker = home;
         Ok(())
+    }
+}
+
+/// Ports for the pictures of a phone that has none, where its next description may speak of any. Without them the call has
+/// sound alone.
+pub(super) fn open_pictures(
+    cx: &Context<'_>,
+    worker: usize,
+    leg: LegId,
+    negotiation: &mut Negotiation,
+    spoken: &[Codec],
+) {
+    if !negotiation.lacks_video_ports() || !spoken.iter().any(Codec::is_video) {
+        return;
+    }
+    match cx.media.allocate() {
+        Ok(sockets) => {
+            negotiation.open_video(sockets.rtp_address(), sockets.rtcp_address());
+            cx.media.send(worker, Command::AddPictures { leg, sockets });
+        }
+        Err(error) => tracing::warn!(
+            leg = leg.0, %error,
+            "no media port for pictures: widen media.port_min..port_max; the call goes on without"
+        ),
     }
 }

@@ -161,6 +161,7 @@ impl Call {
         arrived: LegId,
         codecs: &[Codec],
     ) -> Result<(), EndReason> {
+        self.make_room_for_pictures(cx, arrived, codecs);
         let leg = self.leg_mut(arrived).ok_or(EndReason::PeerLost)?;
         let sdp = if leg.outstanding == Outstanding::AnswerInAck {
             leg.offer_for(codecs)

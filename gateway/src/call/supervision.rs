@@ -44,6 +44,11 @@ impl Calls {
         seat: &SeatPlace,
         how: Supervision,
     ) -> Result<(), SuperviseRefusal> {
+        let of_the_house = |call: &&Box<Call>| call.record.organization == Some(seat.organization);
+        let call = self.calls.get(&id).filter(of_the_house).ok_or(SuperviseRefusal::NoSuchCall)?;
+        if how == Supervision::Whisper && call.advised().is_none() {
+            return Err(SuperviseRefusal::WrongState);
+        }
         self.sit_by(cx, id, seat)?;
         self.with(cx, id, |call, cx, book| {
             let guest = call.guest_at(book, cx, seat);
@@ -62,7 +67,8 @@ impl Calls {
         id: CallId,
         seat: &SeatPlace,
     ) -> Result<(), SuperviseRefusal> {
-        let call = self.calls.get(&id).ok_or(SuperviseRefusal::NoSuchCall)?;
+        let of_the_house = |call: &&Box<Call>| call.record.organization == Some(seat.organization);
+        let call = self.calls.get(&id).filter(of_the_house).ok_or(SuperviseRefusal::NoSuchCall)?;
         let agent = call.advised().ok_or(SuperviseRefusal::WrongState)?;
         self.sit_by(cx, id, seat)?;
         self.with(cx, id, |call, cx, book| {

@@ -79,8 +79,9 @@ impl<M: MediaPlane> Signalling<M> {
         fragment: &str,
     ) -> Result<Patched, SeatError> {
         let etag = seats::name(&self.calls.seed());
+        let ice = self.calls.ice_credentials();
         let seat = self.seats.attached(extension, attachment)?;
-        let patched = seat.patch(if_match, fragment, etag)?;
+        let patched = seat.patch(if_match, fragment, (etag, ice))?;
         if matches!(patched, Patched::Restarted { .. }) {
             let (worker, command) = seat.configure();
             self.media.send(worker, command);

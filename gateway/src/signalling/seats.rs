@@ -290,7 +290,7 @@ impl Seat {
         &mut self,
         if_match: &IfMatch,
         fragment: &str,
-        etag: String,
+        (etag, ours): (String, IceCredentials),
     ) -> Result<Patched, SeatError> {
         match if_match {
             IfMatch::Missing => return Err(SeatError::NoPrecondition),
@@ -301,9 +301,9 @@ impl Seat {
         let remote = credentials_of(fragment).ok_or(SeatError::Fragment)?;
         let mut agreed = Agreed::clone(&self.agreed);
         let webrtc = agreed.webrtc.as_mut().ok_or(SeatError::Fragment)?;
+        // RFC 9725 §4.3.3: the fragment in the answer has our new credentials.
         webrtc.remote_ice = remote;
-        let ours = &webrtc.local_ice;
-        // RFC 9725 §4.3.3: the fragment in the answer has our credentials; those of a lite agent need not change.
+        webrtc.local_ice = ours.clone();
         let fragment = format!(
             "a=ice-lite\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=end-of-candidates\r\n",
             ours.ufrag, ours.pwd

@@ -9,13 +9,13 @@ use str0m::stats::MediaEgressStats;
 
 use super::output::Exit;
 use super::party::{Format, Hear, NOT_SENT, Party, PerPayloadType};
+use super::phone_pictures::Phone;
 use super::receive::Accepted;
 use super::{Engine, LegIndex};
 use crate::bridge::OutgoingStream;
 use crate::leg::webrtc::{Kind, Road};
 use crate::rtp::{self, FIXED_HEADER_BYTES, Header};
-use crate::sdp::Direction;
-use crate::webrtc::Video;
+use crate::sdp::{Codec, Direction};
 
 /// A source is asked for a whole picture no more often than this, however often its listeners ask.
 const KEYFRAME_INTERVAL: Duration = Duration::from_millis(300);
@@ -26,16 +26,34 @@ const SOUND_BPS: u64 = 80_000;
 /// Of what a path is estimated to carry, what a picture may fill, in percent: a source overshoots now and then.
 const PICTURE_PERCENT: u64 = 90;
 /// Every picture format that browsers speak (RFC 7742 §6.1).
-const VIDEO_CLOCK_HZ: u32 = 90_000;
+pub(super) const VIDEO_CLOCK_HZ: u32 = 90_000;
 
-/// The picture of a Leg.
+/// The picture of a Leg. A phone's is kept by the Leg beside that carries it.
 pub(super) struct Picture {
-    /// What it is sent.
+    /// What a browser is sent.
     out: OutgoingStream,
     /// From payload types of the one who is heard.
-    map: PerPayloadType<u8>,
-    /// When its own browser was last asked for a whole picture.
+    pub(super) map: PerPayloadType<u8>,
+    /// When its own browser, or phone, was last asked for a whole picture.
     asked: Option<Instant>,
+    /// None: a browser's.
+    pub(super) phone: Option<Phone>,
+}
+
+/// The pictures that a Leg exchanges with its peer.
+pub(super) struct Sight<'a> {
+    /// Each with what they expect of us, and what they send.
+    pub formats: Vec<(&'a Codec, u8, u8)>,
+    /// Ours.
+    pub direction: Direction,
+    /// Ours, where it was agreed on.
+    pub ssrc: Option<u32>,
+}
+
+impl Picture {
+    pub(super) fn new(out: OutgoingStream, phone: Option<Phone>) -> Self {
+        Self { out, map: PerPayloadType::new(Box::new([NOT_SENT; 128])), asked: None, phone }
+    }
 }
 
 impl Engine {
@@ -99,34 +117,38 @@ impl Engine {
     /// Whom the Leg hears shall also be seen, where both have a picture of one format.
     pub(super) fn rebuild_picture(&mut self, now: Instant, index: LegIndex) {
         let map = self.heard_by(index).and_then(|from| {
-            let heard = self.video_of(from).filter(|video| may(video.direction, Direction::RecvOnly))?;
-            let hearing = self.video_of(index).filter(|video| may(video.direction, Direction::SendOnly))?;
-            Some((picture_map(heard, hearing), hearing.track.local_ssrc))
+            let heard = self.sight_of(from).filter(|sight| may(sight.direction, Direction::RecvOnly))?;
+            let hearing = self.sight_of(index).filter(|sight| may(sight.direction, Direction::SendOnly))?;
+            Some((picture_map(&heard, &hearing), hearing.ssrc))
         });
-        let mut out = self.new_stream();
-        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let map = map.map(|(map, ssrc)| (PerPayloadType::new(Box::new(map)), ssrc));
+        let out = self.new_stream();
+        let place = self.pictures_of(index).unwrap_or(index);
+        let Some(Some(party)) = self.parties.get_mut(place as usize) else { return };
         match (&mut party.picture, map) {
-            (Some(picture), Some((map, ssrc))) => {
-                picture.map = map;
-                picture.out.set_ssrc(ssrc);
-                picture.out.change_source();
-            }
-            (None, Some((map, ssrc))) => {
-                out.set_ssrc(ssrc);
-                party.picture = Some(Box::new(Picture { out, map, asked: None }));
-            }
-            (Some(picture), None) => picture.map = PerPayloadType::new(Box::new([NOT_SENT; 128])),
             (None, None) => return,
+            (Some(picture), None) => picture.map = PerPayloadType::new(Box::new([NOT_SENT; 128])),
+            (picture, Some((map, ssrc))) => {
+                let picture = picture.get_or_insert_with(|| Box::new(Picture::new(out, None)));
+                picture.map = PerPayloadType::new(Box::new(map));
+                picture.out.change_source();
+                match ssrc {
+                    Some(ssrc) => picture.out.set_ssrc(ssrc),
+                    None => party.outgoing.stream.change_source(),
+                }
+            }
         }
         self.want_keyframe(now, index, KeyframeRequestKind::Pli);
+        self.limit_by_phone(now, place);
     }
 
     /// A listener needs a whole picture: its source is asked.
     pub(super) fn want_keyframe(&mut self, now: Instant, listener: LegIndex, kind: KeyframeRequestKind) {
         let Some(source) = self.heard_by(listener) else { return };
         let Some(Some(party)) = self.parties.get_mut(source as usize) else { return };
-        if party.browser.is_none() || !party.ask_again(now) {
+        if party.browser.is_none() {
+            return self.ask_phone(now, source);
+        }
+        if !party.ask_again(now) {
             return;
         }
         if let Some(browser) = &mut party.browser {
@@ -138,23 +160,36 @@ impl Engine {
     /// The path to a listener carries no more than this: the source shall send no more.
     pub(super) fn limit_source(&mut self, now: Instant, listener: LegIndex, rate_bps: u64) {
         let Some(source) = self.heard_by(listener) else { return };
-        let rate_bps = (rate_bps * PICTURE_PERCENT / 100).saturating_sub(SOUND_BPS).max(MIN_PICTURE_BPS);
-        if let Some(browser) = self.browser_mut(source) {
-            browser.limit_rate(rate_bps);
-            self.settle_soon(now, source);
+        let rate_bps = (rate_bps * PICTURE_PERCENT / 100).saturating_sub(SOUND_BPS);
+        self.limit_pictures(now, source, rate_bps);
+    }
+
+    /// The pictures of a Leg shall take no more than this.
+    pub(super) fn limit_pictures(&mut self, now: Instant, source: LegIndex, rate_bps: u64) {
+        let rate_bps = rate_bps.max(MIN_PICTURE_BPS);
+        match self.browser_mut(source) {
+            Some(browser) => {
+                browser.limit_rate(rate_bps);
+                self.settle_soon(now, source);
+            }
+            None => self.limit_phone(now, source, rate_bps),
         }
     }
 
-    fn forward_picture(&mut self, now: Instant, index: LegIndex, header: &Header, payload: &[u8]) {
+    /// To all who see the Leg.
+    pub(super) fn forward_picture(&mut self, now: Instant, index: LegIndex, header: &Header, payload: &[u8]) {
         let mut next = 0;
         while let Some(Some(party)) = self.parties.get(index as usize)
             && let Some(listener) = party.incoming.listeners.get(next)
         {
             next += 1;
-            if let Some(Some(party)) = self.parties.get_mut(listener as usize) {
-                let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
-                party.send_picture(now, listener, &mut exit, header, payload);
+            let Some(Some(party)) = self.parties.get_mut(listener as usize) else { continue };
+            if party.browser.is_none() {
+                self.show_phone(now, listener, header, payload);
+                continue;
             }
+            let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
+            party.send_picture(now, listener, &mut exit, header, payload);
         }
     }
 
@@ -165,9 +200,15 @@ impl Engine {
         }
     }
 
-    fn video_of(&self, index: LegIndex) -> Option<&Video> {
+    fn sight_of(&self, index: LegIndex) -> Option<Sight<'_>> {
         let party = self.parties.get(index as usize)?.as_ref()?;
-        party.settings.as_ref()?.webrtc.as_ref()?.video.as_ref()
+        let Some(webrtc) = &party.settings.as_ref()?.webrtc else { return self.sight_of_phone(index) };
+        let video = webrtc.video.as_ref()?;
+        Some(Sight {
+            formats: video.formats.iter().map(|each| (&each.codec, each.send_pt, each.receive_pt)).collect(),
+            direction: video.direction,
+            ssrc: Some(video.track.local_ssrc),
+        })
     }
 }
 
@@ -210,7 +251,7 @@ impl Party {
         }
     }
 
-    fn ask_again(&mut self, now: Instant) -> bool {
+    pub(super) fn ask_again(&mut self, now: Instant) -> bool {
         let Some(picture) = &mut self.picture else { return true };
         let due = picture.asked.is_none_or(|asked| now >= asked + KEYFRAME_INTERVAL);
         if due {
@@ -253,12 +294,12 @@ fn may(direction: Direction, way: Direction) -> bool {
     direction == Direction::SendRecv || direction == way
 }
 
-fn picture_map(heard: &Video, hearing: &Video) -> [u8; 128] {
+fn picture_map(heard: &Sight<'_>, hearing: &Sight<'_>) -> [u8; 128] {
     let mut map = [NOT_SENT; 128];
-    for format in &heard.formats {
-        let same = hearing.formats.iter().find(|other| other.codec.same_format(&format.codec));
-        if let (Some(other), Some(place)) = (same, map.get_mut(usize::from(format.receive_pt))) {
-            *place = other.send_pt & 0x7F;
+    for (codec, _, receive_pt) in &heard.formats {
+        let same = hearing.formats.iter().find(|(other, ..)| other.same_format(codec));
+        if let (Some((_, send_pt, _)), Some(place)) = (same, map.get_mut(usize::from(*receive_pt))) {
+            *place = send_pt & 0x7F;
         }
     }
     map

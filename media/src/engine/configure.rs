@@ -14,8 +14,11 @@ use crate::srtp::Context;
 impl Engine {
     /// Applies an agreement. SSRC and numbers go on; SRTP contexts with unchanged keys are kept (RFC 3711 §3.3.1: a new
     /// context would lose the rollover counter).
-    pub fn configure(&mut self, now: Instant, leg: LegId, settings: Box<LegSettings>) {
+    pub fn configure(&mut self, now: Instant, leg: LegId, mut settings: Box<LegSettings>) {
         let Some(index) = self.index_of(leg) else { return };
+        if !leg.is_pictures() {
+            self.configure_pictures(now, leg, settings.video.take());
+        }
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         party.apply_keys(&settings);
         party.apply_source(&settings);
@@ -28,7 +31,9 @@ impl Engine {
         self.start_timers(now, index);
         self.configure_browser(now, index);
         self.rebuild_routes(index);
-        self.rebuild_pictures(now, index);
+        if !leg.is_pictures() {
+            self.rebuild_pictures(now, index);
+        }
     }
 
     pub(super) fn start_timers(&mut self, now: Instant, index: LegIndex) {
@@ -111,7 +116,10 @@ fn formats(settings: &LegSettings) -> Box<[Format; 128]> {
         let Ok(index) = u8::try_from(index) else { break };
         if let Some(format) = formats.get_mut(usize::from(agreed.receive_pt)) {
             let codec = agreed.codec.known();
-            *format = Format::Audio { codec, clock_hz: agreed.codec.clock_hz.max(1), index };
+            *format = match agreed.codec.is_video() {
+                true => Format::Video,
+                false => Format::Audio { codec, clock_hz: agreed.codec.clock_hz.max(1), index },
+            };
         }
     }
     if let Some(event) = &settings.dtmf

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::browser_media::VIDEO_CLOCK_HZ;
 use super::comfort::QUIET_AFTER;
 use super::listen::Onward;
 use super::output::{Channel, Exit, Transmit};
@@ -43,8 +44,13 @@ impl Engine {
             return self.handle_rtcp(now, leg, from, packet, length);
         }
         let Some(accepted) = self.accept(now, leg, from, packet, length) else { return };
-        if let Some(packet) = packet.get(..accepted.length) {
-            self.deliver(now, leg, &accepted, packet);
+        let Some(packet) = packet.get(..accepted.length) else { return };
+        match accepted.format {
+            Format::Video if accepted.arrival == Arrival::Suspect => {}
+            Format::Video => self.take_phone_picture(now, leg, &accepted, packet),
+            Format::Audio { .. } | Format::Event { .. } | Format::Unknown => {
+                self.deliver(now, leg, &accepted, packet);
+            }
         }
     }
 
@@ -106,7 +112,9 @@ impl Engine {
     ) -> Option<(Format, Arrival)> {
         let party = self.parties.get_mut(index as usize)?.as_mut()?;
         let format = party.incoming.formats.get(header.payload_type)?;
-        if matches!(format, Format::Unknown | Format::Video) || !party.may_receive() {
+        // A browser's pictures do not come this way.
+        let misplaced = format == Format::Video && !party.id.is_pictures();
+        if format == Format::Unknown || misplaced || !party.may_receive() {
             party.incoming.counters.discarded += 1;
             return None;
         }
@@ -341,7 +349,8 @@ fn count(
     }
     let clock_hz = match format {
         Format::Audio { clock_hz, .. } | Format::Event { clock_hz } => clock_hz,
-        Format::Unknown | Format::Video => 8_000,
+        Format::Video => VIDEO_CLOCK_HZ,
+        Format::Unknown => 8_000,
     };
     let mut stats = ReceiverStats::new(clock_hz);
     let _ = stats.receive(now, header.sequence, header.timestamp);

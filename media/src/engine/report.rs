@@ -10,6 +10,7 @@ use super::timer::Reason;
 use super::{Engine, LegIndex};
 use crate::event::Event;
 use crate::quality::round_trip_ms;
+use crate::rtcp::feedback::{Feedback, MAX_FEEDBACK_BYTES};
 use crate::rtcp::{self, Goodbye, MAX_REPORT_BYTES, Packet, Report, ReportBlock, SenderInfo};
 use crate::srtp::RTCP_OVERHEAD_BYTES;
 
@@ -54,6 +55,9 @@ impl Engine {
         for packet in rtcp::parse(compound).take(MAX_PACKETS).map_while(Result::ok) {
             party.read_report(now, ntp_middle, packet);
         }
+        if party.id.is_pictures() {
+            self.take_feedback(now, index, compound);
+        }
     }
 
     pub(super) fn report_interval(&mut self) -> Duration {
@@ -61,7 +65,9 @@ impl Engine {
     }
 
     pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
-        self.transmit_report(now, index, Goodbye::Stay);
+        self.transmit_report(now, index, Goodbye::Stay, None);
+        // A browser forgets a limit that it is not told again.
+        self.limit_by_phone(now, index);
         self.check_one_way(now, index);
         let next = now + self.report_interval();
         let Some(statistics) = self.statistics_of(now, index) else { return };
@@ -75,11 +81,18 @@ impl Engine {
         let sent = self.parties.get(index as usize).and_then(Option::as_ref);
         // Who never sent a packet does not say goodbye (RFC 3550 §6.3.7).
         if sent.is_some_and(|party| party.outgoing.packets > 0) {
-            self.transmit_report(now, index, Goodbye::Leave);
+            self.transmit_report(now, index, Goodbye::Leave, None);
         }
     }
 
-    fn transmit_report(&mut self, now: Instant, index: LegIndex, goodbye: Goodbye) {
+    /// A compound packet; what is asked of a phone goes at its end.
+    pub(super) fn transmit_report(
+        &mut self,
+        now: Instant,
+        index: LegIndex,
+        goodbye: Goodbye,
+        wish: Option<Feedback>,
+    ) {
         let ntp = self.ntp_at(now);
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         let party = &mut **party;
@@ -99,8 +112,18 @@ impl Engine {
         let ssrc = outgoing.stream.ssrc();
         let report = Report { ssrc, sender: sent.then_some(info), block, cname, goodbye };
         let Some(buffer) = self.outputs.buffer() else { return };
-        let Some(room) = buffer.get_mut(..MAX_REPORT_BYTES + RTCP_OVERHEAD_BYTES) else { return };
+        let most = MAX_REPORT_BYTES + MAX_FEEDBACK_BYTES + RTCP_OVERHEAD_BYTES;
+        let Some(room) = buffer.get_mut(..most) else { return };
         let mut length = rtcp::build_report(&report, room.get_mut(..MAX_REPORT_BYTES).unwrap_or(&mut []));
+        if let Some(wish) = wish {
+            let source = party.incoming.stats.as_ref().map_or(0, |(source, _)| *source);
+            let (packet, wish_length) = wish.write(ssrc, source);
+            let place = room.get_mut(length..length + wish_length);
+            if let (Some(place), Some(packet)) = (place, packet.get(..wish_length)) {
+                place.copy_from_slice(packet);
+                length += wish_length;
+            }
+        }
         if let Some(context) = &mut outgoing.protect {
             let Ok(sealed) = context.protect_rtcp(room, length) else { return };
             length = sealed;

@@ -1,9 +1,10 @@
 //! What time alone brings about.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::output::{Channel, Exit, MAX_TRANSMITS, Transmit};
-use super::party::{Hear, MediaState, Party};
+use super::party::{Hear, MediaState, Outgoing, Party};
 use super::timer::Reason;
 use super::{Engine, LegIndex};
 use crate::bridge::Step;
@@ -204,14 +205,24 @@ pub(super) fn send_own(party: &mut Party, exit: &mut Exit<'_>, now: Instant, leg
     let Some(to) = party.outgoing.to else {
         return party.send_to_browser(now, leg, exit, &header, own.payload);
     };
-    let outgoing = &mut party.outgoing;
-    let length = FIXED_HEADER_BYTES + own.payload.len();
+    send_packet(&mut party.outgoing, exit, (leg, to), &header, own.payload);
+}
+
+/// A packet with this header to the address of a peer.
+pub(super) fn send_packet(
+    outgoing: &mut Outgoing,
+    exit: &mut Exit<'_>,
+    (leg, to): (LegIndex, SocketAddr),
+    header: &Header,
+    payload: &[u8],
+) {
+    let length = FIXED_HEADER_BYTES + payload.len();
     let Some(buffer) = exit.outputs.buffer() else { return };
     let Some(room) = buffer.get_mut(..length + RTP_OVERHEAD_BYTES) else { return };
     let (head, rest) = room.split_at_mut(FIXED_HEADER_BYTES);
-    head.copy_from_slice(&Header::to_bytes(&header));
-    rest.iter_mut().zip(own.payload).for_each(|(to, from)| *to = *from);
-    outgoing.octets += own.payload.len() as u64;
+    head.copy_from_slice(&header.to_bytes());
+    rest.iter_mut().zip(payload).for_each(|(to, from)| *to = *from);
+    outgoing.octets += payload.len() as u64;
     if let Some(length) = outgoing.seal(room, length) {
         exit.outputs.commit(Transmit { leg, channel: Channel::Rtp, to, length });
     }

@@ -55,8 +55,18 @@ pub struct WorkerHandle {
 
 /// One letter.
 pub(super) enum Mail {
-    Adopt { party: Box<Party>, sockets: LegSockets },
+    /// A Leg moves in, with the one that carries its pictures, if it has one.
+    Adopt {
+        sound: Moved,
+        pictures: Option<Moved>,
+    },
     Command(Command),
+}
+
+/// A Leg between two Workers.
+pub(super) struct Moved {
+    pub party: Box<Party>,
+    pub sockets: LegSockets,
 }
 
 /// What both ends look at.

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::browser::BrowserSockets;
 use super::epoll::{Epoll, Incoming, Net, pause_until};
-use super::mailbox::{Mail, SendError, WorkerHandle};
+use super::mailbox::{Mail, Moved, SendError, WorkerHandle};
 use super::port_pool::LegSockets;
 use super::recorder;
 use super::workers::WorkerConfig;
 use crate::command::{Command, LegId, Source};
-use crate::engine::{Channel, Engine, EngineConfig, Party};
+use crate::engine::{Channel, Engine, EngineConfig};
 use crate::event::{Event, NotForwardable};
 use crate::leg::LegStatistics;
 use crate::recorder::ring::ring;
@@ -163,7 +163,7 @@ impl<R: Fn(Event)> Worker<R> {
             }
             match self.mail.try_recv() {
                 Ok(Mail::Command(command)) => self.obey_or_keep(now, command),
-                Ok(Mail::Adopt { party, sockets }) => self.adopt(now, party, sockets),
+                Ok(Mail::Adopt { sound, pictures }) => self.adopt(now, sound, pictures),
                 Err(_) => break,
             }
         }
@@ -193,6 +193,7 @@ impl<R: Fn(Event)> Worker<R> {
         let engine = &mut self.engine;
         match command {
             Command::AddLeg { leg, sockets } => self.add_leg(leg, sockets),
+            Command::AddPictures { leg, sockets } => self.add_pictures(leg, sockets),
             Command::AddBrowserLeg { leg, ice } => {
                 if engine.add_browser_leg(leg, &ice).is_err() {
                     self.refuse(leg);
@@ -217,6 +218,7 @@ impl<R: Fn(Event)> Worker<R> {
                 self.recorder.unpark();
             }
             Command::MoveLeg { leg, to } => self.move_leg(now, leg, &to),
+            Command::RefreshPicture { leg } => engine.refresh_picture(now, leg),
             Command::RemoveLeg { leg } => self.remove_leg(now, leg),
             Command::Report { leg } => engine.report(now, leg),
             Command::Statistics { reply } => reply(engine.statistics(now)),
@@ -232,6 +234,15 @@ impl<R: Fn(Event)> Worker<R> {
         }
     }
 
+    /// A Leg whose pictures cannot be served has none: its sound goes on.
+    fn add_pictures(&mut self, leg: LegId, sockets: LegSockets) {
+        let beside = leg.pictures();
+        let Some(index) = self.engine.add_pictures(leg).ok() else { return };
+        if self.net.add(index, sockets).is_err() {
+            self.engine.release(beside);
+        }
+    }
+
     /// For call control a Leg that cannot be served is one that is gone.
     fn refuse(&mut self, leg: LegId) {
         self.handle.shared.legs.fetch_sub(1, Ordering::Relaxed);
@@ -239,6 +250,11 @@ impl<R: Fn(Event)> Worker<R> {
     }
 
     fn remove_leg(&mut self, now: Instant, leg: LegId) {
+        // They are nobody's but the Leg's: call control counts one.
+        if let Some(index) = self.engine.remove_leg(now, leg.pictures()) {
+            self.net.send(self.engine.outputs());
+            drop(self.net.remove(index));
+        }
         let Some(index) = self.engine.remove_leg(now, leg) else { return };
         self.net.send(self.engine.outputs());
         drop(self.net.remove(index));
@@ -251,27 +267,33 @@ impl<R: Fn(Event)> Worker<R> {
             return;
         }
         self.net.send(self.engine.outputs());
-        let Some((index, party)) = self.engine.release(leg) else { return };
-        let Some(sockets) = self.net.remove(index) else { return };
-        match to.post(Mail::Adopt { party, sockets }, true) {
+        let pictures = self.pack(leg.pictures());
+        let Some(sound) = self.pack(leg) else { return };
+        match to.post(Mail::Adopt { sound, pictures }, true) {
             Ok(()) => {
                 self.handle.shared.legs.fetch_sub(1, Ordering::Relaxed);
             }
             // It stays here, in silence, rather than be lost.
-            Err((SendError::MailboxFull | SendError::WorkerGone, Some(Mail::Adopt { party, sockets }))) => {
-                self.adopt(now, party, sockets);
+            Err((SendError::MailboxFull | SendError::WorkerGone, Some(Mail::Adopt { sound, pictures }))) => {
+                self.adopt(now, sound, pictures);
                 (self.report)(Event::NotForwardable { leg, reason: NotForwardable::SourceMissing });
             }
             Err(_) => {}
         }
     }
 
-    fn adopt(&mut self, now: Instant, party: Box<Party>, sockets: LegSockets) {
-        let leg = party.id();
-        let adopted = self.engine.adopt(party, now).ok();
-        let Some(index) = adopted else { return self.refuse(leg) };
-        if self.net.add(index, sockets).is_err() {
-            self.engine.release(leg);
+    fn pack(&mut self, leg: LegId) -> Option<Moved> {
+        let (index, party) = self.engine.release(leg)?;
+        Some(Moved { party, sockets: self.net.remove(index)? })
+    }
+
+    fn adopt(&mut self, now: Instant, sound: Moved, pictures: Option<Moved>) {
+        let leg = sound.party.id();
+        if let Some(pictures) = pictures {
+            // Without a place for them the sound goes on alone.
+            let _ = self.unpack(now, pictures);
+        }
+        if self.unpack(now, sound).is_none() {
             return self.refuse(leg);
         }
         for (until, command) in std::mem::take(&mut self.early) {
@@ -283,6 +305,16 @@ impl<R: Fn(Event)> Worker<R> {
         }
     }
 
+    fn unpack(&mut self, now: Instant, moved: Moved) -> Option<()> {
+        let leg = moved.party.id();
+        let index = self.engine.adopt(moved.party, now).ok()?;
+        if self.net.add(index, moved.sockets).is_err() {
+            self.engine.release(leg);
+            return None;
+        }
+        Some(())
+    }
+
     fn tell_events(&mut self) {
         while let Some(event) = self.engine.poll_event() {
             if let Event::Quality { leg, .. } = &event
@@ -290,7 +322,11 @@ impl<R: Fn(Event)> Worker<R> {
             {
                 self.net.count_drops(index);
             }
-            (self.report)(event);
+            // What is counted of pictures is nobody's Leg to call control.
+            if !matches!(&event, Event::Quality { leg, .. } | Event::LegRemoved { leg, .. } if leg.is_pictures())
+            {
+                (self.report)(event);
+            }
         }
     }
 
@@ -319,7 +355,9 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         | Command::Hear { leg, .. }
         | Command::ListenFor { leg, .. }
         | Command::MaskKeys { leg, .. }
+        | Command::AddPictures { leg, .. }
         | Command::MoveLeg { leg, .. }
+        | Command::RefreshPicture { leg }
         | Command::RemoveLeg { leg }
         | Command::Report { leg }
         | Command::SendDtmf { leg, .. } => [Some(*leg), None],

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::sdp::{Agreed, AgreedCodec, Direction, SrtpKeys};
+use crate::sdp::{Agreed, AgreedCodec, Direction, RtpVideo, SrtpKeys};
 use crate::webrtc::WebRtcAgreed;
 
 /// Where packets of a Leg may come from, and where we send.
@@ -33,6 +33,8 @@ pub struct LegSettings {
     pub ptime_ms: u32,
     pub srtp: Option<SrtpKeys>,
     pub webrtc: Option<Box<WebRtcAgreed>>,
+    /// Of a phone; without effect before [`crate::command::Command::AddPictures`].
+    pub video: Option<Box<RtpVideo>>,
     pub source_policy: SourcePolicy,
     /// [`crate::event::Event::MediaTimeout`] after so long without a packet; 0: never.
     pub media_timeout_ms: u32,
@@ -51,6 +53,27 @@ impl From<&Agreed> for LegSettings {
             ptime_ms: agreed.ptime_ms,
             srtp: agreed.srtp.clone(),
             webrtc: agreed.webrtc.clone(),
+            video: agreed.video.clone(),
+            source_policy: SourcePolicy::LearnAndLock,
+            media_timeout_ms: 0,
+        }
+    }
+}
+
+impl From<&RtpVideo> for LegSettings {
+    /// Those of the pictures alone, with [`SourcePolicy::LearnAndLock`].
+    fn from(video: &RtpVideo) -> Self {
+        Self {
+            remote_rtp: video.remote_rtp,
+            remote_rtcp: video.remote_rtcp,
+            rtcp_mux: video.rtcp_mux,
+            codecs: video.formats.clone(),
+            dtmf: None,
+            direction: video.direction,
+            ptime_ms: 0,
+            srtp: video.srtp.clone(),
+            webrtc: None,
+            video: None,
             source_policy: SourcePolicy::LearnAndLock,
             media_timeout_ms: 0,
         }

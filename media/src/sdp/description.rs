@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use sdp_types::{Attribute, Connection, Media, Session};
+use sdp_types::{Attribute, Bandwidth, Connection, Media, Session};
 
 use super::crypto::Crypto;
 use super::dialect::Dialect;
+use super::rtp_video::PhoneFeedback;
 use super::webrtc::attributes::BrowserAttributes;
 use super::webrtc::transport::RemoteTransport;
 use super::{Codec, Direction, SdpError};
@@ -69,6 +70,10 @@ pub(super) struct MediaDescription {
     pub crypto: Vec<Result<Crypto, &'static str>>,
     /// `a=mid` (RFC 5888 §4).
     pub mid: Option<String>,
+    /// What they do about pictures of a stream that is no browser's.
+    pub feedback: PhoneFeedback,
+    /// What they take at most, in bit/s.
+    pub max_bps: Option<u64>,
     /// Of a browser's stream only.
     pub browser: Option<Box<Browser>>,
 }
@@ -146,6 +151,8 @@ impl MediaDescription {
             rtcp: values(attributes(), "rtcp").find_map(rtcp),
             rtcp_mux: has(&media.attributes, "rtcp-mux"),
             crypto: values(attributes(), "crypto").take(MAX_CRYPTO).map(Crypto::parse).collect(),
+            feedback: PhoneFeedback::read(&media.attributes),
+            max_bps: max_bps(&media.bandwidths),
             mid: values(attributes(), "mid").next().map(|mid| mid.trim().to_owned()),
             browser: (profile == Profile::Dtls).then(|| Box::new(Browser::new(media, session))),
         }
@@ -225,7 +232,7 @@ fn clean(bytes: &[u8]) -> String {
     let mut cleaned = String::with_capacity(text.len());
     // Their candidates tell an ICE-lite agent nothing: it answers whoever checks (RFC 8445 §6.2.3).
     let body = body.filter(|line| !line.starts_with("a=candidate:"));
-    for line in body.filter(|line| ["v=", "c=", "m=", "a="].iter().any(|kind| line.starts_with(kind))) {
+    for line in body.filter(|line| is_used(line)) {
         // Only a media line is taken apart at its spaces: some phones write two.
         let mut words = line.split(|char: char| char.is_control() || char == ' ');
         cleaned.push_str(words.next().unwrap_or_default());
@@ -236,6 +243,21 @@ fn clean(bytes: &[u8]) -> String {
         cleaned.push_str("\r\n");
     }
     cleaned
+}
+
+fn is_used(line: &str) -> bool {
+    match line.strip_prefix("b=") {
+        // One that cannot be read would make the whole unreadable.
+        Some(bandwidth) => bandwidth.split_once(':').is_some_and(|(_, value)| value.parse::<u64>().is_ok()),
+        None => ["v=", "c=", "m=", "a="].iter().any(|kind| line.starts_with(kind)),
+    }
+}
+
+/// TIAS counts bits without headers (RFC 3890 §6.2), AS kilobits with them (RFC 8866 §5.8). Nothing, or zero: no limit is told.
+fn max_bps(bandwidths: &[Bandwidth]) -> Option<u64> {
+    let of = |kind: &str| bandwidths.iter().find(|each| each.bwtype.eq_ignore_ascii_case(kind));
+    let tias = of("TIAS").map(|tias| tias.bandwidth);
+    tias.or_else(|| of("AS").map(|kilobits| kilobits.bandwidth.saturating_mul(1_000))).filter(|bps| *bps > 0)
 }
 
 fn profile(proto: &str) -> Profile {

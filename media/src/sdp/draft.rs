@@ -39,6 +39,7 @@ pub(super) struct OfferDraft {
     /// Retransmission formats included.
     pub video: Vec<Codec>,
     pub crypto: Vec<Crypto>,
+    pub video_crypto: Vec<Crypto>,
     pub direction: Direction,
 }
 

@@ -1,6 +1,6 @@
 //! The offer/answer state of one leg (RFC 3264).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::description::Description;
 use super::draft::{Draft, OfferDraft, Wish};
@@ -84,10 +84,22 @@ impl Negotiation {
         }
     }
 
-    /// Which video formats our next offers and answers may take, the first preferred; none at first, and never any of a leg
-    /// with [`Dialect::Rtp`], whose video lines are refused. Other formats than VP8, VP9 and H.264 are left out.
+    /// Which video formats our next offers and answers may take, the first preferred; none at first, and none of a leg with
+    /// [`Dialect::Rtp`] until [`Self::open_video`]. Other formats than VP8, VP9 and H.264 are left out.
     pub fn set_video(&mut self, formats: &[Codec]) {
         self.video = formats.iter().filter(|format| format.is_video()).cloned().collect();
+    }
+
+    /// Whether a leg needs ports before it can have video.
+    pub fn lacks_video_ports(&self) -> bool {
+        matches!(&self.side, Side::Rtp(side) if side.video.is_none())
+    }
+
+    /// The ports for the video of a leg with [`Dialect::Rtp`], as they are advertised.
+    pub fn open_video(&mut self, rtp: SocketAddr, rtcp: SocketAddr) {
+        if let Side::Rtp(side) = &mut self.side {
+            side.video = Some(LocalMedia { rtp, rtcp, ..side.local });
+        }
     }
 
     /// Our offer. The version rises by one where the description differs from the one in force (RFC 3264 §8).

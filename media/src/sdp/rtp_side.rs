@@ -6,9 +6,13 @@ use super::crypto::{Crypto, PREFERENCE};
 use super::description::{Description, MediaDescription, Profile};
 use super::draft::{Draft, Line, OfferDraft, Wish};
 use super::numbering::Numbering;
+use super::rtp_video;
 use super::seed::Seed;
-use super::write::{self, Audio};
-use super::{Agreed, Dialect, Direction, LocalMedia, RemoteOffer, SdpError, SrtpKeys, SrtpPolicy};
+use super::webrtc::video;
+use super::write::{self, Kind, Stream};
+use super::{
+    Agreed, Codec, Dialect, Direction, LocalMedia, RemoteOffer, RtpVideo, SdpError, SrtpKeys, SrtpPolicy,
+};
 use crate::srtp::{MasterKey, Suite};
 
 const PLAIN_PROFILE: &str = "RTP/AVP";
@@ -17,6 +21,8 @@ const SECURE_PROFILE: &str = "RTP/SAVP";
 /// Our end of such a leg.
 pub(super) struct RtpSide {
     pub local: LocalMedia,
+    /// Our end of its pictures, once it has one.
+    pub video: Option<LocalMedia>,
     seed: Seed,
     /// Which of the keys made from the seed are in use.
     key_generation: u32,
@@ -24,7 +30,7 @@ pub(super) struct RtpSide {
 
 impl RtpSide {
     pub(super) fn new(local: LocalMedia, seed: Seed) -> Self {
-        Self { local, seed, key_generation: 0 }
+        Self { local, video: None, seed, key_generation: 0 }
     }
 
     pub(super) fn offer(
@@ -34,20 +40,44 @@ impl RtpSide {
         agreed: Option<&Agreed>,
         numbering: &mut Numbering,
     ) -> OfferDraft {
-        let (lines, position) = self.lines_to_offer(current);
-        let proto = lines.get(position).map_or_else(|| PLAIN_PROFILE.to_owned(), |line| line.proto.clone());
+        let (mut lines, position) = self.lines_to_offer(current);
         let codecs = numbering.number(wish.codecs);
-        let crypto = if proto.to_ascii_uppercase().starts_with(SECURE_PROFILE) {
-            self.our_crypto()
-        } else {
-            Vec::new()
-        };
-        let rtcp_mux = agreed.is_some_and(|agreed| agreed.rtcp_mux);
         let direction = wish.direction;
-        let audio = Audio { position, proto: &proto, codecs: &codecs, direction, crypto: &crypto, rtcp_mux };
-        let text = write::media_lines(&self.local, &lines, &audio);
-        let draft = Draft { text, lines, position, video_position: None };
-        OfferDraft { draft, codecs, video: Vec::new(), crypto, direction }
+        let video = if self.video.is_some() { numbering.number(wish.video) } else { Vec::new() };
+        let video_position = (!video.is_empty())
+            .then(|| rtp_video::position_to_offer(&mut lines, current, self.first_profile()));
+        let proto = profile_at(&lines, position);
+        let crypto = self.crypto_for(&proto, Medium::Audio);
+        let rtcp_mux = agreed.is_some_and(|agreed| agreed.rtcp_mux);
+        let audio = Stream {
+            kind: Kind::Audio,
+            position,
+            local: &self.local,
+            proto: &proto,
+            codecs: &codecs,
+            direction,
+            crypto: &crypto,
+            rtcp_mux,
+        };
+        let mut streams = vec![audio];
+        let video_proto = video_position.map_or_else(String::new, |position| profile_at(&lines, position));
+        let video_crypto = self.crypto_for(&video_proto, Medium::Video);
+        if let (Some(position), Some(local)) = (video_position, &self.video) {
+            let mux = agreed.and_then(|agreed| agreed.video.as_ref()).is_some_and(|video| video.rtcp_mux);
+            streams.push(Stream {
+                kind: Kind::Video(&rtp_video::FEEDBACK),
+                position,
+                local,
+                proto: &video_proto,
+                codecs: &video,
+                direction,
+                crypto: &video_crypto,
+                rtcp_mux: mux,
+            });
+        }
+        let text = write::media_lines(&lines, &streams);
+        let draft = Draft { text, lines, position, video_position };
+        OfferDraft { draft, codecs, video, crypto, video_crypto, direction }
     }
 
     pub(super) fn read_answer(
@@ -59,7 +89,8 @@ impl RtpSide {
         let srtp = answered_keys(&offer.crypto, stream)?;
         check_family(&self.local, stream.rtp()?)?;
         let matched = match_answer(&offer.codecs, &stream.codecs).ok_or(SdpError::NoCommonCodec)?;
-        agree(stream, matched, offer.direction, srtp)
+        let video = rtp_video::read_answer(&self.local, offer, description);
+        Ok(Agreed { video: video.map(Box::new), ..agree(stream, matched, offer.direction, srtp)? })
     }
 
     pub(super) fn read_offer(&self, description: &Description) -> Result<RemoteOffer, SdpError> {
@@ -69,7 +100,8 @@ impl RtpSide {
             direction: stream.direction(),
             srtp: stream.profile == Profile::Secure,
             dialect: Dialect::Rtp,
-            video: Vec::new(),
+            video: rtp_video::acceptable(&self.local, description)
+                .map_or_else(Vec::new, |(_, video)| video::formats(&video.codecs)),
         })
     }
 
@@ -85,27 +117,63 @@ impl RtpSide {
         });
         let (position, stream, matched) = matched.ok_or(SdpError::NoCommonCodec)?;
         let lines: Vec<Line> = description.streams.iter().map(Line::of).collect();
-        let accepted = stream.crypto.iter().flatten().next().cloned();
-        let accepted = accepted.filter(|_| stream.profile == Profile::Secure);
+        let accepted = rtp_video::accepted_crypto(stream);
         if let Some(theirs) = &accepted {
             self.renew_keys_with(theirs, before);
         }
-        let crypto: Vec<_> = accepted
-            .iter()
-            .map(|theirs| Crypto { key: self.our_key(theirs.suite), ..theirs.clone() })
-            .collect();
-        let keys = accepted.zip(crypto.first()).map(|(theirs, ours)| SrtpKeys {
-            send: ours.key.clone(),
-            receive: theirs.key,
-            suite: ours.suite,
-        });
+        let (crypto, keys) = self.answer_keys(accepted, Medium::Audio);
         let answered = matched.answered.clone();
-        let agreed = agree(stream, matched, wish.direction, keys)?;
-        let (proto, direction, rtcp_mux) = (stream.proto.as_str(), agreed.direction, stream.rtcp_mux);
-        let audio = Audio { position, proto, codecs: &answered, direction, crypto: &crypto, rtcp_mux };
-        let text = write::media_lines(&self.local, &lines, &audio);
-        numbering.remember(&answered);
-        Ok((Draft { text, lines, position, video_position: None }, agreed))
+        let video = self.answer_video(wish, description);
+        let mut agreed = agree(stream, matched, wish.direction, keys)?;
+        let audio = Stream {
+            kind: Kind::Audio,
+            position,
+            local: &self.local,
+            proto: &stream.proto,
+            codecs: &answered,
+            direction: agreed.direction,
+            crypto: &crypto,
+            rtcp_mux: stream.rtcp_mux,
+        };
+        let mut streams = vec![audio];
+        if let (Some(video), Some(local)) = (&video, &self.video) {
+            streams.push(Stream {
+                kind: Kind::Video(video.stream.feedback.kinds()),
+                position: video.position,
+                local,
+                proto: &video.stream.proto,
+                codecs: &video.answered,
+                direction: video.agreed.direction,
+                crypto: &video.crypto,
+                rtcp_mux: video.stream.rtcp_mux,
+            });
+        }
+        let text = write::media_lines(&lines, &streams);
+        streams.iter().for_each(|stream| numbering.remember(stream.codecs));
+        let video_position = video.as_ref().map(|video| video.position);
+        agreed.video = video.map(|video| Box::new(video.agreed));
+        Ok((Draft { text, lines, position, video_position }, agreed))
+    }
+
+    /// How we answer their pictures; none where there are none, or none that we could show.
+    fn answer_video<'a>(&self, wish: &Wish<'_>, description: &'a Description) -> Option<VideoAnswer<'a>> {
+        let local = self.video.as_ref()?;
+        let (position, stream) = rtp_video::acceptable(local, description)?;
+        let answered = rtp_video::match_offer(wish.video, stream);
+        if answered.is_empty() {
+            return None;
+        }
+        let (crypto, keys) = self.answer_keys(rtp_video::accepted_crypto(stream), Medium::Video);
+        let agreed = rtp_video::answered(stream, &answered, wish.direction, keys).ok()?;
+        Some(VideoAnswer { position, stream, answered, crypto, agreed })
+    }
+
+    /// Our key beside theirs: as it is written, and as it is used.
+    fn answer_keys(&self, theirs: Option<Crypto>, medium: Medium) -> (Vec<Crypto>, Option<SrtpKeys>) {
+        let Some(theirs) = theirs else { return (Vec::new(), None) };
+        let ours = Crypto { key: self.our_key(theirs.suite, medium), ..theirs.clone() };
+        let keys = SrtpKeys { send: ours.key.clone(), receive: theirs.key, suite: ours.suite };
+        (vec![ours], Some(keys))
     }
 
     /// The lines of the session so far, ours refreshed; at first one audio line.
@@ -113,12 +181,16 @@ impl RtpSide {
         if let Some(current) = current {
             return (current.lines.clone(), current.position);
         }
-        let proto = match self.local.srtp {
+        let (media, proto) = ("audio".to_owned(), self.first_profile().to_owned());
+        (vec![Line { media, proto, formats: "0".to_owned(), mid: None }], 0)
+    }
+
+    /// That of a line which we add.
+    fn first_profile(&self) -> &'static str {
+        match self.local.srtp {
             SrtpPolicy::Off | SrtpPolicy::Offered => PLAIN_PROFILE,
             SrtpPolicy::Required => SECURE_PROFILE,
-        };
-        let (media, proto) = ("audio".to_owned(), proto.to_owned());
-        (vec![Line { media, proto, formats: "0".to_owned(), mid: None }], 0)
+        }
     }
 
     /// Live audio streams that policy and address allow, or why there is none.
@@ -147,15 +219,42 @@ impl RtpSide {
         }
     }
 
-    fn our_crypto(&self) -> Vec<Crypto> {
+    fn crypto_for(&self, proto: &str, medium: Medium) -> Vec<Crypto> {
+        if !proto.to_ascii_uppercase().starts_with(SECURE_PROFILE) {
+            return Vec::new();
+        }
         let numbered = (1..).zip(PREFERENCE);
-        numbered.map(|(tag, suite)| Crypto { tag, suite, key: self.our_key(suite) }).collect()
+        numbered.map(|(tag, suite)| Crypto { tag, suite, key: self.our_key(suite, medium) }).collect()
     }
 
-    fn our_key(&self, suite: Suite) -> MasterKey {
-        let bytes = self.seed.derive(suite.name(), self.key_generation);
+    /// Each stream has its own (RFC 4568 §6.1).
+    fn our_key(&self, suite: Suite, medium: Medium) -> MasterKey {
+        let bytes = match medium {
+            Medium::Audio => self.seed.derive(suite.name(), self.key_generation),
+            Medium::Video => self.seed.derive(&format!("video {}", suite.name()), self.key_generation),
+        };
         MasterKey::from_random(suite, &bytes)
     }
+}
+
+/// Which stream a key is for.
+#[derive(Clone, Copy)]
+enum Medium {
+    Audio,
+    Video,
+}
+
+/// Our answer to a video line.
+struct VideoAnswer<'a> {
+    position: usize,
+    stream: &'a MediaDescription,
+    answered: Vec<Codec>,
+    crypto: Vec<Crypto>,
+    agreed: RtpVideo,
+}
+
+fn profile_at(lines: &[Line], position: usize) -> String {
+    lines.get(position).map_or_else(|| PLAIN_PROFILE.to_owned(), |line| line.proto.clone())
 }
 
 fn agree(
@@ -176,5 +275,6 @@ fn agree(
         ptime_ms: stream.ptime_ms,
         srtp,
         webrtc: None,
+        video: None,
     })
 }

@@ -5,7 +5,7 @@ pub(super) mod attributes;
 mod offer;
 mod read;
 pub(super) mod transport;
-mod video;
+pub(super) mod video;
 mod write;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -17,7 +17,8 @@ use super::numbering::Numbering;
 use super::seed::Seed;
 use super::{Agreed, Codec, Dialect, Direction, RemoteOffer, SdpError};
 use crate::webrtc::{
-    CandidateTransport, DtlsRole, HeaderExtension, Track, Video, VideoFormat, WebRtcAgreed, WebRtcLocal,
+    CandidateTransport, DtlsRole, HeaderExtension, IceCredentials, Track, Video, VideoFormat, WebRtcAgreed,
+    WebRtcLocal,
 };
 use attributes::RtcpSize;
 use read::Taken;
@@ -30,6 +31,9 @@ const DISCARD_PORT: u16 = 9;
 /// Our end of such a leg.
 pub(super) struct WebRtcSide {
     local: WebRtcLocal,
+    seed: Seed,
+    /// ICE restarts so far.
+    restarts: u32,
     /// Names our media stream, and as cname our sources.
     stream: String,
     audio_ssrc: u32,
@@ -48,7 +52,16 @@ impl WebRtcSide {
         let stream: String = rest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let stream = format!("{:08x}{stream}", u32::from_be_bytes([e, f, g, h]));
         let (audio_ssrc, video_ssrc, video_rtx_ssrc) = (ssrc(1), ssrc(2), ssrc(3));
-        Self { local, stream, audio_ssrc, video_ssrc, video_rtx_ssrc, extensions: Vec::new() }
+        Self {
+            local,
+            seed: seed.clone(),
+            restarts: 0,
+            stream,
+            audio_ssrc,
+            video_ssrc,
+            video_rtx_ssrc,
+            extensions: Vec::new(),
+        }
     }
 
     /// The candidate that stands in media line and connection line (RFC 8839 §4.2.1.2).
@@ -87,6 +100,7 @@ impl WebRtcSide {
         });
         let taken = Taken { audio, video: video.as_ref().map(|(_, stream, _)| *stream) };
         let transport = read::transport(description, &taken)?;
+        self.follow_restart(before, &transport);
         let role = role_to_answer(transport.setup, lasting_role(before, &transport));
         let formats =
             video.as_ref().map_or_else(Vec::new, |(_, _, answered)| video::agreed_by_answer(answered));
@@ -152,8 +166,6 @@ impl WebRtcSide {
             direction: wish.against(stream.direction()),
         });
         WebRtcAgreed {
-            // The same after an ICE restart of theirs, though RFC 8839 §4.4.3.1.1 would change them: our ufrag is how the Worker
-            // finds the Leg, and a lite agent has no checks of its own that could be mistaken for older ones.
             local_ice: self.local.ice.clone(),
             remote_ice: transport.ice,
             remote_fingerprint: transport.fingerprint,
@@ -196,11 +208,30 @@ impl WebRtcSide {
         Ends { local: &self.local, default_address: self.default_address(), stream: &self.stream, setup }
     }
 
+    /// Their new credentials are an ICE restart, which our answer takes part in by new ones of ours (RFC 8839 §4.4.3.1.1): some
+    /// agents do not restart without.
+    fn follow_restart(&mut self, before: Option<&Agreed>, transport: &RemoteTransport) {
+        let before = before.and_then(|agreed| agreed.webrtc.as_ref());
+        if before.is_some_and(|before| before.remote_ice != transport.ice) {
+            self.restarts += 1;
+            self.local.ice = credentials(&self.seed, self.restarts);
+        }
+    }
+
     /// Ids that come anew take the place of others with the same number or meaning.
     fn keep_extensions(&mut self, agreed: &[(u8, HeaderExtension)]) {
         self.extensions.retain(|kept| agreed.iter().all(|new| new.0 != kept.0 && new.1 != kept.1));
         self.extensions.extend(agreed);
     }
+}
+
+/// 64 bits that find the Leg, 128 that nobody guesses (RFC 8445 §5.3).
+fn credentials(seed: &Seed, number: u32) -> IceCredentials {
+    let bytes = seed.derive("ice", number);
+    let hex = |range: std::ops::Range<usize>| -> String {
+        bytes.get(range).unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    IceCredentials { ufrag: hex(0..8), pwd: hex(8..24) }
 }
 
 /// Whether an extension has a meaning for such a stream.
@@ -258,6 +289,7 @@ fn agreed(audio: &MediaDescription, matched: Matched, wish: Direction, webrtc: W
         ptime_ms: audio.ptime_ms,
         srtp: None,
         webrtc: Some(Box::new(webrtc)),
+        video: None,
     }
 }
 

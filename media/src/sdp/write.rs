@@ -10,9 +10,11 @@ use super::{Codec, Direction, LocalMedia};
 /// What our media line promises to send, and takes (RFC 8866 §6.4).
 pub(super) const PTIME_MS: u32 = 20;
 
-/// The stream we take part in.
-pub(super) struct Audio<'a> {
+/// A stream we take part in.
+pub(super) struct Stream<'a> {
+    pub kind: Kind<'a>,
     pub position: usize,
+    pub local: &'a LocalMedia,
     pub proto: &'a str,
     pub codecs: &'a [Codec],
     pub direction: Direction,
@@ -20,15 +22,21 @@ pub(super) struct Audio<'a> {
     pub rtcp_mux: bool,
 }
 
+/// What only one kind of stream says.
+pub(super) enum Kind<'a> {
+    Audio,
+    /// With the feedback that we give and follow (RFC 4585 §4.2).
+    Video(&'a [&'static str]),
+}
+
 /// Everything but the origin, which carries the version.
-pub(super) fn media_lines(local: &LocalMedia, lines: &[Line], audio: &Audio<'_>) -> String {
+pub(super) fn media_lines(lines: &[Line], streams: &[Stream<'_>]) -> String {
     let mut out = String::new();
     for (position, line) in lines.iter().enumerate() {
-        if position == audio.position {
-            audio_line(&mut out, local, audio);
-        } else {
+        match streams.iter().find(|stream| stream.position == position) {
+            Some(stream) => stream_line(&mut out, stream),
             // RFC 3264 §6: refused with port 0, in its place, with at least one format.
-            push(&mut out, format_args!("m={} 0 {} {}", line.media, line.proto, line.formats));
+            None => push(&mut out, format_args!("m={} 0 {} {}", line.media, line.proto, line.formats)),
         }
     }
     out
@@ -59,17 +67,27 @@ pub(super) fn numbers(codecs: &[Codec]) -> String {
     codecs.iter().map(|codec| format!(" {}", codec.payload_type)).collect()
 }
 
-fn audio_line(out: &mut String, local: &LocalMedia, audio: &Audio<'_>) {
-    push(out, format_args!("m=audio {} {}{}", local.rtp.port(), audio.proto, numbers(audio.codecs)));
-    formats(out, audio.codecs);
-    push(out, format_args!("a=ptime:{PTIME_MS}"));
-    push(out, format_args!("a={}", audio.direction.name()));
-    if audio.rtcp_mux {
+fn stream_line(out: &mut String, stream: &Stream<'_>) {
+    let (local, proto) = (stream.local, stream.proto);
+    let media = match stream.kind {
+        Kind::Audio => "audio",
+        Kind::Video(_) => "video",
+    };
+    push(out, format_args!("m={media} {} {proto}{}", local.rtp.port(), numbers(stream.codecs)));
+    formats(out, stream.codecs);
+    match stream.kind {
+        Kind::Audio => push(out, format_args!("a=ptime:{PTIME_MS}")),
+        Kind::Video(feedback) => {
+            feedback.iter().for_each(|kind| push(out, format_args!("a=rtcp-fb:* {kind}")));
+        }
+    }
+    push(out, format_args!("a={}", stream.direction.name()));
+    if stream.rtcp_mux {
         push(out, format_args!("a=rtcp-mux"));
     } else if local.rtcp != SocketAddr::new(local.rtp.ip(), local.rtp.port().wrapping_add(1)) {
         push(out, format_args!("a=rtcp:{} IN {}", local.rtcp.port(), network(local.rtcp.ip())));
     }
-    for crypto in audio.crypto {
+    for crypto in stream.crypto {
         push(out, format_args!("a=crypto:{}", crypto.value()));
     }
 }

@@ -42,6 +42,7 @@ pub fn settings_with(leg: usize, codecs: Vec<AgreedCodec>) -> LegSettings {
         ptime_ms: 20,
         srtp: None,
         webrtc: None,
+        video: None,
         source_policy: SourcePolicy::LearnAndLock,
         media_timeout_ms: 0,
     }

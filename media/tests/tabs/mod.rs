@@ -524,6 +524,7 @@ pub fn settings(agreed: WebRtcAgreed) -> LegSettings {
         ptime_ms: 20,
         srtp: None,
         webrtc: Some(Box::new(agreed)),
+        video: None,
         source_policy: SourcePolicy::LearnAndLock,
         media_timeout_ms: 0,
     }

@@ -35,6 +35,8 @@ const browser = await chromium.launch({
     '--use-fake-device-for-media-stream',
     '--use-fake-ui-for-media-stream',
     '--allow-loopback-in-peer-connection',
+    // Hosts that are not this one, as far as the browser can tell.
+    '--host-resolver-rules=MAP *.test 127.0.0.1',
     '--autoplay-policy=no-user-gesture-required',
     `--use-file-for-fake-audio-capture=${sound}`,
     ...(picture ? [`--use-file-for-fake-video-capture=${picture}`] : []),
@@ -102,6 +104,8 @@ const verbs = {
   allow: ({ page, permissions }) => at(page).context().grantPermissions(permissions),
   upload: ({ page, selector, path }) => at(page).setInputFiles(selector, path),
   cut: ({ page, cut }) => at(page).context().setOffline(cut),
+  // Whether the browser trusts it with a microphone.
+  secure: ({ page }) => at(page).evaluate(() => window.isSecureContext),
   reload: ({ page }) => at(page).reload(),
   close: ({ page }) => at(page).close(),
   offline: ({ offline }) => context.setOffline(offline),

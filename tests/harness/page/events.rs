@@ -33,6 +33,14 @@ impl Events {
         events
     }
 
+    /// The same; none where it is closed instead of told anything.
+    pub async fn try_open(web: SocketAddr, token: &str) -> Option<Events> {
+        let mut events = Events { stream: connect(web).await, snapshot: Value::Null };
+        events.say(&json!({ "token": token }).to_string()).await;
+        events.snapshot = events.next().await.ok()?;
+        Some(events)
+    }
+
     /// Connects and says this first; how it was closed.
     pub async fn refused(web: SocketAddr, first: &str) -> Closed {
         let mut events = Events { stream: connect(web).await, snapshot: Value::Null };

@@ -1,25 +1,21 @@
-//! The WebRTC end of a page: a full ICE agent that speaks and hears G.711 tones.
+//! The WebRTC end of a page: a full ICE agent that speaks and hears G.711 tones, and may show pictures.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+mod state;
 
-use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::format::Codec;
-use str0m::media::{Direction, Frequency, MediaKind, MediaTime, Mid};
-use str0m::net::{Protocol, Receive};
-use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use str0m::RtcConfig;
+use str0m::change::SdpAnswer;
+use str0m::media::{Direction, MediaKind};
 use tokio::net::UdpSocket;
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::deadline::within;
-use crate::rtp::{g711, tone};
+use crate::rtp::tone;
+use state::{RATE_HZ, Shared, Speech, State, run};
 
-const RATE_HZ: u32 = 8_000;
-const FRAME: Duration = Duration::from_millis(20);
-const SAMPLES_PER_FRAME: usize = 160;
 /// What must be heard of a tone to believe it: 200 ms.
 const HEARD_SAMPLES: usize = 1_600;
 const HEARD_SHARE: f64 = 0.8;
@@ -28,23 +24,6 @@ const HEARD_SHARE: f64 = 0.8;
 pub struct PageMedia {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    changed: Notify,
-}
-
-struct State {
-    rtc: Rtc,
-    pending: Option<SdpPendingOffer>,
-    mid: Mid,
-    connected: bool,
-    tone_hz: Option<f64>,
-    spoken: usize,
-    pcm: Vec<i16>,
-    packets: Vec<(SocketAddr, Vec<u8>)>,
-    wake_at: Instant,
 }
 
 impl Drop for PageMedia {
@@ -56,40 +35,87 @@ impl Drop for PageMedia {
 impl PageMedia {
     /// Opens a socket and writes an offer of PCMU and PCMA.
     pub async fn offer() -> (PageMedia, String) {
-        let socket = UdpSocket::bind(("127.0.0.1", 0)).await.expect("a UDP socket");
-        let local = socket.local_addr().expect("its address");
+        PageMedia::offer_at(IpAddr::from([127, 0, 0, 1])).await
+    }
+
+    /// The same at another address.
+    pub async fn offer_at(ip: IpAddr) -> (PageMedia, String) {
         let config = RtcConfig::new().clear_codecs().enable_pcmu(true, false).enable_pcma(true, false);
-        let mut rtc = config.build(Instant::now());
-        rtc.add_local_candidate(Candidate::host(local, "udp").expect("a candidate"));
-        let mut change = rtc.sdp_api();
-        let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
+        PageMedia::offer_of(ip, config, &[MediaKind::Audio]).await
+    }
+
+    /// An offer of Opus first, as browsers make it.
+    pub async fn offer_opus() -> (PageMedia, String) {
+        let config = RtcConfig::new().clear_codecs().enable_opus(true, false).enable_pcmu(true, false);
+        PageMedia::offer_of(IpAddr::from([127, 0, 0, 1]), config, &[MediaKind::Audio]).await
+    }
+
+    /// An offer of pictures in VP8 too.
+    pub async fn offer_seeing() -> (PageMedia, String) {
+        let config = RtcConfig::new().clear_codecs().enable_pcmu(true, false).enable_vp8(true);
+        let kinds = [MediaKind::Audio, MediaKind::Video];
+        PageMedia::offer_of(IpAddr::from([127, 0, 0, 1]), config, &kinds).await
+    }
+
+    async fn offer_of(ip: IpAddr, config: RtcConfig, kinds: &[MediaKind]) -> (PageMedia, String) {
+        let socket = Arc::new(UdpSocket::bind((ip, 0)).await.expect("a UDP socket"));
+        let mut state = State::new(config.build(Instant::now()), socket);
+        let mut change = state.rtc.sdp_api();
+        for kind in kinds {
+            let mid = change.add_media(*kind, Direction::SendRecv, None, None, None);
+            match kind {
+                MediaKind::Audio => state.audio = Some(mid),
+                MediaKind::Video => state.video = Some(mid),
+            }
+        }
         let (offer, pending) = change.apply().expect("an offer");
         let text = offer.to_sdp_string();
-        let state = State {
-            rtc,
-            pending: Some(pending),
-            mid,
-            connected: false,
-            tone_hz: None,
-            spoken: 0,
-            pcm: Vec::new(),
-            packets: Vec::new(),
-            wake_at: Instant::now(),
-        };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() });
-        let task = tokio::spawn(run(socket, local, Arc::clone(&shared)));
+        state.pending = Some(pending);
+        let shared = Arc::new(Shared::of(state));
+        let task = tokio::spawn(run(Arc::clone(&shared)));
         (PageMedia { shared, task }, text)
     }
 
     /// Takes the answer; ICE begins.
     pub fn accept(&self, answer: &str) {
         let mut state = self.shared.state();
-        let answer = SdpAnswer::from_sdp_string(answer).unwrap_or_else(|e| panic!("{e}: {answer}"));
+        let parsed = SdpAnswer::from_sdp_string(answer).unwrap_or_else(|e| panic!("{e}: {answer}"));
         let pending = state.pending.take().expect("an offer that waits");
-        state.rtc.sdp_api().accept_answer(pending, answer).expect("an answer that fits");
+        state.rtc.sdp_api().accept_answer(pending, parsed).expect("an answer that fits");
+        answer.clone_into(&mut state.answer);
         state.drain();
         drop(state);
         self.shared.changed.notify_waiters();
+    }
+
+    /// Goes to another network: what it had there before reaches it no more, and it looks for a way anew. The fragment for the
+    /// gateway (RFC 9725 §4.3.3).
+    pub async fn move_away(&self) -> String {
+        let ip = self.address().ip();
+        let socket = Arc::new(UdpSocket::bind((ip, 0)).await.expect("a UDP socket"));
+        let mut state = self.shared.state();
+        let fragment = state.restart(socket);
+        drop(state);
+        self.shared.changed.notify_waiters();
+        fragment
+    }
+
+    /// Takes the gateway's fragment; ICE begins again.
+    pub fn arrive(&self, fragment: &str) {
+        let answer = self.shared.state().answer.clone();
+        let value = |name: &str| fragment.lines().find_map(|line| line.trim().strip_prefix(name));
+        let theirs = |line: &str| {
+            let name = ["a=ice-ufrag:", "a=ice-pwd:"].into_iter().find(|name| line.starts_with(name))?;
+            Some(format!("{name}{}", value(name)?))
+        };
+        let renewed: String =
+            answer.lines().map(|line| theirs(line).unwrap_or_else(|| line.to_owned()) + "\r\n").collect();
+        self.accept(&renewed);
+    }
+
+    /// Where it receives now.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.state().local
     }
 
     /// Waits for ICE and DTLS.
@@ -99,7 +125,28 @@ impl PageMedia {
 
     /// Sends a tone from now on.
     pub fn speak(&self, hz: f64) {
-        self.shared.state().tone_hz = Some(hz);
+        self.shared.state().speech = Speech::Tone(hz);
+    }
+
+    /// Sends these packets of Opus from now on, over and over.
+    pub fn speak_opus(&self, packets: Arc<Vec<Vec<u8>>>) {
+        self.shared.state().speech = Speech::Opus(packets);
+    }
+
+    /// Sends these bytes as they are from its own address, where the gateway expects it.
+    pub async fn send_raw(&self, to: SocketAddr, bytes: &[u8]) {
+        let socket = self.shared.state().socket.clone();
+        socket.send_to(bytes, to).await.expect("send");
+    }
+
+    /// A second handle of its own socket, for a thread that floods.
+    pub fn socket(&self) -> Arc<UdpSocket> {
+        self.shared.state().socket.clone()
+    }
+
+    /// SSRC and payload type of the sound that it sends.
+    pub fn source(&self) -> (u32, u8) {
+        self.shared.state().source()
     }
 
     /// Waits until 200 ms of what comes from now on is this tone.
@@ -125,6 +172,43 @@ impl PageMedia {
         windows.map(|window| tone::share(window, hz, RATE_HZ)).fold(0.0, f64::max)
     }
 
+    /// Waits for the next packet of sound; when it came.
+    pub async fn next_sound(&self) -> Instant {
+        let from = Instant::now();
+        self.until("sound at the page", |state| state.last_sound.filter(|at| *at > from)).await
+    }
+
+    /// Packets of sound that came so far.
+    pub fn sounds(&self) -> u64 {
+        self.shared.state().sounds
+    }
+
+    /// Shows one frame of VP8.
+    pub fn show(&self, frame: Vec<u8>) {
+        self.shared.state().show(frame);
+        self.shared.changed.notify_waiters();
+    }
+
+    /// Waits for a frame that fits.
+    pub async fn sees(&self, fits: impl Fn(&[u8]) -> bool) {
+        self.until("a frame at the page", |state| state.frames.iter().any(|seen| fits(seen)).then_some(()))
+            .await;
+    }
+
+    /// Waits until it was asked for a whole picture more than so many times; how often by now.
+    pub async fn asked_for_picture(&self, times: usize) -> usize {
+        self.until("a request for a whole picture", |state| {
+            (state.pictures_asked > times).then_some(state.pictures_asked)
+        })
+        .await
+    }
+
+    /// Asks the gateway for a whole picture.
+    pub fn ask_for_picture(&self) {
+        self.shared.state().ask_for_picture();
+        self.shared.changed.notify_waiters();
+    }
+
     /// Waits until 200 ms of what comes from now on hold each of the first tones and none of the others.
     pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
         let from = self.shared.state().pcm.len();
@@ -148,98 +232,5 @@ impl PageMedia {
             }
         })
         .await
-    }
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn receive(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) {
-        let Ok(contents) = bytes.try_into() else { return };
-        let receive = Receive { proto: Protocol::Udp, source, destination, contents };
-        let _ = self.rtc.handle_input(Input::Receive(Instant::now(), receive));
-        self.drain();
-    }
-
-    fn advance(&mut self) {
-        let _ = self.rtc.handle_input(Input::Timeout(Instant::now()));
-        self.drain();
-    }
-
-    /// Sends the next 20 ms.
-    fn tick(&mut self) {
-        let (Some(hz), true) = (self.tone_hz, self.connected) else { return };
-        let samples = tone::sine(hz, RATE_HZ, self.spoken, SAMPLES_PER_FRAME);
-        let octets: Vec<u8> = samples.into_iter().map(g711::linear_to_ulaw).collect();
-        let time = MediaTime::new(self.spoken as u64, Frequency::EIGHT_KHZ);
-        self.spoken += SAMPLES_PER_FRAME;
-        let Some(writer) = self.rtc.writer(self.mid) else { return };
-        let ulaw = writer.payload_params().find(|p| p.spec().codec == Codec::PCMU).map(|p| p.pt());
-        if let Some(pt) = ulaw {
-            let _ = writer.write(pt, Instant::now(), time, octets);
-        }
-        self.drain();
-    }
-
-    /// Performs what the stack asks for, until it gives a timeout.
-    fn drain(&mut self) {
-        loop {
-            match self.rtc.poll_output() {
-                Ok(Output::Timeout(at)) => {
-                    self.wake_at = at;
-                    return;
-                }
-                Ok(Output::Transmit(packet)) => {
-                    self.packets.push((packet.destination, packet.contents.to_vec()));
-                }
-                Ok(Output::Event(event)) => self.take(event),
-                Err(_) => return,
-            }
-        }
-    }
-
-    fn take(&mut self, event: Event) {
-        match event {
-            Event::Connected => self.connected = true,
-            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => self.connected = false,
-            Event::MediaData(data) => {
-                let decode = match data.params.spec().codec {
-                    Codec::PCMA => g711::alaw_to_linear,
-                    _ => g711::ulaw_to_linear,
-                };
-                self.pcm.extend(data.data.iter().map(|o| decode(*o)));
-            }
-            _ => {}
-        }
-    }
-}
-
-async fn run(socket: UdpSocket, local: SocketAddr, shared: Arc<Shared>) {
-    let mut buffer = vec![0; 2_048];
-    let mut pace = interval(FRAME);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    loop {
-        let (packets, wake_at) = {
-            let mut state = shared.state();
-            (std::mem::take(&mut state.packets), state.wake_at)
-        };
-        for (to, bytes) in packets {
-            // Nobody listening any more is the other side's affair.
-            let _ = socket.send_to(&bytes, to).await;
-        }
-        tokio::select! {
-            received = socket.recv_from(&mut buffer) => {
-                if let Ok((length, source)) = received {
-                    shared.state().receive(source, local, &buffer[..length]);
-                }
-            }
-            _ = pace.tick() => shared.state().tick(),
-            () = tokio::time::sleep_until(wake_at.into()) => shared.state().advance(),
-        }
-        shared.changed.notify_waiters();
     }
 }

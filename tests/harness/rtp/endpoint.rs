@@ -525,7 +525,8 @@ struct Pressed {
     total: u32,
 }
 
-async fn pair(ip: std::net::IpAddr) -> (UdpSocket, UdpSocket) {
+/// Two sockets at an even port and the next.
+pub(super) async fn pair(ip: std::net::IpAddr) -> (UdpSocket, UdpSocket) {
     loop {
         let rtp = UdpSocket::bind((ip, 0)).await.expect("an RTP socket");
         let port = rtp.local_addr().expect("its address").port();

@@ -11,6 +11,8 @@ use str0m::{Input, Rtc};
 use super::{Browser, Road, build};
 use crate::rtp::Header;
 
+/// What fits a packet of Ethernet behind the headers of IP, UDP and RTP. str0m has room for little more, and no way to say so.
+const MAX_PAYLOAD_BYTES: usize = 1_460;
 /// Picture packets that may wait for the pacer; then what comes is dropped, and the next key frame mends it.
 const MAX_PICTURES_QUEUED: usize = 512;
 
@@ -129,7 +131,7 @@ impl Browser {
 
     /// A packet of ours. False: it cannot be sent now.
     pub fn write(&mut self, now: Instant, kind: Kind, header: &Header, payload: &[u8]) -> bool {
-        if !self.is_connected() {
+        if !self.is_connected() || payload.len() > MAX_PAYLOAD_BYTES {
             return false;
         }
         let (ssrc, sent) = match (kind, &self.agreed.video) {

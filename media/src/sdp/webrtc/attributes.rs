@@ -96,9 +96,14 @@ fn extmap(value: &str) -> Option<(u8, HeaderExtension)> {
 
 /// `96 nack pli` (RFC 4585 §4.2).
 fn feedback(value: &str) -> Option<Feedback> {
+    feedback_among(value, &FEEDBACK)
+}
+
+/// One of these kinds.
+pub(in crate::sdp) fn feedback_among(value: &str, kinds: &[&'static str]) -> Option<Feedback> {
     let (number, said) = value.trim().split_once(' ')?;
     let payload_type = if number == "*" { None } else { Some(number.parse().ok()?) };
-    let kind = FEEDBACK.into_iter().find(|kind| said.trim().eq_ignore_ascii_case(kind))?;
+    let kind = kinds.iter().find(|kind| said.trim().eq_ignore_ascii_case(kind))?;
     Some(Feedback { payload_type, kind })
 }
 

@@ -52,7 +52,14 @@ impl WebRtcSide {
         let order = lines.iter().filter_map(|line| line.mid.as_deref());
         let text = write::media(&self.ends(SETUP), &lines, &offered, order);
         let draft = Draft { text, lines, position, video_position };
-        OfferDraft { draft, codecs, video, crypto: Vec::new(), direction: wish.direction }
+        OfferDraft {
+            draft,
+            codecs,
+            video,
+            crypto: Vec::new(),
+            video_crypto: Vec::new(),
+            direction: wish.direction,
+        }
     }
 
     fn offered_line(

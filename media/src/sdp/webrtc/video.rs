@@ -7,12 +7,12 @@ use crate::webrtc::VideoFormat;
 const RTX_CLOCK_HZ: u32 = 90_000;
 
 /// The formats that carry pictures by themselves.
-pub(super) fn formats(codecs: &[Codec]) -> Vec<Codec> {
+pub(in crate::sdp) fn formats(codecs: &[Codec]) -> Vec<Codec> {
     codecs.iter().filter(|codec| codec.is_video()).cloned().collect()
 }
 
 /// Our answer to their offer: our order, their numbers, retransmissions behind their format.
-pub(super) fn match_offer(ours: &[Codec], theirs: &[Codec]) -> Vec<Codec> {
+pub(in crate::sdp) fn match_offer(ours: &[Codec], theirs: &[Codec]) -> Vec<Codec> {
     let mut answered: Vec<Codec> = Vec::new();
     for our in ours {
         let Some(their) = theirs.iter().find(|their| our.agrees_with(their)) else { continue };
@@ -32,7 +32,7 @@ pub(super) fn agreed_by_answer(answered: &[Codec]) -> Vec<VideoFormat> {
 }
 
 /// What their answer to our offer agrees on: their order. Each side is sent the numbers of its own list.
-pub(super) fn match_answer(offered: &[Codec], answered: &[Codec]) -> Vec<VideoFormat> {
+pub(in crate::sdp) fn match_answer(offered: &[Codec], answered: &[Codec]) -> Vec<VideoFormat> {
     let mut agreed: Vec<VideoFormat> = Vec::new();
     for codec in formats(answered) {
         let send_pt = codec.payload_type;

@@ -145,7 +145,10 @@ fn candidate_line(out: &mut String, index: usize, candidate: &Candidate) {
 
 /// RFC 3264 §6: refused with port 0, in its place, with at least one format. It keeps its name (RFC 8829 §5.3.1).
 fn refused_lines(out: &mut String, line: &Line) {
-    push(out, format_args!("m={} 0 {} {}", line.media, line.proto, line.formats));
+    // Which one is of no matter, but some look for the rtpmap of every number that needs one: 0 needs none.
+    let is_rtp = line.proto.to_ascii_uppercase().contains("RTP/");
+    let formats = if is_rtp { "0" } else { &line.formats };
+    push(out, format_args!("m={} 0 {} {formats}", line.media, line.proto));
     if let Some(mid) = &line.mid {
         push(out, format_args!("a=mid:{mid}"));
     }
