@@ -164,6 +164,22 @@ async fn f132_f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol
 }
 
 #[tokio::test]
+async fn f070_a_recording_is_paused_and_resumed_in_the_call() {
+    let office = Office::of(Site::acme().recorded()).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let caller = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call", "Gravada").await;
+    page.click("role=button[name=\"Pausar gravação\"]").await;
+    page.sees(".call", "Gravação pausada").await;
+    page.click("role=button[name=\"Retomar gravação\"]").await;
+    page.sees(".call", "Gravada").await;
+    page.hears(CALLER_HZ).await;
+    drop(caller);
+}
+
+#[tokio::test]
 async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     let office = Office::of(Site::acme().recorded()).await;
     let ana = served(&office, json!({})).await;

@@ -11,7 +11,9 @@ pub mod database;
 pub mod deadline;
 pub mod desk;
 pub mod desk_phone;
+pub mod front;
 pub mod node;
+pub mod objects;
 pub mod page;
 pub mod picture;
 pub mod process;
@@ -25,6 +27,7 @@ pub mod talk;
 pub mod throttle;
 pub mod visitor;
 pub mod wav;
+pub mod wicked;
 pub mod wire;
 
 pub use aiortc::Aiortc;
