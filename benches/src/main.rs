@@ -7,6 +7,7 @@ mod error;
 mod frame;
 mod mixer;
 mod process;
+mod recording;
 mod relay;
 mod report;
 mod sip_calls;
@@ -20,8 +21,15 @@ use error::{BenchError, Outcome};
 use frame::{Bench, Options};
 
 /// All benches, in the order of the table. A further one is a line here and a file beside the others.
-const BENCHES: &[Bench] =
-    &[relay::BENCH, sip_parse::BENCH, sip_calls::BENCH, transcode::BENCH, mixer::BENCH, webrtc::BENCH];
+const BENCHES: &[Bench] = &[
+    relay::BENCH,
+    sip_parse::BENCH,
+    sip_calls::BENCH,
+    transcode::BENCH,
+    mixer::BENCH,
+    webrtc::BENCH,
+    recording::BENCH,
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -39,11 +39,13 @@ use crate::feed::{Audience, Feed};
 use crate::model::{Directory, ExtensionId, OrganizationId};
 use crate::people::People;
 use crate::plugin::Channels;
+use crate::recordings::Recordings;
 use crate::routing::floor;
 use crate::signalling::pages::PageOrder;
 use crate::signalling::stream::{Gate, Pass, StreamLimits};
 use crate::signalling::task::{Gone, Handle, Order};
 use crate::signalling::tls::Tls;
+use crate::sounds::Sounds;
 use crate::store::{NodeKey, Store};
 use listener::Listening;
 use problem::Problem;
@@ -79,6 +81,8 @@ pub struct WebParts {
     /// Wakes whoever follows the directory.
     pub reload: Arc<Notify>,
     pub channels: Channels,
+    pub recordings: Recordings,
+    pub sounds: Sounds,
 }
 
 /// What every request of a page meets.
@@ -97,6 +101,8 @@ struct Shared {
     people: People,
     reload: Arc<Notify>,
     channels: Channels,
+    recordings: Recordings,
+    sounds: Sounds,
     /// Places in memory for large bodies of providers.
     large_bodies: Semaphore,
     /// Lines that one source opens.
@@ -143,6 +149,8 @@ pub async fn start(parts: WebParts) -> std::io::Result<SocketAddr> {
         chat: parts.chat,
         reload: parts.reload,
         channels: parts.channels,
+        recordings: parts.recordings,
+        sounds: parts.sounds,
         large_bodies: Semaphore::new(hooks::LARGE_BODIES),
         lines: Throttle::new(LINES_BURST, LINES_PER_SECOND),
         config: parts.config,

@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod calls;
+mod clip;
 mod codecs;
 mod company;
 mod conference;
@@ -23,6 +24,7 @@ mod media;
 mod media_fact;
 mod merge;
 mod modify;
+mod overhear;
 mod page;
 mod picture;
 mod place;
@@ -39,12 +41,15 @@ mod waiting;
 
 pub use answer::status;
 pub use calls::{CallLimits, CallSummary, Calls};
+pub use clip::{AfterClip, Clip, ClipHearers};
 pub use company::Supervision;
 pub use conference::{ConferenceRefusal, ConferenceSummary, MemberChange, MemberSummary};
 pub use context::{CallSettings, Context, MediaKind, MediaPlane, Place, QueueDoor, Reach, Target};
 pub use end_reason::EndReason;
 pub use incoming::Incoming;
 pub use leg::{DtmfWay, Party};
+pub use overhear::Keys;
 pub use page::{PageCall, PageEvent, SeatView};
+pub use recording::RecordingCommand;
 pub use seat::{SeatCommand, SeatPlace, SeatRefusal};
 pub use supervision::SuperviseRefusal;

@@ -8,6 +8,7 @@ mod media;
 mod node;
 mod recording;
 mod sip;
+mod speech;
 mod web;
 
 use std::path::Path;
@@ -19,8 +20,9 @@ pub use fault::Fault as ConfigError;
 pub use http::{HttpConfig, LogConfig, LogFormat};
 pub use media::{BrowserListen, MediaConfig, WebRtcConfig};
 pub use node::{DatabaseConfig, NodeConfig};
-pub use recording::RecordingConfig;
+pub use recording::{RecordingConfig, RecordingFormat, S3Config};
 pub use sip::{DigestAlgorithm, Listen, SipConfig, SipLimits, SipTimers, TlsConfig};
+pub use speech::SpeechConfig;
 pub use web::WebConfig;
 
 /// Largest configuration file that is read, in bytes.
@@ -40,6 +42,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// `[recording]`
     pub recording: RecordingConfig,
+    /// `[speech]`
+    pub speech: SpeechConfig,
     /// `[http]`
     pub http: HttpConfig,
     /// `[web]`

@@ -76,6 +76,7 @@ mod recording;
 mod routing;
 mod rule;
 mod secret;
+mod sound_clip;
 mod transport;
 mod trunk;
 mod user;
@@ -107,17 +108,18 @@ pub use message::{
 };
 pub use network::{Network, NetworkError};
 pub use note::{Note, NoteId};
-pub use organization::{Organization, OrganizationId, RecordingRule};
+pub use organization::{Organization, OrganizationId, RecordingRule, ToneCountry};
 pub use permission::{Permission, Role};
 pub use phone::normalised_phone;
 pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
-pub use recording::{RecordingRow, RecordingState};
+pub use recording::{KeptRecording, RecordingName, RecordingPeaks, RecordingRow, RecordingState};
 pub use routing::{
     Capacity, ContactId, ConversationId, DispositionId, InboxId, InteractionId, Medium, PauseReasonId,
     QueueId,
 };
 pub use rule::{Rule, RuleId};
 pub use secret::{Ha1Pair, SealedSecret};
+pub use sound_clip::{SoundClip, SoundClipId};
 pub use transport::Transport;
 pub use trunk::{
     CallerIdPolicy, DtmfMethod, InboundDigest, OutboundCredentials, OutboundSecret, RegisterOut, SrtpPolicy,

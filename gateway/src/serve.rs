@@ -12,6 +12,8 @@ use ramal_media::event::Event as MediaEvent;
 use ramal_media::io::WebRtcConfig as BrowserSockets;
 use ramal_media::io::{BrowserAddress, IceTcp, PortPool, WorkerConfig, Workers};
 use ramal_media::player::Country;
+use ramal_media::recorder::wav::StoreOpener;
+use ramal_media::recorder::{Format, RecordingKeys, SEALED_SUFFIX};
 use ramal_media::webrtc::CandidateTransport;
 use ramal_media::webrtc::certificate::DtlsCertificate;
 use ramal_sip::auth::{Algorithm, AuthLimits, Challenger};
@@ -25,15 +27,16 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::api::WebParts;
 use crate::call::{CallLimits, CallSettings, Calls};
 use crate::chat::Chat;
-use crate::config::{BrowserListen, Config, DigestAlgorithm, WebRtcConfig};
+use crate::config::{BrowserListen, Config, DigestAlgorithm, RecordingFormat, WebRtcConfig};
 use crate::feed::Feed;
 use crate::model::{CallRecord, Directory, RecordingRow, RecordingState, SealedSecret};
+use crate::recordings::Recordings;
 use crate::routing::floor;
 use crate::routing::floor::voice::{VOICE_EVENTS_LIMIT, VOICE_ORDERS_LIMIT};
 use crate::signalling::datagrams::Datagrams;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
-use crate::signalling::media::Media;
+use crate::signalling::media::{Media, RecordingPlace};
 use crate::signalling::registrar::{Registrar, transport_of};
 use crate::signalling::seats::Seats;
 use crate::signalling::state::{Parts, Signalling};
@@ -42,6 +45,7 @@ use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
 use crate::signalling::tls::Tls;
 use crate::signalling::trunk::Trunks;
 use crate::signalling::voice::Voice;
+use crate::sounds::Sounds;
 use crate::store::{Fact, NodeKey, Store, Writer, WriterOptions};
 use crate::telemetry::metrics::Metrics;
 use channels::Ground;
@@ -122,7 +126,11 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     let cut_off = store.unfinished_calls(&config.node.name).await?;
     let options = WriterOptions::new(&config.node.name, config.node.spool_folder());
     let writer = Writer::start(store.clone(), options)?;
-    repair_recordings(&cut_off, &writer);
+    let rows = recordings_to_repair(&store, &config.node.name, &cut_off).await?;
+    repair_recordings(rows, &recording_keys(&config)?, &writer);
+    if !cut_off.is_empty() {
+        tracing::warn!(calls = cut_off.len(), "calls that the last stop cut off are closed");
+    }
     let setup = first_administrator(&store).await;
     let started = start(&config, &store, writer.clone(), key).await?;
     let ready = Ready {
@@ -203,8 +211,13 @@ async fn start(
     let (media_events, media_receiver) = mpsc::channel(MEDIA_EVENTS_LIMIT);
     let (voice_events, heard) = mpsc::channel(VOICE_EVENTS_LIMIT);
     let (ordering, voice_orders) = mpsc::channel(VOICE_ORDERS_LIMIT);
-    let media = start_media(config, media_events)?;
-    let recordings = media.recordings.display().to_string();
+    let keys = recording_keys(config)?;
+    let media = start_media(config, &keys, media_events)?;
+    let folder = media.recordings.clone();
+    let recordings =
+        Recordings::new(&config.node.name, &config.recording, folder.clone(), keys, store.clone())
+            .map_err(ServeError::Other)?;
+    recordings.keep();
     let browsers = browser_addresses(&media);
     let mut signalling = Signalling::new(parts(config, sockets.listeners.clone(), media)?);
     let bindings = store.load_bindings(wall_ms()).await?;
@@ -272,6 +285,8 @@ async fn start(
         floor,
         reload: Arc::clone(&reload),
         channels,
+        recordings,
+        sounds: Sounds::new(&config.speech, store.clone()),
     };
     let web = crate::api::start(parts).await.map_err(io(format!("web.listen {}", config.web.listen)))?;
     let ready = Ready {
@@ -283,7 +298,7 @@ async fn start(
         web: web.to_string(),
         setup_link: None,
         control: socket.display().to_string(),
-        recordings,
+        recordings: folder.display().to_string(),
     };
     Ok(Started { signalling, task, ready, web })
 }
@@ -366,7 +381,17 @@ fn stream_limits(config: &Config) -> StreamLimits {
     }
 }
 
-fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Media, ServeError> {
+/// The keys of recordings; none where they lie in the clear.
+fn recording_keys(config: &Config) -> Result<RecordingKeys, ServeError> {
+    let read = config.recording.key_file.as_deref().map(crate::recordings::read_keys);
+    read.transpose().map(Option::unwrap_or_default).map_err(ServeError::Other)
+}
+
+fn start_media(
+    config: &Config,
+    keys: &RecordingKeys,
+    events: mpsc::Sender<MediaEvent>,
+) -> Result<Media, ServeError> {
     let media = &config.media;
     let ports = PortPool::new(media.address, media.public_address, media.port_min..=media.port_max)
         .map_err(io("media.port_min..port_max"))?;
@@ -380,7 +405,8 @@ fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Medi
         ..WorkerConfig::default()
     };
     let webrtc = browser_sockets(&media.webrtc)?;
-    let worker_config = WorkerConfig { webrtc, ..worker_config };
+    let store = keys.0.first().cloned().map(StoreOpener::sealing).unwrap_or_default();
+    let worker_config = WorkerConfig { webrtc, store, ..worker_config };
     let count = match media.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         count => count as usize,
@@ -392,8 +418,16 @@ fn start_media(config: &Config, events: mpsc::Sender<MediaEvent>) -> Result<Medi
     .map_err(io("media workers, with media.webrtc.listen and first_port"))?;
     let folder = config.recording.folder(&config.node.data_dir);
     make_private_folder("recording.folder", &folder)?;
-    let min_free_bytes = u64::from(config.recording.min_free_mib) << 20;
-    Media::new(workers, ports, folder, min_free_bytes).map_err(io("thread for the disk"))
+    let format = match config.recording.format {
+        RecordingFormat::Opus => Format::OggOpus,
+        RecordingFormat::Wav => Format::Wav,
+    };
+    let recordings = RecordingPlace {
+        folder,
+        min_free_bytes: u64::from(config.recording.min_free_mib) << 20,
+        suffix: format!(".{}{}", format.extension(), if keys.0.is_empty() { "" } else { SEALED_SUFFIX }),
+    };
+    Media::new(workers, ports, recordings).map_err(io("thread for the disk"))
 }
 
 /// Where browsers reach the Workers, with a certificate for this run: descriptions carry its fingerprint.
@@ -508,22 +542,43 @@ async fn follow_directory(store: Store, reload: Arc<Notify>, mut followed: Follo
     }
 }
 
-/// Makes the recordings of calls that a crash cut off playable to their last second. The calls themselves are closed by
-/// the writer.
-fn repair_recordings(cut_off: &[CallRecord], writer: &Writer) {
+/// The recordings that a crash has left open: their rows say so, or only those of their calls, if they did not come through.
+async fn recordings_to_repair(
+    store: &Store,
+    node: &str,
+    cut_off: &[CallRecord],
+) -> Result<Vec<RecordingRow>, ServeError> {
+    let open = store.unfinished_recordings(node).await?;
+    let mut rows: Vec<RecordingRow> = open.into_iter().map(|kept| kept.row).collect();
     for call in cut_off {
         let (Some(path), Some(organization)) = (&call.recording, call.organization) else { continue };
-        let (state, seconds) = match ramal_media::recorder::repair(Path::new(path)) {
+        let known = store.recordings_of_call(organization, call.id).await?;
+        if known.iter().all(|kept| kept.row.path != *path) {
+            rows.push(RecordingRow {
+                call: call.id,
+                organization,
+                path: path.clone(),
+                part: 1,
+                started_at_ms: call.answered_at_ms.unwrap_or(call.started_at_ms),
+                seconds: 0.0,
+                state: RecordingState::Writing,
+                pauses: Vec::new(),
+                peaks: None,
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Makes the recordings of calls that a crash cut off playable to their last second. The calls themselves are closed by
+/// the writer.
+fn repair_recordings(rows: Vec<RecordingRow>, keys: &RecordingKeys, writer: &Writer) {
+    for mut row in rows {
+        (row.state, row.seconds) = match ramal_media::recorder::repair(Path::new(&row.path), keys) {
             Ok(seconds) => (RecordingState::Sealed, seconds),
             Err(error) => (RecordingState::Failed(error.to_string()), 0.0),
         };
-        let started_at_ms = call.answered_at_ms.unwrap_or(call.started_at_ms);
-        let row =
-            RecordingRow { call: call.id, organization, path: path.clone(), started_at_ms, seconds, state };
         writer.record(Fact::RecordingEnded(row));
-    }
-    if !cut_off.is_empty() {
-        tracing::warn!(calls = cut_off.len(), "calls that the last stop cut off are closed");
     }
 }
 

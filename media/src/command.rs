@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::dtmf::Dtmf;
+use crate::ears::ListenFor;
 use crate::io::{LegSockets, WorkerHandle};
 use crate::leg::{LegSettings, LegStatistics};
 use crate::player::prompt::Prompt;
@@ -103,8 +104,17 @@ pub enum Command {
     /// RFC 4733 events toward this Leg, one after the other; what it hears is suppressed meanwhile. Where no telephone-event was
     /// agreed: a tone, if its audio is encoded here, and nothing if packets are forwarded to it.
     SendDtmf { leg: LegId, digit: Dtmf, duration_ms: u32 },
-    /// Writes what two Legs send us into one stereo WAV. The file must not exist.
+    /// Writes what two Legs send us into one stereo file, WAV or Ogg/Opus by its name. The file must not exist.
     Record { recording: RecordingId, path: PathBuf, left: LegId, right: LegId },
+    /// What to listen for on a Leg from now on: it comes as [`crate::event::Event::Noticed`].
+    ListenFor { leg: LegId, wanted: ListenFor },
+    /// Keys of a Leg reach whoever hears it as events only: as sound neither him nor a recording. What the Leg says comes 60 ms
+    /// later meanwhile.
+    MaskKeys { leg: LegId, masked: bool },
+    /// From now on nothing that is said stands in the file; the pause is marked in it.
+    PauseRecord { recording: RecordingId },
+    /// The pause of a recording is over.
+    ResumeRecord { recording: RecordingId },
     /// The recording goes on with other Legs: after a transfer.
     Retap { recording: RecordingId, left: LegId, right: LegId },
     /// Who is seen by this Leg is asked for a whole picture, by RTCP (RFC 4585 §6.3.1) or by [`crate::event::Event::PictureWanted`].

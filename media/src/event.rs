@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use crate::command::{LegId, RecordingId};
 use crate::dtmf::Dtmf;
+use crate::ears::Noticed;
 use crate::leg::LegStatistics;
 use crate::mixer::Talk;
+use crate::recorder::take::Notes;
 
 /// One fact. Facts that a stranger can cause come at most once a second for each Leg, with their count.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,8 @@ pub enum Event {
     /// Of this Leg nothing was ever heard, neither packets nor anything but silence in them, although the Leg that hears it, and that
     /// it hears, is heard. Once.
     OneWayAudio { leg: LegId },
+    /// What [`crate::command::Command::ListenFor`] asked for.
+    Noticed { leg: LegId, noticed: Noticed },
     /// Somebody needs a whole picture of this Leg, and its phone takes no such request in RTCP: signalling is to ask it (RFC 5168).
     PictureWanted { leg: LegId },
     /// The prompt has been sent to its end.
@@ -71,7 +75,7 @@ pub enum RecordingEvent {
     /// The disk or the recorder was too slow: audio of this length is silence in the file.
     Overrun { lost_ms: u32 },
     /// The file is complete.
-    Sealed { seconds: f64, path: PathBuf },
+    Sealed { notes: Box<Notes>, path: PathBuf },
     /// A side sends a codec that cannot be decoded here: it is silence in the file. Once for each codec.
     Undecodable { codec: String },
 }

@@ -7,6 +7,7 @@ pub mod bridge;
 pub mod codec;
 pub mod command;
 pub mod dtmf;
+pub mod ears;
 pub mod engine;
 pub mod event;
 pub mod io;

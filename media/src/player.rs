@@ -1,7 +1,10 @@
 //! Audio of our own: prompts, hold music and tones, as packets every 20 ms.
 
+mod mp3;
+mod ogg;
 pub mod prompt;
 pub mod resample;
+pub mod sound;
 pub mod tone;
 
 use std::sync::Arc;

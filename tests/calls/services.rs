@@ -26,6 +26,30 @@ async fn tone_is_heard() {
 }
 
 #[tokio::test]
+async fn tones_are_those_of_the_organizations_country() {
+    let services = ["ringback", "busy", "congestion"];
+    let mut site = Site::acme();
+    for (place, service) in services.iter().enumerate() {
+        site = site.rule(&format!("dial = \"*5{place}\"\nservice = \"{service}\""));
+    }
+    let node = Node::start(site.clone()).await;
+    let countries =
+        [("brazil", [425.0; 3]), ("united_states", [440.0, 480.0, 480.0]), ("europe", [425.0; 3])];
+    for (country, heard_hz) in countries {
+        let own = format!("sip_domain = \"acme.test\"\ncountry = \"{country}\"");
+        node.apply_text(&site.toml().replace("sip_domain = \"acme.test\"", &own)).await;
+        let alice = node.phone("100").await;
+        for (place, hz) in heard_hz.into_iter().enumerate() {
+            let rtp = Rtp::new().await;
+            let mut call = alice.invite(&format!("*5{place}"), &rtp.sdp()).await;
+            rtp.follow(&call.answered().await.text());
+            rtp.sounds_of(hz).await;
+            call.bye().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_announcement_plays_and_hangs_up() {
     let node = Node::start(Site::acme()).await;
     let alice = node.phone("100").await;

@@ -34,7 +34,7 @@ async fn served(office: &Office, more: serde_json::Value) -> Agent {
 }
 
 #[tokio::test]
-async fn f058_f059_f060_f061_an_incoming_call_names_kind_queue_and_caller_is_accepted_and_ended() {
+async fn f058_f059_f060_f061_f110_an_incoming_call_names_kind_queue_and_caller_is_accepted_and_ended() {
     let office = Office::open().await;
     let ana = served(&office, json!({})).await;
     let page = &ana.page;
@@ -161,6 +161,22 @@ async fn f132_f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol
     assert_eq!(bia.page.text(".talk-head .protocol").await, protocol);
     assert!(bia.tta_from(0).await >= clock, "the clock began anew");
     ana.page.sees_no(".lines [data-interaction]").await;
+}
+
+#[tokio::test]
+async fn f070_a_recording_is_paused_and_resumed_in_the_call() {
+    let office = Office::of(Site::acme().recorded()).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let caller = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call", "Gravada").await;
+    page.click("role=button[name=\"Pausar gravação\"]").await;
+    page.sees(".call", "Gravação pausada").await;
+    page.click("role=button[name=\"Retomar gravação\"]").await;
+    page.sees(".call", "Gravada").await;
+    page.hears(CALLER_HZ).await;
+    drop(caller);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod agents_browser_is_killed;
 mod audit;
 mod caller_reaches_two_agents;
+mod clips_and_keys;
 mod console_files;
 mod contacts;
 mod events_after_a_broken_socket;
@@ -15,6 +16,7 @@ mod organizations;
 mod others_are_invisible;
 mod presence;
 mod queues;
+mod recorder_at_the_desk;
 mod same_request_again;
 mod telephony;
 mod users;

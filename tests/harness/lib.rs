@@ -13,6 +13,7 @@ pub mod desk;
 pub mod desk_phone;
 pub mod front;
 pub mod node;
+pub mod objects;
 pub mod page;
 pub mod picture;
 pub mod process;

@@ -3,6 +3,7 @@
 mod conference;
 mod disk_full_while_recording;
 mod killed_in_a_recorded_call;
+mod killed_with_a_hundred_recordings;
 mod picture_of_a_phone;
 mod quality_in_the_record;
 mod recording_is_stereo_and_in_time;

@@ -306,6 +306,10 @@ impl From<SeatRefusal> for Problem {
                 "No such call",
                 "It is over, or it is not one of this page. GET /api/calls lists those that are.",
             ),
+            SeatRefusal::NotRecorded => Self::node(
+                "The recording cannot begin",
+                "The disk is full, or does not answer: the events of the node say which. The call goes on.",
+            ),
             SeatRefusal::WrongState => Self::caller(
                 StatusCode::CONFLICT,
                 "Not in this state",

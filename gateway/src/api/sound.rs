@@ -1,6 +1,6 @@
 //! A file of sound as the answer to a request, whole or in part (RFC 9110 §14).
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use axum::body::{Body, Bytes};
@@ -11,9 +11,12 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 
 use super::problem::Problem;
+use crate::recordings::Sound;
 
 /// Bytes of a file that are read at once.
 const PIECE_BYTES: u64 = 64 << 10;
+/// The same of a recording, which may lie in a store of objects: each piece is a request to it.
+const RECORDING_PIECE_BYTES: u64 = 512 << 10;
 
 /// Which bytes are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,30 +34,78 @@ enum Asked {
 pub async fn wav(path: &Path, headers: &HeaderMap) -> Result<Response, Problem> {
     let mut file = File::open(path).await.map_err(|error| unreadable(&error))?;
     let length = file.metadata().await.map_err(|error| unreadable(&error))?.len();
+    let part = match wanted(headers, length) {
+        Ok(part) => part,
+        Err(refusal) => return Ok(*refusal),
+    };
+    file.seek(SeekFrom::Start(part.start)).await.map_err(|error| unreadable(&error))?;
+    let bytes = part.end - part.start;
+    Ok(answer(&part, length, "audio/wav", Body::from_stream(pieces(file, bytes))))
+}
+
+/// Answers with a recording, wherever it lies, read as the other end takes it.
+pub fn recording(sound: Sound, headers: &HeaderMap) -> Response {
+    let (length, kind) = (sound.bytes(), sound.media_type());
+    match wanted(headers, length) {
+        Ok(part) => {
+            let body = Body::from_stream(parts_of(sound, part.start..part.end));
+            answer(&part, length, kind, body)
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// A part of a file, and whether it is an answer to a Range.
+struct Part {
+    start: u64,
+    end: u64,
+    status: StatusCode,
+}
+
+fn wanted(headers: &HeaderMap, length: u64) -> Result<Part, Box<Response>> {
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
-    let (status, part) = match asked(range, length) {
-        Asked::Whole => (StatusCode::OK, 0..=length.saturating_sub(1)),
-        Asked::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
+    match asked(range, length) {
+        Asked::Whole => Ok(Part { start: 0, end: length, status: StatusCode::OK }),
+        Asked::Part(part) => {
+            Ok(Part { start: *part.start(), end: part.end() + 1, status: StatusCode::PARTIAL_CONTENT })
+        }
         Asked::Nothing => {
             let told = [(header::CONTENT_RANGE, format!("bytes */{length}"))];
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, told).into_response());
+            Err(Box::new((StatusCode::RANGE_NOT_SATISFIABLE, told).into_response()))
         }
-    };
-    file.seek(SeekFrom::Start(*part.start())).await.map_err(|error| unreadable(&error))?;
-    let bytes = if length == 0 { 0 } else { part.end() - part.start() + 1 };
-    let mut response = (status, Body::from_stream(pieces(file, bytes))).into_response();
+    }
+}
+
+fn answer(part: &Part, length: u64, kind: &str, body: Body) -> Response {
+    let mut response = (part.status, body).into_response();
     let head = response.headers_mut();
     let mut tell = |name, value: String| {
         head.extend(value.parse().ok().map(|value| (name, value)));
     };
-    tell(header::CONTENT_TYPE, "audio/wav".to_owned());
-    tell(header::CONTENT_LENGTH, bytes.to_string());
+    tell(header::CONTENT_TYPE, kind.to_owned());
+    tell(header::CONTENT_LENGTH, (part.end - part.start).to_string());
     tell(header::ACCEPT_RANGES, "bytes".to_owned());
     tell(header::CACHE_CONTROL, "private, no-store".to_owned());
-    if status == StatusCode::PARTIAL_CONTENT {
-        tell(header::CONTENT_RANGE, format!("bytes {}-{}/{length}", part.start(), part.end()));
+    if part.status == StatusCode::PARTIAL_CONTENT {
+        tell(header::CONTENT_RANGE, format!("bytes {}-{}/{length}", part.start, part.end - 1));
     }
-    Ok(response)
+    response
+}
+
+/// The next part, piece by piece; what cannot be read cuts the answer off.
+fn parts_of(sound: Sound, range: Range<u64>) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
+    stream::try_unfold((sound, range), |(sound, range)| async move {
+        if range.start >= range.end {
+            return Ok(None);
+        }
+        let piece = sound.read(range.start..range.end.min(range.start + RECORDING_PIECE_BYTES)).await;
+        let piece = piece.map_err(std::io::Error::other)?;
+        if piece.is_empty() {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let rest = range.start + piece.len() as u64..range.end;
+        Ok(Some((Bytes::from(piece), (sound, rest))))
+    })
 }
 
 fn unreadable(error: &std::io::Error) -> Problem {

@@ -127,6 +127,8 @@ mod tests {
             recording: RecordingRule::Never,
             announcements: None,
             ring_timeout_s: 30,
+            country: crate::model::ToneCountry::Brazil,
+            recording_days: None,
         };
         let extension = Extension {
             id: ExtensionId(7),

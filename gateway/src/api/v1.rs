@@ -33,6 +33,7 @@ mod rules;
 mod seen;
 mod signed;
 mod site;
+mod sound_clips;
 mod supervision;
 mod tokens;
 mod trunks;
@@ -84,6 +85,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(recordings::routes())
         .merge(plugins::routes())
         .merge(rules::routes())
+        .merge(sound_clips::routes())
         .merge(supervision::routes())
         .merge(tokens::routes())
         .merge(trunks::routes())

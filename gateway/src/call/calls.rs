@@ -330,6 +330,7 @@ impl Calls {
     /// Tells the floor and pages what has changed, and drops a Call whose CDR is complete.
     pub(super) fn retire(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        call.forget_clip();
         call.report(cx);
         call.show(cx);
         if let Some(first) = call.take_merge() {
@@ -378,6 +379,7 @@ pub(super) fn leg_of(event: &MediaEvent) -> Option<LegId> {
         | MediaEvent::MediaResumed { leg }
         | MediaEvent::MediaTimeout { leg }
         | MediaEvent::NotForwardable { leg, .. }
+        | MediaEvent::Noticed { leg, .. }
         | MediaEvent::OneWayAudio { leg }
         | MediaEvent::PictureWanted { leg }
         | MediaEvent::PlayFinished { leg }

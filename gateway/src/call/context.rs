@@ -134,7 +134,7 @@ pub trait MediaPlane {
     ///
     /// # Errors
     /// Why it cannot be: the disk is nearly full, or the folder cannot be made.
-    fn recording_path(&self, organization: &str, call: &str, started_ms: i64) -> Result<PathBuf, String>;
+    fn recording_path(&self, organization: &str, name: &str, started_ms: i64) -> Result<PathBuf, String>;
     /// What a held or waiting party hears.
     fn hold_music(&self) -> std::sync::Arc<ramal_media::player::Prompt>;
     /// An announcement; `None` when it cannot be read.

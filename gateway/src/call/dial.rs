@@ -209,7 +209,7 @@ impl Call {
             // A caller that got early media must not fall back to its own ringback.
             (Some(dialog), None) if first => cx.endpoint.ring(cx.now, dialog, answer::status(180)),
             (None, _) if first && !has_early_media => {
-                self.hear(cx, waiting, Source::Tone(Tone::ringback(cx.settings.country)));
+                self.hear(cx, waiting, Source::Tone(Tone::ringback(self.country(cx))));
             }
             (Some(_) | None, _) => {}
         }

@@ -13,6 +13,7 @@ use super::calls::Book;
 use super::codecs;
 use super::context::Context;
 use super::leg::DtmfWay;
+use super::overhear::Keys;
 use super::page::PageEvent;
 use super::picture;
 use super::state::Call;
@@ -114,6 +115,9 @@ impl Call {
 
     /// A page cannot see what comes as media.
     fn show_digit(&self, cx: &mut Context<'_>, to: LegId, digit: Dtmf) {
+        if self.keys == Keys::Masked {
+            return;
+        }
         let event = PageEvent::Digit { call: self.id.to_string(), digit: digit.as_char() };
         self.tell_page(cx, to, event);
     }

@@ -144,7 +144,7 @@ impl Call {
 
     /// Nothing is awaited any more: the CDR can be written.
     pub(super) fn is_complete(&self) -> bool {
-        let writing = self.recording.as_ref().is_some_and(|r| matches!(r.state, RecordingState::Writing));
+        let writing = self.recording.as_ref().is_some_and(|r| r.state.is_open());
         matches!(self.phase, Phase::Ending)
             && self.record.ended_at_ms.is_some()
             && !writing
@@ -157,7 +157,7 @@ impl Call {
             leg.media = MediaPhase::Freed;
         }
         if let Some(recording) = &mut self.recording
-            && recording.state == RecordingState::Writing
+            && recording.state.is_open()
         {
             recording.state = RecordingState::Failed { reason: "not sealed in time".to_owned() };
         }

@@ -14,6 +14,7 @@ use super::calls::{Book, Calls};
 use super::context::{Context, MediaKind, Place};
 use super::end_reason::EndReason;
 use super::leg::{DtmfWay, Leg, Line, Outstanding, Party, Side, SipLine};
+use super::overhear::Keys;
 use super::state::{Call, Dial, EndedBy, Phase};
 use crate::model::{CallRecord, Direction as CallDirection, Extension, OrganizationId};
 use crate::routing::dial_plan::{self, Route};
@@ -134,6 +135,9 @@ impl Calls {
             legs: Vec::new(),
             phase: Phase::Ending,
             recording: None,
+            keys: Keys::default(),
+            clip: None,
+            recordings: 0,
             max_forwards: u32::from(beginning.max_forwards.saturating_sub(1)),
             caller_name: beginning.name,
             last_token: 0,

@@ -90,6 +90,7 @@ impl Call {
                     leg.statistics.get_or_insert_default().audio = AudioFlow::OneWay;
                 }
             }
+            MediaEvent::Noticed { leg, noticed } => self.noticed(cx, leg, noticed),
             MediaEvent::PictureWanted { leg } => self.ask_for_picture(cx, book, leg),
             MediaEvent::Talk { leg, talk } => self.note_talk(leg, talk),
             MediaEvent::PlayFinished { leg } => self.play_finished(cx, book, leg),
@@ -104,7 +105,7 @@ impl Call {
                     leg.media = MediaPhase::Freed;
                 }
             }
-            MediaEvent::Recording { event, .. } => self.recording_event(cx, event),
+            MediaEvent::Recording { event, .. } => self.recording_event(cx, book, event),
             MediaEvent::NotForwardable { reason, .. } => {
                 tracing::warn!(call.id = %self.id, ?reason, "media cannot be forwarded");
             }

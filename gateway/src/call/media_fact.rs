@@ -1,9 +1,11 @@
 //! Media events in words, for the trace of a Call.
 
+use ramal_media::ears::Noticed;
 use ramal_media::event::{Event, NotForwardable, RecordingEvent};
 use ramal_media::leg::LegStatistics;
 
 use super::calls::{Calls, leg_of};
+use super::overhear;
 use crate::model::CallId;
 
 impl Calls {
@@ -43,6 +45,10 @@ fn words(event: &Event) -> Option<String> {
         Event::NotForwardable { reason, .. } => {
             format!("cannot be sent what it should hear: {}", cause(*reason))
         }
+        Event::Noticed { noticed, .. } => match noticed {
+            Noticed::Answerer(_) | Noticed::Fax(_) => format!("was heard: {}", overhear::word(*noticed)),
+            Noticed::Silence { .. } | Noticed::VoiceBegan | Noticed::VoiceEnded { .. } => return None,
+        },
         Event::OneWayAudio { .. } => "nothing is heard of this party, though the other one speaks".to_owned(),
         Event::PictureWanted { .. } => "a whole picture of this party is needed".to_owned(),
         Event::PlayFinished { .. } => "the announcement has been played to its end".to_owned(),
@@ -85,8 +91,8 @@ fn recording(event: &RecordingEvent) -> String {
         RecordingEvent::Overrun { lost_ms } => {
             format!("the recording lost {lost_ms} ms: disk or recorder too slow")
         }
-        RecordingEvent::Sealed { seconds, path } => {
-            format!("the recording is complete: {seconds:.1} s in {}", path.display())
+        RecordingEvent::Sealed { notes, path } => {
+            format!("the recording is complete: {:.1} s in {}", notes.seconds, path.display())
         }
         RecordingEvent::Undecodable { codec } => {
             format!("the recording has silence for {codec}: not decoded here")

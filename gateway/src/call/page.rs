@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::leg::{Leg, LegPhase, Party, Side};
-use super::state::{Call, EndedBy, Phase};
+use super::overhear::Keys;
+use super::state::{Call, EndedBy, Phase, RecordingCause, RecordingState};
 use crate::model::ExtensionId;
 
 /// One Call, seen from a page.
@@ -25,8 +26,23 @@ pub struct PageCall {
     pub started_at_ms: i64,
     pub answered_at_ms: Option<i64>,
     pub recorded: bool,
+    pub recording: PageRecording,
+    /// Keys are shown and heard by nobody but the far end.
+    pub keys_masked: bool,
     /// Who else is in the call: a three-way call.
     pub others: Vec<PageParty>,
+}
+
+/// How the recording of a Call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PageRecording {
+    Off,
+    /// By a rule: it can be paused, not ended.
+    On,
+    /// By command: it can be ended as well.
+    OnDemand,
+    Paused,
 }
 
 /// A third party of a Call.
@@ -63,12 +79,38 @@ pub enum PageState {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum PageEvent {
-    Call { call: PageCall },
-    Digit { call: String, digit: char },
-    Ended { call: String, number: String, reason: &'static str, by: &'static str, sip_status: u16 },
-    Quality { call: String, sides: Vec<SideQuality> },
-    Seat { seat: SeatView },
-    Transfer { call: String, state: TransferState, reason: Option<&'static str> },
+    Call {
+        call: PageCall,
+    },
+    Digit {
+        call: String,
+        digit: char,
+    },
+    Ended {
+        call: String,
+        number: String,
+        reason: &'static str,
+        by: &'static str,
+        sip_status: u16,
+    },
+    /// What was listened for: `ms` is how long it lasted.
+    Noticed {
+        call: String,
+        what: &'static str,
+        ms: Option<u32>,
+    },
+    Quality {
+        call: String,
+        sides: Vec<SideQuality>,
+    },
+    Seat {
+        seat: SeatView,
+    },
+    Transfer {
+        call: String,
+        state: TransferState,
+        reason: Option<&'static str>,
+    },
 }
 
 /// How a Seat is.
@@ -156,8 +198,22 @@ impl Call {
             started_at_ms: self.record.started_at_ms,
             answered_at_ms: self.record.answered_at_ms.filter(|_| party.phase == LegPhase::Up),
             recorded: self.recording.is_some(),
+            recording: self.page_recording(),
+            keys_masked: self.keys == Keys::Masked,
             others: self.others(leg),
         })
+    }
+
+    fn page_recording(&self) -> PageRecording {
+        let Some(recording) = &self.recording else { return PageRecording::Off };
+        match (&recording.state, recording.cause) {
+            (RecordingState::Paused, _) => PageRecording::Paused,
+            (RecordingState::Writing, RecordingCause::Command) => PageRecording::OnDemand,
+            (RecordingState::Writing, RecordingCause::Rule) => PageRecording::On,
+            (RecordingState::Failed { .. } | RecordingState::Sealed { .. } | RecordingState::Stopping, _) => {
+                PageRecording::Off
+            }
+        }
     }
 
     /// Those whom the page hears beside its peer.

@@ -8,7 +8,7 @@ use super::calls::Book;
 use super::context::{Context, MediaKind};
 use super::end_reason::EndReason;
 use super::leg::{Leg, MediaPhase};
-use super::state::{Call, RecordingState};
+use super::state::Call;
 
 impl Call {
     /// Makes the media half of a Leg; nothing is agreed.
@@ -91,7 +91,7 @@ impl Call {
         if self.worker == home {
             return Ok(());
         }
-        if self.recording.as_ref().is_some_and(|recording| recording.state == RecordingState::Writing) {
+        if self.recording.as_ref().is_some_and(|recording| recording.state.is_open()) {
             tracing::warn!(call.id = %self.id, "a recorded call cannot go to the first browser of its organization");
             return Err(EndReason::Overloaded);
         }

@@ -2,47 +2,99 @@
 
 use ramal_media::command::{Command, LegId};
 use ramal_media::event::RecordingEvent;
+use ramal_media::recorder::take::Notes;
 
 use super::calls::Book;
 use super::context::Context;
 use super::leg::{Leg, LegPhase, Party};
-use super::state::{Call, CallRecording, Phase, RecordingState};
+use super::seat::SeatRefusal;
+use super::state::{Call, CallRecording, Phase, RecordingCause, RecordingState};
 use crate::model::{
-    CallId, EventRow, OrganizationId, RecordingRow, RecordingRule, RecordingState as RowState,
+    CallId, EventRow, OrganizationId, RecordingName, RecordingPeaks, RecordingRow, RecordingRule,
+    RecordingState as RowState,
 };
 use crate::store::Fact;
+
+/// Recordings of one Call: more than anybody switches on and off.
+const RECORDINGS_LIMIT: u32 = 1_000;
+
+/// What an agent asks of the recording of his Call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingCommand {
+    Pause,
+    Resume,
+    Start,
+    Stop,
+}
 
 impl Call {
     /// Starts the recording of a Call that has just been answered, if a rule says so.
     pub(super) fn start_recording(&mut self, cx: &mut Context<'_>, book: &mut Book) {
-        let Phase::Talking { a, b } = self.phase else { return };
-        if self.recording.is_some() || !self.is_recorded(cx) {
-            return;
+        if self.recording.is_none() && self.is_recorded(cx) {
+            self.record(cx, book, RecordingCause::Rule);
         }
+    }
+
+    fn record(&mut self, cx: &mut Context<'_>, book: &mut Book, cause: RecordingCause) {
+        let Phase::Talking { a, b } = self.phase else { return };
         let Some(owner) = self.record.organization.and_then(|id| cx.directory.organization(id)) else {
             return;
         };
         let organization = owner.id;
-        let path = match cx.media.recording_path(&owner.name, &self.id.to_string(), self.record.started_at_ms)
-        {
+        let part = self.recordings + 1;
+        let name = RecordingName { call: self.id, part }.to_string();
+        let path = match cx.media.recording_path(&owner.name, &name, self.record.started_at_ms) {
             Ok(path) => path,
             Err(reason) => return self.recording_trouble(cx, reason),
         };
+        self.recordings = part;
         let id = book.next_recording();
         book.by_recording.insert(id, self.id);
-        self.command(
-            cx,
-            Command::Record {
-                recording: id,
-                path: path.clone(),
-                left: self.tapped(a),
-                right: self.tapped(b),
-            },
-        );
-        self.record.recording = Some(path.display().to_string());
-        let recording = CallRecording { id, path, started_at_ms: cx.wall_ms, state: RecordingState::Writing };
+        let (left, right) = (self.tapped(a), self.tapped(b));
+        self.command(cx, Command::Record { recording: id, path: path.clone(), left, right });
+        self.record.recording.get_or_insert_with(|| path.display().to_string());
+        let (started_at_ms, state) = (cx.wall_ms, RecordingState::Writing);
+        let recording = CallRecording { id, path, part, cause, started_at_ms, state };
         cx.facts.push(Fact::RecordingBegan(row(self.id, organization, &recording)));
         self.recording = Some(recording);
+    }
+
+    /// What the agent asks.
+    ///
+    /// # Errors
+    /// The recording is not in the state for it, or it cannot begin.
+    pub(super) fn command_recording(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        command: RecordingCommand,
+    ) -> Result<(), SeatRefusal> {
+        if command == RecordingCommand::Start {
+            if self.recording.is_some() || self.recordings >= RECORDINGS_LIMIT {
+                return Err(SeatRefusal::WrongState);
+            }
+            self.record(cx, book, RecordingCause::Command);
+            return if self.recording.is_some() { Ok(()) } else { Err(SeatRefusal::NotRecorded) };
+        }
+        let Some(recording) = &mut self.recording else { return Err(SeatRefusal::WrongState) };
+        let id = recording.id;
+        let (state, order) = match (command, &recording.state) {
+            (RecordingCommand::Pause, RecordingState::Writing) => {
+                (RecordingState::Paused, Command::PauseRecord { recording: id })
+            }
+            (RecordingCommand::Resume, RecordingState::Paused) => {
+                (RecordingState::Writing, Command::ResumeRecord { recording: id })
+            }
+            (RecordingCommand::Stop, RecordingState::Paused | RecordingState::Writing)
+                if recording.cause == RecordingCause::Command =>
+            {
+                (RecordingState::Stopping, Command::StopRecord { recording: id })
+            }
+            _ => return Err(SeatRefusal::WrongState),
+        };
+        recording.state = state;
+        self.command(cx, order);
+        Ok(())
     }
 
     fn is_recorded(&self, cx: &Context<'_>) -> bool {
@@ -79,17 +131,22 @@ impl Call {
 
     pub(super) fn stop_recording(&self, cx: &Context<'_>) {
         if let Some(recording) = &self.recording
-            && recording.state == RecordingState::Writing
+            && recording.state.is_open()
         {
             self.command(cx, Command::StopRecord { recording: recording.id });
         }
     }
 
-    pub(super) fn recording_event(&mut self, cx: &mut Context<'_>, event: RecordingEvent) {
+    pub(super) fn recording_event(&mut self, cx: &mut Context<'_>, book: &mut Book, event: RecordingEvent) {
         let Some(recording) = &mut self.recording else { return };
         let trouble = match event {
-            RecordingEvent::Sealed { seconds, .. } => {
-                recording.state = RecordingState::Sealed { seconds };
+            RecordingEvent::Sealed { notes, .. } => {
+                let goes_on =
+                    recording.state == RecordingState::Stopping && !matches!(self.phase, Phase::Ending);
+                recording.state = RecordingState::Sealed { notes };
+                if goes_on {
+                    self.forget_recording(cx, book);
+                }
                 return;
             }
             RecordingEvent::Undecodable { codec } => {
@@ -106,6 +163,14 @@ impl Call {
         self.recording_trouble(cx, trouble);
     }
 
+    /// It is complete, and the Call goes on without one.
+    fn forget_recording(&mut self, cx: &mut Context<'_>, book: &mut Book) {
+        cx.facts.extend(ended_fact(self));
+        if let Some(recording) = self.recording.take() {
+            book.by_recording.remove(&recording.id);
+        }
+    }
+
     fn recording_trouble(&self, cx: &mut Context<'_>, trouble: String) {
         tracing::warn!(call.id = %self.id, reason = %trouble, "recording impaired; the call goes on");
         cx.facts.push(Fact::Event(EventRow {
@@ -119,22 +184,33 @@ impl Call {
 }
 
 fn row(call: CallId, organization: OrganizationId, recording: &CallRecording) -> RecordingRow {
-    let (state, seconds) = match &recording.state {
-        RecordingState::Writing => (RowState::Writing, 0.0),
-        RecordingState::Sealed { seconds } => (RowState::Sealed, *seconds),
-        RecordingState::Failed { reason } => (RowState::Failed(reason.clone()), 0.0),
+    let none = Notes::default();
+    let (state, notes) = match &recording.state {
+        RecordingState::Failed { reason } => (RowState::Failed(reason.clone()), &none),
+        RecordingState::Paused | RecordingState::Stopping | RecordingState::Writing => {
+            (RowState::Writing, &none)
+        }
+        RecordingState::Sealed { notes } => (RowState::Sealed, &**notes),
     };
+    let peaks = &notes.peaks;
     RecordingRow {
         call,
         organization,
         path: recording.path.display().to_string(),
+        part: recording.part,
         started_at_ms: recording.started_at_ms,
-        seconds,
+        seconds: notes.seconds,
         state,
+        pauses: notes.pauses.clone(),
+        peaks: (peaks.interval_ms > 0).then(|| RecordingPeaks {
+            interval_ms: peaks.interval_ms,
+            left: peaks.left.clone(),
+            right: peaks.right.clone(),
+        }),
     }
 }
 
-/// The fact that closes a recording, once its Call is over.
+/// The fact that closes a recording, once it is over.
 pub(super) fn ended_fact(call: &Call) -> Option<Fact> {
     let organization = call.record.organization?;
     call.recording.as_ref().map(|recording| Fact::RecordingEnded(row(call.id, organization, recording)))

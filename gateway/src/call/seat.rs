@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use ramal_media::command::{Command, LegId, Source};
 use ramal_media::dtmf::Dtmf;
+use ramal_media::ears::ListenFor;
 use ramal_media::event::Event as MediaEvent;
 use ramal_media::leg::LegStatistics;
 use ramal_media::sdp::Agreed;
 
 use super::calls::{Book, Calls};
+use super::clip::Clip;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::incoming::{Beginning, MAX_FORWARDS};
 use super::leg::{DtmfWay, Leg, LegPhase, Line, MediaPhase, Party, Side};
+use super::overhear::Keys;
 use super::page::PageCall;
+use super::recording::RecordingCommand;
 use super::state::{Call, Dial, EndedBy, Phase};
 use crate::model::{CallId, OrganizationId};
 use crate::routing::floor::voice::Purpose;
@@ -57,12 +61,16 @@ pub struct SeatPlace {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SeatCommand {
     Answer,
+    Clip(Clip),
     Dtmf {
         digits: Vec<Dtmf>,
         duration_ms: u32,
     },
     HangUp,
     Hold,
+    /// In what the other party says.
+    Listen(ListenFor),
+    Mask(Keys),
     /// Everybody of the Call is hung up, also who would go on without us.
     End,
     /// A third party that the Seat has brought in is hung up.
@@ -71,8 +79,10 @@ pub enum SeatCommand {
     Merge(CallId),
     /// Joins the other parties of two Calls and leaves both.
     Join(CallId),
+    Record(RecordingCommand),
     Reject(EndReason),
     Resume,
+    StopClip,
     /// To a number, without asking there first.
     Transfer(String),
 }
@@ -83,6 +93,9 @@ pub enum SeatRefusal {
     /// The Call it asked for came to nothing at once.
     #[error("{}", .0.cdr_text())]
     Ended(EndReason),
+    /// The disk is full, or does not answer.
+    #[error("the recording cannot begin")]
+    NotRecorded,
     #[error("no such call of this seat")]
     NoSuchCall,
     #[error("the call is not in the state for this")]
@@ -182,6 +195,30 @@ impl Calls {
             SeatCommand::Transfer(ref number) if self.is_full_for(cx, id, leg, number) => {
                 return Err(SeatRefusal::Ended(EndReason::Overloaded));
             }
+            SeatCommand::Record(command) => {
+                let mut outcome = Err(SeatRefusal::NoSuchCall);
+                self.with(cx, id, |call, cx, book| outcome = call.command_recording(cx, book, command));
+                return outcome;
+            }
+            SeatCommand::Clip(clip) => {
+                let mut outcome = Err(SeatRefusal::NoSuchCall);
+                self.with(cx, id, |call, cx, _| outcome = call.play_clip(cx, leg, clip));
+                return outcome;
+            }
+            SeatCommand::Listen(wanted) => {
+                let mut outcome = Err(SeatRefusal::NoSuchCall);
+                self.with(cx, id, |call, cx, _| outcome = call.listen_for(cx, leg, wanted));
+                return outcome;
+            }
+            SeatCommand::Mask(keys) => {
+                self.with(cx, id, |call, cx, _| call.mask_keys(cx, keys));
+                return Ok(());
+            }
+            SeatCommand::StopClip => {
+                let mut outcome = Err(SeatRefusal::NoSuchCall);
+                self.with(cx, id, |call, cx, _| outcome = call.stop_clip(cx));
+                return outcome;
+            }
             SeatCommand::Drop(_)
             | SeatCommand::Dtmf { .. }
             | SeatCommand::End
@@ -273,6 +310,11 @@ impl Call {
             SeatCommand::Dtmf { .. } => up && party.listens(),
             SeatCommand::Hold => self.may_be_held(leg) && up && party.listens(),
             SeatCommand::Resume => self.may_be_held(leg) && up && !party.listens(),
+            SeatCommand::Clip(_)
+            | SeatCommand::Listen(_)
+            | SeatCommand::Mask(_)
+            | SeatCommand::Record(_)
+            | SeatCommand::StopClip => up && matches!(self.phase, Phase::Talking { .. }),
             SeatCommand::Join(_) | SeatCommand::Transfer(_) => {
                 up && matches!(self.phase, Phase::Talking { .. }) && !self.has_third() && !self.is_guest(leg)
             }
@@ -307,6 +349,11 @@ impl Call {
             SeatCommand::HangUp => self.leave(cx, book, leg, EndReason::NormalClearing),
             SeatCommand::Hold => self.hold(cx, leg),
             SeatCommand::Join(_) | SeatCommand::Merge(_) => {} // Concerns two Calls.
+            SeatCommand::Clip(_)
+            | SeatCommand::Listen(_)
+            | SeatCommand::Mask(_)
+            | SeatCommand::Record(_)
+            | SeatCommand::StopClip => {} // Answered before.
             SeatCommand::Reject(reason) => self.leave(cx, book, leg, reason),
             SeatCommand::Resume => self.listen(cx, leg),
             SeatCommand::Transfer(number) => self.transfer_from_seat(cx, book, leg, &number),
@@ -424,6 +471,7 @@ impl Call {
             MediaEvent::Dtmf { digit, duration_ms, .. } if listens => {
                 self.dtmf_event(cx, book, leg, *digit, *duration_ms);
             }
+            MediaEvent::Noticed { noticed, .. } if listens => self.noticed(cx, leg, *noticed),
             MediaEvent::PlayFinished { .. } if listens => self.play_finished(cx, book, leg),
             MediaEvent::Talk { talk, .. } if listens => self.note_talk(leg, *talk),
             MediaEvent::Quality { statistics, .. } => {

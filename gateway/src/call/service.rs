@@ -58,7 +58,10 @@ impl Call {
 
     pub(super) fn service_source(&self, cx: &Context<'_>, leg: LegId, service: &Service) -> Option<Source> {
         match service {
+            Service::Busy => Some(Source::Tone(Tone::busy(self.country(cx)))),
+            Service::Congestion => Some(Source::Tone(Tone::congestion(self.country(cx)))),
             Service::Echo => Some(Source::Leg(leg)),
+            Service::Ringback => Some(Source::Tone(Tone::ringback(self.country(cx)))),
             Service::Tone => Some(Source::Tone(Tone::milliwatt())),
             Service::Announcement(announcement) => {
                 let organization = self.record.organization.and_then(|id| cx.directory.organization(id));
@@ -78,7 +81,9 @@ impl Call {
                 self.end(cx, book, EndReason::ServiceFinished, EndedBy::System);
             }
             Phase::Waiting { leg: waits } if waits == leg => self.play_music(cx),
-            _ => {}
+            _ => {
+                self.clip_finished(cx, book, leg);
+            }
         }
     }
 }
@@ -86,9 +91,12 @@ impl Call {
 fn word(service: &Service) -> &'static str {
     match service {
         Service::Announcement(_) => "announcement",
+        Service::Busy => "busy",
+        Service::Congestion => "congestion",
         Service::Conference(_) => "conference",
         Service::Echo => "echo",
         Service::Queue(_) => "queue",
+        Service::Ringback => "ringback",
         Service::Tone => "tone",
     }
 }

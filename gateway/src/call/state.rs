@@ -4,18 +4,21 @@ use std::time::Instant;
 
 use ramal_media::command::{Command, LegId, RecordingId};
 use ramal_media::command::{Repeat, Source};
-use ramal_media::player::Tone;
+use ramal_media::player::{Country, Tone};
+use ramal_media::recorder::take::Notes;
 use ramal_sip::endpoint::DialogId;
 
 use super::calls::Book;
+use super::clip::PlayedClip;
 use super::company::Company;
 use super::conferring::Conferring;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::floor_part::FloorPart;
 use super::leg::{Leg, Party};
+use super::overhear::Keys;
 use super::timer::{Deadline, Due};
-use crate::model::{CallId, CallRecord};
+use crate::model::{CallId, CallRecord, ToneCountry};
 use crate::routing::floor::voice::Purpose;
 
 pub use crate::model::EndedBy;
@@ -70,15 +73,41 @@ impl Dial {
 pub struct CallRecording {
     pub id: RecordingId,
     pub path: std::path::PathBuf,
+    /// Which of the Call's recordings it is, from 1.
+    pub part: u32,
+    pub cause: RecordingCause,
     pub started_at_ms: i64,
     pub state: RecordingState,
 }
 
+/// Why a Call is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingCause {
+    /// Its agent wished it, and may end it.
+    Command,
+    /// A rule says so: it may be paused, and is not ended before the Call.
+    Rule,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordingState {
+    Failed {
+        reason: String,
+    },
+    Paused,
+    Sealed {
+        notes: Box<Notes>,
+    },
+    /// Its file is being completed, while the Call goes on.
+    Stopping,
     Writing,
-    Sealed { seconds: f64 },
-    Failed { reason: String },
+}
+
+impl RecordingState {
+    /// Whether the worker still has to say how it ended.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Paused | Self::Stopping | Self::Writing)
+    }
 }
 
 pub struct Call {
@@ -88,6 +117,11 @@ pub struct Call {
     pub legs: Vec<Leg>,
     pub phase: Phase,
     pub recording: Option<CallRecording>,
+    pub keys: Keys,
+    /// Played into it by its agent.
+    pub clip: Option<PlayedClip>,
+    /// How many there were, with this one.
+    pub recordings: u32,
     /// What is left of Max-Forwards for requests that this Call causes (RFC 3261 §16.6 step 3).
     pub max_forwards: u32,
     pub caller_name: Option<String>,
@@ -166,6 +200,8 @@ impl Call {
     /// Decides who hears what, from the phase and from who holds whom. Called after each change of either.
     pub fn connect(&self, cx: &Context<'_>) {
         match &self.phase {
+            // A clip is heard to its end.
+            Phase::Talking { .. } if self.clip_goes_on() => {}
             Phase::Talking { .. } if self.company.is_some() => self.connect_company(cx),
             Phase::Conferring(_) => self.connect_conference(cx),
             Phase::Talking { a, b } => {
@@ -176,9 +212,20 @@ impl Call {
             }
             Phase::Transferring { by, stays, .. } => {
                 self.hear(cx, *by, Source::Silence);
-                self.hear(cx, *stays, Source::Tone(Tone::ringback(cx.settings.country)));
+                self.hear(cx, *stays, Source::Tone(Tone::ringback(self.country(cx))));
             }
             Phase::Ringing(_) | Phase::Serving { .. } | Phase::Waiting { .. } | Phase::Ending => {}
+        }
+    }
+
+    /// Whose tones the parties hear.
+    pub fn country(&self, cx: &Context<'_>) -> Country {
+        let organization = self.record.organization.and_then(|id| cx.directory.organization(id));
+        match organization.map(|organization| organization.country) {
+            None => cx.settings.country,
+            Some(ToneCountry::Brazil) => Country::Brazil,
+            Some(ToneCountry::Europe) => Country::Europe,
+            Some(ToneCountry::UnitedStates) => Country::NorthAmerica,
         }
     }
 

@@ -64,6 +64,7 @@ impl Call {
         self.retap(cx);
         self.connect(cx);
         self.align(cx);
+        self.mask_who_came(cx);
         self.start_recording(cx, book);
     }
 

@@ -14,6 +14,9 @@ pub async fn run(config: &Config) -> Result<(), CliError> {
             .await
             .map_err(|error| CliError::message(format!("{}: {error}", path.display())))?;
     }
+    if let Some(keys) = &config.recording.key_file {
+        crate::recordings::read_keys(keys).map_err(CliError::message)?;
+    }
     println!("The configuration is right.");
     for listen in &config.sip.listen {
         println!("SIP  {} {}", listen.transport, listen.address);

@@ -22,7 +22,36 @@ pub fn check(config: &Config) -> Result<(), Wrong> {
     timers(config)?;
     media(config)?;
     web(config)?;
+    recording(config)?;
     desk(config)
+}
+
+fn recording(config: &Config) -> Result<(), Wrong> {
+    if !(1..=600).contains(&config.speech.timeout_s) {
+        return Err(wrong(&["speech", "timeout_s"], "must be 1 to 600 seconds"));
+    }
+    if config.speech.command.as_ref().is_some_and(|words| words.first().is_none_or(String::is_empty)) {
+        return Err(wrong(
+            &["speech", "command"],
+            "must begin with a program, as `[\"espeak-ng\", \"--stdout\"]`",
+        ));
+    }
+    let Some(s3) = &config.recording.s3 else { return Ok(()) };
+    let host = s3.endpoint.strip_prefix("https://").or_else(|| s3.endpoint.strip_prefix("http://"));
+    if !host.is_some_and(|host| !host.is_empty() && !host.contains('/')) {
+        return Err(wrong(
+            &["recording", "s3", "endpoint"],
+            "is no origin; right would be `https://s3.example.com`, without a path",
+        ));
+    }
+    for (key, value) in
+        [("bucket", &s3.bucket), ("access_key", &s3.access_key), ("secret_key", &s3.secret_key)]
+    {
+        if value.is_empty() {
+            return Err(wrong(&["recording", "s3", key], "must not be empty"));
+        }
+    }
+    Ok(())
 }
 
 fn desk(config: &Config) -> Result<(), Wrong> {

@@ -70,7 +70,13 @@ impl DialRuleKind {
         };
         match service {
             Service::Conference(conference) => Some(conference),
-            Service::Announcement(_) | Service::Echo | Service::Queue(_) | Service::Tone => None,
+            Service::Announcement(_)
+            | Service::Busy
+            | Service::Congestion
+            | Service::Echo
+            | Service::Queue(_)
+            | Service::Ringback
+            | Service::Tone => None,
         }
     }
 }
@@ -111,12 +117,18 @@ pub enum Destination {
 pub enum Service {
     /// Plays a recording, then hangs up.
     Announcement(Announcement),
+    /// The busy tone of the organization's country.
+    Busy,
+    /// Its congestion tone.
+    Congestion,
     /// All who dial it hear each other.
     Conference(Conference),
     /// Sends back what it hears.
     Echo,
     /// Music, until an agent of the queue with this name takes the call.
     Queue(String),
+    /// The ringing tone of the organization's country.
+    Ringback,
     /// A steady tone.
     Tone,
 }

@@ -22,6 +22,19 @@ pub struct Organization {
     pub announcements: Option<String>,
     /// How long an extension rings before the caller hears "no answer".
     pub ring_timeout_s: u32,
+    /// Whose tones its callers hear.
+    pub country: ToneCountry,
+    /// How many days recordings are kept; `None`: for ever.
+    pub recording_days: Option<u32>,
+}
+
+worded_enum! {
+    /// Whose telephone network ringing, busy and congestion sound like.
+    ToneCountry {
+        Brazil = "brazil",
+        Europe = "europe",
+        UnitedStates = "united_states",
+    }
 }
 
 worded_enum! {

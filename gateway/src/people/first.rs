@@ -60,6 +60,8 @@ async fn make_organization(store: &Store) -> Result<Organization, PeopleError> {
         recording: RecordingRule::Inherit,
         announcements: None,
         ring_timeout_s: RING_TIMEOUT_S,
+        country: crate::model::ToneCountry::Brazil,
+        recording_days: None,
     };
     let plan = SitePlan {
         based_on_revision: store.revision().await?,

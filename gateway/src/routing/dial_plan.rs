@@ -171,6 +171,8 @@ mod tests {
             recording: RecordingRule::Inherit,
             announcements: None,
             ring_timeout_s: 30,
+            country: crate::model::ToneCountry::Brazil,
+            recording_days: None,
         }
     }
 

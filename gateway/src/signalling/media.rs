@@ -25,6 +25,8 @@ pub struct Media {
     pub ports: PortPool,
     pub recordings: PathBuf,
     min_free_bytes: u64,
+    /// End of the names of recordings, as `.wav`: it says how they are written.
+    recording_suffix: String,
     hold_music: Arc<Prompt>,
     welcome: Arc<Prompt>,
     announcements: Arc<Announcements>,
@@ -33,27 +35,34 @@ pub struct Media {
     pub lost_commands: AtomicU64,
 }
 
+/// Where recordings are written, and how.
+pub struct RecordingPlace {
+    pub folder: PathBuf,
+    pub min_free_bytes: u64,
+    /// End of their names.
+    pub suffix: String,
+}
+
 impl Media {
     /// # Errors
     /// The system gives no thread for the disk.
-    pub fn new(
-        workers: Workers,
-        ports: PortPool,
-        recordings: PathBuf,
-        min_free_bytes: u64,
-    ) -> std::io::Result<Self> {
+    pub fn new(workers: Workers, ports: PortPool, recordings: RecordingPlace) -> std::io::Result<Self> {
         // A Worker that made them at their first use would hold up its packets for tens of milliseconds.
-        for tone in [Tone::ringback(Country::default()), Tone::milliwatt()] {
+        let countries = [Country::Brazil, Country::Europe, Country::NorthAmerica];
+        let tones =
+            countries.into_iter().flat_map(|of| [Tone::ringback(of), Tone::busy(of), Tone::congestion(of)]);
+        for tone in tones.chain([Tone::milliwatt()]) {
             drop(tone.prompt());
         }
         Ok(Self {
             workers,
             ports,
-            recordings,
-            min_free_bytes,
+            recordings: recordings.folder,
+            min_free_bytes: recordings.min_free_bytes,
+            recording_suffix: recordings.suffix,
             hold_music: Prompt::hold_music(),
             // Our own file, checked by a test; were it unreadable, music is better than no node.
-            welcome: Prompt::from_wav_bytes(WELCOME).unwrap_or_else(|_| Prompt::hold_music()),
+            welcome: Prompt::from_bytes(WELCOME).unwrap_or_else(|_| Prompt::hold_music()),
             announcements: Arc::default(),
             disk: Disk::start()?,
             lost_commands: AtomicU64::new(0),
@@ -88,7 +97,7 @@ fn locked(announcements: &Announcements) -> std::sync::MutexGuard<'_, HashMap<Pa
 
 /// Reads an announcement and keeps it, also when nobody waits for it any more: the next call finds it.
 fn read(announcements: &Announcements, path: PathBuf) -> Option<Arc<Prompt>> {
-    let prompt = match Prompt::from_wav(&path) {
+    let prompt = match Prompt::from_file(&path) {
         Ok(prompt) => prompt,
         Err(error) => {
             tracing::error!(path = %path.display(), %error, "announcement unreadable");
@@ -149,9 +158,10 @@ impl MediaPlane for Media {
         }
     }
 
-    fn recording_path(&self, organization: &str, call: &str, started_ms: i64) -> Result<PathBuf, String> {
+    fn recording_path(&self, organization: &str, name: &str, started_ms: i64) -> Result<PathBuf, String> {
         let folder = self.recordings.join(organization).join(day(started_ms));
-        let (path, min_free_bytes) = (folder.join(format!("{call}.wav")), self.min_free_bytes);
+        let (path, min_free_bytes) =
+            (folder.join(format!("{name}{}", self.recording_suffix)), self.min_free_bytes);
         let prepared = self.disk.ask(move || prepare(&folder, min_free_bytes));
         prepared.map_err(|error| format!("{}: {error}", self.recordings.display()))??;
         Ok(path)
@@ -201,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_greeting_is_readable() {
-        let prompt = Prompt::from_wav_bytes(WELCOME).unwrap();
+        let prompt = Prompt::from_bytes(WELCOME).unwrap();
         assert!((5_000..10_000).contains(&prompt.duration_ms()));
     }
 }

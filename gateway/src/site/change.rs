@@ -15,7 +15,8 @@ use crate::store::{NodeKey, SitePlan};
 pub type Entry = Map<String, Value>;
 
 /// What of an organization its own administrators may change. Its name and its folder on the node's disk are the operator's.
-const ORGANIZATION_KEYS: [&str; 4] = ["title", "sip_domain", "recording", "ring_timeout_s"];
+const ORGANIZATION_KEYS: [&str; 6] =
+    ["title", "sip_domain", "recording", "ring_timeout_s", "country", "recording_days"];
 
 /// A change.
 #[derive(Clone, PartialEq, Debug)]

@@ -6,7 +6,7 @@ use super::rule::{MAX_DIGITS, MIN_DIGITS};
 use crate::model::{
     AllowedExtensions, Announcement, CONFERENCE_MEMBERS, CallerIdPolicy, Conference, Destination,
     DialRuleKind, DtmfMethod, Extension, Organization, OutboundSecret, RecordingRule, Service, SrtpPolicy,
-    Transport, Trunk, TrunkId, TrunkNumber,
+    ToneCountry, Transport, Trunk, TrunkId, TrunkNumber,
 };
 
 /// Keys with their values; keys at their default are left out.
@@ -19,6 +19,8 @@ pub(super) fn organization(row: &Organization) -> Fields {
     put(&mut fields, "recording", recording(row.recording));
     put(&mut fields, "announcements", row.announcements.as_deref().map(text));
     put(&mut fields, "ring_timeout_s", unless(row.ring_timeout_s, RING_TIMEOUT_S));
+    put(&mut fields, "country", (row.country != ToneCountry::Brazil).then(|| text(row.country.as_str())));
+    put(&mut fields, "recording_days", row.recording_days.map(|days| days.to_string()));
     fields
 }
 
@@ -109,9 +111,12 @@ fn service(service: &Service) -> Fields {
             ("announcement", text(&format!("{}{name}", Announcement::BUILTIN)))
         }
         Service::Announcement(Announcement::File(name)) => ("announcement", text(name)),
+        Service::Busy => ("service", text("busy")),
+        Service::Congestion => ("service", text("congestion")),
         Service::Conference(conference) => return conference_fields(conference),
         Service::Echo => ("service", text("echo")),
         Service::Queue(name) => ("queue", text(name)),
+        Service::Ringback => ("service", text("ringback")),
         Service::Tone => ("service", text("tone")),
     };
     vec![one]

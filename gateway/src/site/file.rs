@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::model::{DtmfMethod, Network, RecordingRule, SrtpPolicy, Transport};
+use crate::model::{DtmfMethod, Network, RecordingRule, SrtpPolicy, ToneCountry, Transport};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +25,8 @@ pub(super) struct OrganizationEntry {
     pub recording: Option<RecordingRule>,
     pub announcements: Option<String>,
     pub ring_timeout_s: Option<u32>,
+    pub country: Option<ToneCountry>,
+    pub recording_days: Option<u32>,
     #[serde(default, rename = "extension")]
     pub extensions: Vec<ExtensionEntry>,
     #[serde(default, rename = "trunk")]
@@ -122,7 +124,10 @@ pub struct RuleEntry {
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ToneOrEcho {
+    Busy,
+    Congestion,
     Echo,
+    Ringback,
     Tone,
 }
 

@@ -7,11 +7,15 @@ use super::file::{ExtensionEntry, OrganizationEntry, SiteFile};
 use super::secret::{self, Old, Subject};
 use super::{rule, trunk};
 use crate::config::fault::{Wrong, nearest};
-use crate::model::{Directory, Extension, ExtensionId, Organization, OrganizationId, RecordingRule};
+use crate::model::{
+    Directory, Extension, ExtensionId, Organization, OrganizationId, RecordingRule, ToneCountry,
+};
 use crate::store::{NodeKey, SitePlan};
 
 /// How long an extension rings where nothing is said.
 pub(super) const RING_TIMEOUT_S: u32 = 30;
+/// How many days recordings may be kept where that is limited.
+const RECORDING_DAYS: std::ops::RangeInclusive<u32> = 1..=36_500;
 /// Phones at once where nothing is said.
 pub(super) const MAX_BINDINGS: u32 = 5;
 
@@ -99,6 +103,11 @@ impl Planner<'_> {
                 entry.ring_timeout_s.unwrap_or(RING_TIMEOUT_S),
                 5..=600,
             )?,
+            country: entry.country.unwrap_or(ToneCountry::Brazil),
+            recording_days: entry
+                .recording_days
+                .map(|days| check::within(&place.at("recording_days"), days, RECORDING_DAYS))
+                .transpose()?,
         })
     }
 

@@ -135,6 +135,9 @@ impl Reader<'_> {
             _ if entry.pin.is_some() || entry.max_members.is_some() => {
                 Err(self.place.wrong("`pin` and `max_members` are of a `conference`"))
             }
+            (Some(ToneOrEcho::Busy), None, None, None) => Ok(Some(Service::Busy)),
+            (Some(ToneOrEcho::Congestion), None, None, None) => Ok(Some(Service::Congestion)),
+            (Some(ToneOrEcho::Ringback), None, None, None) => Ok(Some(Service::Ringback)),
             (Some(ToneOrEcho::Echo), None, None, None) => Ok(Some(Service::Echo)),
             (Some(ToneOrEcho::Tone), None, None, None) => Ok(Some(Service::Tone)),
             (None, Some(name), None, None) => Ok(Some(Service::Announcement(self.announcement(name)?))),

@@ -19,6 +19,7 @@ const POSTGRES: &[Step] = &[
     (6, "floor", include_str!("../../migrations/postgres/0006_floor.sql")),
     (7, "chat", include_str!("../../migrations/postgres/0007_chat.sql")),
     (8, "calls of queues", include_str!("../../migrations/postgres/0008_queue_calls.sql")),
+    (10, "recordings", include_str!("../../migrations/postgres/0010_recordings.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -29,6 +30,7 @@ const SQLITE: &[Step] = &[
     (6, "floor", include_str!("../../migrations/sqlite/0006_floor.sql")),
     (7, "chat", include_str!("../../migrations/sqlite/0007_chat.sql")),
     (8, "calls of queues", include_str!("../../migrations/sqlite/0008_queue_calls.sql")),
+    (10, "recordings", include_str!("../../migrations/sqlite/0010_recordings.sql")),
 ];
 
 impl Store {

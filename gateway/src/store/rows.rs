@@ -17,6 +17,8 @@ row! {
         recording: String,
         announcements: Option<String>,
         ring_timeout_s: i64,
+        country: String,
+        recording_days: Option<i64>,
     }
 }
 
@@ -32,6 +34,8 @@ impl TryFrom<OrganizationRow> for Organization {
             recording: parsed("organizations", &row.recording)?,
             announcements: row.announcements,
             ring_timeout_s: number("organizations", row.ring_timeout_s)?,
+            country: parsed("organizations", &row.country)?,
+            recording_days: optional_number("organizations", row.recording_days)?,
         })
     }
 }

@@ -130,6 +130,8 @@ pub(crate) fn organization(id: i64, name: &str) -> Organization {
         recording: RecordingRule::Inherit,
         announcements: None,
         ring_timeout_s: 30,
+        country: crate::model::ToneCountry::Brazil,
+        recording_days: None,
     }
 }
 

@@ -118,10 +118,22 @@ fn write_message(ladder: &mut String, wall_ms: i64, way: Way, flow: &Flow, bytes
         Way::Out => format!("ramal ──▶ {}", flow.remote),
     };
     let _ = writeln!(ladder, "{} {arrow} {}", clock(wall_ms), flow.transport);
-    for line in String::from_utf8_lossy(bytes).lines() {
-        let _ = writeln!(ladder, "    {}", masked(line));
+    let text = String::from_utf8_lossy(bytes);
+    let keys = text.lines().take_while(|line| !line.is_empty()).any(carries_keys);
+    let mut body = false;
+    for line in text.lines() {
+        let hidden = body && keys && !line.is_empty();
+        body |= line.is_empty();
+        let _ = writeln!(ladder, "    {}", if hidden { "(keys masked)".to_owned() } else { masked(line) });
     }
     ladder.push('\n');
+}
+
+/// Whether a header says that the body holds pressed keys: they may be a card number.
+fn carries_keys(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let value = lower.strip_prefix("content-type:").or_else(|| lower.strip_prefix("c:"));
+    value.is_some_and(|value| value.trim_start().starts_with("application/dtmf"))
 }
 
 /// Digest answers and media keys are secrets: a trace is mailed around.
@@ -178,6 +190,23 @@ mod tests {
         assert!(!ladder.contains("sip:c"));
         assert!(trace.ladder("three", &[]).unwrap().contains("sip:c"));
         assert!(trace.ladder("four", &[]).is_none());
+    }
+
+    #[test]
+    fn pressed_keys_are_in_no_trace() {
+        let call = CallId::new(1, [7; 10]);
+        for (kind, body) in
+            [("application/dtmf-relay", "Signal=#\r\nDuration=160"), ("Application/DTMF; x=y", "#")]
+        {
+            let mut trace = Trace::default();
+            let text =
+                format!("INFO sip:a SIP/2.0\r\nCall-ID: one\r\nContent-Type: {kind}\r\n\r\n{body}\r\n");
+            trace.message(1, Way::In, flow(), Bytes::from(text));
+            trace.ended(call, vec!["one".to_owned()]);
+            let ladder = trace.ladder("one", &[]).unwrap();
+            assert!(ladder.contains("INFO sip:a") && ladder.contains("(keys masked)"), "{ladder}");
+            assert!(!ladder.contains('#'), "{ladder}");
+        }
     }
 
     #[test]

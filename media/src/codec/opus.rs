@@ -11,6 +11,8 @@ const MAX_PACKET_MS: u32 = 120;
 const MAX_FRAME_BYTES: usize = 400;
 /// libopus needs 5 of 10 for speech that nobody tells from 10; a third of the time.
 const COMPLEXITY: u8 = 5;
+/// Of recordings: a third of the time again, and speech is as clear.
+const RECORDING_COMPLEXITY: u8 = 1;
 /// Bits a second up to 16 kHz, and above.
 const WIDE_BITRATE: u32 = 24_000;
 const FULL_BITRATE: u32 = 32_000;
@@ -142,6 +144,23 @@ impl Encoder {
             })
             .ok();
         Self { inner, rate_hz, loss_percent: 0, room: Vec::new() }
+    }
+
+    /// For a file: nothing is lost on the way, and many are written at once.
+    pub fn for_recording(wish_hz: u32) -> Self {
+        let mut encoder = Self::new(wish_hz, Dtx::Off);
+        if let Some(inner) = &mut encoder.inner {
+            // An encoder that refuses goes on with more work.
+            let _ = inner.set_complexity(RECORDING_COMPLEXITY);
+            let _ = inner.set_inband_fec(InbandFec::Off);
+        }
+        encoder
+    }
+
+    /// How far it looks ahead, in ticks of [`CLOCK_HZ`].
+    pub fn look_ahead_ticks(&mut self) -> u16 {
+        let samples = self.inner.as_mut().and_then(|inner| inner.get_look_ahead().ok()).unwrap_or(0);
+        (samples * (CLOCK_HZ / self.rate_hz)).min(CLOCK_HZ / 10) as u16
     }
 
     /// Samples a second.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::LegIndex;
 use super::browser_media::Picture;
+use super::listen::Overheard;
 use super::one_way::Audibility;
 use super::room::Place;
 use super::timer::{Deadlines, REASONS};
@@ -76,6 +77,8 @@ pub(super) struct Incoming {
     /// Of the datagram that a browser instance is opening.
     pub wire_length: usize,
     pub audibility: Audibility,
+    /// What somebody asked to be listened for; nearly always nothing.
+    pub overheard: Option<Box<Overheard>>,
 }
 
 /// Whether media is expected and comes.
@@ -281,6 +284,7 @@ impl Incoming {
             notices: Notices::default(),
             wire_length: 0,
             audibility: Audibility::default(),
+            overheard: None,
         }
     }
 }

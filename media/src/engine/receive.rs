@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::browser_media::VIDEO_CLOCK_HZ;
 use super::comfort::QUIET_AFTER;
+use super::listen::Onward;
 use super::output::{Channel, Exit, Transmit};
 use super::party::{Format, Hear, MediaState, NOT_SENT, Party, TRANSCODED};
 use super::timer::Reason;
@@ -20,6 +21,7 @@ use crate::srtp::RTP_OVERHEAD_BYTES;
 pub(super) const NOTICE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A packet that was let through.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Accepted {
     pub header: Header,
     pub length: usize,
@@ -55,8 +57,17 @@ impl Engine {
     /// A packet that was let through goes to all who want it.
     pub(super) fn deliver(&mut self, now: Instant, leg: LegIndex, accepted: &Accepted, packet: &[u8]) {
         if let Format::Event { .. } = accepted.format {
+            self.note_key_event(now, leg);
             self.sniff_dtmf(now, leg, &accepted.header, accepted.header.payload(packet));
-        } else {
+        } else if self.overhear(now, leg, accepted, packet) == Onward::Later {
+            return;
+        }
+        self.hand_over(now, leg, accepted, packet);
+    }
+
+    /// To the recorder and to all who hear this Leg.
+    pub(super) fn hand_over(&mut self, now: Instant, leg: LegIndex, accepted: &Accepted, packet: &[u8]) {
+        if !matches!(accepted.format, Format::Event { .. }) {
             self.tap(now, leg, accepted, packet);
         }
         if accepted.arrival != Arrival::Suspect {

@@ -24,11 +24,23 @@ struct Entry {
     lost_ms: u32,
     /// The last codec that was said to be silence.
     undecodable: String,
+    sides: [LegId; 2],
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Paused,
+    Running,
 }
 
 impl Recordings {
     pub(super) fn new(producer: Producer, limit: usize) -> Self {
         Self { producer, takes: Vec::new(), limit }
+    }
+
+    fn entry(&mut self, RecordingId(id): RecordingId) -> Option<&mut Entry> {
+        self.takes.iter_mut().find(|entry| entry.id == id)
     }
 
     pub(super) fn push(&mut self, facts: &Facts, payload: &[u8]) -> bool {
@@ -73,17 +85,43 @@ impl Engine {
         if !self.recordings.producer.control(control) {
             return self.recording_failed(recording, "the recorder is gone");
         }
-        let entry = Entry { id: recording.0, lost_ms: 0, undecodable: String::new() };
+        let (undecodable, state) = (String::new(), State::Running);
+        let entry = Entry { id: recording.0, lost_ms: 0, undecodable, sides, state };
         self.recordings.takes.push(entry);
         self.tap_sides(recording, sides);
     }
 
     /// The recording goes on with other Legs.
     pub fn retap(&mut self, recording: RecordingId, sides: [LegId; 2]) {
-        if self.recordings.takes.iter().any(|entry| entry.id == recording.0) {
+        let Some(entry) = self.recordings.entry(recording) else { return };
+        entry.sides = sides;
+        if entry.state == State::Running {
             self.untap(recording);
             self.tap_sides(recording, sides);
         }
+    }
+
+    /// Nothing that the Legs send reaches the recorder any more.
+    pub fn pause_record(&mut self, now: Instant, recording: RecordingId) {
+        let Some(entry) = self.recordings.entry(recording).filter(|entry| entry.state == State::Running)
+        else {
+            return;
+        };
+        entry.state = State::Paused;
+        self.untap(recording);
+        self.recordings.producer.control(Control::Pause { recording: recording.0, at: now });
+    }
+
+    /// It does again.
+    pub fn resume_record(&mut self, now: Instant, recording: RecordingId) {
+        let Some(entry) = self.recordings.entry(recording).filter(|entry| entry.state == State::Paused)
+        else {
+            return;
+        };
+        entry.state = State::Running;
+        let sides = entry.sides;
+        self.recordings.producer.control(Control::Resume { recording: recording.0, at: now });
+        self.tap_sides(recording, sides);
     }
 
     /// Ends a recording; the recorder says when the file is complete.

@@ -115,6 +115,17 @@ impl Engine {
         }
     }
 
+    /// A key as an event of our own, for one who takes events.
+    pub(super) fn push_key_event(&mut self, now: Instant, listener: LegIndex, digit: Dtmf, duration_ms: u32) {
+        let Some(Some(party)) = self.parties.get_mut(listener as usize) else { return };
+        if party.event_clock_hz().is_none() {
+            return;
+        }
+        party.outgoing.dtmf.push(now, digit, duration_ms);
+        let deadline = party.outgoing.dtmf.deadline();
+        self.timers.set(&mut party.deadlines, listener, Reason::DtmfSend, deadline);
+    }
+
     /// An event of the talker comes: its tone is left out of what is encoded.
     pub(super) fn mute_for_event(&mut self, now: Instant, talker: LegIndex) {
         self.mute_in_room(now, talker);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::RecordingId;
 use crate::event::{Event, RecordingEvent};
+use crate::recorder::Format;
 use crate::recorder::ring::{Consumer, Control, Item};
 use crate::recorder::take::{FLUSH_INTERVAL, Take};
 use crate::recorder::wav::StoreOpener;
@@ -82,10 +83,21 @@ impl<R: Fn(Event)> Recorder<R> {
     fn obey(&mut self, order: Control) {
         match order {
             Control::Start { recording, path, rate_hz, at } => {
-                let take = (self.store.0)(&path).and_then(|store| Take::new(at, rate_hz, store));
+                let format = Format::of(&path);
+                let take = (self.store.0)(&path).and_then(|store| Take::new(at, rate_hz, format, store));
                 match take {
                     Ok(take) => drop(self.takes.insert(recording, (take, path))),
                     Err(error) => self.failed(recording, &error),
+                }
+            }
+            Control::Pause { recording, at } => {
+                if let Some((take, _)) = self.takes.get_mut(&recording) {
+                    take.pause(at);
+                }
+            }
+            Control::Resume { recording, at } => {
+                if let Some((take, _)) = self.takes.get_mut(&recording) {
+                    take.resume(at);
                 }
             }
             Control::Stop { recording, at } => {
@@ -111,7 +123,7 @@ impl<R: Fn(Event)> Recorder<R> {
 
     fn finish(&self, recording: u64, take: Take, path: PathBuf, at: Instant) {
         match take.finish(at) {
-            Ok(seconds) => self.tell(recording, RecordingEvent::Sealed { seconds, path }),
+            Ok(notes) => self.tell(recording, RecordingEvent::Sealed { notes: Box::new(notes), path }),
             Err(error) => self.failed(recording, &error),
         }
     }

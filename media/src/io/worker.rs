@@ -208,6 +208,10 @@ impl<R: Fn(Event)> Worker<R> {
                 engine.record(now, recording, path, [left, right]);
                 self.recorder.unpark();
             }
+            Command::ListenFor { leg, wanted } => engine.listen_for(leg, wanted),
+            Command::MaskKeys { leg, masked } => engine.mask_keys(now, leg, masked),
+            Command::PauseRecord { recording } => engine.pause_record(now, recording),
+            Command::ResumeRecord { recording } => engine.resume_record(now, recording),
             Command::Retap { recording, left, right } => engine.retap(recording, [left, right]),
             Command::StopRecord { recording } => {
                 engine.stop_record(now, recording);
@@ -349,6 +353,8 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         }
         Command::Configure { leg, .. }
         | Command::Hear { leg, .. }
+        | Command::ListenFor { leg, .. }
+        | Command::MaskKeys { leg, .. }
         | Command::AddPictures { leg, .. }
         | Command::MoveLeg { leg, .. }
         | Command::RefreshPicture { leg }
@@ -357,6 +363,8 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         | Command::SendDtmf { leg, .. } => [Some(*leg), None],
         Command::AddBrowserLeg { .. }
         | Command::AddLeg { .. }
+        | Command::PauseRecord { .. }
+        | Command::ResumeRecord { .. }
         | Command::Statistics { .. }
         | Command::StopRecord { .. } => [None, None],
     }

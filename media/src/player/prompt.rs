@@ -1,22 +1,20 @@
 //! Audio decoded once, encoded once for each codec, replayed by changing headers.
 
-use std::io::Cursor;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use thiserror::Error;
 
 use super::resample::resample;
+use super::sound;
 use crate::codec::comfort_noise::ComfortNoise;
 use crate::codec::opus::Dtx;
 use crate::codec::{Encoder, KnownCodec};
 
 /// Longest prompt that is read: keeps one file from taking the memory.
 pub const MAX_PROMPT_SECONDS: u32 = 600;
-/// Channels of a WAV that is read.
-const MAX_CHANNELS: u16 = 8;
-/// Rates of a WAV that is read.
-const RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+/// Largest file that is read: ten minutes of a WAV of CD quality.
+pub const MAX_PROMPT_BYTES: u64 = 106 << 20;
 /// Payload of 20 ms: 64 kbit/s in G.711 and G.722.
 const FRAME_BYTES: usize = 160;
 const WIDE_HZ: u32 = 16_000;
@@ -38,25 +36,37 @@ pub struct Prompt {
 pub enum PromptError {
     #[error("cannot read the prompt: {0}")]
     Unreadable(#[from] std::io::Error),
-    #[error("not a WAV file that can be played: {0}")]
-    Malformed(String),
-    #[error("the prompt is longer than {MAX_PROMPT_SECONDS} s")]
+    #[error("not {} {kind} file that can be played: {reason}", article(.kind))]
+    Malformed { kind: &'static str, reason: String },
+    #[error("the sound is longer than {MAX_PROMPT_SECONDS} s, which is the most that is played")]
     TooLong,
-    #[error("the prompt holds no audio")]
+    #[error("the file has {0} bytes, and at most {MAX_PROMPT_BYTES} are read")]
+    TooLarge(u64),
+    #[error("not a sound file that can be played: WAV, MP3 and Ogg/Opus are")]
+    UnknownKind,
+    #[error("there is no sound in it")]
     Empty,
 }
 
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['O', 'M']) { "an" } else { "a" }
+}
+
 impl Prompt {
-    /// Reads a WAV file of any rate, 8 to 32 bits or float, one to eight channels (mixed to one). Encodes it as well:
-    /// call it where some milliseconds a minute of audio do not hurt.
-    pub fn from_wav(path: &Path) -> Result<Arc<Self>, PromptError> {
-        Self::from_wav_bytes(&std::fs::read(path)?)
+    /// Reads a file: WAV of any rate, 8 to 32 bits or float, MP3, or Ogg/Opus; several channels are mixed to one. Encodes it
+    /// as well: call it where half a second a minute of audio does not hurt.
+    pub fn from_file(path: &Path) -> Result<Arc<Self>, PromptError> {
+        let bytes = std::fs::metadata(path)?.len();
+        if bytes > MAX_PROMPT_BYTES {
+            return Err(PromptError::TooLarge(bytes));
+        }
+        Self::from_bytes(&std::fs::read(path)?)
     }
 
     /// The same from bytes.
-    pub fn from_wav_bytes(bytes: &[u8]) -> Result<Arc<Self>, PromptError> {
-        let (samples, rate_hz) = read_wav(bytes)?;
-        Self::from_samples(&samples, rate_hz)
+    pub fn from_bytes(bytes: &[u8]) -> Result<Arc<Self>, PromptError> {
+        let sound = sound::read(bytes)?;
+        Self::from_samples(&sound.samples, sound.rate_hz)
     }
 
     /// From samples of one channel. The end is filled up with silence to whole frames of 20 ms.
@@ -149,32 +159,10 @@ fn encode(codec: KnownCodec, mut samples: Vec<i16>) -> Vec<u8> {
     track
 }
 
-/// Samples mixed to one channel, and their rate.
-fn read_wav(bytes: &[u8]) -> Result<(Vec<i16>, u32), PromptError> {
-    let malformed = |error: hound::Error| PromptError::Malformed(error.to_string());
-    let mut reader = hound::WavReader::new(Cursor::new(bytes)).map_err(malformed)?;
-    let spec = reader.spec();
-    if !RATES_HZ.contains(&spec.sample_rate) || spec.channels == 0 || spec.channels > MAX_CHANNELS {
-        return Err(PromptError::Malformed(format!("{} Hz, {} channels", spec.sample_rate, spec.channels)));
-    }
-    if u64::from(reader.duration()) > u64::from(MAX_PROMPT_SECONDS) * u64::from(spec.sample_rate) {
-        return Err(PromptError::TooLong);
-    }
-    let interleaved: Vec<f32> = match spec.sample_format {
-        hound::SampleFormat::Float => reader.samples::<f32>().collect::<Result<_, _>>().map_err(malformed)?,
-        hound::SampleFormat::Int => {
-            let scale = (1_i64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-            let samples: Vec<i32> = reader.samples().collect::<Result<_, _>>().map_err(malformed)?;
-            samples.into_iter().map(|sample| sample as f32 / scale).collect()
-        }
-    };
-    let channels = usize::from(spec.channels);
-    let mixed = interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32);
-    Ok((mixed.map(|sample| (sample * 32_767.0) as i16).collect(), spec.sample_rate))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use crate::codec::{Decoder, goertzel};
 
@@ -199,7 +187,7 @@ mod tests {
             bits_per_sample: 16,
             sample_format: hound::SampleFormat::Int,
         };
-        let prompt = Prompt::from_wav_bytes(&wav(spec, 0.51)).unwrap();
+        let prompt = Prompt::from_bytes(&wav(spec, 0.51)).unwrap();
         assert_eq!(prompt.frames(), 26);
         for codec in [KnownCodec::Pcmu, KnownCodec::Pcma, KnownCodec::G722, KnownCodec::Opus] {
             let (mut decoder, mut samples) = (Decoder::new(codec), Vec::new());
@@ -212,7 +200,7 @@ mod tests {
 
     #[test]
     fn garbage_empty_and_endless_files_are_refused() {
-        assert!(matches!(Prompt::from_wav_bytes(b"RIFF"), Err(PromptError::Malformed(_))));
+        assert!(matches!(Prompt::from_bytes(b"RIFF"), Err(PromptError::Malformed { .. })));
         assert!(matches!(Prompt::from_samples(&[], 8_000), Err(PromptError::Empty)));
         assert!(matches!(Prompt::from_samples(&vec![0; 8_000 * 601], 8_000), Err(PromptError::TooLong)));
         assert!(Prompt::hold_music().duration_ms() >= 4_000);

@@ -52,6 +52,14 @@ impl Tone {
         }
     }
 
+    /// The network has no way to the called party.
+    pub const fn congestion(country: Country) -> Self {
+        match country {
+            Country::Brazil | Country::Europe => Self::progress([425.0, 0.0], 200, 200),
+            Country::NorthAmerica => Self::progress([480.0, 620.0], 240, 240),
+        }
+    }
+
     /// 1004 Hz at 0 dBm0, to measure lines.
     pub const fn milliwatt() -> Self {
         Self { frequencies_hz: [1004.0, 0.0], on_ms: 20, off_ms: 0, amplitude: MILLIWATT_AMPLITUDE }

@@ -31,6 +31,8 @@ pub struct Facts {
 /// An order to the recorder, in its place among the packets.
 #[derive(Debug)]
 pub enum Control {
+    Pause { recording: u64, at: Instant },
+    Resume { recording: u64, at: Instant },
     Start { recording: u64, path: PathBuf, rate_hz: u32, at: Instant },
     Stop { recording: u64, at: Instant },
 }
@@ -110,8 +112,8 @@ impl Producer {
         true
     }
 
-    /// An order that takes effect after the packets pushed so far. False where the recorder is gone. Orders are few: at
-    /// most two for each recording that a Worker may hold.
+    /// An order that takes effect after the packets pushed so far. False where the recorder is gone. Orders are few: they
+    /// come from people.
     pub fn control(&mut self, control: Control) -> bool {
         self.control.send((self.shared.head.load(Ordering::Relaxed), control)).is_ok()
     }

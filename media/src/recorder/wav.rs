@@ -6,6 +6,10 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::sealed::{RecordingKey, SealedStore};
+use super::sound_file::is_sealed;
+use super::{Format, Sink};
+
 /// Bytes of the RIFF, fmt and data headers together.
 pub const HEADER_BYTES: u64 = 44;
 /// Bytes of one sample of both sides.
@@ -42,6 +46,20 @@ impl Default for StoreOpener {
     }
 }
 
+impl StoreOpener {
+    /// The same; what is to be sealed, by its name, is sealed with this key.
+    pub fn sealing(key: Arc<RecordingKey>) -> Self {
+        Self(Arc::new(move |path| {
+            let file = File::options().read(true).write(true).create_new(true).open(path)?;
+            if !is_sealed(path) {
+                return Ok(Box::new(file) as Box<dyn Store>);
+            }
+            let store = SealedStore::create(file, &key, Format::of(path).head_bytes())?;
+            Ok(Box::new(store) as Box<dyn Store>)
+        }))
+    }
+}
+
 impl std::fmt::Debug for StoreOpener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("StoreOpener")
@@ -62,20 +80,24 @@ impl Wav {
         store.write_all_at(&header(rate_hz, 0), 0)?;
         Ok(Self { store, rate_hz, data_bytes: 0, bytes: Vec::new() })
     }
+}
 
-    /// Samples a second of each side.
-    pub fn rate_hz(&self) -> u32 {
+impl Sink for Wav {
+    fn rate_hz(&self) -> u32 {
         self.rate_hz
     }
 
-    /// Frames written.
-    pub fn frames(&self) -> u64 {
+    fn frames(&self) -> u64 {
         u64::from(self.data_bytes / FRAME_BYTES)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
     }
 
     /// Appends both sides, then brings the header up to date; in this order, so that the header never promises more than
     /// there is. The shorter side ends with silence.
-    pub fn append(&mut self, left: &[i16], right: &[i16]) -> io::Result<()> {
+    fn append(&mut self, left: &[i16], right: &[i16]) -> io::Result<()> {
         self.bytes.clear();
         for index in 0..left.len().max(right.len()) {
             for side in [left, right] {
@@ -96,19 +118,26 @@ impl Wav {
 
 /// Seals a file that was left by a crash: the header names all the whole frames that are there. Returns their seconds.
 /// Fails where the file is not one of ours.
-pub fn repair(path: &Path) -> io::Result<f64> {
-    let mut file = File::options().read(true).write(true).open(path)?;
+pub fn repair(mut file: File) -> io::Result<f64> {
     let mut found = [0; HEADER_BYTES as usize];
     file.read_exact_at(&mut found, 0)?;
+    let (head, seconds) = right_head(&found, file.metadata()?.len())?;
+    Store::write_all_at(&mut file, &head, 0)?;
+    file.set_len(HEADER_BYTES + u64::from(u32::from_le_bytes([head[40], head[41], head[42], head[43]])))?;
+    Ok(seconds)
+}
+
+/// The head for a file of so many bytes, and its seconds. Fails where `found` is no head of ours.
+pub fn right_head(found: &[u8], file_bytes: u64) -> io::Result<([u8; HEADER_BYTES as usize], f64)> {
+    let not_ours = || io::Error::new(io::ErrorKind::InvalidData, "not a recording of this program");
+    let found: [u8; HEADER_BYTES as usize] = found.try_into().map_err(|_| not_ours())?;
     let rate_hz = u32::from_le_bytes([found[24], found[25], found[26], found[27]]);
     if found[..4] != *b"RIFF" || found[8..16] != *b"WAVEfmt " || found[36..40] != *b"data" || rate_hz == 0 {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "not a recording of this program"));
+        return Err(not_ours());
     }
-    let present = file.metadata()?.len().saturating_sub(HEADER_BYTES).min(u64::from(MAX_DATA_BYTES));
+    let present = file_bytes.saturating_sub(HEADER_BYTES).min(u64::from(MAX_DATA_BYTES));
     let data_bytes = present as u32 / FRAME_BYTES * FRAME_BYTES;
-    Store::write_all_at(&mut file, &header(rate_hz, data_bytes), 0)?;
-    file.set_len(HEADER_BYTES + u64::from(data_bytes))?;
-    Ok(f64::from(data_bytes / FRAME_BYTES) / f64::from(rate_hz))
+    Ok((header(rate_hz, data_bytes), f64::from(data_bytes / FRAME_BYTES) / f64::from(rate_hz)))
 }
 
 /// RIFF, `fmt ` of linear PCM and the head of `data`, all little-endian.

@@ -148,9 +148,10 @@ const verbs = {
     ),
   resize: ({ page, width, height }) => at(page).setViewportSize({ width, height }),
   emulate: ({ page, media }) => at(page).emulateMedia(media),
-  // What axe finds wrong for people who cannot see, hear or point as others do.
-  async accessibility({ page }) {
-    const { violations } = await new AxeBuilder({ page: at(page) }).analyze();
+  // What axe finds wrong for people who cannot see, hear or point as others do; by all its rules, or by these.
+  async accessibility({ page, rules }) {
+    const axe = new AxeBuilder({ page: at(page) });
+    const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
     return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html).join(' ')}`);
   },
   problems: () => problems,

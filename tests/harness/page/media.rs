@@ -160,6 +160,18 @@ impl PageMedia {
         .await;
     }
 
+    /// How much has come so far, in samples.
+    pub fn heard_so_far(&self) -> usize {
+        self.shared.state().pcm.len()
+    }
+
+    /// The largest share of a tone in any 100 ms of what came since.
+    pub fn loudest_since(&self, from: usize, hz: f64) -> f64 {
+        let state = self.shared.state();
+        let windows = state.pcm.get(from..).unwrap_or_default().chunks_exact(HEARD_SAMPLES / 2);
+        windows.map(|window| tone::share(window, hz, RATE_HZ)).fold(0.0, f64::max)
+    }
+
     /// Waits for the next packet of sound; when it came.
     pub async fn next_sound(&self) -> Instant {
         let from = Instant::now();

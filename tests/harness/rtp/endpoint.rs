@@ -30,6 +30,8 @@ const KEPT_PACKETS: usize = 10_000;
 /// What goes out.
 #[derive(Clone, Debug)]
 pub enum Speech {
+    /// Two sines, as a key has them.
+    Key(f64, f64),
     Nothing,
     /// A sine in the negotiated G.711.
     Tone(f64),
@@ -267,6 +269,17 @@ impl Rtp {
         .await;
     }
 
+    /// Waits until a tenth of a second of what comes is at least a third of this tone: one of two, or one with a cadence.
+    pub async fn sounds_of(&self, hz: f64) {
+        let from = self.state().pcm.len();
+        self.until(&format!("some {hz} Hz at {}", self.local), |state| {
+            let fresh = state.pcm.get(from..).unwrap_or_default();
+            let mut windows = fresh.chunks_exact(HEARD_SAMPLES / 2);
+            windows.any(|window| tone::share(window, hz, RATE_HZ) > 0.33).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until 200 ms of what comes in from now on hold each of the first tones and none of the others.
     pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
         let from = self.state().pcm.len();
@@ -407,14 +420,24 @@ impl State {
         packets
     }
 
+    fn encoded(&self, samples: Vec<i16>) -> Vec<u8> {
+        let encode = if self.payload_type == 8 { g711::linear_to_alaw } else { g711::linear_to_ulaw };
+        samples.into_iter().map(encode).collect()
+    }
+
     fn speech_packets(&mut self) -> Vec<Vec<u8>> {
         let (payload_type, payload) = match &self.speech {
             Speech::Nothing => return Vec::new(),
             Speech::Octets { payload_type, octets } => (*payload_type, octets.clone()),
+            Speech::Key(row_hz, column_hz) => {
+                let [row, column] =
+                    [*row_hz, *column_hz].map(|hz| tone::sine(hz, RATE_HZ, self.spoken, SAMPLES_PER_FRAME));
+                let both: Vec<i16> = row.iter().zip(&column).map(|(a, b)| a / 2 + b / 2).collect();
+                (self.payload_type, self.encoded(both))
+            }
             Speech::Tone(hz) => {
                 let samples = tone::sine(*hz, RATE_HZ, self.spoken, SAMPLES_PER_FRAME);
-                let encode = if self.payload_type == 8 { g711::linear_to_alaw } else { g711::linear_to_ulaw };
-                (self.payload_type, samples.into_iter().map(encode).collect())
+                (self.payload_type, self.encoded(samples))
             }
         };
         let marker = self.spoken == 0;

@@ -64,7 +64,7 @@ export interface DialRule {
   allow?: string[];
   number?: string;
   extension?: string;
-  service?: 'echo' | 'tone';
+  service?: 'busy' | 'congestion' | 'echo' | 'ringback' | 'tone';
   announcement?: string;
   queue?: string;
 }

@@ -252,6 +252,8 @@ export interface PageCall {
   started_at_ms: number;
   answered_at_ms: number | null;
   recorded: boolean;
+  recording: 'off' | 'on' | 'on_demand' | 'paused';
+  keys_masked: boolean;
 }
 
 export interface HistoryEvent {

@@ -8,6 +8,7 @@ import { Badge, Button, Icon, Pad, Popup, Timer, tell, toast } from '../ui';
 import { telephone } from '../words/language';
 import { Levels } from './level';
 import { OneWay, Quality } from './quality';
+import { Recorder } from './recorder';
 import { Troubles } from './troubles';
 import { say } from './words';
 
@@ -46,7 +47,9 @@ export function barOf(interaction: Interaction): Omit<CallBarProps, 'keyed' | 'o
 
 /** Who is on the line, how long, how well, and what can be done about it. */
 export function CallBar({ id, name, number, state, recorded, since, answered, onTransfer, keyed }: CallBarProps) {
-  const far = calls.value.get(id)?.far_held ?? false;
+  const own = calls.value.get(id);
+  const far = own?.far_held ?? false;
+  const paused = own?.recording === 'paused';
   return (
     <section class={`call ${state}`} aria-label={say('with', { name })} data-state={state}>
       <div class="call-who">
@@ -70,8 +73,8 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
               </Badge>
             )}
             {recorded && state !== 'ended' && (
-              <Badge kind="stop" icon="record">
-                {say('recorded')}
+              <Badge kind={paused ? 'warn' : 'stop'} icon={paused ? 'pause' : 'record'}>
+                {say(paused ? 'record_paused' : 'recorded')}
               </Badge>
             )}
           </p>
@@ -138,6 +141,7 @@ function Verbs({ id, state, onTransfer, keyed }: Pick<CallBarProps, 'id' | 'stat
           </div>
         )}
       </Popup>
+      <Recorder call={id} />
       {onTransfer && (
         <Button icon="transfer" disabled={!talking && !held} onClick={onTransfer} {...(keyed ? { keys: 'T' } : {})}>
           {say('transfer')}

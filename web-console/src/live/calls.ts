@@ -41,7 +41,8 @@ export type SeatEvent =
   | { type: 'ended'; call: string; reason: string }
   | { type: 'quality'; call: string; sides: Side[] }
   | { type: 'transfer'; call: string; state: 'ringing' | 'done' | 'failed'; reason?: string }
-  | { type: 'digit'; call: string; digit: string };
+  | { type: 'digit'; call: string; digit: string }
+  | { type: 'noticed'; call: string; what: string; ms: number | null };
 
 /** One event of the Seat. */
 export function takeSeatEvent(event: SeatEvent) {
@@ -67,6 +68,7 @@ export function takeSeatEvent(event: SeatEvent) {
       if (event.state === 'failed') transferFailed.value = { reason: event.reason ?? '' };
       return;
     case 'digit':
+    case 'noticed':
   }
 }
 

@@ -107,6 +107,7 @@ export const dial = (to: string, contact?: number) => post('/calls', contact ===
 export const hold = (call: string) => post(`${of(call)}/hold`);
 export const resume = (call: string) => post(`${of(call)}/resume`);
 export const press = (call: string, digits: string) => post(`${of(call)}/dtmf`, { digits });
+export const record = (call: string, to: 'pause' | 'resume' | 'start' | 'stop') => post(`${of(call)}/recording`, { to });
 export const answer = (call: string) => post(`${of(call)}/answer`);
 export const reject = (call: string) => post(`${of(call)}/reject`, { reason: 'busy' });
 export const hangUp = (call: string) => remove(of(call));

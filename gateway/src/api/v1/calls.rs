@@ -5,7 +5,9 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use ramal_media::ears::ListenFor;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +18,7 @@ use crate::api::Web;
 use crate::api::body::{JsonBody, OptionalJson};
 use crate::api::calls::{self, RejectBody};
 use crate::api::problem::Problem;
-use crate::call::{PageCall, SeatCommand};
+use crate::call::{Keys, PageCall, RecordingCommand, SeatCommand};
 use crate::model::{CallId, ContactId, ExtensionId, Medium, OrganizationId, Permission, QueueId, UserId};
 use crate::routing::floor::voice::Purpose;
 use crate::routing::floor::{Deed, Target};
@@ -31,6 +33,9 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(resume))
         .routes(routes!(dtmf))
         .routes(routes!(transfer))
+        .routes(routes!(record))
+        .routes(routes!(listen))
+        .routes(routes!(mask))
 }
 
 /// Somebody logged in who has an extension for his browser.
@@ -228,6 +233,94 @@ async fn send(web: &Web, signed: &Signed, call: CallId, to: Target) -> Result<()
     let of_call = web.store.interactions_of_call(signed.organization, call).await?;
     let interaction = of_call.last().ok_or_else(|| Problem::not_found("call"))?.id;
     Ok(web.floor.act(signed.organization, signed.user, Deed::Transfer { interaction, to }).await?)
+}
+
+/// What the recording of a call is to do.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Recorder {
+    /// Nothing that is said stands in the recording from now on; the pause is marked in it.
+    Pause,
+    Resume,
+    /// A call that no rule records is recorded from now on.
+    Start,
+    /// Ends what was started so.
+    Stop,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    to: Recorder,
+}
+
+/// Pauses, resumes, starts or ends the recording of a call. The audit log says who did.
+#[utoipa::path(post, path = "/calls/{id}/recording", tag = "calls", params(("id" = String, Path)), request_body = Record,
+    responses((status = 204)))]
+pub async fn record(
+    State(web): State<Web>,
+    OfPhone { phone, name: id }: OfPhone,
+    JsonBody(Record { to }): JsonBody<Record>,
+) -> Result<StatusCode, Problem> {
+    let what = match to {
+        Recorder::Pause => RecordingCommand::Pause,
+        Recorder::Resume => RecordingCommand::Resume,
+        Recorder::Start => RecordingCommand::Start,
+        Recorder::Stop => RecordingCommand::Stop,
+    };
+    let done = calls::command(&web, phone.extension, &id, SeatCommand::Record(what)).await?;
+    web.store.audit(&phone.signed.does("record", "call", &id, json!({ "to": to }))).await?;
+    Ok(done)
+}
+
+/// What to listen for in what the other party says; it comes as `noticed` events of the Seat.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listening {
+    /// When somebody begins and ends to speak.
+    voice: bool,
+    /// A pause of so long, 200 to 600000.
+    silence_ms: Option<u32>,
+    /// Whether a person or a machine answered: from now on, once.
+    answerer: bool,
+    /// The tones of fax machines.
+    fax: bool,
+}
+
+/// Listens for something in what the other party says, in the place of what was listened for before.
+#[utoipa::path(post, path = "/calls/{id}/listen", tag = "calls", params(("id" = String, Path)), request_body = Listening,
+    responses((status = 204)))]
+pub async fn listen(
+    State(web): State<Web>,
+    OfPhone { phone, name: id }: OfPhone,
+    JsonBody(asked): JsonBody<Listening>,
+) -> Result<StatusCode, Problem> {
+    if asked.silence_ms.is_some_and(|ms| !(200..=600_000).contains(&ms)) {
+        return Err(Problem::wrong("silence_ms", "200 to 600000 milliseconds."));
+    }
+    let Listening { voice, silence_ms, answerer, fax } = asked;
+    let wanted = ListenFor { voice, silence_ms, answerer, fax };
+    calls::command(&web, phone.extension, &id, SeatCommand::Listen(wanted)).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Masking {
+    masked: bool,
+}
+
+/// Card numbers: keys of this call reach the far end, but neither ears, recording, trace nor page. The audit log says who asked.
+#[utoipa::path(post, path = "/calls/{id}/mask", tag = "calls", params(("id" = String, Path)), request_body = Masking,
+    responses((status = 204)))]
+pub async fn mask(
+    State(web): State<Web>,
+    OfPhone { phone, name: id }: OfPhone,
+    JsonBody(Masking { masked }): JsonBody<Masking>,
+) -> Result<StatusCode, Problem> {
+    let keys = if masked { Keys::Masked } else { Keys::Plain };
+    let done = calls::command(&web, phone.extension, &id, SeatCommand::Mask(keys)).await?;
+    web.store.audit(&phone.signed.does("mask_keys", "call", &id, json!({ "masked": masked }))).await?;
+    Ok(done)
 }
 
 /// Ends a call.

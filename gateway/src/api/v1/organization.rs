@@ -12,7 +12,7 @@ use super::site::{Deed, change};
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
-use crate::model::{self, OrganizationId, Permission, RecordingRule};
+use crate::model::{self, OrganizationId, Permission, RecordingRule, ToneCountry};
 use crate::site::{Change, Entry};
 
 pub fn routes() -> OpenApiRouter<Web> {
@@ -30,6 +30,10 @@ pub struct Organization {
     recording: RecordingRule,
     /// How long an extension rings before the caller hears "no answer".
     ring_timeout_s: u32,
+    /// Whose ringing, busy and congestion tones callers hear.
+    country: ToneCountry,
+    /// How many days recordings are kept; `null`: for ever.
+    recording_days: Option<u32>,
 }
 
 /// What may be changed; `null` is the default.
@@ -40,6 +44,8 @@ pub struct ChangeOrganization {
     sip_domain: Option<String>,
     recording: Option<RecordingRule>,
     ring_timeout_s: Option<u32>,
+    country: Option<ToneCountry>,
+    recording_days: Option<u32>,
 }
 
 impl From<&model::Organization> for Organization {
@@ -51,6 +57,8 @@ impl From<&model::Organization> for Organization {
             sip_domain: row.sip_domain.clone(),
             recording: row.recording,
             ring_timeout_s: row.ring_timeout_s,
+            country: row.country,
+            recording_days: row.recording_days,
         }
     }
 }

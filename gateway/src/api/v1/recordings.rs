@@ -1,7 +1,5 @@
 //! Recordings of calls: whose call it was may hear it, and whoever may hear all.
 
-use std::path::Path;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -16,7 +14,10 @@ use super::extract::At;
 use super::signed::Signed;
 use crate::api::problem::Problem;
 use crate::api::{Web, sound};
-use crate::model::{CallId, InteractionId, InteractionRow, Permission, RecordingRow, RecordingState};
+use crate::model::{
+    CallId, InteractionId, InteractionRow, KeptRecording, Permission, RecordingName, RecordingPeaks,
+    RecordingState,
+};
 
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(play))
@@ -25,18 +26,42 @@ pub fn routes() -> OpenApiRouter<Web> {
 /// A recorded call.
 #[derive(Serialize, ToSchema)]
 pub struct Recording {
-    /// The call's.
+    /// The call's; of a second one of the same call with `-2` behind it.
     id: String,
     seconds: f64,
     started_at_ms: i64,
     url: String,
+    /// Where nothing was kept.
+    pauses: Vec<Pause>,
+    /// `null` until it was read once, moments after its end.
+    peaks: Option<RecordingPeaks>,
+    /// Of the sound as it is downloaded, in hex; `null` until it was read once.
+    sha256: Option<String>,
+    bytes: Option<u64>,
 }
 
-impl From<RecordingRow> for Recording {
-    fn from(row: RecordingRow) -> Self {
-        let id = row.call.to_string();
+/// A pause of a recording, in seconds from its beginning.
+#[derive(Serialize, ToSchema)]
+pub struct Pause {
+    from_s: f64,
+    to_s: f64,
+}
+
+impl From<KeptRecording> for Recording {
+    fn from(kept: KeptRecording) -> Self {
+        let row = kept.row;
+        let id = RecordingName { call: row.call, part: row.part }.to_string();
         let url = format!("{}/recordings/{id}", super::ROOT);
-        Self { id, seconds: row.seconds, started_at_ms: row.started_at_ms, url }
+        Self {
+            id,
+            seconds: row.seconds,
+            started_at_ms: row.started_at_ms,
+            url,
+            pauses: row.pauses.into_iter().map(|(from_s, to_s)| Pause { from_s, to_s }).collect(),
+            peaks: row.peaks,
+            sha256: kept.sha256,
+            bytes: kept.bytes,
+        }
     }
 }
 
@@ -56,29 +81,39 @@ pub async fn list(
     Ok(Json(found.into_iter().map(Recording::from).collect()))
 }
 
-/// The sound: WAV, the caller left and the agent right. Takes `Range`.
+/// The sound: WAV or Ogg/Opus, the caller left and the agent right. Takes `Range`.
 #[utoipa::path(get, path = "/recordings/{id}", tag = "recordings", params(("id" = String, Path)),
     responses((status = 200, content_type = "audio/wav", body = Vec<u8>), (status = 206, content_type = "audio/wav", body = Vec<u8>)))]
 pub async fn play(
     State(web): State<Web>,
     signed: Signed,
-    At(id): At<CallId>,
+    At(id): At<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let of_call = web.store.interactions_of_call(signed.organization, id).await?;
+    let gone = || Problem::not_found("recording");
+    let name: RecordingName = id.parse().map_err(|()| gone())?;
+    let of_call = web.store.interactions_of_call(signed.organization, name.call).await?;
     may_hear(&signed, &of_call, "recording")?;
-    let recording = finished(&web, &signed, id).await?.into_iter().next();
-    let recording = recording.ok_or_else(|| Problem::not_found("recording"))?;
+    let mut of_call_kept = finished(&web, &signed, name.call).await?.into_iter();
+    let recording = of_call_kept.find(|kept| kept.row.part == name.part).ok_or_else(gone)?;
     if is_beginning(&headers) {
         let told = json!({ "interactions": of_call.iter().map(|row| row.id).collect::<Vec<_>>() });
-        web.store.audit(&signed.does("listen", "recording", id, told)).await?;
+        web.store.audit(&signed.does("listen", "recording", name, told)).await?;
     }
-    sound::wav(Path::new(&recording.path), &headers).await
+    let sound = web.recordings.open(&recording).await.map_err(|error| {
+        tracing::error!(call.id = %name.call, %error, "a recording cannot be read");
+        Problem::node("The recording cannot be read", format!("{error}."))
+    })?;
+    let extension = sound.extension();
+    let mut response = sound::recording(sound, &headers);
+    let file = format!("inline; filename=\"{name}.{extension}\"");
+    response.headers_mut().extend(file.parse().ok().map(|value| (header::CONTENT_DISPOSITION, value)));
+    Ok(response)
 }
 
-async fn finished(web: &Web, signed: &Signed, call: CallId) -> Result<Vec<RecordingRow>, Problem> {
+async fn finished(web: &Web, signed: &Signed, call: CallId) -> Result<Vec<KeptRecording>, Problem> {
     let mut found = web.store.recordings_of_call(signed.organization, call).await?;
-    found.retain(|row| row.state == RecordingState::Sealed);
+    found.retain(|kept| kept.row.state == RecordingState::Sealed);
     Ok(found)
 }
 

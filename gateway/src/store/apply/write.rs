@@ -9,10 +9,11 @@ use crate::store::rows::caller_id_text;
 use crate::store::{StoreError, rule_text};
 
 const INSERT_ORGANIZATION: &str = "INSERT INTO organizations \
-    (name, title, sip_domain, recording, announcements, ring_timeout_s) VALUES \
-    ($1, $2, $3, $4, $5, $6) RETURNING id";
+    (name, title, sip_domain, recording, announcements, ring_timeout_s, country, recording_days) VALUES \
+    ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
 const UPDATE_ORGANIZATION: &str = "UPDATE organizations SET \
-    name = $1, title = $2, sip_domain = $3, recording = $4, announcements = $5, ring_timeout_s = $6 WHERE id = $7";
+    name = $1, title = $2, sip_domain = $3, recording = $4, announcements = $5, ring_timeout_s = $6, \
+    country = $7, recording_days = $8 WHERE id = $9";
 
 macro_rules! bind_organization {
     ($query:expr, $row:expr) => {{
@@ -24,6 +25,8 @@ macro_rules! bind_organization {
             .bind(row.recording.as_str())
             .bind(&row.announcements)
             .bind(i64::from(row.ring_timeout_s))
+            .bind(row.country.as_str())
+            .bind(row.recording_days.map(i64::from))
     }};
 }
 

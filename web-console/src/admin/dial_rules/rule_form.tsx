@@ -89,7 +89,7 @@ function Destination({ now, set, fault }: PartProps) {
       <Select label={say('destination')} value={now.target} onChange={(target) => set({ target: target as Target, to: '' })} choices={targets.map((value) => ({ value, label: say(`to_${value}`) }))} />
       {now.target === 'queue' && <Select label={say('queue')} none={true} value={now.to} onChange={(to) => set({ to })} choices={voice.map(({ name, title }) => ({ value: name, label: title }))} error={fault('queue')} />}
       {now.target === 'extension' && <Select label={say('extension')} none={true} value={now.to} onChange={(to) => set({ to })} choices={(extensions.data?.items ?? []).map(({ number, display_name }) => ({ value: number, label: [number, display_name].filter(Boolean).join(' · ') }))} error={fault('extension')} />}
-      {now.target === 'service' && <Select label={say('service')} none={true} value={now.to} onChange={(to) => set({ to })} choices={(['echo', 'tone'] as const).map((value) => ({ value, label: say(value) }))} error={fault('service')} />}
+      {now.target === 'service' && <Select label={say('service')} none={true} value={now.to} onChange={(to) => set({ to })} choices={(['echo', 'tone', 'ringback', 'busy', 'congestion'] as const).map((value) => ({ value, label: say(value) }))} error={fault('service')} />}
       {now.target === 'announcement' && <TextField label={say('announcement')} hint={say('announcement_hint')} value={now.to} onChange={(to) => set({ to })} mono error={fault('announcement')} />}
     </div>
   );

@@ -1,0 +1,78 @@
+//! A stand-in for a store of objects that speaks S3: moto, which `scripts/install test` brings. What it holds dies with it.
+
+use std::path::PathBuf;
+
+use tokio::process::Command;
+
+use crate::page::http;
+use crate::process::Process;
+
+/// The bucket that is there.
+pub const BUCKET: &str = "recordings";
+
+/// A store that can be stopped and started again at the same address.
+pub struct Objects {
+    process: Option<Process>,
+    port: u16,
+    /// What earlier runs said.
+    said: String,
+}
+
+impl Objects {
+    /// An address where nothing listens yet.
+    pub fn away() -> Objects {
+        // Free now, and nobody else's for as long as the system gives out others first.
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))
+            .and_then(|l| l.local_addr())
+            .expect("a port")
+            .port();
+        Objects { process: None, port, said: String::new() }
+    }
+
+    /// `[recording.s3]` for it.
+    pub fn settings(&self) -> String {
+        format!(
+            "[recording.s3]\nendpoint = \"http://127.0.0.1:{}\"\nbucket = \"{BUCKET}\"\naccess_key = \"key\"\nsecret_key = \"secret\"\n",
+            self.port
+        )
+    }
+
+    /// Starts it, with an empty bucket.
+    pub async fn start(&mut self) {
+        let mut command = Command::new(program());
+        command.args(["-H", "127.0.0.1", "-p", &self.port.to_string()]).env("PYTHONUNBUFFERED", "1");
+        let mut process = Process::start("moto", command);
+        process.line("its address", |line| line.contains("Running on").then_some(())).await;
+        self.process = Some(process);
+        let made = self.ask("PUT", &format!("/{BUCKET}")).await;
+        assert_eq!(made.status, 200, "{}", made.text());
+    }
+
+    /// Stops it.
+    pub async fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await;
+            self.said.push_str(&process.log());
+            self.said.push('\n');
+        }
+    }
+
+    /// How often files were sent to it, in all its runs.
+    pub fn sent(&self) -> usize {
+        let now = self.process.as_ref().map(Process::log).unwrap_or_default();
+        let put = format!("\"PUT /{BUCKET}/");
+        self.said.lines().chain(now.lines()).filter(|line| line.contains(&put)).count()
+    }
+
+    async fn ask(&self, method: &str, path: &str) -> http::Answer {
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], self.port));
+        http::request(address, method, path, &[], &[]).await
+    }
+}
+
+/// `moto_server` of the folder that `scripts/install test` makes, or of the system.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("our own path");
+    let target = test.ancestors().find(|folder| folder.join("moto/bin/moto_server").exists());
+    target.map_or_else(|| PathBuf::from("moto_server"), |folder| folder.join("moto/bin/moto_server"))
+}
