@@ -174,7 +174,6 @@ impl Evening {
         ana.page.press("h").await;
         ana.page.sees(".call[data-state=talking]", "").await;
         tokio::join!(ana.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
-        bia.join("voice").await;
         transfers(ana, "Bia").await;
         caller.rtp.hears(MUSIC_HZ).await;
         bia.page.click(".lines .line:has-text(\"Marina\")").await;
