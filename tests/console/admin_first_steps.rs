@@ -8,7 +8,7 @@ use crate::stage::{choose, press, reads, tick, visit, write};
 use crate::widget;
 
 #[tokio::test]
-async fn f231_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_call_is_answered() {
+async fn f232_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_call_is_answered() {
     let node = Node::start(Site::acme()).await;
     let browser = Browser::speaking(440.0).await;
     let page = by_the_link(
@@ -50,7 +50,7 @@ async fn f231_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     let trial =
         page.ask("attribute", json!({ "selector": "a[href^=\"/widget/trial\"]", "name": "href" })).await;
 
-    // F231: a number leads to the queue.
+    // A number leads to the queue.
     visit(&page, &node, "admin/dial_rules").await;
     press(&page, "New rule").await;
     choose(&page, "What it is about", "dial").await;

@@ -34,7 +34,7 @@ async fn served(office: &Office, more: serde_json::Value) -> Agent {
 }
 
 #[tokio::test]
-async fn f058_f059_f060_f061_an_incoming_call_names_kind_queue_and_caller_is_accepted_and_ended() {
+async fn f058_f059_f060_f061_f110_an_incoming_call_names_kind_queue_and_caller_is_accepted_and_ended() {
     let office = Office::open().await;
     let ana = served(&office, json!({})).await;
     let page = &ana.page;

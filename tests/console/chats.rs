@@ -171,7 +171,7 @@ async fn f132_f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_wit
 }
 
 #[tokio::test]
-async fn f078_f109_calls_chats_and_telegram_stand_in_one_list() {
+async fn f078_f109_f110_calls_chats_and_telegram_stand_in_one_list() {
     let office = Office::open().await;
     let ana = office.hire("Ana", "100").await;
     office.voice_queue(&[&ana], json!({})).await;

@@ -11,6 +11,7 @@ pub mod database;
 pub mod deadline;
 pub mod desk;
 pub mod desk_phone;
+pub mod front;
 pub mod node;
 pub mod objects;
 pub mod page;
@@ -26,6 +27,7 @@ pub mod talk;
 pub mod throttle;
 pub mod visitor;
 pub mod wav;
+pub mod wicked;
 pub mod wire;
 
 pub use aiortc::Aiortc;

@@ -19,7 +19,7 @@ async fn calls_of_phones_on_every_worker_are_handed_to_a_page() {
     let seat = page.take_seat().await;
     let mut events = page.events().await;
     seat.media.speak(550.0);
-    for (mut stays, mut leaves) in calls {
+    for (stays, mut leaves) in calls {
         let to = [("Refer-To", "<sip:100@acme.test>")];
         let accepted = leaves.call.request("REFER", &to, None).await;
         assert_eq!(accepted.status(), Some(202));

@@ -1,5 +1,7 @@
 //! Words that hide what a thing is are not names of types or files.
 
+use std::collections::HashMap;
+
 use crate::source::{none, shipped_sources};
 
 const HIDING: &[&str] =
@@ -23,6 +25,32 @@ fn types_say_what_they_are() {
         }
     }
     none("type names", &faults);
+}
+
+/// Two types of one name would share an entry of the API's document: one of both would be told wrong.
+#[test]
+fn schemas_have_names_of_their_own() {
+    let mut places: HashMap<String, Vec<String>> = HashMap::new();
+    for file in shipped_sources() {
+        let (mut told, mut renamed) = (false, None);
+        for (_, line) in file.code() {
+            let line = line.trim();
+            if line.starts_with("#[derive(") {
+                (told, renamed) = (line.contains("ToSchema"), None);
+            } else if let Some(name) = line.strip_prefix("#[schema(as = ") {
+                renamed = name.split([')', ',']).next().map(str::to_owned);
+            } else if let Some(name) = type_name(line)
+                && std::mem::take(&mut told)
+            {
+                places.entry(renamed.take().unwrap_or(name.to_owned())).or_default().push(file.path.clone());
+            }
+        }
+    }
+    let shared = places.into_iter().filter(|(_, files)| files.len() > 1);
+    none(
+        "names of schemas",
+        &shared.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect::<Vec<_>>(),
+    );
 }
 
 #[test]

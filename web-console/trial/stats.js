@@ -14,7 +14,14 @@ export class Stats {
     const remote = all.find((s) => s.id === pair?.remoteCandidateId);
     const codec = all.find((s) => s.id === inbound?.codecId);
     const before = this.#before ?? {};
-    this.#before = { at: performance.now(), in: inbound?.bytesReceived ?? 0, out: outbound?.bytesSent ?? 0 };
+    this.#before = {
+      at: performance.now(),
+      in: inbound?.bytesReceived ?? 0,
+      out: outbound?.bytesSent ?? 0,
+      played: inbound?.totalSamplesReceived ?? 0,
+      madeUp: inbound?.concealedSamples ?? 0,
+    };
+    const played = this.#before.played - before.played;
     const kbps = (bytes, earlier) =>
       earlier === undefined ? null : Math.max(0, (bytes - earlier) * 8) / (this.#before.at - before.at);
     return {
@@ -23,7 +30,8 @@ export class Stats {
       sendsKbps: kbps(this.#before.out, before.out),
       jitterMs: inbound ? inbound.jitter * 1000 : null,
       lostPackets: inbound?.packetsLost ?? null,
-      concealedPercent: inbound?.totalSamplesReceived ? (100 * inbound.concealedSamples) / inbound.totalSamplesReceived : null,
+      // Since the look before: of a whole connection it would go on telling of every gap between two calls.
+      concealedPercent: played > 0 ? (100 * (this.#before.madeUp - before.madeUp)) / played : null,
       roundTripMs: pair?.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
       path: remote ? `${remote.protocol.toUpperCase()} ${remote.address}:${remote.port}` : null,
     };

@@ -70,7 +70,7 @@ impl Call {
         let seat = || [a, b].into_iter().find(|leg| self.leg(*leg).is_some_and(|l| l.seat().is_some()));
         let insider = || {
             let inside = |leg: &&Leg| matches!(leg.party, Party::Extension { .. });
-            [b, a].into_iter().find(|leg| self.leg(*leg).as_ref().is_some_and(|leg| inside(leg)))
+            [b, a].into_iter().find(|leg| self.leg(*leg).as_ref().is_some_and(inside))
         };
         of_floor.or_else(seat).or_else(insider)
     }

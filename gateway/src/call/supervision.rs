@@ -44,8 +44,7 @@ impl Calls {
         seat: &SeatPlace,
         how: Supervision,
     ) -> Result<(), SuperviseRefusal> {
-        let of_the_house = |call: &&Box<Call>| call.record.organization == Some(seat.organization);
-        let call = self.calls.get(&id).filter(of_the_house).ok_or(SuperviseRefusal::NoSuchCall)?;
+        let call = self.of_the_house(id, seat)?;
         if how == Supervision::Whisper && call.advised().is_none() {
             return Err(SuperviseRefusal::WrongState);
         }
@@ -67,9 +66,7 @@ impl Calls {
         id: CallId,
         seat: &SeatPlace,
     ) -> Result<(), SuperviseRefusal> {
-        let of_the_house = |call: &&Box<Call>| call.record.organization == Some(seat.organization);
-        let call = self.calls.get(&id).filter(of_the_house).ok_or(SuperviseRefusal::NoSuchCall)?;
-        let agent = call.advised().ok_or(SuperviseRefusal::WrongState)?;
+        let agent = self.of_the_house(id, seat)?.advised().ok_or(SuperviseRefusal::WrongState)?;
         self.sit_by(cx, id, seat)?;
         self.with(cx, id, |call, cx, book| {
             let guest = call.guest_at(book, cx, seat);
@@ -79,6 +76,12 @@ impl Calls {
             call.step_in(cx, book, agent, guest);
         });
         Ok(())
+    }
+
+    fn of_the_house(&self, id: CallId, seat: &SeatPlace) -> Result<&Call, SuperviseRefusal> {
+        let call = self.calls.get(&id).ok_or(SuperviseRefusal::NoSuchCall)?;
+        let own = call.record.organization == Some(seat.organization);
+        if own { Ok(call) } else { Err(SuperviseRefusal::NoSuchCall) }
     }
 
     /// Whether the Seat may come into the Call; its other Calls are held then.

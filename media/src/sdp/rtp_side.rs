@@ -9,7 +9,7 @@ use super::numbering::Numbering;
 use super::rtp_video;
 use super::seed::Seed;
 use super::webrtc::video;
-use super::write::{self, Kind, Stream};
+use super::write::{self, Kind, MediaLine};
 use super::{
     Agreed, Codec, Dialect, Direction, LocalMedia, RemoteOffer, RtpVideo, SdpError, SrtpKeys, SrtpPolicy,
 };
@@ -49,7 +49,7 @@ impl RtpSide {
         let proto = profile_at(&lines, position);
         let crypto = self.crypto_for(&proto, Medium::Audio);
         let rtcp_mux = agreed.is_some_and(|agreed| agreed.rtcp_mux);
-        let audio = Stream {
+        let audio = MediaLine {
             kind: Kind::Audio,
             position,
             local: &self.local,
@@ -64,7 +64,7 @@ impl RtpSide {
         let video_crypto = self.crypto_for(&video_proto, Medium::Video);
         if let (Some(position), Some(local)) = (video_position, &self.video) {
             let mux = agreed.and_then(|agreed| agreed.video.as_ref()).is_some_and(|video| video.rtcp_mux);
-            streams.push(Stream {
+            streams.push(MediaLine {
                 kind: Kind::Video(&rtp_video::FEEDBACK),
                 position,
                 local,
@@ -125,7 +125,7 @@ impl RtpSide {
         let answered = matched.answered.clone();
         let video = self.answer_video(wish, description);
         let mut agreed = agree(stream, matched, wish.direction, keys)?;
-        let audio = Stream {
+        let audio = MediaLine {
             kind: Kind::Audio,
             position,
             local: &self.local,
@@ -137,7 +137,7 @@ impl RtpSide {
         };
         let mut streams = vec![audio];
         if let (Some(video), Some(local)) = (&video, &self.video) {
-            streams.push(Stream {
+            streams.push(MediaLine {
                 kind: Kind::Video(video.stream.feedback.kinds()),
                 position: video.position,
                 local,

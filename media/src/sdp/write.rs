@@ -11,7 +11,7 @@ use super::{Codec, Direction, LocalMedia};
 pub(super) const PTIME_MS: u32 = 20;
 
 /// A stream we take part in.
-pub(super) struct Stream<'a> {
+pub(super) struct MediaLine<'a> {
     pub kind: Kind<'a>,
     pub position: usize,
     pub local: &'a LocalMedia,
@@ -30,7 +30,7 @@ pub(super) enum Kind<'a> {
 }
 
 /// Everything but the origin, which carries the version.
-pub(super) fn media_lines(lines: &[Line], streams: &[Stream<'_>]) -> String {
+pub(super) fn media_lines(lines: &[Line], streams: &[MediaLine<'_>]) -> String {
     let mut out = String::new();
     for (position, line) in lines.iter().enumerate() {
         match streams.iter().find(|stream| stream.position == position) {
@@ -67,7 +67,7 @@ pub(super) fn numbers(codecs: &[Codec]) -> String {
     codecs.iter().map(|codec| format!(" {}", codec.payload_type)).collect()
 }
 
-fn stream_line(out: &mut String, stream: &Stream<'_>) {
+fn stream_line(out: &mut String, stream: &MediaLine<'_>) {
     let (local, proto) = (stream.local, stream.proto);
     let media = match stream.kind {
         Kind::Audio => "audio",

@@ -86,6 +86,8 @@ const verbs = {
       ? at(page).locator(selector).first().waitFor({ state: 'hidden' })
       : at(page).locator(selector).filter({ hasText: text, visible: true }).first().waitFor(),
   text: ({ page, selector }) => at(page).locator(selector).first().innerText(),
+  // What each that fits says now.
+  texts: ({ page, selector }) => at(page).locator(selector).allInnerTexts(),
   count: ({ page, selector }) => at(page).locator(selector).count(),
   // Types key by key, as a person does.
   type: ({ page, text }) => at(page).keyboard.type(text),
@@ -96,6 +98,30 @@ const verbs = {
       player.onloadedmetadata = () => loaded(player.duration);
       player.onerror = () => failed(new Error('no sound'));
     })),
+  // Plays a sound; its player is at this second by then.
+  play: ({ page, selector, seconds }) =>
+    at(page).locator(selector).first().evaluate((player, until) => new Promise((played, failed) => {
+      player.ontimeupdate = () => player.currentTime >= until && played(player.currentTime);
+      player.onerror = () => failed(new Error('no sound'));
+      player.play().catch(failed);
+    }), seconds),
+  // From now on the page notes when each element with this attribute is first on the screen.
+  watch: ({ page, attribute }) =>
+    at(page).evaluate((name) => {
+      const seen = (window.firstSeen ??= {});
+      const look = () => {
+        const fresh = [...document.querySelectorAll(`[${name}]`)].map((one) => one.getAttribute(name)).filter((key) => !(key in seen));
+        for (const key of fresh) {
+          seen[key] = null;
+          // A task that a frame puts off runs once that frame is painted.
+          requestAnimationFrame(() => setTimeout(() => (seen[key] = Date.now())));
+        }
+      };
+      new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: [name] });
+      look();
+    }, attribute),
+  // When they were, in milliseconds since 1970, by what the attribute says.
+  watched: ({ page }) => at(page).evaluate(() => window.firstSeen),
   value: ({ page, selector }) => at(page).locator(selector).first().inputValue(),
   clipboard: ({ page }) => at(page).evaluate(() => navigator.clipboard.readText()),
   attribute: ({ page, selector, name }) => at(page).locator(selector).first().getAttribute(name),
@@ -104,6 +130,7 @@ const verbs = {
   allow: ({ page, permissions }) => at(page).context().grantPermissions(permissions),
   upload: ({ page, selector, path }) => at(page).setInputFiles(selector, path),
   cut: ({ page, cut }) => at(page).context().setOffline(cut),
+  title: ({ page }) => at(page).title(),
   // Whether the browser trusts it with a microphone.
   secure: ({ page }) => at(page).evaluate(() => window.isSecureContext),
   reload: ({ page }) => at(page).reload(),
@@ -121,9 +148,10 @@ const verbs = {
     ),
   resize: ({ page, width, height }) => at(page).setViewportSize({ width, height }),
   emulate: ({ page, media }) => at(page).emulateMedia(media),
-  // What axe finds wrong for people who cannot see, hear or point as others do.
-  async accessibility({ page }) {
-    const { violations } = await new AxeBuilder({ page: at(page) }).analyze();
+  // What axe finds wrong for people who cannot see, hear or point as others do; by all its rules, or by these.
+  async accessibility({ page, rules }) {
+    const axe = new AxeBuilder({ page: at(page) });
+    const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
     return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html).join(' ')}`);
   },
   problems: () => problems,

@@ -3,7 +3,7 @@ import { ErrorState, Skeleton, usePages } from '../ui';
 import { clock } from '../words/language';
 import { say } from './words';
 
-const KINDS = ['abandoned', 'edited', 'withdrawn', 'arrived', 'offered', 'refused', 'timed_out', 'assigned', 'given_back', 'transferred', 'held', 'resumed', 'ended', 'closed', 'note'] as const;
+const KINDS = ['abandoned', 'edited', 'withdrawn', 'customer_ended', 'customer_left', 'customer_returned', 'arrived', 'offered', 'refused', 'timed_out', 'assigned', 'given_back', 'transferred', 'held', 'resumed', 'ended', 'closed', 'note'] as const;
 
 /** What happened to an Interaction, in order. */
 export function Course({ interaction }: { interaction: number }) {

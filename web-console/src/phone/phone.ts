@@ -15,6 +15,9 @@ import { levelOf } from './sound';
 // A Seat that nobody came back to ends after this on the gateway (web.seat_grace_s).
 const GRACE_MS = 30_000;
 
+// A browser on a slow network takes its time until sound flows.
+const FLOWS_WITHIN_MS = 5_000;
+
 export const seat = signal<SeatState>('none');
 /** Why there is no Seat though one is wanted. */
 export const fault = signal<Fault | 'refused' | null>(null);
@@ -39,7 +42,7 @@ export const connection = () => mine?.connection ?? null;
 
 /** Takes the Seat of the user's extension; throws `NoMicrophone` where there is none. */
 export async function attach() {
-  if (mine && seat.value !== 'taken' && seat.value !== 'none') return;
+  if (mine && seat.value !== 'taken' && seat.value !== 'none') return flows();
   fault.value = null;
   try {
     track ??= await openMicrophone();
@@ -57,6 +60,22 @@ export async function attach() {
     refuse(error);
     throw error;
   }
+  await flows();
+}
+
+/** Until sound flows: a call is given only to a browser that hears it. Who waits in vain is told so by the server. */
+function flows(): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(over, FLOWS_WITHIN_MS);
+    const stop = effect(() => {
+      if (seat.value !== 'connecting') queueMicrotask(over);
+    });
+    function over() {
+      clearTimeout(timer);
+      stop();
+      done();
+    }
+  });
 }
 
 /** Gives the Seat back: its calls end. */

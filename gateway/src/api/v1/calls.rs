@@ -101,6 +101,7 @@ pub struct Digits {
 
 /// Where a call goes.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = CallTarget)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum To {
     /// To whoever answers this number.
@@ -114,6 +115,7 @@ pub enum To {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = CallTransfer)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     to: To,

@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = QueuesLogIn)]
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     queues: Vec<QueueId>,

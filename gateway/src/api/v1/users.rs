@@ -79,6 +79,7 @@ pub struct ResetLink {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewPassword)]
 #[serde(deny_unknown_fields)]
 pub struct Password {
     password: String,
