@@ -214,10 +214,7 @@ async fn start(
     let keys = recording_keys(config)?;
     let media = start_media(config, &keys, media_events)?;
     let folder = media.recordings.clone();
-    let recordings =
-        Recordings::new(&config.node.name, &config.recording, folder.clone(), keys, store.clone())
-            .map_err(ServeError::Other)?;
-    recordings.keep();
+    let recordings = keep_recordings(config, &folder, keys, store)?;
     let browsers = browser_addresses(&media);
     let mut signalling = Signalling::new(parts(config, sockets.listeners.clone(), media)?);
     let bindings = store.load_bindings(wall_ms()).await?;
@@ -379,6 +376,20 @@ fn stream_limits(config: &Config) -> StreamLimits {
         message: Duration::from_secs(u64::from(config.sip.timers.message_s)),
         framing: message_limits(config),
     }
+}
+
+/// Keeps what is recorded in a folder from now on.
+fn keep_recordings(
+    config: &Config,
+    folder: &Path,
+    keys: RecordingKeys,
+    store: &Store,
+) -> Result<Recordings, ServeError> {
+    let (node, recording) = (&config.node.name, &config.recording);
+    let recordings = Recordings::new(node, recording, folder.to_owned(), keys, store.clone());
+    let recordings = recordings.map_err(ServeError::Other)?;
+    recordings.keep();
+    Ok(recordings)
 }
 
 /// The keys of recordings; none where they lie in the clear.
