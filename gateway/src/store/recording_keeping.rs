@@ -132,7 +132,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn note_lost_recording(&self, kept: &KeptRecording, reason: &str) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(LOST)
+        Ok(on_writer!(self, |pool| sqlx::query(LOST)
             .bind(kept.row.call.to_string())
             .bind(&kept.row.path)
             .bind(reason)
@@ -169,7 +169,7 @@ impl Store {
             .fetch_all(pool)
             .await)?;
         let Some(due) = due.into_iter().next() else { return Ok(None) };
-        let attempts: Option<i64> = on_pool!(self, |pool| sqlx::query_scalar(CLAIM)
+        let attempts: Option<i64> = on_writer!(self, |pool| sqlx::query_scalar(CLAIM)
             .bind(&due.call_id)
             .bind(&due.path)
             .bind(until_ms)
@@ -195,7 +195,7 @@ impl Store {
     /// # Errors
     /// If the database is away.
     pub async fn postpone_upload(&self, kept: &KeptRecording, due_at_ms: i64) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(LATER)
+        Ok(on_writer!(self, |pool| sqlx::query(LATER)
             .bind(kept.row.call.to_string())
             .bind(&kept.row.path)
             .bind(due_at_ms)
@@ -228,7 +228,7 @@ impl Store {
     }
 
     async fn unqueue_upload(&self, call: CallId, path: &str) -> Result<(), StoreError> {
-        Ok(on_pool!(self, |pool| sqlx::query(UNQUEUE)
+        Ok(on_writer!(self, |pool| sqlx::query(UNQUEUE)
             .bind(call.to_string())
             .bind(path)
             .execute(pool)
