@@ -43,6 +43,7 @@ fn theirs(estate: &Estate, kind: &str, path: &str) -> Value {
         "PauseReasonId" => estate.pause_reason.clone(),
         "QueueId" if path.starts_with("/calls") => estate.voice_queue.clone(),
         "QueueId" => estate.queue.clone(),
+        "SoundClipId" => estate.sound_clip.clone(),
         "UserId" => json!(estate.agent.id()),
         other => panic!("say here what the other organization has as {other} ({path})"),
     }
@@ -56,6 +57,7 @@ fn right(own: &Own, method: &str, path: &str) -> (String, Value) {
     let (there, body) = match (method, path) {
         ("post", "/calls") => (path.to_owned(), json!({ "to": "*43" })),
         ("post", "/calls/{id}/transfer") => (format!("/calls/{}/transfer", own.call), json!({ "to": {} })),
+        ("post", "/calls/{id}/clip") => (format!("/calls/{}/clip", own.call), json!({})),
         ("post", "/contacts") => {
             (path.to_owned(), json!({ "name": name, "identities": [{ "kind": "handle", "value": name }] }))
         }

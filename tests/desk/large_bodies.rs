@@ -3,9 +3,9 @@
 use ramal_tests::page::http;
 use ramal_tests::{Desk, Node, Site};
 
-/// 20 MB, in bytes; a plugin may have 32 MiB, and is given more.
+/// 20 MB, in bytes; a plugin or a sound may have 32 MiB, and is given more.
 const LARGE: usize = 20_000_000;
-const LARGE_PLUGIN: usize = 40_000_000;
+const LARGE_FILE: usize = 40_000_000;
 /// What is sent of them in one chunk, in bytes.
 const CHUNK: usize = 1 << 20;
 
@@ -19,8 +19,11 @@ async fn twenty_megabytes_are_refused_at_every_endpoint() {
         for (method, operation) in item.as_object().expect("operations") {
             let Some(kinds) = operation["requestBody"]["content"].as_object() else { continue };
             let kind = kinds.keys().next().expect("a type of body");
-            let length = if path == "/plugins" { LARGE_PLUGIN } else { LARGE };
-            let path = if path == "/plugins" { "/plugins?grant=all" } else { path };
+            let (path, length) = match path.as_str() {
+                "/plugins" => ("/plugins?grant=all", LARGE_FILE),
+                "/sound-clips" => ("/sound-clips?title=x", LARGE_FILE),
+                path => (path, LARGE),
+            };
             let there = path.replace("{number}", "100").replace("{token}", "x").replace(['{', '}'], "");
             for framing in [Framing::Told(length), Framing::Chunks(length)] {
                 let status = send(&node, &admin, method, &there, kind, framing).await;

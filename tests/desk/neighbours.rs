@@ -2,6 +2,7 @@
 
 use ramal_tests::deadline::{until, until_async};
 use ramal_tests::page::events::Events;
+use ramal_tests::rtp::tone;
 use ramal_tests::visitor::{SITE, Visitor};
 use ramal_tests::{Desk, Node, Site, wav};
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ pub struct Estate {
     pub disposition: Value,
     pub inbox: Value,
     pub rule: Value,
+    pub sound_clip: Value,
     pub token: Value,
     /// The Interaction of a visitor, and what belongs to it.
     pub interaction: Value,
@@ -86,6 +88,7 @@ impl Estate {
             pause_reason: id("/pause-reasons", json!({ "title": name })).await,
             disposition: id("/dispositions", json!({ "title": name })).await,
             rule: id("/rules", json!({ "title": name, "plugin": "business-hours" })).await,
+            sound_clip: sound_clip(node, admin, name).await,
             token: id("/tokens", json!({ "name": name })).await,
             contact: admin.read(&format!("/interactions/{}", interaction["id"])).await["contact"]["id"]
                 .clone(),
@@ -129,4 +132,15 @@ impl Estate {
         ));
         (self.agent.dial("*43").await, recorded, seat)
     }
+}
+
+/// A sound of one second that agents may play.
+async fn sound_clip(node: &Node, admin: &Desk, title: &str) -> Value {
+    let file = node.folder().join("clip.wav");
+    wav::write_mono(&file, 8000, &tone::sine(440.0, 8000, 0, 8000));
+    let sound = std::fs::read(&file).expect("the sound");
+    let path = format!("/api/v1/sound-clips?title={title}");
+    let made = admin.send_bytes("POST", &path, "audio/wav", &sound).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()["id"].clone()
 }

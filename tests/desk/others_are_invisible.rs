@@ -44,6 +44,7 @@ fn stands_for(theirs: &Theirs, path: &str, variable: &str) -> String {
         ("queues", "id") => text(&estate.queue),
         ("recordings", "id") => recording.clone(),
         ("rules", "id") => text(&estate.rule),
+        ("sound-clips", "id") => text(&estate.sound_clip),
         ("tokens", "id") => text(&estate.token),
         ("trunks", "name") => "theirs".to_owned(),
         // Somebody's call has to be one first.
@@ -74,6 +75,11 @@ fn right_body(method: &str, path: &str) -> Option<Value> {
         ("patch", "/inboxes/{id}" | "/rules/{id}") => Some(json!({ "title": "Mallory" })),
         ("post", "/interactions/{id}/messages" | "/interactions/{id}/notes")
         | ("put", "/interactions/{id}/draft") => Some(json!({ "text": "Mallory" })),
+        ("post", "/calls/{id}/clip") => Some(json!({ "clip": 1 })),
+        ("post", "/calls/{id}/listen") => Some(json!({ "voice": true, "answerer": false, "fax": false })),
+        ("post", "/calls/{id}/mask") => Some(json!({ "masked": true })),
+        ("post", "/calls/{id}/recording") => Some(json!({ "to": "pause" })),
+        ("patch", "/sound-clips/{id}") => Some(json!({ "title": "Mallory" })),
         ("patch", "/contacts/{id}") => Some(json!({ "name": "Mallory" })),
         ("patch" | "put", path) => panic!("say here what a right body is for {method} {path}"),
         _ => None,

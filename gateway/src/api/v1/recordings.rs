@@ -42,6 +42,7 @@ pub struct Recording {
 
 /// A pause of a recording, in seconds from its beginning.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RecordingPause)]
 pub struct Pause {
     from_s: f64,
     to_s: f64,
