@@ -186,6 +186,7 @@ fn settings(place: u64, codec: Codec) -> LegSettings {
         direction: Direction::SendRecv,
         ptime_ms: 20,
         srtp: None,
+        video: None,
         webrtc: None,
         source_policy: SourcePolicy::Exact,
         media_timeout_ms: 0,

@@ -57,8 +57,8 @@ pub struct WorkerHandle {
 pub(super) enum Mail {
     /// A Leg moves in, with the one that carries its pictures, if it has one.
     Adopt {
-        sound: Moved,
-        pictures: Option<Moved>,
+        sound: Box<Moved>,
+        pictures: Option<Box<Moved>>,
     },
     Command(Command),
 }

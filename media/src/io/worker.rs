@@ -282,12 +282,12 @@ impl<R: Fn(Event)> Worker<R> {
         }
     }
 
-    fn pack(&mut self, leg: LegId) -> Option<Moved> {
+    fn pack(&mut self, leg: LegId) -> Option<Box<Moved>> {
         let (index, party) = self.engine.release(leg)?;
-        Some(Moved { party, sockets: self.net.remove(index)? })
+        Some(Box::new(Moved { party, sockets: self.net.remove(index)? }))
     }
 
-    fn adopt(&mut self, now: Instant, sound: Moved, pictures: Option<Moved>) {
+    fn adopt(&mut self, now: Instant, sound: Box<Moved>, pictures: Option<Box<Moved>>) {
         let leg = sound.party.id();
         if let Some(pictures) = pictures {
             // Without a place for them the sound goes on alone.
@@ -305,10 +305,11 @@ impl<R: Fn(Event)> Worker<R> {
         }
     }
 
-    fn unpack(&mut self, now: Instant, moved: Moved) -> Option<()> {
-        let leg = moved.party.id();
-        let index = self.engine.adopt(moved.party, now).ok()?;
-        if self.net.add(index, moved.sockets).is_err() {
+    fn unpack(&mut self, now: Instant, moved: Box<Moved>) -> Option<()> {
+        let Moved { party, sockets } = *moved;
+        let leg = party.id();
+        let index = self.engine.adopt(party, now).ok()?;
+        if self.net.add(index, sockets).is_err() {
             self.engine.release(leg);
             return None;
         }
