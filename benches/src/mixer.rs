@@ -28,6 +28,12 @@ const IDLE_MOST_PERCENT: f64 = 1.0;
 const PEERS: [(usize, f64, f64); 4] =
     [(10, 0.47, 0.52), (50, 0.27, 0.33), (100, 0.24, 0.29), (200, 0.21, 0.32)];
 
+/// Lets a load run.
+#[expect(clippy::disallowed_methods, reason = "what is measured here is measured by the clock")]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
+}
+
 fn run(options: &Options) -> Outcome<Vec<Figure>> {
     let sizes = options.calls.clone().unwrap_or_else(|| SIZES.to_vec());
     let window = (options.window / 4).max(Duration::from_secs(2));

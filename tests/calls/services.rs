@@ -1,6 +1,7 @@
 //! Echo, tone and announcement.
 
-use ramal_tests::{Node, Rtp, Site};
+use ramal_tests::{Desk, Node, Rtp, Site};
+use serde_json::json;
 
 #[tokio::test]
 async fn echo_sends_back_what_it_hears() {
@@ -32,12 +33,13 @@ async fn tones_are_those_of_the_organizations_country() {
     for (place, service) in services.iter().enumerate() {
         site = site.rule(&format!("dial = \"*5{place}\"\nservice = \"{service}\""));
     }
-    let node = Node::start(site.clone()).await;
+    let node = Node::start(site).await;
+    let admin = Desk::first(&node).await;
     let countries =
         [("brazil", [425.0; 3]), ("united_states", [440.0, 480.0, 480.0]), ("europe", [425.0; 3])];
     for (country, heard_hz) in countries {
-        let own = format!("sip_domain = \"acme.test\"\ncountry = \"{country}\"");
-        node.apply_text(&site.toml().replace("sip_domain = \"acme.test\"", &own)).await;
+        let changed = admin.patch("/organization", json!({ "country": country })).await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
         let alice = node.phone("100").await;
         for (place, hz) in heard_hz.into_iter().enumerate() {
             let rtp = Rtp::new().await;

@@ -39,7 +39,7 @@ async fn three_browsers_and_two_phones_each_hear_the_other_four() {
         let call = page.dial("*70").await;
         pages.push((page, seat, call));
     }
-    let mut phones = vec![member(&node, "103", "*70").await, member(&node, "104", "*70").await];
+    let mut phones = [member(&node, "103", "*70").await, member(&node, "104", "*70").await];
     for (place, (_, seat, _)) in pages.iter().enumerate() {
         seat.media.speak(TONES_HZ[place]);
     }

@@ -41,9 +41,9 @@ pub fn percent(members: usize, window: Duration) -> Outcome<f64> {
             while phones.recv_from(&mut buffer).is_ok() {}
         });
     });
-    std::thread::sleep(WARM_UP);
+    super::pause(WARM_UP);
     let (start, before) = (Instant::now(), thread_cpu(THREAD)?);
-    std::thread::sleep(window);
+    super::pause(window);
     let used = thread_cpu(THREAD)?.saturating_sub(before);
     let percent = used.as_secs_f64() * 100.0 / start.elapsed().as_secs_f64() / members as f64;
     stop.store(true, Ordering::Relaxed);
@@ -66,6 +66,6 @@ fn each_frame(stop: &AtomicBool, mut work: impl FnMut()) {
     while !stop.load(Ordering::Relaxed) {
         work();
         due += FRAME;
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        super::pause(due.saturating_duration_since(Instant::now()));
     }
 }

@@ -33,7 +33,7 @@ const THREAD: &str = "media";
 pub fn all_talk(rooms: &[usize], window: Duration) -> Outcome<f64> {
     let house = House::new(rooms)?;
     let talk = house.talk()?;
-    std::thread::sleep(WARM_UP);
+    super::pause(WARM_UP);
     let percent = cpu_percent(window)?;
     talk.stop();
     Ok(percent / house.legs.len() as f64)
@@ -43,9 +43,9 @@ pub fn all_talk(rooms: &[usize], window: Duration) -> Outcome<f64> {
 pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<f64> {
     let house = House::new(&vec![members; rooms])?;
     let talk = house.talk()?;
-    std::thread::sleep(WARM_UP);
+    super::pause(WARM_UP);
     talk.stop();
-    std::thread::sleep(REST);
+    super::pause(REST);
     cpu_percent(window.max(Duration::from_secs(6)))
 }
 
@@ -115,7 +115,7 @@ impl House {
                 }
                 sent = sent.wrapping_add(1);
                 due += FRAME;
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                super::pause(due.saturating_duration_since(Instant::now()));
             }
         };
         let (phones, ended) = (Arc::clone(&self.phones), Arc::clone(&stop));
@@ -133,7 +133,7 @@ impl House {
 /// Of the media thread, over a window.
 fn cpu_percent(window: Duration) -> Outcome<f64> {
     let (start, before) = (Instant::now(), thread_cpu(THREAD)?);
-    std::thread::sleep(window);
+    super::pause(window);
     let used = thread_cpu(THREAD)?.saturating_sub(before);
     Ok(used.as_secs_f64() * 100.0 / start.elapsed().as_secs_f64())
 }

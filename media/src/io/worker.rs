@@ -163,7 +163,7 @@ impl<R: Fn(Event)> Worker<R> {
             }
             match self.mail.try_recv() {
                 Ok(Mail::Command(command)) => self.obey_or_keep(now, command),
-                Ok(Mail::Adopt { sound, pictures }) => self.adopt(now, sound, pictures),
+                Ok(Mail::Adopt { sound, pictures }) => self.adopt(now, *sound, pictures.map(|pictures| *pictures)),
                 Err(_) => break,
             }
         }
@@ -275,7 +275,7 @@ impl<R: Fn(Event)> Worker<R> {
             }
             // It stays here, in silence, rather than be lost.
             Err((SendError::MailboxFull | SendError::WorkerGone, Some(Mail::Adopt { sound, pictures }))) => {
-                self.adopt(now, sound, pictures);
+                self.adopt(now, *sound, pictures.map(|pictures| *pictures));
                 (self.report)(Event::NotForwardable { leg, reason: NotForwardable::SourceMissing });
             }
             Err(_) => {}
@@ -287,7 +287,7 @@ impl<R: Fn(Event)> Worker<R> {
         Some(Box::new(Moved { party, sockets: self.net.remove(index)? }))
     }
 
-    fn adopt(&mut self, now: Instant, sound: Box<Moved>, pictures: Option<Box<Moved>>) {
+    fn adopt(&mut self, now: Instant, sound: Moved, pictures: Option<Moved>) {
         let leg = sound.party.id();
         if let Some(pictures) = pictures {
             // Without a place for them the sound goes on alone.
@@ -305,8 +305,7 @@ impl<R: Fn(Event)> Worker<R> {
         }
     }
 
-    fn unpack(&mut self, now: Instant, moved: Box<Moved>) -> Option<()> {
-        let Moved { party, sockets } = *moved;
+    fn unpack(&mut self, now: Instant, Moved { party, sockets }: Moved) -> Option<()> {
         let leg = party.id();
         let index = self.engine.adopt(party, now).ok()?;
         if self.net.add(index, sockets).is_err() {
