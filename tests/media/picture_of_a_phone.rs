@@ -86,7 +86,10 @@ async fn called(feedback: Feedback) -> Meeting {
     rtp.follow(&phone.offer());
     let asked = mirror.follow(&phone.offer());
     assert_eq!(asked.profile, "RTP/AVP", "{}", phone.offer());
-    let format = ramal_tests::sdp::Format { payload_type: asked.payload_type("VP8/90000").expect("a number for VP8"), ..VP8 };
+    let format = ramal_tests::sdp::Format {
+        payload_type: asked.payload_type("VP8/90000").expect("a number for VP8"),
+        ..VP8
+    };
     let answer = rtp.sdp() + &mirror.line(format, feedback);
     let (_, answered) = tokio::join!(phone.answer(&answer), browser.answered());
     page.accept(&answered.text());

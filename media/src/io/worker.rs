@@ -163,7 +163,9 @@ impl<R: Fn(Event)> Worker<R> {
             }
             match self.mail.try_recv() {
                 Ok(Mail::Command(command)) => self.obey_or_keep(now, command),
-                Ok(Mail::Adopt { sound, pictures }) => self.adopt(now, *sound, pictures.map(|pictures| *pictures)),
+                Ok(Mail::Adopt { sound, pictures }) => {
+                    self.adopt(now, *sound, pictures.map(|pictures| *pictures))
+                }
                 Err(_) => break,
             }
         }
