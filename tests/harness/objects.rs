@@ -1,4 +1,4 @@
-//! A stand-in for a store of objects that speaks S3: moto, which `scripts/install test` brings. What it holds dies with it.
+//! A stand-in for a store of objects that speaks S3: moto, which `scripts/stand-ins` brings. What it holds dies with it.
 
 use std::path::PathBuf;
 
@@ -70,7 +70,7 @@ impl Objects {
     }
 }
 
-/// `moto_server` of the folder that `scripts/install test` makes, or of the system.
+/// `moto_server` of the folder that `scripts/stand-ins` makes, or of the system.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("our own path");
     let target = test.ancestors().find(|folder| folder.join("moto/bin/moto_server").exists());
