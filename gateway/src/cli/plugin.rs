@@ -49,7 +49,7 @@ pub enum PluginCommand {
         #[arg(long)]
         allow_cleartext: bool,
     },
-    /// Says anew what a plugin of this node is allowed: all that it asks, and what is named here.
+    /// Says anew what a plugin of this node is allowed: all that it asks, and what is named here, nothing else.
     Grant {
         name: String,
         /// Lets it reach hosts in this machine and in private networks.
@@ -93,9 +93,11 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
         }
         PluginCommand::Install { file, yes, allow_private_networks, allow_cleartext } => {
             let file = read_plugin(&file).map_err(CliError::message)?;
+            // What its last version was allowed beside what it asks; `grant` takes it back.
+            let before = library.read(&file.manifest.name).map(|last| last.grants).unwrap_or_default();
             let grants = Grants {
-                private_networks: allow_private_networks,
-                cleartext: allow_cleartext,
+                private_networks: allow_private_networks || before.private_networks,
+                cleartext: allow_cleartext || before.cleartext,
                 ..Grants::all_of(&file.manifest)
             };
             install(&library, Installed { file, grants }, yes)
@@ -151,7 +153,9 @@ fn install(library: &Library, installed: Installed, yes: bool) -> Result<(), Cli
 
 fn agreed() -> Result<bool, CliError> {
     if !std::io::stdin().is_terminal() {
-        return Err(CliError::message("say --yes to grant what it asks"));
+        return Err(CliError::message(
+            "nothing was installed: there is no terminal to ask at; say --yes to grant what it asks",
+        ));
     }
     print!("Grant this? [y/N] ");
     std::io::stdout().flush().map_err(CliError::message)?;

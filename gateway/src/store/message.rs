@@ -87,9 +87,11 @@ const PROVIDER_ID: &str =
     "SELECT provider_id FROM messages WHERE id = $1 AND conversation_id = $2 AND organization_id = $3";
 const LAST_INBOUND: &str = "SELECT provider_id FROM messages WHERE conversation_id = $1 AND organization_id = $2 \
     AND direction = 'in' AND provider_id IS NOT NULL ORDER BY at_ms DESC, id DESC LIMIT 1";
+/// Only what the provider told us is a copy: it has no id of ours, and no customer wrote it.
 const FORGET_COPY: &str = "DELETE FROM messages WHERE inbox_id = $1 AND provider_id = $2 AND organization_id = $3 \
-    AND id <> $4";
-const NAME: &str = "UPDATE messages SET provider_id = $1 WHERE id = $2 AND organization_id = $3";
+    AND id <> $4 AND our_id IS NULL AND direction = 'out'";
+const NAME: &str = "UPDATE messages SET provider_id = $1 WHERE id = $2 AND organization_id = $3 AND NOT EXISTS \
+    (SELECT 1 FROM messages other WHERE other.inbox_id = $4 AND other.provider_id = $1 AND other.id <> $2)";
 const KEEP_EARLY: &str = "INSERT INTO early_statuses (organization_id, inbox_id, provider_id, state, state_rank, \
     reason, kept_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (inbox_id, provider_id) DO UPDATE \
     SET state = excluded.state, state_rank = excluded.state_rank, reason = excluded.reason \
@@ -265,7 +267,8 @@ impl Tx {
             .await)?)
     }
 
-    /// Notes what the provider calls a message of ours. A copy of it that came in as news before is forgotten.
+    /// Notes what the provider calls a message of ours. A copy of it that came in as news before is forgotten. An id that another
+    /// message has stays that one's.
     pub(crate) async fn name_message(
         &mut self,
         organization: OrganizationId,
@@ -282,13 +285,22 @@ impl Tx {
             .execute(db)
             .await
             .map(drop))?;
-        Ok(on_tx!(self, |db| sqlx::query(NAME)
+        let named = on_tx!(self, |db| sqlx::query(NAME)
             .bind(&provider_id)
             .bind(message.0)
             .bind(organization.0)
+            .bind(inbox.0)
             .execute(db)
             .await
-            .map(drop))?)
+            .map(|done| done.rows_affected()))?;
+        if named == 0 {
+            tracing::warn!(
+                inbox.id = inbox.0,
+                message.id = message.0,
+                "the provider gave this message the id of another: its statuses cannot be told apart"
+            );
+        }
+        Ok(())
     }
 
     /// Moves messages of ours forward to a state, never back; those that moved.

@@ -11,6 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::ROOT;
 use super::signed::COOKIE;
+use crate::model::InteractionState;
 
 /// What a request is answered that does not get what it asks for (RFC 9457), as `application/problem+json`.
 #[derive(Serialize, ToSchema)]
@@ -45,6 +46,8 @@ pub fn text(mut document: OpenApi) -> String {
     document.components = Some(
         components
             .schema("Problem", ProblemBody::schema())
+            // Only a parameter names it, and schemas of parameters are not collected.
+            .schema("InteractionState", InteractionState::schema())
             .security_scheme("cookie", cookie)
             .security_scheme("bearer", bearer)
             .build(),
@@ -98,5 +101,40 @@ mod tests {
             kept == told,
             "docs/openapi.json is not what the code says: run RAMAL_WRITE_OPENAPI=1 cargo nextest run --workspace --lib the_document_in"
         );
+    }
+
+    /// Calls `look` with every value in the document, and the name that it has there.
+    fn walk(value: &serde_json::Value, look: &mut impl FnMut(&str, &serde_json::Value)) {
+        match value {
+            serde_json::Value::Object(fields) => fields.iter().for_each(|(name, field)| {
+                look(name, field);
+                walk(field, look);
+            }),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, look)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn what_is_referred_to_is_there_and_words_are_spelt_as_they_are_sent() {
+        let (_, document) = super::super::router().split_for_parts();
+        let document: serde_json::Value = serde_json::from_str(&text(document)).unwrap();
+        let mut faults = Vec::new();
+        walk(&document, &mut |name, value| match (name, value.as_str()) {
+            ("$ref", Some(at)) if document.pointer(at.trim_start_matches('#')).is_none() => {
+                faults.push(at.to_owned());
+            }
+            ("enum", _) => faults.extend(
+                value
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|word| word.as_str())
+                    .filter(|word| word.starts_with(char::is_uppercase))
+                    .map(str::to_owned),
+            ),
+            _ => {}
+        });
+        assert_eq!(faults, Vec::<String>::new());
     }
 }

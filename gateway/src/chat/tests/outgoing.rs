@@ -168,6 +168,24 @@ async fn a_message_that_nobody_knows_about_is_not_sent_again() {
     desk.test.remove().await;
 }
 
+/// A provider that gives one id twice, or that of a message of the customer: nothing that was written is lost for it.
+#[tokio::test]
+async fn an_id_that_is_taken_costs_no_message() {
+    let desk = Desk::new().await;
+    let interaction = desk.taken().await;
+    for (text, id) in [("one", "p1"), ("two", "p1"), ("three", "m1")] {
+        send(&desk, interaction, text).await;
+        let claim = desk.chat.claim(9, NOW).await.unwrap().remove(0);
+        desk.chat.sent(&claim, &receipt(id)).await.unwrap();
+    }
+    let shown = desk.messages(interaction).await;
+    let texts: Vec<_> = shown.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts[1..], ["one", "two", "three"]);
+    assert!(shown[1..].iter().all(|message| message.state == MessageState::Sent));
+    assert_eq!(desk.ask("SELECT COUNT(*) FROM messages WHERE provider_id IS NOT NULL").await, 2);
+    desk.test.remove().await;
+}
+
 #[tokio::test]
 async fn an_inbox_that_stands_still_costs_no_try() {
     let desk = Desk::new().await;
