@@ -42,20 +42,31 @@ pub fn all_talk(rooms: &[usize], window: Duration) -> Outcome<f64> {
     Ok(percent / house.legs.len() as f64)
 }
 
-/// Percent of a core of so many rooms in which nobody speaks any more.
-pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<f64> {
+/// What rooms cost in which nobody speaks any more.
+pub struct Idle {
+    /// Of a core.
+    pub percent: f64,
+    /// Rounds of the Worker a second: a busy machine does not change them.
+    pub rounds: f64,
+}
+
+/// So many rooms in which nobody speaks any more.
+pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<Idle> {
     let house = House::new(&vec![members; rooms])?;
     let talk = house.talk()?;
     super::pause(WARM_UP);
     talk.hush();
     super::pause(REST);
+    let (start, before) = (Instant::now(), house.worker.gauges().rounds);
     let percent = cpu_percent(window.max(IDLE_WINDOW))?;
+    let rounds = (house.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
     talk.stop();
-    Ok(percent)
+    Ok(Idle { percent, rounds })
 }
 
 struct House {
     _workers: Workers,
+    worker: WorkerHandle,
     legs: Vec<SocketAddr>,
     phones: Phones,
 }
@@ -138,7 +149,7 @@ impl House {
             }
         }
         settle(&worker)?;
-        Ok(Self { _workers: workers, legs, phones })
+        Ok(Self { _workers: workers, worker, legs, phones })
     }
 
     /// Every leg is sent a voice, every 20 ms, and what comes back is taken.
