@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::database::Database;
-use crate::deadline::{until, within};
+use crate::deadline::within;
 use crate::process::Process;
 use crate::site::{Site, password};
 use crate::wire::link::Transport;
@@ -266,15 +266,14 @@ impl Node {
     /// Waits until the database holds an event of this kind, and returns its detail.
     pub async fn expect_event(&self, kind: &str) -> String {
         let statement = format!("SELECT detail FROM events WHERE kind = '{kind}'");
-        until(&format!("an event {kind}"), || self.database.ask(&statement).into_iter().next()).await
+        self.database.until(&format!("an event {kind}"), &statement, |rows| rows.into_iter().next()).await
     }
 
     /// Waits until the database says that the one recording is in this state.
     pub async fn expect_recording(&self, state: &str) {
-        until(&format!("a recording that is {state}"), || {
-            (self.database.ask("SELECT state FROM recordings") == [state]).then_some(())
-        })
-        .await;
+        let what = format!("a recording that is {state}");
+        let fits = |states: Vec<String>| (states == [state]).then_some(());
+        self.database.until(&what, "SELECT state FROM recordings", fits).await;
     }
 
     /// What the gateway logged.

@@ -7,7 +7,7 @@ use super::output::Exit;
 use super::party::{Format, Hear};
 use super::receive::Accepted;
 use super::timeout::{Own, ROOM_PER_STEP, send_own};
-use super::timer::{Deadlines, REASONS, Reason};
+use super::timer::{Deadlines, REASONS, Reason, calm_after};
 use super::{Engine, LegIndex};
 use crate::bridge::playout::Playout;
 use crate::bridge::transcode::{Frame, Transcode};
@@ -224,7 +224,7 @@ impl Engine {
         room.turn = self.serve(now, &mut room, turn);
         if room.turn.is_none() {
             room.due = match room.pace {
-                Pace::Resting => room.due + FRAME * KEEP_UP_FRAMES,
+                Pace::Resting => calm_after(self.started, room.due + FRAME * KEEP_UP_FRAMES),
                 Pace::Ticking if now.saturating_duration_since(room.due) > MAX_CATCH_UP => {
                     self.tick_after(now, index)
                 }

@@ -125,6 +125,18 @@
     // The time (ms since 1970) at which a whole window of this tone had come in.
     hears: (hz, timeoutMs = 20_000) =>
       until(() => heard().some((s) => share(s, hz, audio.sampleRate) > HEARD_SHARE), timeoutMs, `hears ${hz} Hz`),
+    // Each of these tones and none of those, in the last 200 ms of one track; as the Rust harness tells.
+    hearsAll: (present, absent, timeoutMs = 20_000) =>
+      until(
+        () =>
+          heard().some(
+            (s) =>
+              present.every((hz) => share(s, hz, audio.sampleRate) > 0.4 / present.length) &&
+              absent.every((hz) => share(s, hz, audio.sampleRate) < 0.02),
+          ),
+        timeoutMs,
+        `hears ${present} Hz without ${absent} Hz`,
+      ),
     // Another sound or none.
     hearsNo: (hz, timeoutMs = 20_000) =>
       until(() => heard().every((s) => share(s, hz, audio.sampleRate) < 0.1), timeoutMs, `hears no more ${hz} Hz`),
