@@ -232,6 +232,7 @@ async fn an_administrators_sections() {
         "extensions",
         "trunks",
         "dial_rules",
+        "sounds",
         "queues",
         "pause_reasons",
         "dispositions",
@@ -256,7 +257,7 @@ async fn an_administrators_sections() {
         page.sees_no(".skeleton").await;
         looks.at(&page, &format!("admin_{section}")).await;
     }
-    for section in ["users", "trunks", "dial_rules", "inboxes"] {
+    for section in ["users", "trunks", "dial_rules", "inboxes", "sounds"] {
         visit(&page, &office.node, &format!("admin/{section}")).await;
         page.click(".screen-head .primary").await;
         page.sees("dialog", "").await;
