@@ -30,7 +30,7 @@ async fn what_is_wrong_is_named_at_its_field_and_nothing_is_made() {
     assert_eq!(refused(with(json!({ "queue_id": 999_999 }))).await, "queue_id");
     assert_eq!(ground.admin.read("/inboxes").await["items"], json!([]));
     let made = made(&ground.admin, "/inboxes", with(json!({ "settings": { "origins": SITE } }))).await;
-    assert_eq!((&made["state"], &made["settings"]["colour"]), (&json!("ready"), &json!("#0b6bcb")));
+    assert_eq!((&made["state"], &made["settings"]["colour"]), (&json!("leads_nowhere"), &json!("#0b6bcb")));
     assert_eq!(refused(inbox.clone()).await, "name", "the name is taken");
     let gone = ground.admin.delete(&format!("/inboxes/{}", made["id"])).await;
     assert_eq!(gone.status, 204);
