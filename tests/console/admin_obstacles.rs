@@ -3,6 +3,7 @@
 use ramal_tests::deadline::until_async;
 use ramal_tests::node::{carrier_address, carrier_of};
 use ramal_tests::rtp::tone;
+use ramal_tests::visitor::{SITE, Visitor};
 use ramal_tests::{Browser, Node, Rtp, Site, wav};
 use serde_json::json;
 
@@ -20,8 +21,10 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
     carrier.invite("+551130001000", &rtp.sdp()).await.expect_status(407).await;
     let browser = Browser::speaking(440.0).await;
     let page = console(&browser, &node, "admin", email(&admin)).await;
-    visit(&page, &node, "admin/trunks").await;
+    visit(&page, &node, "admin").await;
+    page.click("role=button[name=/1 call from outside was refused/]").await;
     page.sees(".refused tr", "127.0.0.2").await;
+    page.screenshot("admin_refused").await;
     // What the carrier has to be told of us.
     page.sees(".copy-line", &node.udp.to_string()).await;
     assert_eq!(faults(&page).await, json!([]));
@@ -57,8 +60,10 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
 async fn an_inbox_that_leads_nowhere_and_a_user_without_an_extension_are_warned_of() {
     let node = Node::start(Site::acme()).await;
     let admin = administrator(&node).await;
-    let lost = json!({ "name": "lost", "title": "Lost", "plugin": "webchat", "settings": {} });
-    made(&admin, "/inboxes", lost).await;
+    let settings = json!({ "origins": SITE, "ask_name": "off", "ask_email": "off" });
+    let lost = json!({ "name": "lost", "title": "Lost", "plugin": "webchat", "settings": settings });
+    let lost = made(&admin, "/inboxes", lost).await;
+    let _visitor = Visitor::begin(node.web, lost["key"].as_str().expect("a key"), json!({})).await;
     let ana = admin.colleague("Ana", "agent", json!({})).await;
     let queue = json!({ "name": "sales", "title": "Sales", "medium": "voice", "members": [ana.id()] });
     made(&admin, "/queues", queue).await;
@@ -74,6 +79,13 @@ async fn an_inbox_that_leads_nowhere_and_a_user_without_an_extension_are_warned_
     assert_eq!(faults(&page).await, json!([]));
     visit(&page, &node, "supervise").await;
     page.sees("tr:has-text(\"Ana\")", "Cannot take calls: no extension").await;
+    // What came by the inbox says the same, and is sent where somebody takes it.
+    visit(&page, &node, "supervise/waiting").await;
+    press(&page, "Why?").await;
+    page.sees("dialog .form-problem", "by the inbox Lost, which leads to no queue").await;
+    assert_eq!(faults(&page).await, json!([]));
+    press(&page, "Send").await;
+    page.sees("tr", "Support").await;
     visit(&page, &node, "admin/queues").await;
     page.click("tr:has-text(\"Sales\")").await;
     page.sees(".field-warning", "Ana").await;
@@ -131,6 +143,23 @@ async fn music_is_uploaded_and_callers_of_a_queue_hear_it() {
     press(&page, "Delete").await;
     page.click("dialog >> nth=-1 >> role=button[name=\"Delete\"]").await;
     reads(&page, "plays it while callers wait").await;
+}
+
+#[tokio::test]
+async fn a_server_without_plugins_says_where_it_looked_for_them() {
+    let node = Node::start_bare(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    let beside = node.folder().join("bare/plugins");
+    for screen in ["inboxes", "plugins"] {
+        visit(&page, &node, &format!("admin/{screen}")).await;
+        page.sees("main code", &beside.to_string_lossy()).await;
+    }
+    visit(&page, &node, "admin/inboxes").await;
+    press(&page, "New inbox").await;
+    page.sees("dialog code", &beside.to_string_lossy()).await;
+    assert_eq!(faults(&page).await, json!([]));
 }
 
 #[tokio::test]

@@ -330,14 +330,14 @@ impl<M: MediaPlane> Signalling<M> {
     fn note_refusal(&mut self, now: Now, request: &Request, flow: &Flow, status: u16) {
         let directory = Arc::clone(&self.directory);
         let door = self.doorkeeper(&directory);
+        let organization = door.organization(request).map(|organization| organization.id);
         let reason = match status {
             401 | 407 if door.claims_extension(request) => return,
             401 | 407 => RefusedFor::UnknownSource,
-            403 if door.has_credentials(request) => RefusedFor::WrongPassword,
+            403 if organization.is_some() && door.has_credentials(request) => RefusedFor::WrongPassword,
             403 => RefusedFor::UnknownSource,
             _ => return,
         };
-        let organization = door.organization(request).map(|organization| organization.id);
         let from = request.headers.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
         let call = RefusedCall {
             source: Some(flow.remote.ip()),

@@ -8,7 +8,7 @@ import { may, me } from '../../live/me';
 import { go } from '../../route/route';
 import { Button, Icon, Panel, Screen, Skeleton, useResource } from '../../ui';
 import { worded } from '../settings_form/settings_form';
-import type { DialRule, Inbox, List, Plugin, Queue, Trunk } from '../shapes';
+import type { DialRule, Inbox, List, Plugin, Queue, RefusedCall, Trunk } from '../shapes';
 import { say } from './words';
 
 type StepKey = 'queue' | 'user' | 'inbox' | 'number' | 'trunk' | 'answer' | 'answer_self';
@@ -67,6 +67,7 @@ interface Everything {
   plugins: Plugin[];
   /** Whether any interaction was ever answered. */
   answered: boolean;
+  refused: RefusedCall[];
 }
 
 /** Everything that the steps look at; what this role may not see counts as none. */
@@ -77,6 +78,7 @@ function useAll(): Everything | null {
   const rules = useResource<DialRule[]>(may('telephony.manage') ? '/dial-rules' : null, 'dial_rules');
   const trunks = useResource<List<Trunk>>(may('telephony.manage') ? '/trunks?limit=100' : null, 'trunks');
   const plugins = useResource<List<Plugin>>(may('plugins.manage') ? '/plugins?limit=100' : null, 'plugins');
+  const refused = useResource<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls' : null, 'trunks dial_rules');
   // Each that ends moves a board.
   const handled = [...boards.value.values()].reduce((sum, board) => sum + board.handled_today, 0);
   const latest = useResource<List<Interaction>>('/interactions?limit=100');
@@ -89,6 +91,7 @@ function useAll(): Everything | null {
     rules: rules.data ?? [],
     trunks: trunks.data?.items ?? [],
     plugins: plugins.data?.items ?? [],
+    refused: refused.data?.items ?? [],
     answered: latest.data?.items.some(({ answered_at_ms }) => answered_at_ms !== null) ?? false,
   };
 }
@@ -118,13 +121,16 @@ const lacking = (queue: Queue, users: readonly User[]) =>
     .filter((user) => queue.enabled && queue.medium === 'voice' && user.enabled && queue.members.includes(user.id) && !attends(queue, user))
     .map(({ id, name }) => ({ key: `u${queue.id}-${id}`, text: say('trouble_member', { name, queue: queue.title }), to: ['admin', 'users', String(id)] }));
 
-function Troubles({ queues, users, inboxes, trunks, plugins }: Everything) {
+function Troubles({ queues, users, inboxes, trunks, plugins, refused }: Everything) {
+  // What people here misdial is no trouble of the installation.
+  const outside = refused.filter(({ extension }) => extension === null).reduce((sum, { count }) => sum + count, 0);
   const all = [
     ...plugins.filter(({ fault }) => fault).map(({ name, title, fault }) => ({ key: `p${name}`, text: say('trouble_plugin', { name: worded(title), fault: fault ?? '' }), to: ['admin', 'plugins'] })),
     ...inboxes.filter(({ enabled, fault }) => enabled && fault).map(({ id, title, fault }) => ({ key: `i${id}`, text: say('trouble_inbox', { name: title, fault: fault ?? '' }), to: ['admin', 'inboxes', String(id)] })),
     ...inboxes.filter(({ enabled, state }) => enabled && state === 'leads_nowhere').map(({ id, title }) => ({ key: `n${id}`, text: say('trouble_nowhere', { name: title }), to: ['admin', 'inboxes', String(id)] })),
     ...trunks.filter(({ enabled, state }) => enabled && state?.trouble).map(({ name }) => ({ key: `t${name}`, text: say('trouble_trunk', { name, fault: say('down') }), to: ['admin', 'trunks'] })),
     ...queues.flatMap((queue) => lacking(queue, users)),
+    ...(outside > 0 ? [{ key: 'refused', text: say('trouble_refused', { n: outside }), to: ['admin', 'trunks'] }] : []),
   ];
   if (all.length === 0) return null;
   return (

@@ -13,3 +13,6 @@ export function ownAddresses(ours: Trunks['ours']): { label: string; address: st
   const known = new Set<string>();
   return shown.filter(({ label, address }) => !known.has(label + address) && known.add(label + address));
 }
+
+/** Whether nobody but this machine reaches us. */
+export const isLoopback = (ours: Trunks['ours']): boolean => ours.every(({ address }) => /^(127\.|\[::1\])/.test(address));

@@ -22,7 +22,7 @@ interface FormProps {
 
 export function TrunkForm({ trunk, source, ours, onClose, onSaved }: FormProps) {
   const initial = draftOf(trunk);
-  const draft = useDraft<TrunkDraft>(initial, source ? { sources: [...initial.sources, source], ...(trunk ? {} : { host: source }) } : {});
+  const draft = useDraft<TrunkDraft>(initial, source ? withSource(initial, source) : {});
   const { now } = draft;
   const path = `/trunks/${encodeURIComponent(trunk?.name ?? '')}`;
   const action = useAction(async () => {
@@ -51,6 +51,12 @@ export function TrunkForm({ trunk, source, ours, onClose, onSaved }: FormProps) 
       <FormProblem problem={action.problem} />
     </Dialog>
   );
+}
+
+/** Calls from there are taken from now on; of a new trunk it is most likely the host too. */
+function withSource({ sources, host }: TrunkDraft, source: string): Partial<TrunkDraft> {
+  const known = sources.some((one) => one.replace(/\/(32|128)$/, '') === source);
+  return { sources: known ? sources : [...sources, source], host: host || source, enabled: true };
 }
 
 type PartProps = Pick<Draft<TrunkDraft>, 'now' | 'set'> & Pick<Action, 'at'>;

@@ -9,7 +9,7 @@ import { RefusedCalls } from '../refused/refused';
 import type { SectionProps } from '../sections';
 import type { Trunk, Trunks as TrunkList } from '../shapes';
 import { say as shared } from '../words';
-import { ownAddresses, troubleOf } from './facts';
+import { isLoopback, ownAddresses, troubleOf } from './facts';
 import { TrunkForm } from './trunk_form';
 import { say } from './words';
 
@@ -44,8 +44,12 @@ export function Trunks(_: SectionProps) {
         title={say('title')}
         lead={say('lead')}
         actions={create}
-        above={<Ours ours={all.data?.ours ?? []} />}
-        below={<RefusedCalls />}
+        below={
+          <>
+            <RefusedCalls />
+            <Ours ours={all.data?.ours ?? []} />
+          </>
+        }
         pages={pages}
         keyOf={(trunk) => trunk.name}
         onOpen={(trunk) => (open.value = { trunk, source: null })}
@@ -77,13 +81,13 @@ export function Trunks(_: SectionProps) {
 function Ours({ ours }: Pick<TrunkList, 'ours'>) {
   if (ours.length === 0) return null;
   return (
-    <Panel title={say('ours')} class="form">
+    <Panel title={say('ours')} class="below">
       <div class="form-two">
         {ownAddresses(ours).map(({ label, address }) => (
           <CopyLine key={label} label={label} value={address} />
         ))}
       </div>
-      <p class="soft small">{say('ours_hint')}</p>
+      {isLoopback(ours) ? <p class="field-warning">{say('ours_loopback')}</p> : <p class="soft small">{say('ours_hint')}</p>}
     </Panel>
   );
 }
