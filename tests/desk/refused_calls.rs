@@ -30,11 +30,11 @@ async fn a_carrier_that_nobody_knows_is_let_in_step_by_step() {
     }
     let shown = expect(&admin, "the unknown source", |one| one["count"] == 2).await;
     assert_eq!((&shown["reason"], &shown["status"]), (&json!("unknown_source"), &json!(407)));
-    assert_eq!((&shown["source"], &shown["dialled"]), (&json!("127.0.0.2"), &json!(number)));
+    assert_eq!((&shown["source"], &shown["dialled"]), (&json!(address.ip()), &json!(number)));
     assert_eq!(shown["caller"], "5511999990000");
     // Its address is added to a trunk: what was refused for it is forgotten, the number is the next obstacle.
     let trunk =
-        json!({ "name": "carrier", "host": "127.0.0.2", "port": address.port(), "sources": ["127.0.0.2"] });
+        json!({ "name": "carrier", "host": address.ip(), "port": address.port(), "sources": [address.ip()] });
     admin.does("/trunks", trunk).await;
     assert_eq!(admin.read("/refused-calls").await["items"], json!([]));
     carrier.invite(number, &rtp.sdp()).await.expect_status(404).await;
