@@ -3,6 +3,7 @@
 
 mod admin_audit;
 mod admin_first_steps;
+mod admin_obstacles;
 mod admin_users;
 mod boards;
 mod budgets;

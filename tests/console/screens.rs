@@ -1,7 +1,8 @@
 //! Every screen as people see it: nothing is wrong for those who cannot see, hear or point as others do, light or dark; and,
 //! with `RAMAL_SCREENSHOTS`, a picture of each (`scripts/screens`).
 
-use ramal_tests::{Page, Site};
+use ramal_tests::node::{carrier_address, carrier_of};
+use ramal_tests::{Page, Rtp, Site};
 use serde_json::{Value, json};
 
 use crate::calls::caller;
@@ -232,6 +233,7 @@ async fn an_administrators_sections() {
         "extensions",
         "trunks",
         "dial_rules",
+        "sounds",
         "queues",
         "pause_reasons",
         "dispositions",
@@ -243,6 +245,9 @@ async fn an_administrators_sections() {
         "organization",
     ];
     looks.at(&page, "admin_home").await;
+    // Somebody tried to call in: it is shown where he is let in.
+    let stranger = carrier_of(&office.node, carrier_address().await).await;
+    stranger.invite("+551130001000", &Rtp::new().await.sdp()).await.expect_status(407).await;
     let one = [format!("users/{user}"), format!("queues/{queue}"), format!("inboxes/{}", inbox["id"])];
     let single = ["admin_user", "admin_queue", "admin_inbox"];
     for (place, name) in one.iter().zip(single) {
@@ -256,7 +261,7 @@ async fn an_administrators_sections() {
         page.sees_no(".skeleton").await;
         looks.at(&page, &format!("admin_{section}")).await;
     }
-    for section in ["users", "trunks", "dial_rules", "inboxes"] {
+    for section in ["users", "trunks", "dial_rules", "inboxes", "sounds"] {
         visit(&page, &office.node, &format!("admin/{section}")).await;
         page.click(".screen-head .primary").await;
         page.sees("dialog", "").await;

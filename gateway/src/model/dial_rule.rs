@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{OrganizationId, TrunkId};
+use crate::model::{OrganizationId, SoundClipId, TrunkId};
 
 row_id! {
     /// Row number of a [`DialRule`].
@@ -166,17 +166,24 @@ pub enum Announcement {
     Builtin(String),
     /// A plain file name inside the organization's announcements folder.
     File(String),
+    /// A sound that was uploaded, by its number.
+    Clip(SoundClipId),
 }
 
 impl Announcement {
     /// Those shipped with the program begin so.
     pub const BUILTIN: &str = "builtin:";
 
-    /// From how it is written down: `builtin:music`, or a file's name.
+    /// Uploaded ones begin so.
+    pub const CLIP: &str = "clip:";
+
+    /// From how it is written down: `builtin:music`, `clip:12`, or a file's name.
     pub fn named(text: &str) -> Self {
-        match text.strip_prefix(Self::BUILTIN) {
-            Some(name) => Self::Builtin(name.to_owned()),
-            None => Self::File(text.to_owned()),
+        let clip = text.strip_prefix(Self::CLIP).and_then(|id| id.parse().ok());
+        match (text.strip_prefix(Self::BUILTIN), clip) {
+            (Some(name), _) => Self::Builtin(name.to_owned()),
+            (None, Some(id)) => Self::Clip(SoundClipId(id)),
+            (None, None) => Self::File(text.to_owned()),
         }
     }
 

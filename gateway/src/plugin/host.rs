@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::plugin::capability::Powers;
 use crate::plugin::engine::PluginEngine;
 use crate::plugin::library::{Installed, Library, LibraryError, Stamp};
-use crate::plugin::manifest::Manifest;
+use crate::plugin::manifest::{Manifest, World};
 
 pub use call::FetchError;
 pub use plugin::{LastFault, Plugin};
@@ -154,6 +154,14 @@ impl Host {
     /// The plugin of that name, in the version that is in force now.
     pub fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
         self.shelf().get(name)?.plugin.clone()
+    }
+
+    /// Whether any plugin is in force by which customers write.
+    pub fn has_channel(&self) -> bool {
+        let is_channel = |status: &PluginStatus| {
+            status.manifest.as_ref().is_some_and(|manifest| manifest.world == World::Channel)
+        };
+        self.plugins().iter().any(is_channel)
     }
 
     /// All plugins, in order of their names.

@@ -111,6 +111,9 @@ fn service(service: &Service) -> Fields {
             ("announcement", text(&format!("{}{name}", Announcement::BUILTIN)))
         }
         Service::Announcement(Announcement::File(name)) => ("announcement", text(name)),
+        Service::Announcement(Announcement::Clip(id)) => {
+            ("announcement", text(&format!("{}{id}", Announcement::CLIP)))
+        }
         Service::Busy => ("service", text("busy")),
         Service::Congestion => ("service", text("congestion")),
         Service::Conference(conference) => return conference_fields(conference),

@@ -109,6 +109,7 @@ pub struct RuleEntry {
     pub min_digits: Option<u32>,
     pub max_digits: Option<u32>,
     pub allow: Option<Vec<String>>,
+    /// As the trunk sends it, with or without the `+` of E.164: both are the same number. `*` is any.
     pub number: Option<String>,
     pub extension: Option<String>,
     pub service: Option<ToneOrEcho>,

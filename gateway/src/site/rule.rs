@@ -192,6 +192,8 @@ impl Reader<'_> {
         let announcement = Announcement::named(name);
         let plain = match &announcement {
             Announcement::Builtin(plain) | Announcement::File(plain) => plain.as_str(),
+            // A site file is applied to any database; numbers of rows mean nothing there.
+            Announcement::Clip(_) => "",
         };
         let builtin = Announcement::BUILTIN;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

@@ -13,6 +13,7 @@ import { Plugins } from './plugins/plugins';
 import { Queues } from './queues/queues';
 import { Rules } from './rules/rules';
 import { Dispositions, PauseReasons } from './titles/titles';
+import { Sounds } from './sounds/sounds';
 import { Tokens } from './tokens/tokens';
 import { Trunks } from './trunks/trunks';
 import { Users } from './users/users';
@@ -23,7 +24,7 @@ export interface SectionProps {
 }
 
 export type SectionKey =
-  | 'users' | 'extensions' | 'trunks' | 'dial_rules' | 'queues' | 'pause_reasons' | 'dispositions' | 'inboxes' | 'rules' | 'plugins' | 'tokens' | 'audit' | 'organization';
+  | 'users' | 'extensions' | 'trunks' | 'dial_rules' | 'sounds' | 'queues' | 'pause_reasons' | 'dispositions' | 'inboxes' | 'rules' | 'plugins' | 'tokens' | 'audit' | 'organization';
 
 export interface Section {
   key: SectionKey;
@@ -56,6 +57,7 @@ export const GROUPS: readonly { key: 'group_people' | 'group_routing' | 'group_c
       { key: 'extensions', icon: 'phone', needs: 'telephony.manage', screen: Extensions },
       { key: 'trunks', icon: 'trunk', needs: 'telephony.manage', screen: Trunks },
       { key: 'dial_rules', icon: 'route', needs: 'telephony.manage', screen: DialRules },
+      { key: 'sounds', icon: 'play', needs: 'telephony.manage', screen: Sounds },
     ],
   },
   {

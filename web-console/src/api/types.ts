@@ -164,6 +164,8 @@ export interface AgentLive {
   standings: { queue_id: number; state: Standing['state']; reason: string | null; since_ms: number }[];
   presence: 'here' | 'lost' | 'away';
   open: { chats: number; calls: number };
+  /** What he lacks to be given the calls of his queues. */
+  calls_need: 'extension' | 'webrtc' | null;
   wrap_up_until_ms: number | null;
   /** Only for those who supervise. */
   interactions: { id: number; protocol: string; title: string; medium: Medium; since_ms: number }[];

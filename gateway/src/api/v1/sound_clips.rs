@@ -20,7 +20,7 @@ use crate::api::body::{self, JsonBody};
 use crate::api::problem::Problem;
 use crate::api::{Web, calls, wall_ms};
 use crate::call::{AfterClip, Clip, ClipHearers, SeatCommand};
-use crate::model::{Permission, SoundClip, SoundClipId};
+use crate::model::{Announcement, Permission, SoundClip, SoundClipId};
 use crate::sounds::SpeechError;
 
 /// Clips of one organization; so few that they are one page.
@@ -226,6 +226,13 @@ pub async fn delete(
     At(id): At<SoundClipId>,
 ) -> Result<StatusCode, Problem> {
     signed.may(Permission::ManageTelephony)?;
+    let directory = web.directory();
+    let plays = |queue: &&crate::model::Queue| queue.hold_music() == Announcement::Clip(id);
+    if let Some(queue) = directory.queues(signed.organization).find(plays) {
+        let detail =
+            format!("The queue {} plays it while callers wait: choose other music there first.", queue.title);
+        return Err(Problem::conflict("The sound is in use", detail));
+    }
     let entry = signed.does("delete", "sound_clip", id, json!({}));
     if !web.store.delete_sound_clip(id, &entry).await? {
         return Err(Problem::not_found("sound clip"));

@@ -14,7 +14,7 @@ export const say = catalogue(
     kind_prefix: 'A call to the outside',
     trunk: 'Trunk',
     number: 'Number called',
-    number_hint: 'As the trunk sends it, or * for any.',
+    number_hint: 'As 551130001000: with or without +, both are the same. * is any number.',
     dial: 'Number dialled',
     dial_hint: 'As 600 or *43.',
     prefix: 'Begins with',
@@ -50,6 +50,7 @@ export const say = catalogue(
     line_trunk: 'out by {name}',
     arrow: 'leads to',
     saving: 'Saving…',
+    no_queue: 'There is no queue for calls yet: make one under Queues.',
     no_trunk: 'There is no trunk yet: make one first.',
   },
   {
@@ -65,7 +66,7 @@ export const say = catalogue(
     kind_prefix: 'Uma chamada para fora',
     trunk: 'Tronco',
     number: 'Número chamado',
-    number_hint: 'Como o tronco o envia, ou * para qualquer um.',
+    number_hint: 'Como 551130001000: com ou sem +, é o mesmo número. * é qualquer número.',
     dial: 'Número discado',
     dial_hint: 'Como 600 ou *43.',
     prefix: 'Começa com',
@@ -101,6 +102,7 @@ export const say = catalogue(
     line_trunk: 'saída por {name}',
     arrow: 'leva a',
     saving: 'Salvando…',
+    no_queue: 'Ainda não há fila de chamadas: crie uma em Filas.',
     no_trunk: 'Ainda não há tronco: crie um antes.',
   },
 );
