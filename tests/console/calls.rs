@@ -236,3 +236,34 @@ async fn f055_f056_f057_one_call_alone_and_nothing_else_until_it_is_closed() {
     }
     page.sees(".offer", "103").await;
 }
+
+#[tokio::test]
+async fn f114_f130_who_ended_a_call_is_told_in_list_course_and_history_with_its_number_beside_the_name() {
+    let office = Office::open().await;
+    let contact = json!({ "name": "Otávio Lima", "identities": [{ "kind": "phone", "value": "101" }] });
+    office.admin.does("/contacts", contact).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let first = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "Otávio Lima").await;
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    first.call.expect_bye().await;
+    page.sees(".lines .mark[data-state=ended][title=\"Encerrada pelo atendente\"]", "").await;
+    ana.end(None).await;
+    let mut second = caller(&office, "103").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "103").await;
+    second.call.bye().await;
+    page.sees(".lines .mark[data-state=ended][title=\"Encerrada pelo cliente\"]", "").await;
+    ana.end(None).await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.sees(".lines .line:has-text(\"103\")", "Encerrada pelo cliente").await;
+    let known = ".lines .line:has-text(\"Otávio Lima\")";
+    page.sees(known, "Encerrada pelo atendente").await;
+    page.sees(known, "101").await;
+    page.click(known).await;
+    page.sees(".talk-facts", "101").await;
+    page.sees(".talk-facts", "Encerrada pelo atendente").await;
+    page.sees(".course", "O atendente encerrou a chamada").await;
+}

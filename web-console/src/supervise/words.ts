@@ -75,6 +75,7 @@ export const say = catalogue(
     started: 'Began',
     lasted: 'Lasted',
     disposition: 'Disposition',
+    ended: 'Ended',
   },
   {
     title: 'Monitoração',
@@ -150,5 +151,6 @@ export const say = catalogue(
     started: 'Início',
     lasted: 'Duração',
     disposition: 'Tabulação',
+    ended: 'Encerramento',
   },
 );
