@@ -267,3 +267,30 @@ async fn f114_f130_who_ended_a_call_is_told_in_list_course_and_history_with_its_
     page.sees(".talk-facts", "Encerrada pelo atendente").await;
     page.sees(".course", "O atendente encerrou a chamada").await;
 }
+
+#[tokio::test]
+async fn f058_an_offer_that_ran_out_is_served_from_its_notice_and_one_that_was_refused_from_the_list() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({ "offer_timeout_s": 5, "wrap_up_s": 0 })).await;
+    let page = &ana.page;
+    let mut first = caller(&office, "101").await;
+    page.sees(".offer", "101").await;
+    // Nobody else is there: it waits on, and she can still have it.
+    page.sees(".toasts", "O atendimento espera na fila").await;
+    page.sees_no(".offer").await;
+    page.click(".toasts >> role=button[name=\"Atender\"]").await;
+    page.sees(".call[data-state=talking]", "101").await;
+    tokio::join!(page.hears(CALLER_HZ), first.rtp.hears(AGENT_HZ));
+    first.call.bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(None).await;
+    let second = caller(&office, "103").await;
+    page.sees(".offer", "103").await;
+    page.press("r").await;
+    page.sees_no(".offer").await;
+    page.click(".lines .line:has-text(\"103\")").await;
+    page.sees(".talk-note", "Quem ligou espera").await;
+    page.click(".talk-note >> role=button[name=\"Atender\"]").await;
+    page.sees(".call[data-state=talking]", "103").await;
+    tokio::join!(page.hears(CALLER_HZ), second.rtp.hears(AGENT_HZ));
+}

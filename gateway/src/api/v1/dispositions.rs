@@ -15,7 +15,7 @@ use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{self, DispositionId, Permission};
 
 /// Dispositions of one organization; so few that they are one page.
@@ -74,7 +74,7 @@ pub async fn create(
     signed.may(Permission::ManageQueues)?;
     if web.directory().dispositions(signed.organization).count() >= DISPOSITIONS_LIMIT {
         let most = format!("There may be {DISPOSITIONS_LIMIT}.");
-        return Err(Problem::conflict("Too many dispositions", most));
+        return Err(Problem::too_many_rows("Too many dispositions", most, DISPOSITIONS_LIMIT));
     }
     let (title, enabled) = (checked_title(&asked.title)?, asked.enabled.unwrap_or(true));
     let entry = signed.does("create", "disposition", "", json!({ "title": title, "enabled": enabled }));

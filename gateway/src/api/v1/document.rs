@@ -26,6 +26,12 @@ pub struct ProblemBody {
     /// The field of the body that is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// The cause, the same in every version: what a program looks at, and what words in another language are found by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// The values that `detail` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<serde_json::Value>,
 }
 
 /// The whole document.

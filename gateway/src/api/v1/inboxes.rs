@@ -16,7 +16,7 @@ use super::page::Items;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::{JsonBody, present};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{InboxId, InboxState, Permission, QueueId};
 use crate::plugin::{InboxChange, InboxError, InboxView};
 
@@ -210,7 +210,7 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         match error {
             InboxError::Field(fault) => Self::wrong(fault.field, fault.reason),
-            InboxError::Full => Self::conflict("Too many inboxes", error.to_string()),
+            InboxError::Full => Self::too_many_rows("Too many inboxes", error.to_string(), MAX_INBOXES),
             InboxError::NoRandomness => Self::node("The node failed", error.to_string()),
             InboxError::NotThere => Self::not_found("inbox or rule"),
             InboxError::Plugin(error) => Self::conflict(

@@ -15,7 +15,7 @@ use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{PauseReasonId, Permission};
 
 /// Reasons of one organization; so few that they are one page.
@@ -56,7 +56,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<PauseReason>), Problem> {
     signed.may(Permission::ManageQueues)?;
     if web.directory().pause_reasons(signed.organization).count() >= REASONS_LIMIT {
-        return Err(Problem::conflict("Too many reasons", format!("There may be {REASONS_LIMIT}.")));
+        return Err(Problem::too_many_rows("Too many reasons", format!("There may be {REASONS_LIMIT}."), REASONS_LIMIT));
     }
     let title = checked_title(&asked.title)?;
     let entry = signed.does("create", "pause_reason", "", json!({ "title": title }));

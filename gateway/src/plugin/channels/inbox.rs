@@ -17,7 +17,7 @@ use crate::plugin::wit::setup::{self, Account, SetupError};
 use crate::store::StoreError;
 
 /// Inboxes of one Organization.
-const MAX_INBOXES: usize = 200;
+pub const MAX_INBOXES: usize = 200;
 /// Characters of a name and of a title.
 const MAX_NAME: usize = 64;
 const MAX_TITLE: usize = 120;
