@@ -48,8 +48,9 @@ fn everything_that_happens_to_an_interaction_has_words() {
     let kinds = told("gateway/src/model/interaction.rs", "InteractionEventKind {", "\n}");
     assert!(kinds.contains("customer_left"), "{kinds:?}");
     let mut faults = Vec::new();
-    for (language, known) in
-        ["English", "Portuguese"].iter().zip(keys("web-console/src/history/words.ts", "\n  {\n    abandoned: 'O"))
+    for (language, known) in ["English", "Portuguese"]
+        .iter()
+        .zip(keys("web-console/src/history/words.ts", "\n  {\n    abandoned: 'O"))
     {
         // The first key of the second language is where they are parted.
         let missing = kinds.difference(&known).filter(|kind| *kind != "abandoned");

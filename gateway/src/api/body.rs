@@ -146,5 +146,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
 
 fn too_large(limit: usize) -> Problem {
     let detail = format!("At most {limit} bytes are read.");
-    Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large", detail).coded(Code::TooLarge).with("most", limit)
+    Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large", detail)
+        .coded(Code::TooLarge)
+        .with("most", limit)
 }

@@ -24,7 +24,8 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
     if !allowed {
         let detail = "Pages of this origin may not use this API: web.allowed_origins names those that may.";
         return Problem::caller(StatusCode::FORBIDDEN, "Another origin", detail)
-            .coded(Code::OtherOrigin).into_response();
+            .coded(Code::OtherOrigin)
+            .into_response();
     }
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);

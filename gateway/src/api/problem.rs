@@ -227,7 +227,8 @@ impl From<LookError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken => Self::conflict("Taken already", "Another has this name, address or number.").coded(Code::Taken),
+            StoreError::Taken => Self::conflict("Taken already", "Another has this name, address or number.")
+                .coded(Code::Taken),
             StoreError::Changed { .. } => {
                 Self::conflict("Changed meanwhile", "Somebody else has changed this. Look at it again.")
                     .coded(Code::ChangedMeanwhile)
@@ -239,7 +240,8 @@ impl From<StoreError> for Problem {
             }
             error => {
                 tracing::error!(%error, "a request failed in the database");
-                broken("The database refuses this; the log of the node says why.").coded(Code::DatabaseRefuses)
+                broken("The database refuses this; the log of the node says why.")
+                    .coded(Code::DatabaseRefuses)
             }
         }
     }
@@ -248,7 +250,9 @@ impl From<StoreError> for Problem {
 impl From<PeopleError> for Problem {
     fn from(error: PeopleError) -> Self {
         match error {
-            PeopleError::Busy => Self::too_many("Too many people log in at this moment.", BUSY_RETRY_S).coded(Code::LoginsBusy),
+            PeopleError::Busy => {
+                Self::too_many("Too many people log in at this moment.", BUSY_RETRY_S).coded(Code::LoginsBusy)
+            }
             PeopleError::LinkGone => Self::caller(
                 StatusCode::NOT_FOUND,
                 "The link is over",
@@ -293,7 +297,11 @@ impl From<SendError> for Problem {
             SendError::Stopped => Self::node("The node goes down", words),
         };
         let problem = Self { code: code.or(problem.code), ..problem };
-        parameters.as_object().into_iter().flatten().fold(problem, |problem, (name, value)| problem.with(name, value.clone()))
+        parameters
+            .as_object()
+            .into_iter()
+            .flatten()
+            .fold(problem, |problem, (name, value)| problem.with(name, value.clone()))
     }
 }
 
@@ -313,7 +321,9 @@ impl From<SeatError> for Problem {
     fn from(error: SeatError) -> Self {
         match error {
             SeatError::Call(refusal) => refusal.into(),
-            SeatError::ExtensionGone => Self::unauthorized("The extension was deleted or switched off.").coded(Code::NoPhone),
+            SeatError::ExtensionGone => {
+                Self::unauthorized("The extension was deleted or switched off.").coded(Code::NoPhone)
+            }
             SeatError::Full => {
                 Self::node("No seat is free", "The node is full, or goes down. Try again later.")
                     .coded(Code::SeatsFull)

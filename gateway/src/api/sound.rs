@@ -110,7 +110,8 @@ fn parts_of(sound: Sound, range: Range<u64>) -> impl futures_util::Stream<Item =
 
 fn unreadable(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "a recording cannot be read");
-    Problem::node("The recording cannot be read", "Its file is gone, or the disk does not give it.").coded(Code::RecordingUnreadable)
+    Problem::node("The recording cannot be read", "Its file is gone, or the disk does not give it.")
+        .coded(Code::RecordingUnreadable)
 }
 
 /// The next `left` bytes, piece by piece; a file that ends before cuts the answer off.

@@ -298,7 +298,9 @@ pub async fn listen(
 ) -> Result<StatusCode, Problem> {
     if asked.silence_ms.is_some_and(|ms| !(200..=600_000).contains(&ms)) {
         return Err(Problem::wrong("silence_ms", "200 to 600000 milliseconds.")
-            .coded(Code::Between).with("least", 200).with("most", 600_000));
+            .coded(Code::Between)
+            .with("least", 200)
+            .with("most", 600_000));
     }
     let Listening { voice, silence_ms, answerer, fax } = asked;
     let wanted = ListenFor { voice, silence_ms, answerer, fax };

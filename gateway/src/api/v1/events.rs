@@ -118,7 +118,9 @@ pub async fn upgrade(
     signed.may(Permission::Attend)?;
     // A page of another site could open a socket with the browser's cookie.
     if signed.login.kind == LoginKind::Browser && !origin::is_from_own_page(&web, &headers) {
-        return Err(Problem::forbidden("A page must come from this node's own origin.").coded(Code::OtherOrigin));
+        return Err(
+            Problem::forbidden("A page must come from this node's own origin.").coded(Code::OtherOrigin)
+        );
     }
     let console = web.floor.connected(signed.organization, signed.user).await?;
     let upgrade = upgrade.max_message_size(MESSAGE_LIMIT).max_frame_size(MESSAGE_LIMIT);

@@ -154,7 +154,9 @@ pub async fn why(
 ) -> Result<Json<Why>, Problem> {
     visible(&web, &signed, id).await?;
     let why = web.floor.why(signed.organization, id).await?;
-    Ok(Json(why.ok_or_else(|| Problem::conflict("It is closed", "Its events tell what happened.").coded(Code::InteractionClosed))?))
+    Ok(Json(why.ok_or_else(|| {
+        Problem::conflict("It is closed", "Its events tell what happened.").coded(Code::InteractionClosed)
+    })?))
 }
 
 /// What somebody may see.

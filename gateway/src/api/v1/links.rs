@@ -57,7 +57,11 @@ pub async fn take(
 ) -> Result<Response, Problem> {
     web.guesses.allow(&from.source, &from.origin.address)?;
     let turn = web.people.turn().await?;
-    let signed = found(&web, &from, web.people.use_link(turn, &token, (&asked.password, asked.language), &from.origin).await)?;
+    let signed = found(
+        &web,
+        &from,
+        web.people.use_link(turn, &token, (&asked.password, asked.language), &from.origin).await,
+    )?;
     Ok(welcome(&web, secure, &signed))
 }
 

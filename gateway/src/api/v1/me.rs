@@ -120,7 +120,8 @@ pub async fn change(
     let old = json!({ "name": signed.person.name, "language": signed.person.language });
     let mut user = (*signed.person).clone();
     if let Some(name) = &asked.name {
-        user.name = people::person_name(name).ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
+        user.name = people::person_name(name)
+            .ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
     }
     user.language = asked.language.unwrap_or(user.language);
     let detail = difference(&old, &json!({ "name": user.name, "language": user.language }));

@@ -130,7 +130,9 @@ async fn done(web: &Web, signed: &Signed, deed: Deed) -> Result<Json<PresenceVie
 
 fn few(queues: &[QueueId]) -> Result<(), Problem> {
     if queues.len() > QUEUES_LIMIT {
-        return Err(Problem::wrong("queues", format!("At most {QUEUES_LIMIT}.")).coded(Code::AtMost).with("most", QUEUES_LIMIT));
+        return Err(Problem::wrong("queues", format!("At most {QUEUES_LIMIT}."))
+            .coded(Code::AtMost)
+            .with("most", QUEUES_LIMIT));
     }
     Ok(())
 }

@@ -229,7 +229,9 @@ fn refuse_what_a_rule_names(queue: &model::Queue, directory: &Directory) -> Resu
 
 fn named(error: StoreError) -> Problem {
     match error {
-        StoreError::Taken => Problem::conflict("Taken already", "Another queue has this name.").at("name").coded(Code::Taken),
+        StoreError::Taken => {
+            Problem::conflict("Taken already", "Another queue has this name.").at("name").coded(Code::Taken)
+        }
         error if error.is_dangling() => {
             Problem::conflict("Changed meanwhile", "A member or an entry of a list was deleted meanwhile.")
                 .coded(Code::ChangedMeanwhile)

@@ -44,7 +44,8 @@ impl Signed {
             return Ok(());
         }
         Err(Problem::forbidden(format!("This needs the permission {permission}."))
-            .coded(Code::NoPermission).with("permission", permission.to_string()))
+            .coded(Code::NoPermission)
+            .with("permission", permission.to_string()))
     }
 
     /// Who acts, for the audit log.

@@ -60,7 +60,9 @@ impl From<ChangeError> for Problem {
             ChangeError::Malformed(error) => unreadable(&error),
             ChangeError::NoSuch(what) => Self::not_found(what),
             ChangeError::Taken(field) => {
-                Self::conflict("Taken already", format!("Another has this {field}.")).at(field).coded(Code::Taken)
+                Self::conflict("Taken already", format!("Another has this {field}."))
+                    .at(field)
+                    .coded(Code::Taken)
             }
             ChangeError::Wrong(wrong) => {
                 let field = place(&wrong.path);

@@ -172,7 +172,11 @@ async fn add(
     bytes: Vec<u8>,
 ) -> Result<(StatusCode, Json<SoundClip>), Problem> {
     if web.store.sound_clips(signed.organization, CLIPS_LIMIT).await?.len() >= CLIPS_LIMIT {
-        return Err(Problem::too_many_rows("Too many sound clips", format!("There may be {CLIPS_LIMIT}."), CLIPS_LIMIT as usize));
+        return Err(Problem::too_many_rows(
+            "Too many sound clips",
+            format!("There may be {CLIPS_LIMIT}."),
+            CLIPS_LIMIT as usize,
+        ));
     }
     let prompt = web.sounds.read(bytes.clone()).await?;
     let mut clip = SoundClip {
@@ -260,7 +264,8 @@ pub async fn play(
 ) -> Result<StatusCode, Problem> {
     let prompt = web.sounds.clip(phone.signed.organization, asked.clip).await?;
     let clip = Clip {
-        prompt: prompt.ok_or_else(|| Problem::wrong("clip", "There is no such sound clip.").coded(Code::NoSoundClip))?,
+        prompt: prompt
+            .ok_or_else(|| Problem::wrong("clip", "There is no such sound clip.").coded(Code::NoSoundClip))?,
         hearers: match asked.hears {
             Hears::Both => ClipHearers::Both,
             Hears::Customer => ClipHearers::Customer,

@@ -78,7 +78,8 @@ pub async fn create(
     JsonBody(asked): JsonBody<TokenName>,
 ) -> Result<(StatusCode, Json<NewToken>), Problem> {
     signed.may(Permission::ManageTokens)?;
-    let name = people::person_name(&asked.name).ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
+    let name = people::person_name(&asked.name)
+        .ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
     let made = web.people.new_program(&signed.person, &name, &signed.origin).await;
     let (token, login) = made.map_err(|error| match error {
         PeopleError::Store(StoreError::Taken) => {

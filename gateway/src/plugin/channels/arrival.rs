@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::model::{
-    EndedByWhom, Inbox, InteractionEventKind, InteractionId, InteractionRow, Medium as Carried, OrganizationId, Rule,
+    EndedByWhom, Inbox, InteractionEventKind, InteractionId, InteractionRow, Medium as Carried,
+    OrganizationId, Rule,
 };
 use crate::plugin::channels::{Channels, Idle, wall_ms};
 use crate::plugin::manifest::World;

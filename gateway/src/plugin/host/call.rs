@@ -11,6 +11,7 @@ use crate::plugin::fault::CallError;
 use crate::plugin::guest::Guest;
 use crate::plugin::host::Plugin;
 use crate::plugin::host::few::few;
+use crate::plugin::host::plugin::Lent;
 use crate::plugin::limits::{MAX_ATTACHMENT_BYTES, TimeLimit};
 use crate::plugin::placement::Placement;
 use crate::plugin::runner::{Instance, OtherWorld, Running, run};
@@ -24,9 +25,9 @@ use crate::plugin::wit::{Heard, Line, OpenedLine};
 
 /// Calls a function of the exported interface of the world of channels.
 macro_rules! on_messaging {
-    ($plugin:expr, $placement:expr, $files:expr, $limit:expr, |$messaging:ident, $store:ident| $call:expr) => {
+    ($plugin:expr, $placement:expr, $lent:expr, $limit:expr, |$messaging:ident, $store:ident| $call:expr) => {
         $plugin
-            .call($placement, $files, $limit, move |$store, instance| {
+            .call($placement, $lent, $limit, move |$store, instance| {
                 Box::pin(async move {
                     let Instance::Channel(channel) = instance else { return Err(OtherWorld.into()) };
                     let $messaging = channel.ramal_plugin_messaging();
@@ -35,6 +36,20 @@ macro_rules! on_messaging {
             })
             .await
     };
+}
+
+/// The same for what speaks with a provider: where it failed after a request that is not granted, that is why.
+macro_rules! on_provider {
+    ($plugin:expr, $placement:expr, $files:expr, |$messaging:ident, $store:ident| $call:expr) => {{
+        let lent = Lent { files: $files, ..Lent::default() };
+        let denied = Arc::clone(&lent.denied);
+        let outcome =
+            on_messaging!($plugin, $placement, lent, TimeLimit::WORK, |$messaging, $store| { $call });
+        match (outcome, denied.get()) {
+            (Ok(Err(_)), Some(why)) => Err(CallError::NotGranted(why.clone())),
+            (outcome, _) => outcome,
+        }
+    }};
 }
 
 /// Why a file is not fetched.
@@ -56,7 +71,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         webhook_url: Option<String>,
     ) -> Result<Result<Account, SetupError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
+        on_provider!(self, placement, HashMap::new(), |messaging, store| {
             messaging.call_connect(store, webhook_url.as_deref())
         })
     }
@@ -69,9 +84,7 @@ impl Plugin {
         self: &Arc<Self>,
         placement: &Arc<Placement>,
     ) -> Result<Result<(), SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
-            messaging.call_disconnect(store)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| { messaging.call_disconnect(store) })
     }
 
     /// See `messaging.entries`.
@@ -83,7 +96,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         field: String,
     ) -> Result<Result<Vec<Entry>, SetupError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
+        on_provider!(self, placement, HashMap::new(), |messaging, store| {
             messaging.call_entries(store, &field)
         })
     }
@@ -97,7 +110,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         request: WebhookRequest,
     ) -> Result<Result<Delivery, Refusal>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_receive(store, &request)
         })
     }
@@ -111,7 +124,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         cursor: Option<String>,
     ) -> Result<Result<Polled, SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
+        on_provider!(self, placement, HashMap::new(), |messaging, store| {
             messaging.call_poll(store, cursor.as_deref())
         })
     }
@@ -127,9 +140,7 @@ impl Plugin {
         request: OutboundRequest,
         files: HashMap<String, PathBuf>,
     ) -> Result<Result<Receipt, SendError>, CallError> {
-        on_messaging!(self, placement, files, TimeLimit::WORK, |messaging, store| {
-            messaging.call_send(store, &request)
-        })
+        on_provider!(self, placement, files, |messaging, store| { messaging.call_send(store, &request) })
     }
 
     /// See `messaging.attachment-source`.
@@ -141,7 +152,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         reference: String,
     ) -> Result<Result<HttpRequest, SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
+        on_provider!(self, placement, HashMap::new(), |messaging, store| {
             messaging.call_attachment_source(store, &reference)
         })
     }
@@ -160,7 +171,7 @@ impl Plugin {
             Err(error) => return Ok(Err(FetchError::Source(error))),
         };
         let desk = self.desk(placement, Instant::now());
-        let guest = self.guest(placement, &desk, HashMap::new(), TimeLimit::WORK);
+        let guest = self.guest(placement, &desk, Lent::default(), TimeLimit::WORK);
         let fetched = self.threads.spawn(async move { guest.ask(source, MAX_ATTACHMENT_BYTES).await }).await;
         let fetched = fetched.map_err(|error| CallError::Host(error.to_string()))?;
         Ok(fetched.map_err(FetchError::Request))
@@ -174,7 +185,7 @@ impl Plugin {
         self: &Arc<Self>,
         placement: &Arc<Placement>,
     ) -> Result<Result<Vec<Template>, SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
+        on_provider!(self, placement, HashMap::new(), |messaging, store| {
             messaging.call_list_templates(store)
         })
     }
@@ -188,7 +199,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         request: WebhookRequest,
     ) -> Result<Result<OpenedLine, Refusal>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_open_line(store, &request)
         })
     }
@@ -203,7 +214,7 @@ impl Plugin {
         line: Line,
         frame: String,
     ) -> Result<Result<Heard, Refusal>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_hear_frame(store, &line, &frame)
         })
     }
@@ -217,7 +228,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         thread: String,
     ) -> Result<Vec<Event>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_close_line(store, &thread)
         })
     }
@@ -231,7 +242,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         occasion: Occasion,
     ) -> Result<Result<Vec<Action>, String>, CallError> {
-        self.call(placement, HashMap::new(), TimeLimit::DECISION, move |store, instance| {
+        self.call(placement, Lent::default(), TimeLimit::DECISION, move |store, instance| {
             Box::pin(async move {
                 let Instance::Rule(rule) = instance else { return Err(OtherWorld.into()) };
                 few(rule.ramal_plugin_deciding().call_decide(store, &occasion).await?)
@@ -244,7 +255,7 @@ impl Plugin {
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
         placement: &Arc<Placement>,
-        files: HashMap<String, PathBuf>,
+        lent: Lent,
         limit: TimeLimit,
         call: impl for<'a> FnOnce(&'a mut Store<Guest>, Instance) -> Running<'a, R> + Send + 'static,
     ) -> Result<R, CallError> {
@@ -255,7 +266,7 @@ impl Plugin {
             let _turn =
                 desk.lane.permits.acquire().await.map_err(|error| CallError::Host(error.to_string()))?;
             desk.lane.begin(Instant::now())?;
-            let guest = plugin.guest(&placement, &desk, files, limit);
+            let guest = plugin.guest(&placement, &desk, lent, limit);
             let outcome = run(&plugin.engine, &plugin.prepared, guest, limit, call).await;
             let rest = admission.end(Instant::now(), outcome_of(&outcome));
             if let (Err(CallError::Failed(fault)), Some(rest)) = (&outcome, rest) {
@@ -275,8 +286,12 @@ fn outcome_of<R>(outcome: &Result<R, CallError>) -> Outcome {
     match outcome {
         Ok(_) => Outcome::Success,
         Err(CallError::Failed(_)) => Outcome::Fault,
-        Err(CallError::Busy | CallError::Host(_) | CallError::NotThere | CallError::Resting(_)) => {
-            Outcome::NotRun
-        }
+        Err(
+            CallError::Busy
+            | CallError::Host(_)
+            | CallError::NotGranted(_)
+            | CallError::NotThere
+            | CallError::Resting(_),
+        ) => Outcome::NotRun,
     }
 }

@@ -12,7 +12,8 @@ use super::outputs::turn;
 use super::view::{CallState, CallView};
 use super::voice::{Hangup, VoiceOrder, VoiceRefusal};
 use crate::model::{
-    CallId, EndedByWhom, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium, UserId,
+    CallId, EndedByWhom, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium,
+    UserId,
 };
 use crate::routing::distribution::RoutingError;
 use crate::store::InteractionChange;

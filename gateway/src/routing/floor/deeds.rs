@@ -13,8 +13,8 @@ use super::outputs::turn;
 use super::view::{self, CallState};
 use super::voice::VoiceOrder;
 use crate::model::{
-    Agent, Directory, DispositionId, EndedByWhom, InteractionEventKind, InteractionId, InteractionState, Medium,
-    Permission, QueueId, UserId,
+    Agent, Directory, DispositionId, EndedByWhom, InteractionEventKind, InteractionId, InteractionState,
+    Medium, Permission, QueueId, UserId,
 };
 use crate::routing::distribution::{Destination, OfferId, Presence, Progress, RoutingError, Scope};
 use crate::store::InteractionChange;

@@ -8,7 +8,9 @@ use super::batch::event;
 use super::desk::{Desk, Item};
 use super::moment::Moment;
 use super::task::Settings;
-use crate::model::{Directory, EndedByWhom, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId};
+use crate::model::{
+    Directory, EndedByWhom, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId,
+};
 use crate::routing::distribution::Scope;
 use crate::store::{InteractionChange, InteractionStep, LocalDay, QueueTally, StandingRow};
 

@@ -19,8 +19,8 @@ use super::view::{CallState, CallView};
 use super::voice::{Purpose, VoiceEvent, VoiceOrder, VoiceRefusal};
 use crate::feed::Feed;
 use crate::model::{
-    CallId, Directory, EndedByWhom, ExtensionId, InteractionDirection, InteractionId, InteractionState, Medium,
-    NewInteraction, OrganizationId, QueueId, UserId,
+    CallId, Directory, EndedByWhom, ExtensionId, InteractionDirection, InteractionId, InteractionState,
+    Medium, NewInteraction, OrganizationId, QueueId, UserId,
 };
 use crate::store::{Store, StoreError};
 

@@ -5,8 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::model::{
-    CallId, CustomerState, Directory, Disposition, EndedByWhom, InteractionDirection, InteractionId, InteractionRow,
-    InteractionState, Medium, OrganizationId, QueueDirection, QueueId, UserId,
+    CallId, CustomerState, Directory, Disposition, EndedByWhom, InteractionDirection, InteractionId,
+    InteractionRow, InteractionState, Medium, OrganizationId, QueueDirection, QueueId, UserId,
 };
 use crate::store::NamedInteraction;
 

@@ -107,14 +107,20 @@ fn name(text: &str) -> Result<String, Problem> {
         Ok(text.to_owned())
     } else {
         Err(Problem::wrong("name", format!("1 to {NAME_LIMIT} characters."))
-            .coded(Code::CharactersBetween).with("least", 1).with("most", NAME_LIMIT))
+            .coded(Code::CharactersBetween)
+            .with("least", 1)
+            .with("most", NAME_LIMIT))
     }
 }
 
 fn language(text: &str) -> Result<String, Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let fits = (2..=LANGUAGE_BYTES).contains(&text.len()) && text.chars().all(plain);
-    if fits { Ok(text.to_owned()) } else { Err(Problem::wrong("language", "Such as pt-BR or en.").coded(Code::LanguageWrong)) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Problem::wrong("language", "Such as pt-BR or en.").coded(Code::LanguageWrong))
+    }
 }
 
 fn attributes(all: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Problem> {
@@ -135,7 +141,8 @@ fn attributes(all: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>
 fn identities(all: &[AskedIdentity], country: Option<&str>) -> Result<Vec<(InboxId, Identity)>, Problem> {
     if all.len() > IDENTITIES_LIMIT {
         return Err(Problem::wrong("identities", format!("At most {IDENTITIES_LIMIT}."))
-            .coded(Code::AtMost).with("most", IDENTITIES_LIMIT));
+            .coded(Code::AtMost)
+            .with("most", IDENTITIES_LIMIT));
     }
     let own = all.iter().filter(|one| one.kind != IdentityKind::Provider);
     own.map(|one| {

@@ -44,12 +44,14 @@ pub async fn patch(
     let old = visible(&web, &signed, id).await?;
     let own = old.agent.as_ref().is_some_and(|agent| agent.id == signed.user.0);
     if !own && !signed.role.may(Permission::Supervise) {
-        return Err(Problem::forbidden("Only the agent who has it, or a supervisor, writes here.").coded(Code::NotYours));
+        return Err(Problem::forbidden("Only the agent who has it, or a supervisor, writes here.")
+            .coded(Code::NotYours));
     }
     if let Some(disposition) = asked.disposition_id
         && !old.dispositions.iter().any(|one| one.id == disposition.0)
     {
-        return Err(Problem::wrong("disposition_id", "There is no such disposition in this queue.").coded(Code::DispositionNotOffered));
+        return Err(Problem::wrong("disposition_id", "There is no such disposition in this queue.")
+            .coded(Code::DispositionNotOffered));
     }
     if asked.visitor.as_ref().is_some_and(|visitor| !visitor.is_object()) {
         return Err(Problem::wrong("visitor", "This is no object."));
@@ -80,7 +82,10 @@ async fn associate(web: &Web, signed: &Signed, id: InteractionId, contact: Conta
 fn checked_tags(tags: &[String]) -> Result<Vec<String>, Problem> {
     let wrong = || {
         let detail = format!("At most {TAGS_LIMIT} tags of 1 to {TAG_LIMIT} characters without a comma.");
-        Problem::wrong("tags", detail).coded(Code::TagsWrong).with("most", TAGS_LIMIT).with("longest", TAG_LIMIT)
+        Problem::wrong("tags", detail)
+            .coded(Code::TagsWrong)
+            .with("most", TAGS_LIMIT)
+            .with("longest", TAG_LIMIT)
     };
     let fits = |tag: &&str| {
         (1..=TAG_LIMIT).contains(&tag.chars().count()) && !tag.contains(|c: char| c == ',' || c.is_control())

@@ -65,7 +65,11 @@ impl NewQueue {
     /// With the field that is to blame.
     pub fn queue(self, signed: &Signed, directory: &Directory) -> Result<Queue, Problem> {
         if directory.queues(signed.organization).count() >= QUEUES_LIMIT {
-            return Err(Problem::too_many_rows("Too many queues", format!("There may be {QUEUES_LIMIT}."), QUEUES_LIMIT));
+            return Err(Problem::too_many_rows(
+                "Too many queues",
+                format!("There may be {QUEUES_LIMIT}."),
+                QUEUES_LIMIT,
+            ));
         }
         let name = checked_name(&self.name)?;
         let blank = Queue {
@@ -137,7 +141,8 @@ fn checked_name(name: &str) -> Result<String, Problem> {
     if plain && (1..=NAME_LIMIT).contains(&name.len()) && !name.starts_with('-') {
         return Ok(name.to_owned());
     }
-    let problem = Problem::wrong("name", format!("1 to {NAME_LIMIT} lower-case letters, digits and hyphens."));
+    let problem =
+        Problem::wrong("name", format!("1 to {NAME_LIMIT} lower-case letters, digits and hyphens."));
     Err(problem.coded(Code::NameLetters).with("most", NAME_LIMIT))
 }
 
@@ -189,7 +194,9 @@ fn listed<T: Ord>(
     known: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, Problem> {
     if list.len() > LIST_LIMIT {
-        return Err(Problem::wrong(field, format!("At most {LIST_LIMIT}.")).coded(Code::AtMost).with("most", LIST_LIMIT));
+        return Err(Problem::wrong(field, format!("At most {LIST_LIMIT}."))
+            .coded(Code::AtMost)
+            .with("most", LIST_LIMIT));
     }
     if !list.iter().all(known) {
         return Err(Problem::wrong(field, "One of them does not exist.").coded(Code::OneUnknown));

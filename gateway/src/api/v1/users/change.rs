@@ -102,12 +102,14 @@ impl ChangeUser {
     pub fn applied(self, old: &User, directory: &Directory) -> Result<User, Problem> {
         let mut user = old.clone();
         if let Some(name) = &self.name {
-            user.name = people::person_name(name)
-                .ok_or_else(|| Problem::wrong("name", "A name is one line of 1 to 120 bytes.").coded(Code::PersonNameWrong))?;
+            user.name = people::person_name(name).ok_or_else(|| {
+                Problem::wrong("name", "A name is one line of 1 to 120 bytes.").coded(Code::PersonNameWrong)
+            })?;
         }
         if let Some(email) = &self.email {
-            user.email =
-                people::email(email).ok_or_else(|| Problem::wrong("email", "This is no e-mail address.").coded(Code::EmailWrong))?;
+            user.email = people::email(email).ok_or_else(|| {
+                Problem::wrong("email", "This is no e-mail address.").coded(Code::EmailWrong)
+            })?;
         }
         if let Some(number) = self.extension {
             user.extension =
@@ -151,15 +153,21 @@ fn extension(
     number: &str,
 ) -> Result<ExtensionId, Problem> {
     let found = directory.extension(organization, number);
-    found.map(|row| row.id).ok_or_else(|| Problem::wrong("extension", "There is no such extension.").coded(Code::NoExtension))
+    found
+        .map(|row| row.id)
+        .ok_or_else(|| Problem::wrong("extension", "There is no such extension.").coded(Code::NoExtension))
 }
 
 fn capacity(asked: Capacity) -> Result<model::Capacity, Problem> {
     if asked.chats > CHATS_LIMIT {
-        return Err(Problem::wrong("capacity", "At most 100 chats at once.").coded(Code::AtMost).with("most", CHATS_LIMIT));
+        return Err(Problem::wrong("capacity", "At most 100 chats at once.")
+            .coded(Code::AtMost)
+            .with("most", CHATS_LIMIT));
     }
     if asked.calls > 1 {
-        return Err(Problem::wrong("capacity", "At most one call at once.").coded(Code::AtMost).with("most", 1));
+        return Err(Problem::wrong("capacity", "At most one call at once.")
+            .coded(Code::AtMost)
+            .with("most", 1));
     }
     Ok(model::Capacity { chats: asked.chats, calls: asked.calls })
 }
