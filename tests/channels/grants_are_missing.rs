@@ -61,7 +61,7 @@ async fn a_missing_grant_is_told_at_inbox_and_message_and_a_new_version_reaches_
         })
         .await;
     // A grant that is taken away shows without a message.
-    let grants = node.folder().join("data/plugins/wicked.toml");
+    let grants = node.folder().join("plugins/wicked.toml");
     std::fs::write(&grants, "hosts = []\n").expect("written");
     let lacking = inbox_once(&ground, &id, "what is lacking", |one| one["state"] == "faulty").await;
     assert!(says(&lacking["fault"], "wicked is not granted requests to 127.0.0.1"), "{lacking}");

@@ -80,7 +80,7 @@ pub async fn create(
     signed.may(Permission::ManageTokens)?;
     let name = people::person_name(&asked.name)
         .ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
-    let made = web.people.new_program(&signed.person, &name, &signed.origin).await;
+    let made = web.people.new_program(&signed.person, &name, &signed.origin.actor(&signed.person)).await;
     let (token, login) = made.map_err(|error| match error {
         PeopleError::Store(StoreError::Taken) => {
             Problem::too_many_rows("Too many tokens", "There are 100: delete one first.", 100)
