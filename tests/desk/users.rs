@@ -1,6 +1,6 @@
 //! F223 to F232: users and what they may.
 
-use ramal_tests::desk::PASSWORD;
+use ramal_tests::desk::{PASSWORD, send};
 use ramal_tests::{Desk, Node, Site};
 use serde_json::json;
 

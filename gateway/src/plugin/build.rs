@@ -163,15 +163,17 @@ mod tests {
 
     #[test]
     fn a_compiler_without_the_target_is_told_before_cargo_runs() {
-        let folder = tempfile::tempdir().unwrap();
-        let rustc = folder.path().join("rustc");
+        let folder = std::env::temp_dir().join(format!("ramal-build-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let rustc = folder.join("rustc");
         let says = |place: &str| std::fs::write(&rustc, format!("#!/bin/sh\necho {place}\n")).unwrap();
         says("/nowhere/lib");
         std::fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let cargo = folder.path().join("cargo");
-        assert!(!has_target(folder.path(), &cargo));
-        says(&folder.path().display().to_string());
-        assert!(has_target(folder.path(), &cargo));
+        let cargo = folder.join("cargo");
+        assert!(!has_target(&folder, &cargo));
+        says(&folder.display().to_string());
+        assert!(has_target(&folder, &cargo));
+        std::fs::remove_dir_all(&folder).unwrap();
         assert!(BuildError::NoTarget.to_string().contains("rustup target add wasm32-unknown-unknown"));
     }
 }

@@ -36,7 +36,7 @@ use crate::routing::floor;
 use crate::store::{NodeKey, Store, StoreError};
 
 pub use hook::HookRefusal;
-pub use inbox::{InboxChange, InboxError, InboxView};
+pub use inbox::{InboxChange, InboxError, InboxView, MAX_INBOXES};
 pub use lines::LineHub;
 pub use open_line::OpenLine;
 pub use rule::{RuleChange, RuleView};

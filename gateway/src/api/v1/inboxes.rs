@@ -16,9 +16,9 @@ use super::page::Items;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::{JsonBody, present};
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::model::{InboxId, InboxState, Permission, QueueId};
-use crate::plugin::{InboxChange, InboxError, InboxView};
+use crate::plugin::{InboxChange, InboxError, InboxView, MAX_INBOXES};
 
 /// Largest body: settings may hold texts, in bytes.
 const BODY_LIMIT: usize = 64 << 10;

@@ -13,7 +13,7 @@ use super::page::Items;
 use super::seen::seen;
 use super::signed::Signed;
 use crate::api::body::JsonBody;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::api::{Web, wall_ms};
 use crate::chat::{Addressee, Outgoing};
 use crate::model::{InteractionId, Message, MessageId};

@@ -15,7 +15,7 @@ use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::model::{PauseReasonId, Permission};
 
 /// Reasons of one organization; so few that they are one page.

@@ -171,7 +171,7 @@ async fn add(
     new: New,
     bytes: Vec<u8>,
 ) -> Result<(StatusCode, Json<SoundClip>), Problem> {
-    if web.store.sound_clips(signed.organization, CLIPS_LIMIT).await?.len() >= CLIPS_LIMIT {
+    if web.store.sound_clips(signed.organization, CLIPS_LIMIT).await?.len() >= CLIPS_LIMIT as usize {
         return Err(Problem::too_many_rows(
             "Too many sound clips",
             format!("There may be {CLIPS_LIMIT}."),

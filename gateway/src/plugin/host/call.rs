@@ -71,9 +71,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         webhook_url: Option<String>,
     ) -> Result<Result<Account, SetupError>, CallError> {
-        on_provider!(self, placement, HashMap::new(), |messaging, store| {
-            messaging.call_connect(store, webhook_url.as_deref())
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_connect(store, webhook_url.as_deref()))
     }
 
     /// See `messaging.disconnect`.
@@ -84,7 +83,7 @@ impl Plugin {
         self: &Arc<Self>,
         placement: &Arc<Placement>,
     ) -> Result<Result<(), SendError>, CallError> {
-        on_provider!(self, placement, HashMap::new(), |messaging, store| { messaging.call_disconnect(store) })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging.call_disconnect(store))
     }
 
     /// See `messaging.entries`.
@@ -96,9 +95,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         field: String,
     ) -> Result<Result<Vec<Entry>, SetupError>, CallError> {
-        on_provider!(self, placement, HashMap::new(), |messaging, store| {
-            messaging.call_entries(store, &field)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_entries(store, &field))
     }
 
     /// See `messaging.receive`. The caller stores the events and only then answers.
@@ -124,9 +122,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         cursor: Option<String>,
     ) -> Result<Result<Polled, SendError>, CallError> {
-        on_provider!(self, placement, HashMap::new(), |messaging, store| {
-            messaging.call_poll(store, cursor.as_deref())
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_poll(store, cursor.as_deref()))
     }
 
     /// See `messaging.send`. `files`: where the files of the request lie, by their id.
@@ -140,7 +137,7 @@ impl Plugin {
         request: OutboundRequest,
         files: HashMap<String, PathBuf>,
     ) -> Result<Result<Receipt, SendError>, CallError> {
-        on_provider!(self, placement, files, |messaging, store| { messaging.call_send(store, &request) })
+        on_provider!(self, placement, files, |messaging, store| messaging.call_send(store, &request))
     }
 
     /// See `messaging.attachment-source`.
@@ -152,9 +149,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         reference: String,
     ) -> Result<Result<HttpRequest, SendError>, CallError> {
-        on_provider!(self, placement, HashMap::new(), |messaging, store| {
-            messaging.call_attachment_source(store, &reference)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_attachment_source(store, &reference))
     }
 
     /// Fetches a file that a customer sent, as `messaging.attachment-source` says where. The plugin sees nothing of it.
@@ -185,9 +181,7 @@ impl Plugin {
         self: &Arc<Self>,
         placement: &Arc<Placement>,
     ) -> Result<Result<Vec<Template>, SendError>, CallError> {
-        on_provider!(self, placement, HashMap::new(), |messaging, store| {
-            messaging.call_list_templates(store)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging.call_list_templates(store))
     }
 
     /// See `messaging.open-line`.

@@ -146,7 +146,7 @@ async fn close(
 
 async fn end(
     tx: &mut Tx,
-    statement: &str,
+    statement: &'static str,
     (organization, interaction): (OrganizationId, InteractionId),
     (at_ms, by): (i64, EndedByWhom),
 ) -> Result<(), StoreError> {
