@@ -236,3 +236,61 @@ async fn f055_f056_f057_one_call_alone_and_nothing_else_until_it_is_closed() {
     }
     page.sees(".offer", "103").await;
 }
+
+#[tokio::test]
+async fn f114_f130_who_ended_a_call_is_told_in_list_course_and_history_with_its_number_beside_the_name() {
+    let office = Office::open().await;
+    let contact = json!({ "name": "Otávio Lima", "identities": [{ "kind": "phone", "value": "101" }] });
+    office.admin.does("/contacts", contact).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let first = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "Otávio Lima").await;
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    first.call.expect_bye().await;
+    page.sees(".lines .mark[data-state=ended][title=\"Encerrada pelo atendente\"]", "").await;
+    ana.end(None).await;
+    let mut second = caller(&office, "103").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "103").await;
+    second.call.bye().await;
+    page.sees(".lines .mark[data-state=ended][title=\"Encerrada pelo cliente\"]", "").await;
+    ana.end(None).await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.sees(".lines .line:has-text(\"103\")", "Encerrada pelo cliente").await;
+    let known = ".lines .line:has-text(\"Otávio Lima\")";
+    page.sees(known, "Encerrada pelo atendente").await;
+    page.sees(known, "101").await;
+    page.click(known).await;
+    page.sees(".talk-facts", "101").await;
+    page.sees(".talk-facts", "Encerrada pelo atendente").await;
+    page.sees(".course", "O atendente encerrou a chamada").await;
+}
+
+#[tokio::test]
+async fn f058_an_offer_that_ran_out_is_served_from_its_notice_and_one_that_was_refused_from_the_list() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({ "offer_timeout_s": 5, "wrap_up_s": 0 })).await;
+    let page = &ana.page;
+    let mut first = caller(&office, "101").await;
+    page.sees(".offer", "101").await;
+    // Nobody else is there: it waits on, and she can still have it.
+    page.sees(".toasts", "O atendimento espera na fila").await;
+    page.sees_no(".offer").await;
+    page.click(".toasts >> role=button[name=\"Atender\"]").await;
+    page.sees(".call[data-state=talking]", "101").await;
+    tokio::join!(page.hears(CALLER_HZ), first.rtp.hears(AGENT_HZ));
+    first.call.bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(None).await;
+    let second = caller(&office, "103").await;
+    page.sees(".offer", "103").await;
+    page.press("r").await;
+    page.sees_no(".offer").await;
+    page.click(".lines .line:has-text(\"103\")").await;
+    page.sees(".talk-note", "Quem ligou espera").await;
+    page.click(".talk-note >> role=button[name=\"Atender\"]").await;
+    page.sees(".call[data-state=talking]", "103").await;
+    tokio::join!(page.hears(CALLER_HZ), second.rtp.hears(AGENT_HZ));
+}

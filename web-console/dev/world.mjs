@@ -78,6 +78,8 @@ export function interaction(part) {
     assigned_at_ms: now() - last * 3 * MINUTE_MS,
     answered_at_ms: null,
     ended_at_ms: null,
+    ended_by: null,
+    number: null,
     closed_at_ms: null,
     last: { text: text ?? 'Olá, bom dia!', at_ms: now() - last * MINUTE_MS, direction: 'in' },
     call: null,
@@ -107,7 +109,7 @@ export const open = [
   interaction({ customer: 'new', unread: 2, title: 'Marina', visitor, text: 'Quero trocar de plano' }),
   interaction({ customer: 'waiting', unread: 1, contact: contacts[1], channel: 'telegram', queue: { id: 5, title: 'Telegram' }, inbox: { id: 2, title: '@acme_bot' }, text: 'Vocês entregam em Santos?' }),
   interaction({ customer: 'answered', contact: contacts[2], tags: ['vip', 'frete'], visitor, text: 'Combinado, obrigado!' }),
-  interaction({ customer: 'ended', title: 'Visitante 17', visitor, text: 'Era só isso, valeu', ended_at_ms: now() }),
+  interaction({ customer: 'ended', title: 'Visitante 17', visitor, text: 'Era só isso, valeu', ended_at_ms: now(), ended_by: 'customer' }),
   interaction({ customer: 'left', title: 'Visitante 21', left_until_ms: now() + 71_000, visitor, text: 'Um instante' }),
   interaction({ state: 'waiting', agent: null, customer: 'waiting', title: 'Visitante 22', visitor, text: 'Alguém aí?' }),
 ];

@@ -32,6 +32,9 @@ pub struct InboxAccount {
     /// What the administrator must still do by hand, in words for him.
     #[serde(default)]
     pub remaining_steps: Vec<String>,
+    /// Of the Plugin that it was connected by.
+    #[serde(default)]
+    pub plugin_version: String,
 }
 
 /// One configured instance of a messaging service.

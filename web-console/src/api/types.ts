@@ -105,6 +105,9 @@ export interface Visitor {
 
 export type Customer = 'new' | 'waiting' | 'answered' | 'ended' | 'left';
 
+/** Whose doing it is that an Interaction has ended; `transfer`: it goes on where no agent has it. */
+export type EndedBy = 'customer' | 'agent' | 'system' | 'transfer';
+
 /** What the channel's plugin can do; a missing word is "no". */
 export type Capabilities = Readonly<Record<string, unknown>>;
 
@@ -120,6 +123,8 @@ export interface Interaction {
   contact: { id: number; name: string; photo_url: string | null } | null;
   inbox: Named | null;
   title: string;
+  /** Of a call: the other party's number. */
+  number: string | null;
   customer: Customer;
   left_until_ms: number | null;
   unread: number;
@@ -127,6 +132,7 @@ export interface Interaction {
   assigned_at_ms: number | null;
   answered_at_ms: number | null;
   ended_at_ms: number | null;
+  ended_by: EndedBy | null;
   closed_at_ms: number | null;
   last: { text: string; at_ms: number; direction: Message['direction'] } | null;
   call: CallOfInteraction | null;

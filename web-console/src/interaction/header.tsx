@@ -1,8 +1,9 @@
 import type { Interaction } from '../api/types';
 import { href } from '../route/route';
 import { Button, CopyButton, Icon, IconButton, Timer } from '../ui';
+import { telephone } from '../words/language';
 import { StateMark } from './row';
-import { channelIcon, channelName, titleOf } from './state';
+import { channelIcon, channelName, endOf, numberBeside, titleOf } from './state';
 import { say } from './words';
 
 export interface HeaderProps {
@@ -14,6 +15,8 @@ export interface HeaderProps {
 
 /** Who, protocol, earlier interactions, TTA, and what one does with the whole (F128 to F132). */
 export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
+  const number = numberBeside(interaction);
+  const end = endOf(interaction);
   return (
     <header class="talk-head">
       <a class="talk-back button quiet only-icon" href={href('desk')} aria-label={say('list')}>
@@ -27,11 +30,18 @@ export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
             <Icon name={channelIcon(interaction.channel)} size={14} />
             {channelName(interaction.channel)}
           </span>
+          {number && <span>{telephone(number)}</span>}
           {interaction.queue && <span class="cut talk-queue">{interaction.queue.title}</span>}
           <Protocol protocol={interaction.protocol} />
           <span class="tta" title={say('tta')}>
             TTA <Timer since={interaction.started_at_ms} until={interaction.closed_at_ms} long />
           </span>
+          {interaction.state === 'closed' && (
+            <span class="row cut">
+              <Icon name={end.icon} size={14} />
+              {end.word}
+            </span>
+          )}
         </p>
       </div>
       {interaction.contact && <IconButton icon="history" label={say('open_history')} onClick={() => (location.hash = href('contacts', interaction.contact?.id ?? 0))} />}

@@ -83,6 +83,7 @@ export const say = catalogue(
     started: 'Began',
     lasted: 'Lasted',
     disposition: 'Disposition',
+    ended: 'Ended',
   },
   {
     title: 'Monitoração',
@@ -166,5 +167,6 @@ export const say = catalogue(
     started: 'Início',
     lasted: 'Duração',
     disposition: 'Tabulação',
+    ended: 'Encerramento',
   },
 );

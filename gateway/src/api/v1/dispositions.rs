@@ -76,7 +76,7 @@ pub async fn create(
     signed.may(Permission::ManageQueues)?;
     if web.directory().dispositions(signed.organization).count() >= DISPOSITIONS_LIMIT {
         let most = format!("There may be {DISPOSITIONS_LIMIT}.");
-        return Err(Problem::conflict("Too many dispositions", most));
+        return Err(Problem::too_many_rows("Too many dispositions", most, DISPOSITIONS_LIMIT));
     }
     let (title, enabled) = (checked_title(&asked.title)?, asked.enabled.unwrap_or(true));
     let directory = web.directory();

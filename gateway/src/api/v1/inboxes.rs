@@ -18,7 +18,7 @@ use crate::api::Web;
 use crate::api::body::{JsonBody, present};
 use crate::api::problem::Problem;
 use crate::model::{InboxId, InboxState, Permission, QueueId};
-use crate::plugin::{InboxChange, InboxError, InboxView};
+use crate::plugin::{InboxChange, InboxError, InboxView, MAX_INBOXES};
 
 /// Largest body: settings may hold texts, in bytes.
 const BODY_LIMIT: usize = 64 << 10;
@@ -228,7 +228,7 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         match error {
             InboxError::Field(fault) => Self::wrong(fault.field, fault.reason),
-            InboxError::Full => Self::conflict("Too many inboxes", error.to_string()),
+            InboxError::Full => Self::too_many_rows("Too many inboxes", error.to_string(), MAX_INBOXES),
             InboxError::NoRandomness => Self::node("The node failed", error.to_string()),
             InboxError::NotThere => Self::not_found("inbox or rule"),
             InboxError::Plugin(error) => Self::conflict(

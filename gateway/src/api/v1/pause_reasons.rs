@@ -56,7 +56,11 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<PauseReason>), Problem> {
     signed.may(Permission::ManageQueues)?;
     if web.directory().pause_reasons(signed.organization).count() >= REASONS_LIMIT {
-        return Err(Problem::conflict("Too many reasons", format!("There may be {REASONS_LIMIT}.")));
+        return Err(Problem::too_many_rows(
+            "Too many reasons",
+            format!("There may be {REASONS_LIMIT}."),
+            REASONS_LIMIT,
+        ));
     }
     let title = checked_title(&asked.title)?;
     let entry = signed.does("create", "pause_reason", "", json!({ "title": title }));

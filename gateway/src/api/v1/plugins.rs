@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::extract::{Asked, At};
 use super::signed::Signed;
 use crate::api::Web;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{Capabilities, Permission};
 use crate::plugin::library::{Installed, LibraryError};
 use crate::plugin::limits::MAX_FILE_BYTES;
@@ -127,8 +127,10 @@ pub async fn install(
     if grant.grant.as_deref() != Some("all") {
         return Err(Problem::wrong("grant", "Say grant=all to allow what the plugin asks."));
     }
-    let file = PluginFile::read(body(request).await?)
-        .map_err(|error| Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "No plugin", error.to_string()))?;
+    let file = PluginFile::read(body(request).await?).map_err(|error| {
+        Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "No plugin", error.to_string())
+            .coded(Code::NotAPlugin)
+    })?;
     let (name, version) = (file.manifest.name.clone(), file.manifest.version.clone());
     let installed = Installed { grants: Grants::all_of(&file.manifest), file };
     let library = host.library().clone();
@@ -165,7 +167,8 @@ fn operable<'a>(web: &'a Web, signed: &Signed) -> Result<&'a Host, Problem> {
     if web.directory().organizations().len() > 1 {
         return Err(Problem::forbidden(
             "This node serves several organizations: its operator installs plugins (ramal plugin install).",
-        ));
+        )
+        .coded(Code::OperatorInstalls));
     }
     web.channels.host().ok_or_else(|| Problem::node("No plugins here", "No plugin can run on this node."))
 }
@@ -174,7 +177,7 @@ async fn body(request: Request) -> Result<Vec<u8>, Problem> {
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let large = || {
         let detail = format!("At most {} MiB are read.", MAX_FILE_BYTES >> 20);
-        Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "The file is too large", detail)
+        Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "The file is too large", detail).coded(Code::TooLarge)
     };
     if declared.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > MAX_FILE_BYTES) {
         return Err(large());
@@ -199,6 +202,7 @@ async fn blocking(work: impl FnOnce() -> Result<(), LibraryError> + Send + 'stat
         LibraryError::Full | LibraryError::Shipped(_) => Problem::conflict("Not possible", error.to_string()),
         LibraryError::File { .. } | LibraryError::OtherName { .. } | LibraryError::Grants { .. } => {
             Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "No plugin", error.to_string())
+                .coded(Code::NotAPlugin)
         }
         LibraryError::Io { .. } => {
             tracing::error!(%error, "the folder of plugins cannot be written");

@@ -15,7 +15,7 @@ use super::extract::{Asked, At};
 use super::page::{Items, PageQuery};
 use super::signed::Signed;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Shared, Web};
 use crate::model::{
     self, Announcement, Destination, DialRuleKind, Directory, InboxId, Medium, OrganizationId, Permission,
@@ -234,16 +234,20 @@ fn refuse_what_a_rule_names(queue: &model::Queue, directory: &Directory) -> Resu
         return Err(Problem::conflict(
             "A rule leads here",
             "Change the dial plan first: a rule of it names this queue.",
-        ));
+        )
+        .coded(Code::RuleLeadsHere));
     }
     Ok(())
 }
 
 fn named(error: StoreError) -> Problem {
     match error {
-        StoreError::Taken => Problem::conflict("Taken already", "Another queue has this name.").at("name"),
+        StoreError::Taken => {
+            Problem::conflict("Taken already", "Another queue has this name.").at("name").coded(Code::Taken)
+        }
         error if error.is_dangling() => {
             Problem::conflict("Changed meanwhile", "A member or an entry of a list was deleted meanwhile.")
+                .coded(Code::ChangedMeanwhile)
         }
         error => error.into(),
     }

@@ -17,7 +17,7 @@ use super::page::Items;
 use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::body::{self, JsonBody};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Web, calls, wall_ms};
 use crate::call::{AfterClip, Clip, ClipHearers, SeatCommand};
 use crate::model::{Announcement, Permission, SoundClip, SoundClipId};
@@ -172,7 +172,11 @@ async fn add(
     bytes: Vec<u8>,
 ) -> Result<(StatusCode, Json<SoundClip>), Problem> {
     if web.store.sound_clips(signed.organization, CLIPS_LIMIT).await?.len() >= CLIPS_LIMIT as usize {
-        return Err(Problem::conflict("Too many sound clips", format!("There may be {CLIPS_LIMIT}.")));
+        return Err(Problem::too_many_rows(
+            "Too many sound clips",
+            format!("There may be {CLIPS_LIMIT}."),
+            CLIPS_LIMIT as usize,
+        ));
     }
     let prompt = web.sounds.read(bytes.clone()).await?;
     let mut clip = SoundClip {
@@ -267,7 +271,8 @@ pub async fn play(
 ) -> Result<StatusCode, Problem> {
     let prompt = web.sounds.clip(phone.signed.organization, asked.clip).await?;
     let clip = Clip {
-        prompt: prompt.ok_or_else(|| Problem::wrong("clip", "There is no such sound clip."))?,
+        prompt: prompt
+            .ok_or_else(|| Problem::wrong("clip", "There is no such sound clip.").coded(Code::NoSoundClip))?,
         hearers: match asked.hears {
             Hears::Both => ClipHearers::Both,
             Hears::Customer => ClipHearers::Customer,
@@ -301,7 +306,8 @@ impl From<PromptError> for Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The sound cannot be played",
                 format!("{error}."),
-            ),
+            )
+            .coded(Code::NoSound),
         }
     }
 }
@@ -310,7 +316,7 @@ impl From<SpeechError> for Problem {
     fn from(error: SpeechError) -> Self {
         match error {
             SpeechError::Failed(_) | SpeechError::NotConfigured => {
-                Self::node("The text cannot be spoken", format!("{error}."))
+                Self::node("The text cannot be spoken", format!("{error}.")).coded(Code::SpeechFailed)
             }
             SpeechError::Language => Self::wrong("language", error.to_string()),
             SpeechError::Text => Self::wrong("text", error.to_string()),

@@ -13,7 +13,7 @@ use super::calls::OfPhone;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::calls;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::call::{SeatCommand, SuperviseRefusal, Supervision};
 use crate::model::Permission;
 use crate::routing::floor::voice::Purpose;
@@ -155,18 +155,19 @@ impl From<EntryError> for Problem {
             EntryError::Seat(error) => error.into(),
             EntryError::Call(SuperviseRefusal::NoSuchCall) => Self::not_found("call"),
             EntryError::Call(SuperviseRefusal::WrongState) => {
-                Self::conflict("Not in this state", "Nobody talks in this call now, or no agent does.")
+                Self::conflict("Not in this state", "Nobody talks in this call now, or no agent does.").coded(Code::CallState)
             }
             EntryError::Call(SuperviseRefusal::OwnCall) => {
-                Self::conflict("One's own call", "You are one of those who talk in this call.")
+                Self::conflict("One's own call", "You are one of those who talk in this call.").coded(Code::OwnCall)
             }
             EntryError::Call(SuperviseRefusal::Full) => {
-                Self::conflict("Too many supervisors", "The call has four supervisors already.")
+                Self::conflict("Too many supervisors", "The call has four supervisors already.").coded(Code::SupervisorsFull)
             }
             EntryError::Call(SuperviseRefusal::Media) => Self::conflict(
                 "The call cannot be heard from here",
                 "It began before the first browser of the organization came, and is recorded: it cannot move.",
-            ),
+            )
+            .coded(Code::CannotMove),
         }
     }
 }

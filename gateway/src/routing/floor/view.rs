@@ -5,8 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::model::{
-    CallId, CustomerState, Directory, Disposition, InteractionDirection, InteractionId, InteractionRow,
-    InteractionState, Medium, OrganizationId, QueueDirection, QueueId, UserId,
+    CallId, CustomerState, Directory, Disposition, EndedByWhom, InteractionDirection, InteractionId,
+    InteractionRow, InteractionState, Medium, OrganizationId, QueueDirection, QueueId, UserId,
 };
 use crate::store::NamedInteraction;
 
@@ -108,6 +108,8 @@ pub struct InteractionView {
     pub inbox: Option<Titled>,
     pub conversation_id: Option<i64>,
     pub title: String,
+    /// Of a call: the other party's number.
+    pub number: Option<String>,
     pub customer: CustomerState,
     /// Until when a visitor who left the page may come back.
     pub left_until_ms: Option<i64>,
@@ -116,6 +118,8 @@ pub struct InteractionView {
     pub assigned_at_ms: Option<i64>,
     pub answered_at_ms: Option<i64>,
     pub ended_at_ms: Option<i64>,
+    /// Whose doing it is that it has ended; of one that ended before this was kept: nothing.
+    pub ended_by: Option<EndedByWhom>,
     pub closed_at_ms: Option<i64>,
     pub last: Option<Last>,
     pub call: Option<CallView>,
@@ -332,6 +336,7 @@ pub fn interaction(
         assigned_at_ms: row.assigned_at_ms,
         answered_at_ms: row.answered_at_ms,
         ended_at_ms: row.ended_at_ms,
+        ended_by: row.ended_by,
         closed_at_ms: row.closed_at_ms,
         last: last(&row),
         call: live.and_then(|live| live.call.clone()),
@@ -343,6 +348,7 @@ pub fn interaction(
         protocol: row.protocol,
         channel: row.channel,
         title: row.title,
+        number: row.number,
         visitor: row.visitor,
         tags,
         capabilities,
