@@ -59,6 +59,7 @@ export const say = catalogue(
     tokens: 'Access tokens',
     audit: 'Audit log',
     organization: 'Organization',
+    conferences: 'Conferences',
   },
   {
     administration: 'Administração',
@@ -117,5 +118,6 @@ export const say = catalogue(
     tokens: 'Tokens de acesso',
     audit: 'Auditoria',
     organization: 'Empresa',
+    conferences: 'Conferências',
   },
 );

@@ -5,6 +5,7 @@ import { useSignal } from '@preact/signals';
 import { put } from '../../api/client';
 import { asProblem } from '../../api/problem';
 import type { Problem } from '../../api/problem';
+import { go } from '../../route/route';
 import { Button, Empty, ErrorState, FormProblem, Icon, IconButton, Screen, Skeleton, useResource } from '../../ui';
 import type { SectionProps } from '../sections';
 import type { DialRule } from '../shapes';
@@ -49,7 +50,7 @@ export function DialRules(_: SectionProps) {
             rule={rule}
             at={at}
             last={at === all.length - 1}
-            onOpen={() => (open.value = at)}
+            onOpen={() => (rule.conference === undefined ? (open.value = at) : go('admin', 'conferences'))}
             onMove={(to) => change(moved(all, at, to))}
             onRemove={() => change(all.filter((_, other) => other !== at))}
           />

@@ -8,7 +8,8 @@ export function occasionOf({ dial, prefix, from_trunk, number }: DialRule): stri
   return prefix !== undefined ? say('line_prefix', { prefix }) : say('line_dial', { dial: dial ?? '' });
 }
 
-export function destinationOf({ queue, extension, announcement, service, trunk, from_trunk }: DialRule): string {
+export function destinationOf({ conference, queue, extension, announcement, service, trunk, from_trunk }: DialRule): string {
+  if (conference !== undefined) return say('line_conference', { name: conference });
   if (queue !== undefined) return say('line_queue', { name: queue });
   if (extension !== undefined) return say('line_extension', { name: extension });
   if (announcement !== undefined) return say('line_announcement', { name: announcement });

@@ -51,6 +51,7 @@ export const say = catalogue(
     arrow: 'leads to',
     saving: 'Saving…',
     no_trunk: 'There is no trunk yet: make one first.',
+    line_conference: 'conference {name}',
   },
   {
     title: 'Numeração',
@@ -102,5 +103,6 @@ export const say = catalogue(
     arrow: 'leva a',
     saving: 'Salvando…',
     no_trunk: 'Ainda não há tronco: crie um antes.',
+    line_conference: 'conferência {name}',
   },
 );
