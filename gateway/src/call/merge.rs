@@ -81,10 +81,4 @@ impl Call {
             _ => None,
         }
     }
-
-    /// What the page of a Seat sees of third parties.
-    pub(super) fn third_parties(&self) -> Vec<(LegId, String)> {
-        let number = |leg: LegId| Some((leg, self.leg(leg)?.party.number().to_owned()));
-        self.thirds().filter_map(number).collect()
-    }
 }

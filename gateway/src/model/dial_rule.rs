@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{OrganizationId, SoundClipId, TrunkId};
+use crate::model::{OrganizationId, RecordingRule, SoundClipId, TrunkId};
 
 row_id! {
     /// Row number of a [`DialRule`].
@@ -146,6 +146,21 @@ pub struct Conference {
     pub pin: Option<String>,
     /// Members; one more hears that it is busy.
     pub max_members: u32,
+    /// Whether its members' calls are recorded; `Inherit`: as any call of theirs.
+    #[serde(default = "as_any_call")]
+    pub recording: RecordingRule,
+}
+
+const fn as_any_call() -> RecordingRule {
+    RecordingRule::Inherit
+}
+
+impl Conference {
+    /// One of this name about which nothing is said.
+    pub fn named(name: &str) -> Self {
+        let recording = as_any_call();
+        Self { name: name.to_owned(), pin: None, max_members: CONFERENCE_MEMBERS, recording }
+    }
 }
 
 impl std::fmt::Debug for Conference {

@@ -129,6 +129,7 @@ fn conference_fields(row: &Conference) -> Fields {
     let mut fields = vec![("conference", text(&row.name))];
     put(&mut fields, "pin", row.pin.as_ref().map(|_| text(KEPT)));
     put(&mut fields, "max_members", unless(row.max_members, CONFERENCE_MEMBERS));
+    put(&mut fields, "recording", recording(row.recording));
     fields
 }
 

@@ -120,6 +120,8 @@ pub struct RuleEntry {
     pub pin: Option<Password>,
     /// Of a conference.
     pub max_members: Option<u32>,
+    /// Of a conference: whether the calls of its members are recorded, whatever is said elsewhere.
+    pub recording: Option<RecordingRule>,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]

@@ -99,6 +99,11 @@ export interface DialRule {
   service?: 'busy' | 'congestion' | 'echo' | 'ringback' | 'tone';
   announcement?: string;
   queue?: string;
+  conference?: string;
+  /** Of a conference; what is kept is told as `(kept)`. */
+  pin?: string;
+  max_members?: number;
+  recording?: Recording;
 }
 
 export interface Queue {

@@ -65,6 +65,7 @@ export const say = catalogue(
     tokens: 'Access tokens',
     audit: 'Audit log',
     organization: 'Organization',
+    conferences: 'Conferences',
   },
   {
     administration: 'Administração',
@@ -129,5 +130,6 @@ export const say = catalogue(
     tokens: 'Tokens de acesso',
     audit: 'Auditoria',
     organization: 'Empresa',
+    conferences: 'Conferências',
   },
 );

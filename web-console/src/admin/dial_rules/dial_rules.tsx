@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { put } from '../../api/client';
 import { asProblem } from '../../api/problem';
 import type { Problem } from '../../api/problem';
+import { go } from '../../route/route';
 import { Button, Empty, ErrorState, FormProblem, Icon, IconButton, Screen, Skeleton, useResource } from '../../ui';
 import { ruleToMake } from '../refused/prefill';
 import { RefusedCalls } from '../refused/refused';
@@ -67,7 +68,7 @@ export function DialRules(_: SectionProps) {
             titles={titles}
             at={at}
             last={at === all.length - 1}
-            onOpen={() => (open.value = at)}
+            onOpen={() => (rule.conference === undefined ? (open.value = at) : go('admin', 'conferences'))}
             onMove={(to) => change(moved(all, at, to))}
             onRemove={() => change(all.filter((_, other) => other !== at))}
           />

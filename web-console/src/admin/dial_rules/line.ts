@@ -25,7 +25,8 @@ export function useTitles(): Titles {
   };
 }
 
-export function destinationOf({ queue, extension, announcement, service, trunk, from_trunk }: DialRule, titles: Titles): string {
+export function destinationOf({ conference, queue, extension, announcement, service, trunk, from_trunk }: DialRule, titles: Titles): string {
+  if (conference !== undefined) return say('line_conference', { name: conference });
   if (queue !== undefined) return say('line_queue', { name: titles.queues[queue] ?? queue });
   if (extension !== undefined) return say('line_extension', { name: titles.extensions[extension] ?? extension });
   if (announcement !== undefined) return say('line_announcement', { name: announcement });

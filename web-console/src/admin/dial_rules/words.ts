@@ -52,6 +52,7 @@ export const say = catalogue(
     saving: 'Saving…',
     no_queue: 'There is no queue for calls yet: make one under Queues.',
     no_trunk: 'There is no trunk yet: make one first.',
+    line_conference: 'conference {name}',
   },
   {
     title: 'Numeração',
@@ -104,5 +105,6 @@ export const say = catalogue(
     saving: 'Salvando…',
     no_queue: 'Ainda não há fila de chamadas: crie uma em Filas.',
     no_trunk: 'Ainda não há tronco: crie um antes.',
+    line_conference: 'conferência {name}',
   },
 );
