@@ -24,7 +24,7 @@ pub fn agreed(codec: KnownCodec) -> AgreedCodec {
 pub struct Talker {
     leg: usize,
     codec: KnownCodec,
-    encoder: Encoder,
+    pub encoder: Encoder,
     pub oscillator: Oscillator,
 }
 
