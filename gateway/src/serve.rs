@@ -226,7 +226,7 @@ async fn start(
     let bindings = store.load_bindings(wall_ms()).await?;
     let directory = Arc::new(store.load_directory().await?);
     let revision = directory.revision();
-    let extensions = directory.organizations().iter().map(|one| directory.extensions(one.id).count()).sum();
+    let phones = extensions(&directory);
     let open = |user: &str, sealed: &SealedSecret| key.open(user, sealed).ok();
     signalling.handle_directory(task::now(), Arc::clone(&directory), &open);
     signalling.registrar.restore(&bindings, &sockets.listeners);
@@ -256,10 +256,7 @@ async fn start(
         store: store.clone(),
         feed: feed.clone(),
         directory: directory.clone(),
-        settings: floor::Settings {
-            agent_grace: Duration::from_secs(u64::from(config.desk.agent_grace_s)),
-            visitor_grace_ms: i64::from(config.desk.visitor_grace_s) * 1_000,
-        },
+        settings: floor_settings(config),
         voice_events: heard,
         voice_orders: ordering,
     })
@@ -270,13 +267,7 @@ async fn start(
     let channels = channels::start(ground).await;
     let followed = Followed { signalling: signalling.clone(), pages: newest, seen: revision };
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
-    let socket = control_socket(config);
-    crate::control::server::start(&socket, signalling.clone(), Arc::clone(&reload))
-        .map_err(io("control socket"))?;
-    let metrics = Arc::new(Metrics::new()?);
-    let http = crate::api::machines::start(config.http.listen, signalling.clone(), store.clone(), metrics)
-        .await
-        .map_err(io(format!("http.listen {}", config.http.listen)))?;
+    let (socket, http) = for_operators(config, &signalling, store, &reload).await?;
     let sounds = Sounds::new(&config.speech, store.clone(), at_hand);
     tokio::spawn(music::keep(directory.clone(), sounds.clone()));
     let parts = WebParts {
@@ -303,12 +294,41 @@ async fn start(
         http: http.to_string(),
         web: web.to_string(),
         pages: config.web.address(web),
-        extensions,
+        extensions: phones,
         setup_link: None,
         control: socket.display().to_string(),
         recordings: folder.display().to_string(),
     };
     Ok(Started { signalling, task, ready, web })
+}
+
+/// The operator's socket, and the port of metrics and health: where both are.
+async fn for_operators(
+    config: &Config,
+    signalling: &Handle,
+    store: &Store,
+    reload: &Arc<Notify>,
+) -> Result<(PathBuf, SocketAddr), ServeError> {
+    let socket = control_socket(config);
+    crate::control::server::start(&socket, signalling.clone(), Arc::clone(reload))
+        .map_err(io("control socket"))?;
+    let metrics = Arc::new(Metrics::new()?);
+    let http = crate::api::machines::start(config.http.listen, signalling.clone(), store.clone(), metrics)
+        .await
+        .map_err(io(format!("http.listen {}", config.http.listen)))?;
+    Ok((socket, http))
+}
+
+fn floor_settings(config: &Config) -> floor::Settings {
+    floor::Settings {
+        agent_grace: Duration::from_secs(u64::from(config.desk.agent_grace_s)),
+        visitor_grace_ms: i64::from(config.desk.visitor_grace_s) * 1_000,
+    }
+}
+
+/// Extensions of all organizations.
+fn extensions(directory: &Directory) -> usize {
+    directory.organizations().iter().map(|one| directory.extensions(one.id).count()).sum()
 }
 
 fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Media>, ServeError> {
