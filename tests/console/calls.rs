@@ -309,7 +309,7 @@ async fn f114_f130_who_ended_a_call_is_told_in_list_course_and_history_with_its_
     page.sees(known, "101").await;
     page.click(known).await;
     page.sees(".talk-facts", "101").await;
-    page.sees(".talk-facts", "Encerrada pelo atendente").await;
+    page.sees(".talk-head", "Encerrada pelo atendente").await;
     page.sees(".course", "O atendente encerrou a chamada").await;
 }
 

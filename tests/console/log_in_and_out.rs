@@ -86,7 +86,7 @@ async fn f015_logging_out_is_refused_while_an_interaction_is_open() {
 }
 
 #[tokio::test]
-async fn f015_the_language_chosen_beside_the_first_password_stays_and_refusals_are_told_in_it() {
+async fn f008_the_language_chosen_beside_the_first_password_stays_and_refusals_are_told_in_it() {
     let node = Node::start(Site::acme()).await;
     let browser = Browser::speaking(440.0).await;
     let link = node.setup_link.clone().expect("a link");

@@ -129,10 +129,10 @@ export const callNow = () =>
   });
 
 export const closed = [
-  interaction({ state: 'closed', contact: contacts[0], disposition: DISPOSITIONS[0], closed_at_ms: now() - 30 * MINUTE_MS, started_at_ms: now() - 45 * MINUTE_MS, customer: 'ended' }),
+  interaction({ state: 'closed', contact: contacts[0], disposition: DISPOSITIONS[0], closed_at_ms: now() - 30 * MINUTE_MS, started_at_ms: now() - 45 * MINUTE_MS, customer: 'ended', ended_by: 'customer' }),
   interaction({
     state: 'closed', medium: 'voice', channel: 'voice', inbox: null, queue: { id: 1, title: 'Vendas' }, contact: contacts[0], title: '+5511987654300', disposition: DISPOSITIONS[1],
-    closed_at_ms: now() - 90 * MINUTE_MS, started_at_ms: now() - 99 * MINUTE_MS, customer: 'ended', last: null, call: { id: 'old', state: 'ended', with: '+5511987654300', since_ms: now(), recorded: true },
+    closed_at_ms: now() - 90 * MINUTE_MS, started_at_ms: now() - 99 * MINUTE_MS, customer: 'ended', ended_by: 'agent', number: '+5511987654300', last: null, call: { id: 'old', state: 'ended', with: '+5511987654300', since_ms: now(), recorded: true },
   }),
 ];
 

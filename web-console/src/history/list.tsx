@@ -84,8 +84,8 @@ function Line({ interaction, chosen, endOf }: { interaction: Interaction; chosen
         <span class="line-last small soft">
           <Icon name={icon} size={14} />
           <span class="cut grow">{word}</span>
-          {number && <span>{telephone(number)}</span>}
         </span>
+        {number && <span class="line-foot small soft">{telephone(number)}</span>}
         <span class="line-foot small soft">
           <Icon name={interaction.medium === 'voice' ? 'phone' : 'message'} size={14} />
           <span class="cut grow">{[interaction.queue?.title, interaction.disposition?.title].filter(Boolean).join(' · ')}</span>

@@ -24,7 +24,15 @@ export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
       </a>
       {interaction.state !== 'closed' && <StateMark interaction={interaction} />}
       <div class="grow">
-        <h1 class="cut">{titleOf(interaction)}</h1>
+        <div class="row">
+          <h1 class="cut">{titleOf(interaction)}</h1>
+          {interaction.state === 'closed' && (
+            <span class="row small soft talk-end">
+              <Icon name={end.icon} size={14} />
+              {end.word}
+            </span>
+          )}
+        </div>
         <p class="talk-facts small soft">
           <span class="row">
             <Icon name={channelIcon(interaction.channel)} size={14} />
@@ -36,12 +44,6 @@ export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
           <span class="tta" title={say('tta')}>
             TTA <Timer since={interaction.started_at_ms} until={interaction.closed_at_ms} long />
           </span>
-          {interaction.state === 'closed' && (
-            <span class="row cut">
-              <Icon name={end.icon} size={14} />
-              {end.word}
-            </span>
-          )}
         </p>
       </div>
       {interaction.contact && <IconButton icon="history" label={say('open_history')} onClick={() => (location.hash = href('contacts', interaction.contact?.id ?? 0))} />}

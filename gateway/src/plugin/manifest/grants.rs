@@ -132,7 +132,9 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_said_with_the_command() {
-        let asks = manifest("hosts = [\"a.example\", \"{api}\"]");
+        let asks = manifest(
+            "hosts = [\"a.example\", \"{api}\"]\n[[settings]]\nname = \"api\"\nkind = \"url\"\ntitle = \"A\"",
+        );
         let settings = |url: &str| BTreeMap::from([("api".to_owned(), url.to_owned())]);
         let none = Granted::new(&asks, &Grants::default());
         let words = none.lacking("ab", &settings("https://b.example")).unwrap();
