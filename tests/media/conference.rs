@@ -146,19 +146,19 @@ async fn wrong_pins_are_counted_over_calls_and_lock_whoever_guesses_out() {
     let site = Site::acme().rule("dial = \"*71\"\nconference = \"closed\"\npin = \"4711\"");
     let node = Node::start(site).await;
     let phone = node.phone("102").await;
-    for reason in ["not_allowed", "pin_locked"] {
+    for (calls, reason) in [(1, "not_allowed"), (2, "pin_locked")] {
         let rtp = Rtp::new().await;
         let mut call = phone.invite("*71", &rtp.sdp()).await;
         rtp.follow(&call.answered().await.text());
         "1111#2222#3333#".chars().for_each(|digit| rtp.press(digit));
         call.expect_bye().await;
-        assert_eq!(node.expect_cdr().await["end_reason"], reason);
+        assert_eq!(node.expect_cdrs(calls).await[0]["end_reason"], reason);
     }
     assert!(node.expect_event("conference.pin_locked").await.contains("closed: extension:102"));
     let mut again = phone.invite("*71", &Rtp::new().await.sdp()).await;
     let refused = again.expect_status(403).await;
     assert!(refused.header("Warning").is_some_and(|text| text.contains("15 minutes")), "{refused:?}");
-    assert_eq!(node.expect_cdr().await["end_reason"], "pin_locked");
+    assert_eq!(node.expect_cdrs(3).await[0]["end_reason"], "pin_locked");
     // Nobody else is kept out by it.
     let other = member(&node, "100", "*71").await;
     other.rtp.hears(ASKING_HZ).await;

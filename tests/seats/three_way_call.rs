@@ -204,7 +204,7 @@ async fn a_clip_is_heard_beside_what_the_three_say_by_all_or_by_the_customer() {
 #[tokio::test]
 async fn the_third_one_a_clip_and_who_joins_in_are_in_the_recording_and_a_whisper_is_not() {
     const BOSS_HZ: f64 = 1850.0;
-    let mut all = ThreeWay::of(Site::acme().recorded(), "").await;
+    let all = ThreeWay::of(Site::acme().recorded(), "").await;
     let boss = json!({ "extension": "103", "webrtc": true });
     let boss = all.admin.colleague("Sara", "supervisor", boss).await;
     let seat = boss.take_seat().await;
@@ -220,9 +220,12 @@ async fn the_third_one_a_clip_and_who_joins_in_are_in_the_recording_and_a_whispe
     for _ in 0..3 {
         all.seat.media.hears_all(&[CUSTOMER_HZ, EXPERT_HZ, BOSS_HZ], &[AGENT_HZ]).await;
     }
-    let clip = all.clip(2).await;
+    let clip = all.clip(60).await;
     all.play(json!({ "clip": clip })).await;
-    all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, CLIP_HZ], &[CUSTOMER_HZ, BOSS_HZ]).await;
+    for _ in 0..4 {
+        all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, CLIP_HZ], &[CUSTOMER_HZ, BOSS_HZ]).await;
+    }
+    assert_eq!(all.agent.delete(&format!("/calls/{}/clip", all.id)).await.status, 204);
     all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CLIP_HZ, BOSS_HZ]).await;
     enter("barge").await;
     for _ in 0..3 {
