@@ -1,6 +1,6 @@
 //! F069: a call with three participants, out of which any may leave.
 
-use ramal_tests::deadline::until;
+use ramal_tests::deadline::until_async;
 use ramal_tests::rtp::tone;
 use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, wav};
 use serde_json::{Value, json};
@@ -170,8 +170,9 @@ impl ThreeWay {
     }
 
     async fn recording(&self) -> Wav {
-        let sealed = || self.node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'").pop();
-        Wav::read(std::path::Path::new(&until("a sealed recording", sealed).await))
+        let sealed =
+            async || self.node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'").await.pop();
+        Wav::read(std::path::Path::new(&until_async("a sealed recording", sealed).await))
     }
 }
 
@@ -253,7 +254,7 @@ async fn who_is_lost_in_a_room_is_silence_for_the_grace_and_leaves_then() {
     let told = node.expect_event("room.member_lost").await;
     assert!(told.contains("extension:100"), "{told}");
     node.expect_event("room.member_left").await;
-    let gone = ramal_tests::deadline::until_async("a call without the agent", || async {
+    let gone = until_async("a call without the agent", || async {
         let running = admin.read("/supervision/calls").await;
         let parties = running["items"][0]["parties"].as_array().cloned().unwrap_or_default();
         (parties.len() == 2).then_some(parties)
