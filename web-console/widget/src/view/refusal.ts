@@ -4,7 +4,7 @@ import { word } from '../words';
 import { h } from './element';
 
 export function refusal(origin: string, close: () => void): HTMLElement {
-  return h('div', { class: 'refusal', role: 'note' },
+  return h('aside', { class: 'refusal', 'aria-label': 'Chat' },
     h('p', {}, h('strong', {}, word('site_refused')), ' ', word('site_refused_todo', { origin })),
     h('button', { type: 'button', 'aria-label': word('close'), onclick: close }, '×'));
 }
