@@ -170,7 +170,11 @@ impl ThreeWay {
     }
 
     async fn recording(&self) -> Wav {
-        let sealed = || self.node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'").pop();
+        let sealed = || {
+            let paths = self.node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'");
+            assert!(paths.len() <= 1, "the call that was to come in has none of its own: {paths:?}");
+            paths.into_iter().next()
+        };
         Wav::read(std::path::Path::new(&until("a sealed recording", sealed).await))
     }
 }
