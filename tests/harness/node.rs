@@ -1,6 +1,6 @@
 //! A real gateway process with its own folder, ports and database.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -341,7 +341,10 @@ impl Node {
 /// A carrier's socket, made before the node so that its address can stand in the site. Its target is set by
 /// [`carrier_of`] once the node listens.
 pub async fn carrier_address() -> SocketAddr {
-    let socket = tokio::net::UdpSocket::bind(("127.0.0.2", 0)).await.expect("a UDP socket");
+    // A host of this process alone, so that nobody takes the port meanwhile.
+    let [.., a, b, c] = std::process::id().to_be_bytes();
+    let host = Ipv4Addr::new(127, 64 | a, b, c);
+    let socket = tokio::net::UdpSocket::bind((host, 0)).await.expect("a UDP socket");
     socket.local_addr().expect("its address")
 }
 

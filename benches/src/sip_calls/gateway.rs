@@ -139,7 +139,7 @@ invites_per_source_per_s = 100000
 [media]
 address = "127.0.0.1"
 port_min = 10000
-port_max = 31998
+port_max = 29998
 workers = 1
 [http]
 listen = "127.0.0.1:0"
