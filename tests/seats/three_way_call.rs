@@ -170,8 +170,11 @@ impl ThreeWay {
     }
 
     async fn recording(&self) -> Wav {
-        let sealed =
-            async || self.node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'").await.pop();
+        let sealed = async || {
+            let paths = self.node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'").await;
+            assert!(paths.len() <= 1, "the call that was to come in has none of its own: {paths:?}");
+            paths.into_iter().next()
+        };
         Wav::read(std::path::Path::new(&until_async("a sealed recording", sealed).await))
     }
 }

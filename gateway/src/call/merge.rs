@@ -47,6 +47,7 @@ impl Calls {
         if !matches!(brought, Some(Ok(()))) {
             // The first is over meanwhile, or can take nobody in: the two of the second talk.
             tracing::info!(call.id = %id, "a call that was to join another stays by itself");
+            self.with(cx, id, |call, cx, book| call.start_recording(cx, book));
         }
     }
 

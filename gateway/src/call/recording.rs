@@ -30,7 +30,8 @@ pub enum RecordingCommand {
 impl Call {
     /// Starts the recording of a Call that has just been answered, if a rule says so.
     pub(super) fn start_recording(&mut self, cx: &mut Context<'_>, book: &mut Book) {
-        if self.recording.is_none() && self.is_recorded(cx) {
+        // What comes into another Call is recorded there.
+        if self.recording.is_none() && self.merge_into.is_none() && self.is_recorded(cx) {
             self.record(cx, book, RecordingCause::Rule);
         }
     }

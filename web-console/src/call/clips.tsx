@@ -5,7 +5,7 @@ import { noteChange } from '../api/changes';
 import type { Page, PageCall, SoundClip } from '../api/types';
 import { keepClip, mute, muted, playClip, spoken, stopClip } from '../phone/phone';
 import { type VoiceClip, LONGEST_MS, keepVoice } from '../phone/voice_clip';
-import { Button, Empty, ErrorState, FormProblem, Icon, IconButton, Skeleton, TextField, Timer, tell, useAction, useResource } from '../ui';
+import { Button, ErrorState, FormProblem, Icon, IconButton, Skeleton, TextField, Timer, tell, useAction, useResource } from '../ui';
 import { plain, span } from '../words/language';
 import { say } from './words';
 
@@ -25,7 +25,7 @@ export function Clips({ call }: { call: PageCall }) {
       {all.problem && <ErrorState problem={all.problem} onRetry={all.reload} />}
       {!all.data && !all.problem && <Skeleton lines={2} />}
       {items.length > SEARCHED_FROM && <TextField bare type="search" label={say('clip_find')} placeholder={say('clip_find')} value={text.value} onChange={(value) => (text.value = value)} />}
-      {all.data && items.length === 0 && <Empty icon="sound" title={say('no_clips')} />}
+      {all.data && items.length === 0 && <p class="soft small">{say('no_clips')}</p>}
       <ul aria-label={say('clips')}>
         {shown.map((clip) => (
           <Clip key={clip.id} clip={clip} call={call.id} playing={call.clip === clip.id} able={able} />
