@@ -24,6 +24,8 @@ const SIZES: [usize; 5] = [10, 50, 100, 200, 500];
 const MOST_PERCENT: f64 = 0.06;
 /// What 400 idle rooms may cost together.
 const IDLE_MOST_PERCENT: f64 = 1.0;
+/// How often their Worker may be woken, each second.
+const IDLE_MOST_ROUNDS: f64 = 20.0;
 /// Percent of a core a participant, G.711, all talking: Asterisk 22.10, FreeSWITCH 1.10.12.
 const PEERS: [(usize, f64, f64); 4] =
     [(10, 0.47, 0.52), (50, 0.27, 0.33), (100, 0.24, 0.29), (200, 0.21, 0.32)];
@@ -64,8 +66,12 @@ fn run(options: &Options) -> Outcome<Vec<Figure>> {
     );
     let idle = worker::idle(400, 3, window)?;
     figures.push(
-        Figure::new("400 idle rooms of 3, all together", idle, "% of a core")
+        Figure::new("400 idle rooms of 3, all together", idle.percent, "% of a core")
             .aim(Aim::AtMost(IDLE_MOST_PERCENT)),
+    );
+    figures.push(
+        Figure::new("400 idle rooms of 3: rounds of their Worker", idle.rounds, "a second")
+            .aim(Aim::AtMost(IDLE_MOST_ROUNDS)),
     );
     Ok(figures)
 }

@@ -11,7 +11,7 @@ pub mod ours;
 mod plan;
 mod rtpengine;
 mod stream;
-mod wire;
+pub mod wire;
 
 use crate::error::Outcome;
 use crate::frame::{Aim, Bench, Figure, Options};

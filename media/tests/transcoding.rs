@@ -4,57 +4,19 @@
 
 mod phones;
 
+use phones::mouth::{self, CN_PT, OPUS_PT, Talker, agreed, strength};
 use phones::{Call, PT_EVENT, Received, id, settings_with};
 use ramal_media::codec::comfort_noise::{ComfortNoise, rms};
 use ramal_media::codec::tone::Oscillator;
-use ramal_media::codec::{Decoder, Encoder, KnownCodec, goertzel};
+use ramal_media::codec::{Encoder, KnownCodec};
 use ramal_media::command::Source;
 use ramal_media::dtmf::Dtmf;
 use ramal_media::event::Event;
 use ramal_media::leg::AudioFlow;
 use ramal_media::sdp::{AgreedCodec, Codec};
 
-const OPUS_PT: u8 = 111;
-const CN_PT: u8 = 13;
-
-fn agreed(codec: KnownCodec) -> AgreedCodec {
-    let codec = match codec {
-        KnownCodec::G722 => Codec::g722(),
-        KnownCodec::Opus => Codec::opus(OPUS_PT),
-        KnownCodec::Pcma => Codec::pcma(),
-        KnownCodec::Pcmu => Codec::pcmu(),
-    };
-    AgreedCodec { send_pt: codec.payload_type, receive_pt: codec.payload_type, codec }
-}
-
-/// One phone's mouth.
-struct Talker {
-    leg: usize,
-    codec: KnownCodec,
-    encoder: Encoder,
-    oscillator: Oscillator,
-}
-
-impl Talker {
-    fn new(call: &mut Call, leg: usize, codec: KnownCodec, hz: f64) -> Self {
-        call.phones[leg].ticks = codec.clock_hz() / 50;
-        let oscillator = Oscillator::new(&[hz], codec.sample_rate_hz(), 8_000.0);
-        Self { leg, codec, encoder: Encoder::new(codec), oscillator }
-    }
-
-    fn payload(&mut self) -> Vec<u8> {
-        let mut samples = vec![0; self.codec.sample_rate_hz() as usize / 50];
-        self.oscillator.fill(&mut samples);
-        let mut payload = Vec::new();
-        self.encoder.encode(&samples, &mut payload);
-        payload
-    }
-
-    fn talk(&mut self, call: &mut Call) {
-        let payload = self.payload();
-        call.send_payload(self.leg, agreed(self.codec).receive_pt, &payload);
-    }
-}
+/// Of each voice.
+const PEAK: f64 = 8_000.0;
 
 fn call_between(codecs: [KnownCodec; 2]) -> Call {
     let mut call = Call::new();
@@ -67,16 +29,8 @@ fn call_between(codecs: [KnownCodec; 2]) -> Call {
 
 /// What a phone heard, without its first half second.
 fn ear(packets: &[Received], codec: KnownCodec) -> Vec<i16> {
-    let (mut decoder, mut samples) = (Decoder::new(codec), Vec::new());
-    packets
-        .iter()
-        .filter(|packet| packet.header.payload_type == agreed(codec).send_pt)
-        .for_each(|packet| decoder.decode(&packet.payload, &mut samples));
+    let mut samples = mouth::ear(packets, codec);
     samples.split_off((codec.sample_rate_hz() as usize / 2).min(samples.len()))
-}
-
-fn strength(samples: &[i16], codec: KnownCodec, hz: f64) -> f64 {
-    goertzel(samples, codec.sample_rate_hz(), hz).sqrt()
 }
 
 const CODECS: [KnownCodec; 4] = [KnownCodec::G722, KnownCodec::Opus, KnownCodec::Pcma, KnownCodec::Pcmu];
@@ -86,8 +40,10 @@ fn every_codec_is_heard_in_every_other_both_ways() {
     for first in CODECS {
         for second in CODECS.into_iter().filter(|&second| second != first) {
             let mut call = call_between([first, second]);
-            let mut talkers =
-                [Talker::new(&mut call, 0, first, 440.0), Talker::new(&mut call, 1, second, 1_000.0)];
+            let mut talkers = [
+                Talker::new(&mut call, 0, first, 440.0, PEAK),
+                Talker::new(&mut call, 1, second, 1_000.0, PEAK),
+            ];
             for _ in 0..150 {
                 talkers.iter_mut().for_each(|talker| talker.talk(&mut call));
                 call.advance(20);
@@ -113,7 +69,7 @@ fn who_shares_a_codec_is_forwarded_at_arrival() {
     let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
     let both = vec![agreed(KnownCodec::Pcma), agreed(KnownCodec::Pcmu)];
     call.configure(1, settings_with(1, both));
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0, PEAK);
     let payload = talker.payload();
     call.send_payload(0, 0, &payload);
     let packets = call.take(1);
@@ -124,7 +80,7 @@ fn who_shares_a_codec_is_forwarded_at_arrival() {
 #[test]
 fn lost_packets_are_concealed_in_another_codec() {
     let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 400.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 400.0, PEAK);
     for packet in 0..200 {
         if packet % 10 == 7 {
             let _ = talker.payload();
@@ -145,7 +101,7 @@ fn lost_packets_are_concealed_in_another_codec() {
 #[test]
 fn a_talker_who_stops_leaves_the_sound_of_his_room_and_comes_back() {
     let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0, PEAK);
     for _ in 0..100 {
         talker.talk(&mut call);
         call.advance(20);
@@ -156,7 +112,7 @@ fn a_talker_who_stops_leaves_the_sound_of_his_room_and_comes_back() {
     assert_eq!(silence.len(), 150, "comfort noise flows without a gap");
     assert!(strength(&ear(&silence, KnownCodec::Pcma), KnownCodec::Pcma, 440.0) < 50.0);
     call.restart_phone(0);
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 700.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 700.0, PEAK);
     for _ in 0..100 {
         talker.talk(&mut call);
         call.advance(20);
@@ -174,7 +130,7 @@ fn comfort_noise() -> AgreedCodec {
 fn one_long_pause(codecs: Vec<AgreedCodec>) -> Vec<Received> {
     let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
     call.configure(1, settings_with(1, codecs));
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0, PEAK);
     let mut room = ComfortNoise::default();
     room.receive(&[60]);
     for packet in 0..17 * 50 {
@@ -218,7 +174,7 @@ fn a_pause_costs_few_packets_where_comfort_noise_was_agreed() {
 fn a_voice_is_never_taken_for_a_pause() {
     let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
     call.configure(1, settings_with(1, vec![agreed(KnownCodec::Pcma), comfort_noise()]));
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0, PEAK);
     // Soft, -43 dBov, and without end: nothing tells it from a room but that no room is so loud.
     talker.oscillator = Oscillator::new(&[440.0], 48_000, 330.0);
     for _ in 0..3_000 {
@@ -234,7 +190,7 @@ fn a_voice_is_never_taken_for_a_pause() {
 fn comfort_noise_of_a_phone_is_heard_at_its_level() {
     let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
     call.configure(1, settings_with(1, vec![agreed(KnownCodec::Pcma), comfort_noise()]));
-    let mut talker = Talker::new(&mut call, 1, KnownCodec::Pcma, 440.0);
+    let mut talker = Talker::new(&mut call, 1, KnownCodec::Pcma, 440.0, PEAK);
     for packet in 0..400_u32 {
         match packet {
             0..100 => talker.talk(&mut call),
@@ -252,7 +208,7 @@ fn comfort_noise_of_a_phone_is_heard_at_its_level() {
 #[test]
 fn a_new_agreement_in_mid_call_keeps_number_and_time() {
     let mut call = call_between([KnownCodec::Opus, KnownCodec::Pcma]);
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Opus, 440.0, PEAK);
     for packet in 0..150 {
         if packet == 50 {
             call.configure(1, settings_with(1, vec![agreed(KnownCodec::Pcma)]));
@@ -282,7 +238,7 @@ fn keys(call: &mut Call) -> Vec<(u64, char)> {
 #[test]
 fn keys_go_on_as_events_on_a_transcoded_leg() {
     let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0, PEAK);
     for _ in 0..10 {
         talker.talk(&mut call);
         call.advance(20);
@@ -306,7 +262,7 @@ fn a_key_keeps_its_length_where_events_have_another_clock_than_the_speech() {
         call.configure(leg, settings);
     }
     call.bridge();
-    let mut talkers = [0, 1].map(|leg| Talker::new(&mut call, leg, KnownCodec::Opus, 440.0));
+    let mut talkers = [0, 1].map(|leg| Talker::new(&mut call, leg, KnownCodec::Opus, 440.0, PEAK));
     for _ in 0..10 {
         talkers.iter_mut().for_each(|talker| talker.talk(&mut call));
         call.advance(20);
@@ -351,7 +307,7 @@ fn tones_of_a_phone_without_events_become_keys_and_keys_become_tones() {
     let packets = call.take(1);
     assert!(packets.iter().any(|packet| packet.header.payload_type == PT_EVENT && packet.payload[0] == 5));
 
-    let mut talker = Talker::new(&mut call, 1, KnownCodec::Pcma, 440.0);
+    let mut talker = Talker::new(&mut call, 1, KnownCodec::Pcma, 440.0, PEAK);
     for packet in 0..100 {
         if packet == 50 {
             call.engine.send_dtmf(call.now, id(0), Dtmf::from_char('#').unwrap(), 100);
@@ -401,7 +357,7 @@ fn a_prompt_is_played_to_an_opus_leg() {
 #[test]
 fn a_side_that_is_never_heard_is_named_once() {
     let mut call = call_between([KnownCodec::Pcmu, KnownCodec::Pcma]);
-    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0);
+    let mut talker = Talker::new(&mut call, 0, KnownCodec::Pcmu, 440.0, PEAK);
     for _ in 0..1_500 {
         talker.talk(&mut call);
         // Packets come of the other side too, with silence in them.

@@ -2,6 +2,7 @@
 //! stack. One file a situation. `driver/` holds what runs outside of Rust.
 
 mod browser_vanishes;
+mod conference_of_all_kinds;
 mod ears_of_the_browser;
 mod jssip_calls_and_is_called;
 mod jssip_holds_and_transfers;

@@ -74,7 +74,7 @@ async fn one_copy_each_in_order_and_none_lost() {
     let before = answered.borrow().clone();
     assert!(before.len() < MESSAGES, "the node was killed after everything was answered");
     ground.node.serve().await;
-    let found: BTreeSet<(String, String)> = stored_texts(&ground).into_iter().collect();
+    let found: BTreeSet<(String, String)> = stored_texts(&ground).await.into_iter().collect();
     for number in &before {
         assert!(found.contains(&named(*number)), "{number} was answered 200 and is lost");
     }
@@ -90,7 +90,7 @@ async fn one_copy_each_in_order_and_none_lost() {
     }
     let mut expected: Vec<(String, String)> = (0..MESSAGES).map(named).collect();
     expected.sort();
-    assert_eq!(stored_texts(&ground), expected);
+    assert_eq!(stored_texts(&ground).await, expected);
     let email = ground.admin.me["email"].as_str().expect("an address").to_owned();
     ground.admin = Desk::log_in(&ground.node, &email).await;
     assert_eq!(ground.interactions().await.len(), CHATS);
@@ -102,11 +102,10 @@ fn named(number: usize) -> (String, String) {
 }
 
 /// Chat and text of every message that is stored, chat by chat in the order in which they are shown.
-fn stored_texts(ground: &Ground) -> Vec<(String, String)> {
-    let rows = ground.database().ask(
-        "SELECT c.thread || ' ' || m.text FROM messages m JOIN conversations c ON c.id = m.conversation_id \
-         ORDER BY m.at_ms, m.id",
-    );
+async fn stored_texts(ground: &Ground) -> Vec<(String, String)> {
+    let query = "SELECT c.thread || ' ' || m.text FROM messages m \
+        JOIN conversations c ON c.id = m.conversation_id ORDER BY m.at_ms, m.id";
+    let rows = ground.database().ask(query).await;
     let mut texts: Vec<(String, String)> = rows
         .iter()
         .filter_map(|row| row.split_once(' ').map(|(chat, text)| (chat.to_owned(), text.to_owned())))

@@ -1,14 +1,16 @@
 //! A caller waits in a queue and is served in the browser.
 
 use ramal_tests::rtp::tone;
-use ramal_tests::{Rtp, Site, wav};
+use ramal_tests::{Rtp, Site, Wav, wav};
 use serde_json::json;
 
 use crate::office::{AGENT_HZ, Agent, Office};
 
-const CALLER_HZ: f64 = 660.0;
+pub const CALLER_HZ: f64 = 660.0;
 /// What a queue's callers hear, where a story listens: nobody else sounds like it.
 const MUSIC_HZ: f64 = 1250.0;
+/// What is said while nothing may be recorded.
+const CARD_HZ: f64 = 880.0;
 
 /// Somebody who called *80 and waits, hearing music; his name for the office is his number, 101.
 pub struct Caller {
@@ -25,7 +27,7 @@ pub async fn caller(office: &Office, number: &str) -> Caller {
     Caller { call, rtp }
 }
 
-async fn served(office: &Office, more: serde_json::Value) -> Agent {
+pub async fn served(office: &Office, more: serde_json::Value) -> Agent {
     let ana = office.hire("Ana", "100").await;
     office.voice_queue(&[&ana], more).await;
     let ana = office.seat(ana).await;
@@ -164,19 +166,62 @@ async fn f132_f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol
 }
 
 #[tokio::test]
-async fn f070_a_recording_is_paused_and_resumed_in_the_call() {
+async fn f070_what_is_said_in_a_pause_is_absent_from_the_recording_and_the_pause_is_marked() {
     let office = Office::of(Site::acme().recorded()).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let mut caller = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call", "Gravada").await;
+    page.hears(CALLER_HZ).await;
+    page.click("role=button[name=\"Pausar gravação\"]").await;
+    page.sees(".call", "Gravação pausada").await;
+    // The card number.
+    caller.rtp.speak(CARD_HZ);
+    for _ in 0..3 {
+        page.hears(CARD_HZ).await;
+    }
+    caller.rtp.speak(CALLER_HZ);
+    page.hears(CALLER_HZ).await;
+    page.click("role=button[name=\"Retomar gravação\"]").await;
+    page.sees(".call", "Gravada").await;
+    for _ in 0..3 {
+        page.hears(CALLER_HZ).await;
+    }
+    caller.call.bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(None).await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.click(".lines .line:has-text(\"101\")").await;
+    page.sees(".recording", "Pausada de 00:0").await;
+    let address = page.ask("attribute", json!({ "selector": ".recording audio", "name": "src" })).await;
+    let place = address.as_str().expect("an address").trim_start_matches("/api/v1").to_owned();
+    let heard = Wav::parse(office.admin.get(&place).await.bytes()).expect("a WAV file");
+    assert!(heard.seconds_of_tone(0, CALLER_HZ) > 0.5 && heard.seconds_of_tone(1, AGENT_HZ) > 0.5);
+    assert!(heard.loudest(0, CARD_HZ) < 0.1, "nothing of the card is there");
+}
+
+#[tokio::test]
+async fn b09_keys_are_hidden_from_the_agent_and_reach_the_far_end() {
+    let office = Office::open().await;
     let ana = served(&office, json!({})).await;
     let page = &ana.page;
     let caller = caller(&office, "101").await;
     ana.accept().await;
-    page.sees(".call", "Gravada").await;
-    page.click("role=button[name=\"Pausar gravação\"]").await;
-    page.sees(".call", "Gravação pausada").await;
-    page.click("role=button[name=\"Retomar gravação\"]").await;
-    page.sees(".call", "Gravada").await;
     page.hears(CALLER_HZ).await;
-    drop(caller);
+    page.click(".call >> role=button[name=\"Mais\"]").await;
+    page.click("role=menuitemradio[name=\"Ocultar teclas (dados do cartão)\"]").await;
+    page.sees(".call", "Teclas ocultas").await;
+    page.click(".call >> role=button[name=\"Teclado\"]").await;
+    page.click(".call-pad >> role=button[name=\"Tecla 7\"]").await;
+    assert_eq!(caller.rtp.expect_digit().await.0, '7');
+    page.sees(".call-pad output", "•").await;
+    let shown = page.text(".call-pad output").await;
+    assert!(!shown.contains('7'), "{shown}");
+    page.press("Escape").await;
+    page.click(".call >> role=button[name=\"Mais\"]").await;
+    page.click("role=menuitemradio[name=\"Ocultar teclas (dados do cartão)\"]").await;
+    page.sees_no(".call .badge:has-text(\"Teclas ocultas\")").await;
 }
 
 #[tokio::test]

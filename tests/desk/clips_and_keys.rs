@@ -2,47 +2,36 @@
 
 use std::path::Path;
 
-use ramal_tests::deadline::until;
-use ramal_tests::page::Seat;
 use ramal_tests::page::http::Answer;
 use ramal_tests::rtp::endpoint::Speech;
 use ramal_tests::rtp::tone;
-use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, wav};
+use ramal_tests::talk::AgentCall;
+use ramal_tests::{Node, Site, Wav, wav};
 use serde_json::{Value, json};
 
-const AGENT_HZ: f64 = 660.0;
-const PHONE_HZ: f64 = 440.0;
+const AGENT_HZ: f64 = AgentCall::AGENT_HZ;
+const PHONE_HZ: f64 = AgentCall::PHONE_HZ;
 const CLIP_HZ: f64 = 1250.0;
 /// No port or time looks like it.
 const CARD: &str = "492911873350";
 
-/// An administrator, and an agent who has called a phone; both speak and hear.
+/// An agent's call, and a folder for sounds.
 struct Talk {
-    admin: Desk,
-    ana: Desk,
-    seat: Seat,
-    id: String,
-    phone: Call,
-    rtp: Rtp,
-    _ua: Ua,
+    call: AgentCall,
     folder: tempfile::TempDir,
+}
+
+impl std::ops::Deref for Talk {
+    type Target = AgentCall;
+
+    fn deref(&self) -> &AgentCall {
+        &self.call
+    }
 }
 
 impl Talk {
     async fn begin(node: &Node) -> Talk {
-        let admin = Desk::first(node).await;
-        let ana = admin.colleague("Ana", "agent", json!({ "extension": "100", "webrtc": true })).await;
-        let seat = ana.take_seat().await;
-        seat.media.speak(AGENT_HZ);
-        let ua = node.phone("101").await;
-        let rtp = Rtp::new().await;
-        let id = ana.dial("101").await;
-        let phone = ua.expect_invite().await;
-        rtp.follow(&phone.offer());
-        phone.answer(&rtp.sdp()).await;
-        rtp.speak(PHONE_HZ);
-        tokio::join!(rtp.hears(AGENT_HZ), seat.media.hears(PHONE_HZ));
-        Talk { admin, ana, seat, id, phone, rtp, _ua: ua, folder: tempfile::tempdir().expect("a folder") }
+        Talk { call: AgentCall::begin(node).await, folder: tempfile::tempdir().expect("a folder") }
     }
 
     /// A file of a tone, as somebody else's program writes it.
@@ -181,10 +170,9 @@ async fn masked_digits_reach_the_far_end_and_appear_nowhere_else() {
         let loudest = talk.seat.media.loudest_since(from, hz);
         assert!(loudest < 0.3, "{hz} Hz was {loudest} of what the agent heard");
     }
-    talk.phone.bye().await;
-    let sealed =
-        || node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'").into_iter().next();
-    let path = until("a sealed recording", sealed).await;
+    talk.call.phone.bye().await;
+    let sealed = "SELECT path FROM recordings WHERE state = 'sealed'";
+    let path = node.database.until("a sealed recording", sealed, |paths| paths.into_iter().next()).await;
     let wav = Wav::read(Path::new(&path));
     assert!(wav.seconds_of_tone(1, PHONE_HZ) >= 0.2);
     for hz in [770.0, 1336.0] {

@@ -1,6 +1,6 @@
 //! Two organizations on one node; the second one has of everything what the first one asks for.
 
-use ramal_tests::deadline::{until, until_async};
+use ramal_tests::deadline::until_async;
 use ramal_tests::page::events::Events;
 use ramal_tests::rtp::tone;
 use ramal_tests::visitor::{SITE, Visitor};
@@ -107,13 +107,13 @@ impl Estate {
     }
 
     /// A file of the visitor's message, that still lies with its provider.
-    pub fn attachment(&self, node: &Node) -> String {
+    pub async fn attachment(&self, node: &Node) -> String {
         node.database.change(&format!(
             "INSERT INTO attachments (organization_id, message_id, kind, reference, state, attempts, due_at_ms) \
              SELECT organization_id, id, 'image', 'x', 'failed', 9, 0 FROM messages WHERE id = {}",
             self.message
         ));
-        node.database.ask("SELECT id FROM attachments").pop().expect("an attachment")
+        node.database.ask("SELECT id FROM attachments").await.pop().expect("an attachment")
     }
 
     /// A call of the agent that runs, and the recording of one that is over.
@@ -122,7 +122,7 @@ impl Estate {
         let over = self.agent.dial("*43").await;
         self.agent.ask("DELETE", &format!("/calls/{over}"), None).await;
         let ended = "SELECT id FROM calls WHERE ended_at_ms IS NOT NULL";
-        let recorded = until("a call that is over", || node.database.ask(ended).pop()).await;
+        let recorded = node.database.until("a call that is over", ended, |mut calls| calls.pop()).await;
         let file = node.folder().join("theirs.wav");
         wav::write_mono(&file, 8000, &[0; 800]);
         node.database.change(&format!(

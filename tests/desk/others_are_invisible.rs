@@ -21,7 +21,7 @@ impl Theirs {
     async fn of(node: &Node, owns: &Desk) -> Theirs {
         let estate = Estate::of(node, owns, "Theirs", "900").await;
         let (call, recording, seat) = estate.calls(node).await;
-        let (offer, attachment) = (estate.offer().await, estate.attachment(node));
+        let (offer, attachment) = (estate.offer().await, estate.attachment(node).await);
         Theirs { estate, offer, attachment, call, recording, _seat: seat }
     }
 }

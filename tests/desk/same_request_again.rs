@@ -18,7 +18,7 @@ async fn the_same_key_and_request_do_it_once() {
     let other = admin.ask_with("POST", "/extensions", &key, Some(&json!({ "number": "201" }))).await;
     assert_eq!(other.status, 422);
     // What is kept of the answer, which holds a password, is sealed.
-    let kept = node.database.ask("SELECT response FROM idempotency").concat();
+    let kept = node.database.ask("SELECT response FROM idempotency").await.concat();
     assert!(!kept.is_empty() && !kept.contains("number"));
     // Another user's key is another key.
     let eva = admin.colleague("Eva", "administrator", json!({})).await;

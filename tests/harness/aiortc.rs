@@ -52,6 +52,11 @@ impl Aiortc {
         self.puppet.ask("hears", json!({ "hz": hz })).await;
     }
 
+    /// Waits until 200 ms of what it gets from now on hold each of the first tones and none of the others.
+    pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
+        self.puppet.ask("hears_all", json!({ "present": present, "absent": absent })).await;
+    }
+
     /// Ends its connection in order.
     pub async fn close(&self) -> Value {
         self.puppet.ask("close", json!({})).await

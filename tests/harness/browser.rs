@@ -123,6 +123,11 @@ impl Page {
         self.ear("hears", json!([hz])).await.as_f64().unwrap_or_default()
     }
 
+    /// Waits until 200 ms of what the page gets from now on hold each of the first tones and none of the others.
+    pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
+        self.ear("hearsAll", json!([present, absent])).await;
+    }
+
     /// Waits until the page gets something else than this tone, or nothing.
     pub async fn hears_no(&self, hz: f64) {
         self.ear("hearsNo", json!([hz])).await;

@@ -4,6 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::deadline::until_async;
+
 /// Holds SQLite's write lock until it is killed.
 const HOLD_LOCK: &str = "import sqlite3, sys, threading\n\
     c = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)\n\
@@ -49,16 +51,29 @@ impl Database {
         }
     }
 
-    /// The first column of a query, as text; empty also when the database cannot be asked now.
-    pub fn ask(&self, query: &str) -> Vec<String> {
-        let output = match self {
+    /// The first column of a query, as text; empty also when the database cannot be asked now. Phones go on meanwhile.
+    pub async fn ask(&self, query: &str) -> Vec<String> {
+        let mut asking = match self {
             Database::Sqlite { path, .. } => {
-                Command::new("python3").args(["-c", ASK]).arg(path).arg(query).output()
+                let mut asking = Command::new("python3");
+                asking.args(["-c", ASK]).arg(path).arg(query);
+                asking
             }
-            Database::Postgres { url, .. } => Command::new("psql").args(["-qXAt", url, "-c", query]).output(),
+            Database::Postgres { url, .. } => {
+                let mut asking = Command::new("psql");
+                asking.args(["-qXAt", url, "-c", query]);
+                asking
+            }
         };
+        asking.stdin(Stdio::null());
+        let output = tokio::process::Command::from(asking).kill_on_drop(true).output().await;
         let output = output.expect("python3 or psql: run scripts/install test");
         String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    }
+
+    /// Asks until the rows yield a value.
+    pub async fn until<T>(&self, what: &str, query: &str, look: impl Fn(Vec<String>) -> Option<T>) -> T {
+        until_async(what, || async { look(self.ask(query).await) }).await
     }
 
     /// Changes rows behind the node's back, as time or a crash would.

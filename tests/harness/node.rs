@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::database::Database;
-use crate::deadline::{until, within};
+use crate::deadline::within;
 use crate::process::Process;
 use crate::site::{Site, password};
 use crate::wire::link::Transport;
@@ -22,6 +22,7 @@ const RTP_PORTS: u16 = 200;
 /// A running gateway.
 pub struct Node {
     process: Option<Process>,
+    program: PathBuf,
     pub database: Database,
     pub site: Site,
     pub udp: SocketAddr,
@@ -61,6 +62,21 @@ impl Node {
         node
     }
 
+    /// Starts the program from a folder where it lies alone: nothing that ships with it is there.
+    pub async fn start_bare(site: Site) -> Node {
+        let mut node = Node::prepared(site, "");
+        let folder = node.folder.path().join("bare");
+        std::fs::create_dir(&folder).expect("a folder");
+        node.program = folder.join("ramal");
+        // Another file system has no second name for it.
+        if std::fs::hard_link(binary(), &node.program).is_err() {
+            std::fs::copy(binary(), &node.program).expect("a copy of the program");
+        }
+        node.apply_text(&node.site.toml()).await;
+        node.serve().await;
+        node
+    }
+
     fn prepared(site: Site, overrides: &str) -> Node {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::fresh(folder.path());
@@ -69,6 +85,7 @@ impl Node {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         Node {
             process: None,
+            program: binary(),
             database,
             site,
             udp: nowhere,
@@ -96,7 +113,7 @@ impl Node {
 
     /// Starts serving, again after [`Node::kill`]; the ports are new ones.
     pub async fn serve(&mut self) {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.program);
         command.args(["serve", "--ready-json", "--config"]).arg(self.config_file());
         let mut process = Process::start("ramal", command);
         let ready = process.line("the ready line", ready).await;
@@ -266,15 +283,14 @@ impl Node {
     /// Waits until the database holds an event of this kind, and returns its detail.
     pub async fn expect_event(&self, kind: &str) -> String {
         let statement = format!("SELECT detail FROM events WHERE kind = '{kind}'");
-        until(&format!("an event {kind}"), || self.database.ask(&statement).into_iter().next()).await
+        self.database.until(&format!("an event {kind}"), &statement, |rows| rows.into_iter().next()).await
     }
 
     /// Waits until the database says that the one recording is in this state.
     pub async fn expect_recording(&self, state: &str) {
-        until(&format!("a recording that is {state}"), || {
-            (self.database.ask("SELECT state FROM recordings") == [state]).then_some(())
-        })
-        .await;
+        let what = format!("a recording that is {state}");
+        let fits = |states: Vec<String>| (states == [state]).then_some(());
+        self.database.until(&what, "SELECT state FROM recordings", fits).await;
     }
 
     /// What the gateway logged.

@@ -13,6 +13,8 @@ pub const G722: Format = Format { payload_type: 9, name: "G722/8000", fmtp: "" }
 pub const G729: Format = Format { payload_type: 18, name: "G729/8000", fmtp: "annexb=no" };
 pub const AMR: Format = Format { payload_type: 97, name: "AMR/8000", fmtp: "octet-align=1" };
 pub const VP8: Format = Format { payload_type: 120, name: "VP8/90000", fmtp: "" };
+pub const H264: Format =
+    Format { payload_type: 121, name: "H264/90000", fmtp: "packetization-mode=1;profile-level-id=42e01f" };
 pub const EVENTS: Format = Format { payload_type: 101, name: "telephone-event/8000", fmtp: "0-16" };
 
 /// One format of an m-line.
@@ -65,8 +67,7 @@ impl Description {
             }
         }
         if let Some(keys) = &self.keys {
-            let inline = BASE64.encode(&keys.material);
-            out.push_str(&format!("a=crypto:1 {} inline:{inline}\r\n", keys.suite.name()));
+            out.push_str(&crypto_line(keys));
         }
         out.push_str(&format!("a=ptime:20\r\na={}\r\n", self.direction));
         out
@@ -135,6 +136,11 @@ impl Remote {
                 .map(|(t, _)| *t)
         })
     }
+}
+
+/// A key for a media line (RFC 4568 §9.1).
+pub fn crypto_line(keys: &Keys) -> String {
+    format!("a=crypto:1 {} inline:{}\r\n", keys.suite.name(), BASE64.encode(&keys.material))
 }
 
 fn map(line: &str) -> Option<(u8, String)> {

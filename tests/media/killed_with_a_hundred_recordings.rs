@@ -74,8 +74,6 @@ async fn all_of_them_play_to_within_their_last_second() {
     node.serve().await;
     let sealed =
         "SELECT path FROM recordings WHERE state = 'sealed' AND sha256 IS NOT NULL AND peaks IS NOT NULL";
-    until("all of them sealed, read and outlined", || {
-        (node.database.ask(sealed).len() == CALLS).then_some(())
-    })
-    .await;
+    let all = |rows: Vec<String>| (rows.len() == CALLS).then_some(());
+    node.database.until("all of them sealed, read and outlined", sealed, all).await;
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ramal_tests::page::media::PageMedia;
 use ramal_tests::rtp::mirror::{Feedback, Mirror};
-use ramal_tests::sdp::{Remote, VP8};
+use ramal_tests::rtp::srtp::Suite;
+use ramal_tests::sdp::{Format, H264, Remote, VP8};
 use ramal_tests::wire::link::Transport;
 use ramal_tests::{Call, Node, Rtp, Site};
 
@@ -17,16 +18,53 @@ const FAST_UPDATE: &[u8] =
 /// So that a frame takes several packets.
 const FRAME_BYTES: usize = 3_000;
 
-/// One frame; no two are alike. Its first byte is that of a frame that stands for itself (RFC 6386 §9.1).
-fn frame(number: u8, bytes: usize) -> Vec<u8> {
-    let mut frame: Vec<u8> = (0..bytes).map(|at| (at * 31 + usize::from(number) * 7) as u8).collect();
-    frame[..4].copy_from_slice(&[0x10, number, 0x9d, 0x01]);
-    frame
+/// How a picture is coded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    H264,
+    Vp8,
+}
+
+impl Coding {
+    fn format(self) -> Format {
+        match self {
+            Coding::H264 => H264,
+            Coding::Vp8 => VP8,
+        }
+    }
+
+    async fn offer(self) -> (PageMedia, String) {
+        match self {
+            Coding::H264 => PageMedia::offer_seeing_h264().await,
+            Coding::Vp8 => PageMedia::offer_seeing().await,
+        }
+    }
+
+    /// One frame; no two are alike. It begins as one that stands for itself: RFC 6386 §9.1, or a slice of an IDR picture behind
+    /// its start code (H.264 §7.4.1), in which no start code comes again.
+    fn frame(self, number: u8) -> Vec<u8> {
+        let mut frame: Vec<u8> =
+            (0..FRAME_BYTES).map(|at| ((at * 31 + usize::from(number) * 7) % 255) as u8 + 1).collect();
+        match self {
+            Coding::H264 => frame[..6].copy_from_slice(&[0, 0, 0, 1, 0x65, number + 1]),
+            Coding::Vp8 => frame[..4].copy_from_slice(&[0x10, number, 0x9d, 0x01]),
+        }
+        frame
+    }
+
+    /// The number of a frame that may have come whole.
+    fn number(self, frame: &[u8]) -> Option<u8> {
+        match self {
+            Coding::H264 => frame.get(5)?.checked_sub(1),
+            Coding::Vp8 => frame.get(1).copied(),
+        }
+    }
 }
 
 /// A browser and a phone that see and hear each other.
 struct Meeting {
     _node: Node,
+    coding: Coding,
     page: PageMedia,
     mirror: Mirror,
     rtp: Rtp,
@@ -46,7 +84,10 @@ impl Meeting {
 
     /// Shows frames, numbered from here on, until some have come back as they were.
     async fn sees_itself(&self, from: u8) {
-        let is_whole = |seen: &[u8]| seen[1] > from + 5 && seen == frame(seen[1], FRAME_BYTES);
+        let is_whole = |seen: &[u8]| {
+            let number = self.coding.number(seen).filter(|number| *number > from + 5);
+            number.is_some_and(|number| seen == self.coding.frame(number))
+        };
         let seen = self.page.sees(is_whole);
         let mut tick = tokio::time::interval(Duration::from_millis(40));
         let mut number = from;
@@ -55,7 +96,7 @@ impl Meeting {
             tokio::select! {
                 () = &mut seen => return,
                 _ = tick.tick(), if number < u8::MAX => {
-                    self.page.show(frame(number, FRAME_BYTES));
+                    self.page.show(self.coding.frame(number));
                     number += 1;
                 }
             }
@@ -76,29 +117,37 @@ async fn insist(done: impl Future<Output = usize>, mut ask: impl AsyncFnMut()) {
 }
 
 /// The browser has called.
-async fn called(feedback: Feedback) -> Meeting {
+async fn called(coding: Coding, feedback: Feedback) -> Meeting {
     let node = Node::start(Site::acme()).await;
     let (alice, bob) = (node.stream_phone("100", Transport::Ws).await, node.phone("101").await);
-    let (page, offer) = PageMedia::offer_seeing().await;
+    let (page, offer) = coding.offer().await;
     let mut browser = alice.invite("101", &offer).await;
     let phone = bob.expect_invite().await;
     let (rtp, mirror) = (Rtp::new().await, Mirror::new().await);
     rtp.follow(&phone.offer());
     let asked = mirror.follow(&phone.offer());
     assert_eq!(asked.profile, "RTP/AVP", "{}", phone.offer());
-    let format = ramal_tests::sdp::Format {
-        payload_type: asked.payload_type("VP8/90000").expect("a number for VP8"),
-        ..VP8
-    };
+    let format = coding.format();
+    let payload_type = asked.payload_type(format.name).unwrap_or_else(|| panic!("{}", phone.offer()));
+    let format = Format { payload_type, ..format };
     let answer = rtp.sdp() + &mirror.line(format, feedback);
     let (_, answered) = tokio::join!(phone.answer(&answer), browser.answered());
     page.accept(&answered.text());
-    Meeting { _node: node, page, mirror, rtp, browser, phone }.begun().await
+    Meeting { _node: node, coding, page, mirror, rtp, browser, phone }.begun().await
 }
 
 #[tokio::test]
 async fn frames_cross_whole_both_ways_and_each_may_ask_for_more() {
-    let mut meeting = called(Feedback::PictureLoss).await;
+    crosses(Coding::Vp8).await;
+}
+
+#[tokio::test]
+async fn so_do_those_of_h264() {
+    crosses(Coding::H264).await;
+}
+
+async fn crosses(coding: Coding) {
+    let mut meeting = called(coding, Feedback::PictureLoss).await;
     meeting.sees_itself(0).await;
     // What reached the phone is what the page showed, cut into packets of one frame each, the last of them marked.
     let shown = meeting.mirror.sees(12).await;
@@ -115,7 +164,7 @@ async fn frames_cross_whole_both_ways_and_each_may_ask_for_more() {
 
 #[tokio::test]
 async fn a_phone_without_feedback_asks_and_is_asked_by_info() {
-    let mut meeting = called(Feedback::None).await;
+    let mut meeting = called(Coding::Vp8, Feedback::None).await;
     meeting.sees_itself(0).await;
     meeting.page.ask_for_picture();
     let info = meeting.phone.expect_and_accept("INFO").await;
@@ -155,10 +204,19 @@ async fn a_phone_that_refuses_pictures_is_heard() {
 
 #[tokio::test]
 async fn two_video_phones_see_each_other() {
+    see_each_other(Rtp::new().await, Mirror::new().await, "RTP/AVPF").await;
+}
+
+#[tokio::test]
+async fn a_phone_with_sdes_and_one_without_see_each_other() {
+    see_each_other(Rtp::secure(Suite::AesCm80).await, Mirror::secure().await, "RTP/SAVPF").await;
+}
+
+/// The caller has these ends, answered as `profile`; what of its packets cannot be opened does not count.
+async fn see_each_other(near: Rtp, lens: Mirror, profile: &str) {
     let node = Node::start(Site::acme()).await;
     let (alice, bob) = (node.phone("100").await, node.phone("101").await);
-    let (near, far) = (Rtp::new().await, Rtp::new().await);
-    let (lens, mirror) = (Mirror::new().await, Mirror::new().await);
+    let (far, mirror) = (Rtp::new().await, Mirror::new().await);
     let offer = near.sdp() + &lens.line(VP8, Feedback::PictureLoss);
     let mut a = alice.invite("101", &offer).await;
     let b = bob.expect_invite().await;
@@ -168,7 +226,7 @@ async fn two_video_phones_see_each_other() {
     let (_, answered) = tokio::join!(b.answer(&answer), a.answered());
     near.follow(&answered.text());
     let gateway = lens.follow(&answered.text());
-    assert_eq!(gateway.profile, "RTP/AVPF", "answered as it was offered");
+    assert_eq!(gateway.profile, profile, "answered as it was offered");
     near.speak(440.0);
     far.speak(660.0);
     tokio::join!(near.hears(660.0), far.hears(440.0));
@@ -179,5 +237,7 @@ async fn two_video_phones_see_each_other() {
     assert!(shown.iter().chain(&back).all(|packet| matches!(packet.payload[..], [0x10, 0..30, 3, 4])));
     lens.ask().await;
     mirror.asked().await;
+    mirror.ask().await;
+    lens.asked().await;
     tokio::join!(a.bye(), b.expect_bye());
 }

@@ -1,8 +1,11 @@
 //! Strangers ask by the thousand, or hold what they opened: those who talk notice nothing.
 
+use std::sync::Arc;
+
 use ramal_tests::deadline::until_async;
 use ramal_tests::page::events::{Closed, Events};
 use ramal_tests::page::http;
+use ramal_tests::talk::Echo;
 use ramal_tests::{Node, Site, WirePage};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -10,31 +13,37 @@ use tokio::net::TcpStream;
 /// Bytes of an offer that no browser makes.
 const HUGE: usize = 2_000_000;
 
+/// Offers, and how many strangers make them side by side.
+const OFFERS: usize = 1_000;
+const STRANGERS: usize = 20;
+/// Audio that is worse than this share of the tone, somewhere, is hurt.
+const WHOLE_SHARE: f64 = 0.7;
+
 #[tokio::test]
 async fn a_thousand_offers_without_a_token_while_a_page_talks() {
-    let node = Node::start(Site::acme()).await;
-    let page = WirePage::sign_in(&node, "100").await;
-    let seat = page.take_seat().await;
-    page.dial("*43").await;
-    seat.media.speak(500.0);
-    seat.media.hears(500.0).await;
-    let offer = vec![b'x'; 4_000];
+    let echo = Echo::begun().await;
+    let heard = echo.seat.media.heard_so_far();
+    let offer: Arc<[u8]> = vec![b'x'; 4_000].into();
     let mut strangers = tokio::task::JoinSet::new();
-    for _ in 0..20 {
-        let (web, offer) = (node.web, offer.clone());
+    for _ in 0..STRANGERS {
+        let (web, offer) = (echo.node.web, Arc::clone(&offer));
         strangers.spawn(async move {
-            for _ in 0..50 {
-                let sdp = [("Content-Type", "application/sdp")];
-                assert_eq!(http::request(web, "POST", "/whip", &sdp, &offer).await.status, 401);
+            let sdp = [("Content-Type", "application/sdp")];
+            let mut answers = Vec::new();
+            for _ in 0..OFFERS / STRANGERS {
+                answers.push(http::request(web, "POST", "/whip", &sdp, &offer).await.status);
             }
+            answers
         });
     }
-    seat.media.hears(500.0).await;
-    while let Some(done) = strangers.join_next().await {
-        done.expect("a stranger is answered");
-    }
-    seat.media.hears(500.0).await;
-    assert_eq!(node.calls().await.len(), 1);
+    let answers = strangers.join_all().await.concat();
+    // Each is answered, and told whose fault it is.
+    assert_eq!(answers.len(), OFFERS);
+    assert!(answers.iter().all(|status| matches!(status, 401 | 429)), "{answers:?}");
+    echo.goes_on().await;
+    let worst = echo.seat.media.weakest_since(heard, Echo::HZ);
+    assert!(worst > WHOLE_SHARE, "100 ms in which the tone was {worst} of what was heard");
+    assert_eq!(echo.node.calls().await.len(), 1);
 }
 
 #[tokio::test]
@@ -61,13 +70,8 @@ async fn connections_that_say_nothing_are_limited_by_source() {
 
 #[tokio::test]
 async fn an_offer_of_two_megabytes_is_refused_however_it_is_sent_while_a_page_talks() {
-    let node = Node::start(Site::acme()).await;
-    let page = WirePage::sign_in(&node, "100").await;
-    let seat = page.take_seat().await;
-    page.dial("*43").await;
-    seat.media.speak(500.0);
-    seat.media.hears(500.0).await;
-    let stranger = WirePage::sign_in(&node, "101").await;
+    let echo = Echo::begun().await;
+    let stranger = WirePage::sign_in(&echo.node, "101").await;
     let offer = vec![b'a'; HUGE];
     let told = stranger.ask("POST", "/whip", &[("Content-Type", "application/sdp")], &offer).await;
     assert_eq!((told.status, &told.json()["fault"]), (413, &serde_json::json!("caller")));
@@ -75,26 +79,22 @@ async fn an_offer_of_two_megabytes_is_refused_however_it_is_sent_while_a_page_ta
     let head = format!(
         "POST /whip HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
          Content-Type: application/sdp\r\nTransfer-Encoding: chunked\r\n\r\n",
-        node.web,
+        echo.node.web,
         stranger.token()
     );
     let mut chunked = format!("{HUGE:x}\r\n").into_bytes();
     chunked.extend(&offer);
     chunked.extend(b"\r\n0\r\n\r\n");
-    let untold = http::raw(node.web, head.as_bytes(), &chunked).await;
+    let untold = http::raw(echo.node.web, head.as_bytes(), &chunked).await;
     assert_eq!(untold.status, 413);
-    seat.media.hears(500.0).await;
-    assert_eq!(node.calls().await.len(), 1);
+    echo.goes_on().await;
+    assert_eq!(echo.node.calls().await.len(), 1);
 }
 
 #[tokio::test]
 async fn sockets_that_never_close_have_no_more_than_their_number_and_shut_nobody_out() {
-    let node = Node::start(Site::acme()).await;
-    let page = WirePage::sign_in(&node, "100").await;
-    let seat = page.take_seat().await;
-    page.dial("*43").await;
-    seat.media.speak(500.0);
-    seat.media.hears(500.0).await;
+    let echo = Echo::begun().await;
+    let Echo { node, page, .. } = &echo;
     let mut open = Vec::new();
     for _ in 0..8 {
         open.push(page.events().await);
@@ -102,9 +102,9 @@ async fn sockets_that_never_close_have_no_more_than_their_number_and_shut_nobody
     let token = serde_json::json!({ "token": page.token() }).to_string();
     // 1013: try again later.
     assert_eq!(Events::refused(node.web, &token).await, Closed(Some(1013)));
-    let other = WirePage::sign_in(&node, "101").await;
+    let other = WirePage::sign_in(node, "101").await;
     assert_eq!(other.events().await.snapshot["extension"], "101");
     drop(open.pop());
     until_async("a place that was given back", || Events::try_open(node.web, page.token())).await;
-    seat.media.hears(500.0).await;
+    echo.goes_on().await;
 }

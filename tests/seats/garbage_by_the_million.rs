@@ -4,8 +4,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::thread::JoinHandle;
 
-use ramal_tests::talk::established;
-use ramal_tests::{Node, Site, WirePage};
+use ramal_tests::talk::{Echo, established};
 
 /// Of each of the two.
 const DATAGRAMS: u32 = 500_000;
@@ -45,13 +44,9 @@ fn flood(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn harms_no_call() {
-    let node = Node::start(Site::acme()).await;
-    let (mut near, far) = established(&node, "101", "102").await;
-    let page = WirePage::sign_in(&node, "100").await;
-    let seat = page.take_seat().await;
-    let call = page.dial("*43").await;
-    seat.media.speak(500.0);
-    seat.media.hears(500.0).await;
+    let echo = Echo::begun().await;
+    let Echo { node, page, seat, call } = &echo;
+    let (mut near, far) = established(node, "101", "102").await;
 
     let began = std::time::Instant::now();
     let outside = UdpSocket::bind("127.0.0.1:0").expect("a UDP socket");
@@ -64,9 +59,9 @@ async fn harms_no_call() {
         tokio::join!(near.rtp.hears(660.0), far.rtp.hears(440.0));
     }
     println!("{} datagrams in {} ms", 2 * DATAGRAMS, began.elapsed().as_millis());
-    seat.media.hears(500.0).await;
+    echo.goes_on().await;
     tokio::join!(near.rtp.hears(660.0), far.rtp.hears(440.0));
-    page.hang_up(&call).await;
+    page.hang_up(call).await;
     tokio::join!(near.call.bye(), far.call.expect_bye());
     let records = node.expect_cdrs(2).await;
     let refused: u64 = records
@@ -87,12 +82,7 @@ fn page_socket(media: &ramal_tests::page::media::PageMedia) -> UdpSocket {
 
 #[tokio::test]
 async fn a_hello_of_dtls_from_an_address_that_ice_did_not_validate_is_not_answered() {
-    let node = Node::start(Site::acme()).await;
-    let page = WirePage::sign_in(&node, "100").await;
-    let seat = page.take_seat().await;
-    page.dial("*43").await;
-    seat.media.speak(500.0);
-    seat.media.hears(500.0).await;
+    let Echo { node, seat, .. } = Echo::begun().await;
     // A whole ClientHello of DTLS 1.2 (RFC 6347 §4.2): one cipher suite, no cookie, no extension.
     let mut hello =
         vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54, 1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42, 0xfe, 0xfd];
@@ -102,7 +92,7 @@ async fn a_hello_of_dtls_from_an_address_that_ice_did_not_validate_is_not_answer
     for _ in 0..1_000 {
         stranger.send_to(&hello, node.browsers).await.expect("send");
     }
-    seat.media.hears(500.0).await;
+    seat.media.hears(Echo::HZ).await;
     let mut buffer = [0; 2_048];
     let answer = stranger.try_recv(&mut buffer);
     assert!(answer.is_err(), "a stranger got {answer:?} octets");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::worker::thread_cpu;
+use super::worker::{phone_socket, take, thread_cpu};
 use crate::error::{Outcome, io};
 
 const FRAME: Duration = Duration::from_millis(20);
@@ -17,7 +17,7 @@ const PACKET_BYTES: usize = 172;
 
 /// Percent of a core a participant.
 pub fn percent(members: usize, window: Duration) -> Outcome<f64> {
-    let phones = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(io("a socket"))?;
+    let phones = phone_socket()?;
     let address = phones.local_addr().map_err(io("a socket"))?;
     let mut legs = Vec::new();
     for _ in 0..members {
@@ -36,9 +36,7 @@ pub fn percent(members: usize, window: Duration) -> Outcome<f64> {
             for leg in &to {
                 let _ = phones.send_to(&[0; PACKET_BYTES], leg);
             }
-            let mut buffer = [0; PACKET_BYTES];
-            let _ = phones.set_nonblocking(true);
-            while phones.recv_from(&mut buffer).is_ok() {}
+            take(&phones);
         });
     });
     super::pause(WARM_UP);

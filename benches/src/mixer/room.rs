@@ -150,7 +150,8 @@ impl Room {
             let id = LegId(place as u64 + 1);
             let index = engine.add_leg(id).map_err(|_| BenchError::subject("engine", "takes no leg"))?;
             let address = SocketAddr::from(([192, 0, 2, 1], 4_000 + place as u16));
-            engine.configure(now, id, Box::new(settings(address, codec_of(known))));
+            let rtcp = SocketAddr::new(address.ip(), 4_001);
+            engine.configure(now, id, Box::new(settings([address, rtcp], codec_of(known))));
             engine.hear(now, id, Source::Room { room: RoomId(1), part: Part::FULL });
             members.push(Member { index, address, speaks: place < speakers.count(size) });
         }
@@ -198,11 +199,12 @@ impl Room {
     }
 }
 
-pub fn settings(address: SocketAddr, codec: Codec) -> LegSettings {
+/// Of a phone at these addresses for RTP and RTCP.
+pub fn settings([remote_rtp, remote_rtcp]: [SocketAddr; 2], codec: Codec) -> LegSettings {
     let payload_type = codec.payload_type;
     LegSettings {
-        remote_rtp: address,
-        remote_rtcp: SocketAddr::new(address.ip(), 4_001),
+        remote_rtp,
+        remote_rtcp,
         rtcp_mux: false,
         codecs: vec![AgreedCodec { codec, send_pt: payload_type, receive_pt: payload_type }],
         dtmf: Some(Codec::telephone_event(101, 8_000).into()),

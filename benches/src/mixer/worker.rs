@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use ramal_media::sdp::Codec;
 use super::room::{settings, voice};
 use crate::error::{BenchError, Outcome, io};
 use crate::process;
+use crate::relay::wire::widen;
 
 const WHO: &str = "our rooms";
 const FRAME: Duration = Duration::from_millis(20);
@@ -26,6 +27,8 @@ const MEMBERS_A_BREATH: usize = 200;
 const WARM_UP: Duration = Duration::from_secs(1);
 /// After the last word a room has to come to rest.
 const REST: Duration = Duration::from_secs(2);
+/// At least: every Leg reports once in 5 s.
+const IDLE_WINDOW: Duration = Duration::from_secs(10);
 /// The name of a media thread.
 const THREAD: &str = "media";
 
@@ -39,42 +42,93 @@ pub fn all_talk(rooms: &[usize], window: Duration) -> Outcome<f64> {
     Ok(percent / house.legs.len() as f64)
 }
 
-/// Percent of a core of so many rooms in which nobody speaks any more.
-pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<f64> {
+/// What rooms cost in which nobody speaks any more.
+pub struct Idle {
+    /// Of a core.
+    pub percent: f64,
+    /// Rounds of the Worker a second: a busy machine does not change them.
+    pub rounds: f64,
+}
+
+/// So many rooms in which nobody speaks any more.
+pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<Idle> {
     let house = House::new(&vec![members; rooms])?;
     let talk = house.talk()?;
     super::pause(WARM_UP);
-    talk.stop();
+    talk.hush();
     super::pause(REST);
-    cpu_percent(window.max(Duration::from_secs(6)))
+    let (start, before) = (Instant::now(), house.worker.gauges().rounds);
+    let percent = cpu_percent(window.max(IDLE_WINDOW))?;
+    let rounds = (house.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
+    talk.stop();
+    Ok(Idle { percent, rounds })
 }
 
 struct House {
     _workers: Workers,
+    worker: WorkerHandle,
     legs: Vec<SocketAddr>,
-    phones: Arc<UdpSocket>,
+    phones: Phones,
+}
+
+/// Where all phones are. Both ports are open all the while: what comes to a closed one costs its sender an answer of the kernel.
+struct Phones {
+    rtp: UdpSocket,
+    rtcp: UdpSocket,
+}
+
+/// What the phones do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Speak,
+    /// They only take what comes.
+    Listen,
+    Stop,
 }
 
 struct Talk {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    mood: Arc<AtomicU8>,
+    thread: JoinHandle<()>,
 }
 
 impl Talk {
+    fn hush(&self) {
+        self.mood.store(Mood::Listen as u8, Ordering::Relaxed);
+    }
+
     fn stop(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads {
-            // A thread that panicked has said so on its way.
-            let _ = thread.join();
-        }
+        self.mood.store(Mood::Stop as u8, Ordering::Relaxed);
+        // A thread that panicked has said so on its way.
+        let _ = self.thread.join();
+    }
+}
+
+impl Phones {
+    fn new() -> Outcome<Self> {
+        Ok(Self { rtp: phone_socket()?, rtcp: phone_socket()? })
+    }
+
+    fn addresses(&self) -> Outcome<[SocketAddr; 2]> {
+        let address = |socket: &UdpSocket| socket.local_addr().map_err(io("a socket"));
+        Ok([address(&self.rtp)?, address(&self.rtcp)?])
+    }
+
+    fn again(&self) -> Outcome<Self> {
+        let again = |socket: &UdpSocket| socket.try_clone().map_err(io("a socket"));
+        Ok(Self { rtp: again(&self.rtp)?, rtcp: again(&self.rtcp)? })
+    }
+
+    fn take(&self) {
+        take(&self.rtp);
+        take(&self.rtcp);
     }
 }
 
 impl House {
     fn new(rooms: &[usize]) -> Outcome<Self> {
         process::raise_file_limit();
-        let phones = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(io("a socket"))?;
-        let address = phones.local_addr().map_err(io("a socket"))?;
+        let phones = Phones::new()?;
+        let addresses = phones.addresses()?;
         let ports = PortPool::new(IpAddr::V4(Ipv4Addr::LOCALHOST), None, PORTS).map_err(io("ports"))?;
         let workers = Workers::start(1, WorkerConfig::default(), |_, _| {}).map_err(io("media threads"))?;
         let worker = workers.pick();
@@ -84,7 +138,7 @@ impl House {
                 let sockets = ports.bind().map_err(io("ports"))?;
                 legs.push(sockets.rtp_address());
                 let leg = LegId(legs.len() as u64);
-                let settings = Box::new(settings(address, Codec::pcmu()));
+                let settings = Box::new(settings(addresses, Codec::pcmu()));
                 send(&worker, Command::AddLeg { leg, sockets })?;
                 send(&worker, Command::Configure { leg, settings })?;
                 let source = Source::Room { room: RoomId(room), part: Part::FULL };
@@ -95,39 +149,54 @@ impl House {
             }
         }
         settle(&worker)?;
-        Ok(Self { _workers: workers, legs, phones: Arc::new(phones) })
+        Ok(Self { _workers: workers, worker, legs, phones })
     }
 
     /// Every leg is sent a voice, every 20 ms, and what comes back is taken.
     fn talk(&self) -> Outcome<Talk> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (legs, phones, ended) = (self.legs.clone(), Arc::clone(&self.phones), Arc::clone(&stop));
+        let mood = Arc::new(AtomicU8::new(Mood::Speak as u8));
+        let (legs, phones, told) = (self.legs.clone(), self.phones.again()?, Arc::clone(&mood));
         let speak = move || {
             let voice = voice(KnownCodec::Pcmu, 3_000.0);
             let (mut sent, mut due) = (0_u32, Instant::now());
-            while !ended.load(Ordering::Relaxed) {
+            loop {
+                let mood = told.load(Ordering::Relaxed);
+                if mood == Mood::Stop as u8 {
+                    return;
+                }
                 let header = Header::new(0, sent as u16, sent.wrapping_mul(160), 77);
-                for (place, leg) in legs.iter().enumerate() {
+                let speakers = if mood == Mood::Speak as u8 { legs.as_slice() } else { &[] };
+                for (place, leg) in speakers.iter().enumerate() {
                     let mut packet = header.to_bytes().to_vec();
                     packet.extend_from_slice(&voice[(sent as usize + place) % voice.len()]);
                     // A full buffer is the Worker's affair.
-                    let _ = phones.send_to(&packet, leg);
+                    let _ = phones.rtp.send_to(&packet, leg);
                 }
+                phones.take();
                 sent = sent.wrapping_add(1);
                 due += FRAME;
                 super::pause(due.saturating_duration_since(Instant::now()));
             }
         };
-        let (phones, ended) = (Arc::clone(&self.phones), Arc::clone(&stop));
-        self.phones.set_read_timeout(Some(Duration::from_millis(100))).map_err(io("a socket"))?;
-        let take = move || {
-            let mut buffer = [0; 2_048];
-            while !ended.load(Ordering::Relaxed) {
-                let _ = phones.recv_from(&mut buffer);
-            }
-        };
-        Ok(Talk { stop, threads: vec![std::thread::spawn(speak), std::thread::spawn(take)] })
+        Ok(Talk { mood, thread: std::thread::spawn(speak) })
     }
+}
+
+/// The end of many phones: it holds what comes within a frame.
+pub(super) fn phone_socket() -> Outcome<UdpSocket> {
+    let bound = || -> std::io::Result<UdpSocket> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.set_nonblocking(true)?;
+        widen(&socket)?;
+        Ok(socket)
+    };
+    bound().map_err(io("a socket"))
+}
+
+/// Takes what has come. Nobody waits for it, so that no packet of what is measured wakes a thread of the load: no network does.
+pub(super) fn take(socket: &UdpSocket) {
+    let mut buffer = [0; 2_048];
+    while socket.recv_from(&mut buffer).is_ok() {}
 }
 
 /// Of the media thread, over a window.

@@ -74,10 +74,7 @@ impl Wire {
         let fd = socket.as_raw_fd();
         set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
         set(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
-        // Only root may go above the system's limit; others get as much as that.
-        if set(fd, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES).is_err() {
-            set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, RECEIVE_BUFFER_BYTES)?;
-        }
+        widen(&socket)?;
         Ok(Self { socket, outbox: Slots::new(), filled: 0, inbox: Slots::new(), send_errors: 0 })
     }
 
@@ -200,6 +197,19 @@ fn control(header: &libc::msghdr) -> (Ipv4Addr, u64) {
         }
     }
     (at, time_ns)
+}
+
+/// Gives a socket of the load much room.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn widen(socket: &UdpSocket) -> io::Result<()> {
+    let fd = socket.as_raw_fd();
+    // Only root may go above the system's limit; others get as much as that.
+    match set(fd, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES) {
+        Err(_) => set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, RECEIVE_BUFFER_BYTES),
+        done => done,
+    }
 }
 
 fn set(socket: RawFd, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> io::Result<()> {

@@ -75,7 +75,7 @@ pub async fn dial(
     Bearer(extension): Bearer,
     JsonBody(body): JsonBody<DialBody>,
 ) -> Result<Response, Problem> {
-    let call = dial_from(&web, extension, body.to, Purpose::default()).await?;
+    let call = dial_from(&web, extension, body.to, Purpose::default(), None).await?;
     let place = [(header::LOCATION, format!("/api/calls/{}", call.id))];
     Ok((StatusCode::CREATED, place, Json(call)).into_response())
 }
@@ -162,9 +162,10 @@ pub(super) async fn dial_from(
     extension: ExtensionId,
     to: String,
     purpose: Purpose,
+    into: Option<CallId>,
 ) -> Result<PageCall, Problem> {
     let to = number(to)?;
-    Ok(web.ask(extension, |reply| PageOrder::Dial { to, purpose, reply }).await??)
+    Ok(web.ask(extension, |reply| PageOrder::Dial { to, purpose, into, reply }).await??)
 }
 
 /// The calls of the Seat of an extension.

@@ -17,6 +17,8 @@ worded_enum! {
         Faulty = "faulty",
         /// Switched off by an administrator.
         Off = "off",
+        /// It works, but no queue takes what comes by it: it has none, or one that is off, and no rule chooses another.
+        LeadsNowhere = "leads_nowhere",
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::plugin::capability::Powers;
 use crate::plugin::engine::PluginEngine;
 use crate::plugin::library::{Installed, Library, LibraryError, Stamp};
-use crate::plugin::manifest::Manifest;
+use crate::plugin::manifest::{Manifest, World};
 
 pub use call::FetchError;
 pub use plugin::{LastFault, Plugin};
@@ -159,6 +159,14 @@ impl Host {
     /// The plugin of that name, in the version that is in force now.
     pub fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
         self.shelf().get(name)?.plugin.clone()
+    }
+
+    /// Whether any plugin is in force by which customers write.
+    pub fn has_channel(&self) -> bool {
+        let is_channel = |status: &PluginStatus| {
+            status.manifest.as_ref().is_some_and(|manifest| manifest.world == World::Channel)
+        };
+        self.plugins().iter().any(is_channel)
     }
 
     /// The same, where the folder may hold it since a moment: it is looked at before the answer is no.

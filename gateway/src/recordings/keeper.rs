@@ -40,25 +40,68 @@ enum Fault {
     File(#[from] io::Error),
 }
 
+/// Unix time in milliseconds.
+type Clock = Box<dyn Fn() -> i64 + Send + Sync>;
+
+/// What this node has claimed in rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claims {
+    /// A run that ended, or a look that could not be noted, may have left some: nobody else frees them before their time.
+    Left,
+    None,
+}
+
+/// Keeps recordings, one look after the other.
+struct Keeper {
+    shared: Arc<Shared>,
+    clock: Clock,
+    claims: Claims,
+    retention_due: Instant,
+}
+
 pub(super) async fn run(recordings: Recordings) {
-    let shared = recordings.0;
+    let mut keeper = Keeper::new(recordings.0, Box::new(wall_ms));
     let mut tick = tokio::time::interval(LOOK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut begun, mut retention_due) = (false, Instant::now());
     loop {
         tick.tick().await;
-        if !begun {
-            begun =
-                shared.objects.is_none() || shared.store.begin_uploads(&shared.node, wall_ms()).await.is_ok();
+        keeper.look().await;
+    }
+}
+
+impl Keeper {
+    fn new(shared: Arc<Shared>, clock: Clock) -> Self {
+        Self { shared, clock, claims: Claims::Left, retention_due: Instant::now() }
+    }
+
+    async fn look(&mut self) {
+        told("complete recordings cannot be read", self.read().await);
+        told("recordings wait for their upload", self.send_due().await);
+        if Instant::now() >= self.retention_due {
+            self.retention_due = Instant::now() + RETENTION_INTERVAL;
+            told(
+                "recordings that are over could not be deleted",
+                self.shared.delete_over(self.now_ms()).await,
+            );
         }
-        told("complete recordings cannot be read", shared.read().await);
-        if begun && let Some(objects) = &shared.objects {
-            told("recordings wait for their upload", shared.upload(objects).await);
+    }
+
+    fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+
+    async fn send_due(&mut self) -> Result<(), Fault> {
+        let shared = Arc::clone(&self.shared);
+        let Some(objects) = &shared.objects else { return Ok(()) };
+        if self.claims == Claims::Left {
+            self.shared.store.begin_uploads(&self.shared.node, self.now_ms()).await?;
+            self.claims = Claims::None;
         }
-        if Instant::now() >= retention_due {
-            retention_due = Instant::now() + RETENTION_INTERVAL;
-            told("recordings that are over could not be deleted", shared.delete_over().await);
+        let outcome = self.upload(objects).await;
+        if let Err(Fault::Store(_)) = outcome {
+            self.claims = Claims::Left;
         }
+        outcome
     }
 }
 
@@ -71,26 +114,27 @@ fn told(what: &str, outcome: Result<(), Fault>) {
     }
 }
 
-impl Shared {
+impl Keeper {
     /// Checksum, length and outline of what has become complete.
-    async fn read(self: &Arc<Self>) -> Result<(), Fault> {
-        for kept in self.store.unread_recordings(&self.node, ROWS).await? {
+    async fn read(&self) -> Result<(), Fault> {
+        let shared = &self.shared;
+        for kept in shared.store.unread_recordings(&shared.node, ROWS).await? {
             let outline = if kept.row.peaks.is_some() { Outline::There } else { Outline::Wanted };
-            let (path, keys) = (kept.row.path.clone(), self.keys.clone());
+            let (path, keys) = (kept.row.path.clone(), shared.keys.clone());
             match blocking(move || file::read(Path::new(&path), &keys, outline)).await {
                 Ok(read) => {
-                    let sending = match self.objects {
-                        Some(_) => Sending::Yes { due_at_ms: wall_ms() },
+                    let sending = match shared.objects {
+                        Some(_) => Sending::Yes { due_at_ms: self.now_ms() },
                         None => Sending::No,
                     };
-                    self.store.note_read_recording(&self.node, &kept, &read, sending).await?;
+                    shared.store.note_read_recording(&shared.node, &kept, &read, sending).await?;
                 }
                 // What is broken stays so: it is told once, and nothing waits for it.
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) =>
                 {
                     tracing::error!(call.id = %kept.row.call, %error, "the file of a recording is lost");
-                    self.store.note_lost_recording(&kept, &error.to_string()).await?;
+                    shared.store.note_lost_recording(&kept, &error.to_string()).await?;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -99,31 +143,32 @@ impl Shared {
     }
 
     /// Sends what is due, one after the other; a store that is away is left alone until the next look.
-    async fn upload(self: &Arc<Self>, objects: &Objects) -> Result<(), Fault> {
+    async fn upload(&self, objects: &Objects) -> Result<(), Fault> {
+        let store = &self.shared.store;
         loop {
-            let now_ms = wall_ms();
+            let now_ms = self.now_ms();
             // How long it takes is known only once it is claimed: the longest file there is.
             let until_ms = now_ms + CLAIM_MS + i64::from(u32::MAX) / SLOWEST_BYTES_PER_S * 1_000;
-            let Some(claimed) = self.store.claim_upload(&self.node, now_ms, until_ms).await? else {
+            let Some(claimed) = store.claim_upload(&self.shared.node, now_ms, until_ms).await? else {
                 return Ok(());
             };
             let kept = &claimed.recording;
-            match self.send(objects, &claimed).await {
+            match self.shared.send(objects, &claimed).await {
                 Ok(object) => {
-                    self.store.note_uploaded(kept, &object).await?;
+                    store.note_uploaded(kept, &object).await?;
                     remove(&kept.row.path).await?;
                     tracing::debug!(call.id = %kept.row.call, object, "a recording lies in the store of objects");
                 }
                 Err(error) => {
-                    let doubled =
-                        FIRST_WAIT_MS.saturating_mul(1 << claimed.attempt.min(16).saturating_sub(1));
-                    self.store.postpone_upload(kept, wall_ms() + doubled.min(LONGEST_WAIT_MS)).await?;
+                    store.postpone_upload(kept, self.now_ms() + wait_ms(claimed.attempt)).await?;
                     return Err(error);
                 }
             }
         }
     }
+}
 
+impl Shared {
     /// The key of the object that the file is now.
     async fn send(&self, objects: &Objects, claimed: &ClaimedUpload) -> Result<String, Fault> {
         let kept = &claimed.recording;
@@ -142,10 +187,10 @@ impl Shared {
     }
 
     /// Deletes what is older than its organization keeps it, and writes that down.
-    async fn delete_over(&self) -> Result<(), Fault> {
-        for kept in self.store.recordings_over(&self.node, wall_ms(), ROWS).await? {
+    async fn delete_over(&self, now_ms: i64) -> Result<(), Fault> {
+        for kept in self.store.recordings_over(&self.node, now_ms, ROWS).await? {
             self.delete(&kept).await?;
-            self.store.note_deleted_recording(&kept, wall_ms()).await?;
+            self.store.note_deleted_recording(&kept, now_ms).await?;
             tracing::info!(call.id = %kept.row.call, "a recording is deleted: its time is over");
         }
         Ok(())
@@ -157,6 +202,12 @@ impl Shared {
         }
         Ok(remove(&kept.row.path).await?)
     }
+}
+
+/// Until the attempt after this one, the first being 1. There is no last one.
+fn wait_ms(attempt: u32) -> i64 {
+    let doubled = FIRST_WAIT_MS.saturating_mul(1 << attempt.saturating_sub(1).min(16));
+    doubled.min(LONGEST_WAIT_MS)
 }
 
 /// A file that is not there is removed.
@@ -171,3 +222,6 @@ fn wall_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@ impl Engine {
     }
 
     pub(super) fn start_timers(&mut self, now: Instant, index: LegIndex) {
-        let report_at = now + self.report_interval();
+        let report_at = self.report_after(now);
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         let party = &mut **party;
         if party.settings.is_none() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 
 use super::output::{Channel, Transmit};
-use super::timer::Reason;
+use super::timer::{Reason, calm_after};
 use super::{Engine, LegIndex};
 use crate::event::Event;
 use crate::quality::round_trip_ms;
@@ -60,8 +60,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn report_interval(&mut self) -> Duration {
-        REPORT_INTERVAL.mul_f64(self.random.random_range(0.5..1.5))
+    /// When the next report of a Leg is due.
+    pub(super) fn report_after(&mut self, now: Instant) -> Instant {
+        let interval = REPORT_INTERVAL.mul_f64(self.random.random_range(0.5..1.5));
+        calm_after(self.started, now + interval)
     }
 
     pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
@@ -69,7 +71,7 @@ impl Engine {
         // A browser forgets a limit that it is not told again.
         self.limit_by_phone(now, index);
         self.check_one_way(now, index);
-        let next = now + self.report_interval();
+        let next = self.report_after(now);
         let Some(statistics) = self.statistics_of(now, index) else { return };
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         self.timers.set(&mut party.deadlines, index, Reason::Report, Some(next));

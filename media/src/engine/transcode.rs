@@ -1,11 +1,11 @@
 //! Legs that hear another one decoded and encoded anew.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::output::Exit;
 use super::party::{Hear, Party, TRANSCODED};
 use super::timeout::{Own, send_own};
-use super::timer::Reason;
+use super::timer::{Reason, raster_after};
 use super::{Engine, LegIndex};
 use crate::bridge::transcode::{Plan, Transcode};
 use crate::dtmf::Dtmf;
@@ -26,9 +26,7 @@ impl Engine {
     /// The first moment of this Leg's raster from now on: `started` plus its phase plus a whole number of frames.
     pub(super) fn tick_after(&self, now: Instant, index: LegIndex) -> Instant {
         let phase = self.started + FRAME / PHASES * (index % PHASES);
-        let since = now.saturating_duration_since(phase).as_nanos();
-        let frames = since.div_ceil(FRAME.as_nanos());
-        phase + Duration::from_nanos(u64::try_from(frames * FRAME.as_nanos()).unwrap_or(0))
+        raster_after(phase, FRAME, now)
     }
 
     /// Keeps the one there is where nothing has changed for it: what it has learnt of the talker is worth more.

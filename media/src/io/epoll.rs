@@ -36,11 +36,19 @@ pub trait Net {
     /// They are not any more.
     fn remove(&mut self, leg: LegIndex) -> Option<LegSockets>;
     /// Waits for packets or a wake-up, at most so long. None: without end.
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()>;
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken>;
     /// Hands over what is ready. Returns the number of packets.
     fn receive(&mut self, now: Instant, take: &mut dyn FnMut(Incoming<'_>, &mut Self)) -> usize;
     /// Sends and clears what waits.
     fn send(&mut self, outputs: &mut Outputs);
+}
+
+/// What a wait ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// Packets, connections or orders wait.
+    ByWork,
+    ByTime,
 }
 
 /// What came in.
@@ -233,7 +241,7 @@ impl Net for Epoll {
         Some(sockets)
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
         let timeout = if self.unfinished.is_empty() { timeout } else { Some(Duration::ZERO) };
         let spec = timeout.map(|timeout| libc::timespec {
             tv_sec: timeout.as_secs() as libc::time_t,
@@ -251,7 +259,7 @@ impl Net for Epoll {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-        Ok(())
+        Ok(if self.ready == 0 && self.unfinished.is_empty() { Woken::ByTime } else { Woken::ByWork })
     }
 
     fn receive(&mut self, now: Instant, take: &mut dyn FnMut(Incoming<'_>, &mut Self)) -> usize {

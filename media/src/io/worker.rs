@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::browser::BrowserSockets;
-use super::epoll::{Epoll, Incoming, Net, pause_until};
+use super::epoll::{Epoll, Incoming, Net, Woken, pause_until};
 use super::mailbox::{Mail, Moved, SendError, WorkerHandle};
 use super::port_pool::LegSockets;
 use super::recorder;
@@ -42,6 +42,13 @@ struct Worker<R> {
     recorder: std::thread::Thread,
     gather: Duration,
     report: R,
+}
+
+/// A round of serving.
+#[derive(Clone, Copy)]
+struct Round {
+    began: Instant,
+    woken: Woken,
 }
 
 /// Where orders and browsers come in.
@@ -98,13 +105,11 @@ where
 impl<R: Fn(Event)> Worker<R> {
     fn run(&mut self) {
         shorten_timer_slack();
-        let mut last_round = Instant::now();
+        let mut last_round = Round { began: Instant::now(), woken: Woken::ByTime };
         while !self.handle.shared.stopping.load(Ordering::Acquire) {
-            if self.wait(last_round).is_err() {
-                return;
-            }
+            let Ok(woken) = self.wait(last_round) else { return };
             let now = Instant::now();
-            last_round = now;
+            last_round = Round { began: now, woken };
             self.receive(now);
             self.read_mail(now);
             while self.engine.poll_timeout().is_some_and(|(at, _)| at <= now) {
@@ -119,17 +124,19 @@ impl<R: Fn(Event)> Worker<R> {
 
     /// Until there is something to do, and not before the gathering time since the last round is over. A packet may wait for
     /// the gathering and then for a whole round; so the longer a round was, the shorter is the gathering.
-    fn wait(&mut self, last_round: Instant) -> io::Result<()> {
-        let now = Instant::now();
-        let served = now.saturating_duration_since(last_round);
-        let gathered = last_round + self.gather.saturating_sub(served);
-        if gathered > now {
-            pause_until(now, gathered);
-        }
+    fn wait(&mut self, last_round: Round) -> io::Result<Woken> {
         let deadline = self.engine.poll_timeout().map(|(at, _)| at);
         let early = self.early.front().map(|&(until, _)| until);
         let next = deadline.into_iter().chain(early).min();
-        let now = if next.is_some() { Instant::now() } else { now };
+        let mut now = Instant::now();
+        let served = now.saturating_duration_since(last_round.began);
+        let gathered = last_round.began + self.gather.saturating_sub(served);
+        // Where nothing came and nothing is due soon, there is nothing to gather.
+        let gathers = last_round.woken == Woken::ByWork || next.is_some_and(|at| at < gathered);
+        if gathers && gathered > now {
+            pause_until(now, gathered);
+            now = Instant::now();
+        }
         self.net.wait(next.map(|at| at.saturating_duration_since(now)))
     }
 
@@ -205,6 +212,10 @@ impl<R: Fn(Event)> Worker<R> {
             Command::Hear { leg, source } => engine.hear(now, leg, source),
             Command::Mix { room, members } => engine.mix_pair(now, room, members),
             Command::Unmix { legs } => engine.unmix(now, legs),
+            Command::PlayInRoom { room, voice, to, prompt } => {
+                engine.play_in_room(now, room, (voice, to), prompt)
+            }
+            Command::HushInRoom { room, voice } => engine.hush_in_room(room, voice),
             Command::SendDtmf { leg, digit, duration_ms } => engine.send_dtmf(now, leg, digit, duration_ms),
             Command::Record { recording, path, left, right } => {
                 engine.record(now, recording, path, [left, right]);
@@ -350,9 +361,7 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         Command::Mix { members: [(left, _), (right, _)], .. } | Command::Unmix { legs: [left, right] } => {
             [Some(*left), Some(*right)]
         }
-        Command::Record { left, right, .. } | Command::Retap { left, right, .. } => {
-            [*left, *right].map(|leg| Some(leg).filter(|leg| *leg != LegId::NOBODY))
-        }
+        Command::Record { left, right, .. } | Command::Retap { left, right, .. } => [left.leg(), right.leg()],
         Command::Configure { leg, .. }
         | Command::Hear { leg, .. }
         | Command::ListenFor { leg, .. }
@@ -365,6 +374,8 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         | Command::SendDtmf { leg, .. } => [Some(*leg), None],
         Command::AddBrowserLeg { .. }
         | Command::AddLeg { .. }
+        | Command::HushInRoom { .. }
+        | Command::PlayInRoom { .. }
         | Command::PauseRecord { .. }
         | Command::ResumeRecord { .. }
         | Command::Statistics { .. }

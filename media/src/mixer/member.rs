@@ -12,9 +12,9 @@ use super::talker::{Said, Talker};
 
 /// Frames of silence that a member is sent after the last word, so that its end does not break off.
 pub const TAIL_FRAMES: u32 = 10;
-/// A member that hears nobody gets one packet in so many frames, 5 s: it keeps the path through a NAT open (RFC 6263 §4), and
-/// no peer takes the line for dead.
-pub const KEEP_UP_FRAMES: u32 = 250;
+/// A member that hears nobody gets one packet in so many frames, 15 s: it keeps the path through a NAT open (RFC 6263 §7), and no
+/// peer takes the line for dead.
+pub const KEEP_UP_FRAMES: u32 = 750;
 /// A talker's level is told so often, in frames: 2 s.
 const LEVEL_FRAMES: u32 = 100;
 

@@ -147,6 +147,18 @@ class Peer:
         enough = self.ear.count + self.ear.rate_hz * HEARD_S
         await self.until(lambda: self.ear.count >= enough and self.ear.share(hz) > HEARD_SHARE, f"{hz} Hz")
 
+    async def hears_all(self, present, absent):
+        """Waits until 200 ms of what comes in from now on hold each of the first tones and none of the others."""
+        enough = self.ear.count + self.ear.rate_hz * HEARD_S
+        least = 0.4 / len(present)
+
+        def mixed():
+            if self.ear.count < enough:
+                return False
+            return all(self.ear.share(hz) > least for hz in present) and all(self.ear.share(hz) < 0.02 for hz in absent)
+
+        await self.until(mixed, f"{present} Hz without {absent} Hz")
+
     async def until(self, fits, what):
         for _ in range(TIMEOUT_S * 20):
             if fits():

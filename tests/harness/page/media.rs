@@ -57,6 +57,13 @@ impl PageMedia {
         PageMedia::offer_of(IpAddr::from([127, 0, 0, 1]), config, &kinds).await
     }
 
+    /// An offer of pictures in H.264 too.
+    pub async fn offer_seeing_h264() -> (PageMedia, String) {
+        let config = RtcConfig::new().clear_codecs().enable_pcmu(true, false).enable_h264(true);
+        let kinds = [MediaKind::Audio, MediaKind::Video];
+        PageMedia::offer_of(IpAddr::from([127, 0, 0, 1]), config, &kinds).await
+    }
+
     async fn offer_of(ip: IpAddr, config: RtcConfig, kinds: &[MediaKind]) -> (PageMedia, String) {
         let socket = Arc::new(UdpSocket::bind((ip, 0)).await.expect("a UDP socket"));
         let mut state = State::new(config.build(Instant::now()), socket);
@@ -172,6 +179,13 @@ impl PageMedia {
         windows.map(|window| tone::share(window, hz, RATE_HZ)).fold(0.0, f64::max)
     }
 
+    /// The least share of a tone in any 100 ms of what came since.
+    pub fn weakest_since(&self, from: usize, hz: f64) -> f64 {
+        let state = self.shared.state();
+        let windows = state.pcm.get(from..).unwrap_or_default().chunks_exact(HEARD_SAMPLES / 2);
+        windows.map(|window| tone::share(window, hz, RATE_HZ)).fold(1.0, f64::min)
+    }
+
     /// Waits for the next packet of sound; when it came.
     pub async fn next_sound(&self) -> Instant {
         let from = Instant::now();
@@ -183,7 +197,7 @@ impl PageMedia {
         self.shared.state().sounds
     }
 
-    /// Shows one frame of VP8.
+    /// Shows one frame of VP8, or of H.264 with its start codes (Annex B), as was agreed.
     pub fn show(&self, frame: Vec<u8>) {
         self.shared.state().show(frame);
         self.shared.changed.notify_waiters();

@@ -9,8 +9,9 @@ use tokio::sync::Notify;
 
 use super::endpoint::pair;
 use super::packet::Packet;
+use super::srtp::{Context, Keys, RtcpContext, Suite};
 use crate::deadline::within;
-use crate::sdp::{Format, Remote};
+use crate::sdp::{Format, Remote, crypto_line};
 
 /// Payload-specific feedback (RFC 4585 §6.1).
 const PSFB: u8 = 206;
@@ -30,6 +31,7 @@ pub struct Mirror {
     socket: Arc<UdpSocket>,
     rtcp: Arc<UdpSocket>,
     shared: Arc<Shared>,
+    keys: Option<Keys>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -48,6 +50,43 @@ struct State {
     ssrc: u32,
     // Of packets of its own; none before the first.
     shown: Option<u16>,
+    seals: Option<Seals>,
+}
+
+/// What protects this phone's packets, and those that come.
+struct Seals {
+    ours: (Context, RtcpContext),
+    theirs: (Context, RtcpContext),
+}
+
+impl State {
+    fn seal(&mut self, packet: &Packet) -> Vec<u8> {
+        match &mut self.seals {
+            Some(seals) => seals.ours.0.protect(&packet.write()),
+            None => packet.write(),
+        }
+    }
+
+    fn open(&mut self, bytes: &[u8]) -> Option<Packet> {
+        match &mut self.seals {
+            Some(seals) => Packet::parse(&seals.theirs.0.unprotect(bytes)?),
+            None => Packet::parse(bytes),
+        }
+    }
+
+    fn seal_report(&mut self, compound: Vec<u8>) -> Vec<u8> {
+        match &mut self.seals {
+            Some(seals) => seals.ours.1.protect(&compound),
+            None => compound,
+        }
+    }
+
+    fn open_report(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        match &self.seals {
+            Some(seals) => seals.theirs.1.unprotect(bytes),
+            None => Some(bytes.to_vec()),
+        }
+    }
 }
 
 impl Drop for Mirror {
@@ -68,13 +107,21 @@ impl Mirror {
             tokio::spawn(pass_on(Arc::clone(&rtcp), Arc::clone(&shared))),
         ];
         let local = socket.local_addr().expect("its address");
-        Mirror { local, socket, rtcp, shared, tasks }
+        Mirror { local, socket, rtcp, shared, keys: None, tasks }
+    }
+
+    /// The same with SRTP by SDES, AES-CM.
+    pub async fn secure() -> Mirror {
+        let mut mirror = Mirror::new().await;
+        mirror.keys = Some(Keys::random(Suite::AesCm80));
+        mirror
     }
 
     /// The media line of this picture in one format.
     pub fn line(&self, format: Format, feedback: Feedback) -> String {
         let (port, number, name) = (self.local.port(), format.payload_type, format.name);
-        let profile = if feedback == Feedback::None { "RTP/AVP" } else { "RTP/AVPF" };
+        let secure = if self.keys.is_some() { "S" } else { "" };
+        let profile = format!("RTP/{secure}AVP{}", if feedback == Feedback::None { "" } else { "F" });
         let mut line = format!("m=video {port} {profile} {number}\r\na=rtpmap:{number} {name}\r\n");
         if !format.fmtp.is_empty() {
             line.push_str(&format!("a=fmtp:{number} {}\r\n", format.fmtp));
@@ -82,6 +129,7 @@ impl Mirror {
         if feedback == Feedback::PictureLoss {
             line.push_str(&format!("a=rtcp-fb:{number} nack pli\r\n"));
         }
+        line.extend(self.keys.as_ref().map(crypto_line));
         line + "a=sendrecv\r\n"
     }
 
@@ -89,6 +137,10 @@ impl Mirror {
     pub fn follow(&self, sdp: &str) -> Remote {
         let remote = Remote::pictures(sdp).unwrap_or_else(|| panic!("no video in this description:\n{sdp}"));
         let mut state = self.shared.state();
+        if let (Some(ours), Some(theirs)) = (&self.keys, &remote.keys) {
+            let seals = |keys| (Context::new(keys), RtcpContext::new(keys));
+            state.seals = Some(Seals { ours: seals(ours), theirs: seals(theirs) });
+        }
         state.remote = Some(remote.address);
         state.remote_rtcp = Some(SocketAddr::new(remote.address.ip(), remote.address.port() + 1));
         remote
@@ -102,9 +154,10 @@ impl Mirror {
             *number += 1;
             let (sequence, timestamp) = (*number, u32::from(*number) * 3_600);
             let (ssrc, payload) = (state.ssrc, payload.to_vec());
-            (state.remote, Packet { marker: true, payload_type, sequence, timestamp, ssrc, payload })
+            let packet = Packet { marker: true, payload_type, sequence, timestamp, ssrc, payload };
+            (state.remote, state.seal(&packet))
         };
-        self.socket.send_to(&packet.write(), to.expect("a description")).await.expect("send");
+        self.socket.send_to(&packet, to.expect("a description")).await.expect("send");
     }
 
     /// Waits until it has been shown so many packets, and returns them.
@@ -122,11 +175,12 @@ impl Mirror {
 
     /// Asks for a whole picture by RTCP.
     pub async fn ask(&self) {
-        let (to, ssrc) = {
-            let state = self.shared.state();
-            (state.remote_rtcp, state.ssrc)
+        let (to, asks) = {
+            let mut state = self.shared.state();
+            let asks = picture_loss(state.ssrc);
+            (state.remote_rtcp, state.seal_report(asks))
         };
-        self.rtcp.send_to(&picture_loss(ssrc), to.expect("a description")).await.expect("send");
+        self.rtcp.send_to(&asks, to.expect("a description")).await.expect("send");
     }
 
     async fn until<T>(&self, what: &str, look: impl Fn(&State) -> Option<T>) -> T {
@@ -155,14 +209,15 @@ async fn reflect(socket: Arc<UdpSocket>, shared: Arc<Shared>) {
     let mut buffer = vec![0; 2_048];
     loop {
         let Ok(length) = socket.recv(&mut buffer).await else { continue };
-        let Some(packet) = Packet::parse(&buffer[..length]) else { continue };
         let (to, back) = {
             let mut state = shared.state();
+            let Some(packet) = state.open(&buffer[..length]) else { continue };
             let back = Packet { ssrc: state.ssrc, ..packet.clone() };
             if state.seen.len() < KEPT_PACKETS {
                 state.seen.push(packet);
             }
-            (state.remote.filter(|_| state.shown.is_none()), back.write())
+            let to = state.remote.filter(|_| state.shown.is_none());
+            (to, to.map(|_| state.seal(&back)).unwrap_or_default())
         };
         if let Some(to) = to {
             let _ = socket.send_to(&back, to).await;
@@ -176,15 +231,16 @@ async fn pass_on(rtcp: Arc<UdpSocket>, shared: Arc<Shared>) {
     let mut buffer = vec![0; 2_048];
     loop {
         let Ok((length, from)) = rtcp.recv_from(&mut buffer).await else { continue };
-        if !asks_for_picture(&buffer[..length]) {
-            continue;
-        }
-        let ssrc = {
+        let asks = {
             let mut state = shared.state();
+            if !state.open_report(&buffer[..length]).is_some_and(|compound| asks_for_picture(&compound)) {
+                continue;
+            }
             state.picture_losses += 1;
-            state.ssrc
+            let asks = picture_loss(state.ssrc);
+            state.seal_report(asks)
         };
-        let _ = rtcp.send_to(&picture_loss(ssrc), from).await;
+        let _ = rtcp.send_to(&asks, from).await;
         shared.arrived.notify_waiters();
     }
 }

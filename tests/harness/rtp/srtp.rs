@@ -192,6 +192,74 @@ impl Context {
     }
 }
 
+/// Bytes behind an RTCP packet: E flag and index, and the tag, which is of 80 bits in either suite of AES-CM (RFC 4568 §6.2).
+const RTCP_TRAILER_BYTES: usize = 4 + 10;
+/// Set: the packet is encrypted.
+const ENCRYPTED: u32 = 1 << 31;
+
+/// Protects or unprotects the RTCP packets of one direction (RFC 3711 §3.4); AES-CM only.
+pub struct RtcpContext {
+    key: [u8; 16],
+    salt: [u8; 14],
+    auth: [u8; 20],
+    next: u32,
+}
+
+impl RtcpContext {
+    pub fn new(keys: &Keys) -> RtcpContext {
+        assert_ne!(keys.suite, Suite::AeadAes128Gcm, "RTCP is protected by AES-CM here");
+        let master: [u8; 16] = keys.material[..16].try_into().expect("16 bytes of key");
+        let salt: [u8; 14] = keys.material[16..30].try_into().expect("14 bytes of salt");
+        let mut context = RtcpContext { key: [0; 16], salt: [0; 14], auth: [0; 20], next: 0 };
+        derive(&master, &salt, 3, &mut context.key);
+        derive(&master, &salt, 4, &mut context.auth);
+        derive(&master, &salt, 5, &mut context.salt);
+        context
+    }
+
+    /// A compound packet, protected.
+    pub fn protect(&mut self, packet: &[u8]) -> Vec<u8> {
+        let index = self.next;
+        self.next += 1;
+        let mut out = packet.to_vec();
+        self.cipher(packet, index).apply_keystream(&mut out[8..]);
+        out.extend((index | ENCRYPTED).to_be_bytes());
+        let tag = self.tag(&out);
+        out.extend_from_slice(&tag);
+        out
+    }
+
+    /// The compound packet inside, `None` when it is not authentic.
+    pub fn unprotect(&self, packet: &[u8]) -> Option<Vec<u8>> {
+        let end = packet.len().checked_sub(RTCP_TRAILER_BYTES).filter(|end| *end >= 8)?;
+        let (signed, tag) = packet.split_at(end + 4);
+        if self.tag(signed) != tag {
+            return None;
+        }
+        let index = u32::from_be_bytes(signed[end..].try_into().ok()?);
+        let mut out = packet[..end].to_vec();
+        if index & ENCRYPTED != 0 {
+            self.cipher(packet, index & !ENCRYPTED).apply_keystream(&mut out[8..]);
+        }
+        Some(out)
+    }
+
+    // RFC 3711 §4.1.1, with the SSRC of the first packet and the index of the whole.
+    fn cipher(&self, packet: &[u8], index: u32) -> AesCm {
+        let mut iv = [0; 16];
+        iv[..14].copy_from_slice(&self.salt);
+        iv[4..8].iter_mut().zip(&packet[4..8]).for_each(|(byte, ssrc)| *byte ^= ssrc);
+        iv[10..14].iter_mut().zip(index.to_be_bytes()).for_each(|(byte, index)| *byte ^= index);
+        AesCm::new(&self.key.into(), &iv.into())
+    }
+
+    fn tag(&self, signed: &[u8]) -> [u8; 10] {
+        let mut mac = <Hmac<Sha1> as Mac>::new_from_slice(&self.auth).expect("any length of key");
+        mac.update(signed);
+        *mac.finalize().into_bytes().first_chunk().expect("20 bytes")
+    }
+}
+
 // RFC 3711 §4.3.1, key derivation rate 0.
 fn derive(master: &[u8; 16], salt: &[u8; 14], label: u8, out: &mut [u8]) {
     let mut iv = [0; 16];
@@ -203,7 +271,7 @@ fn derive(master: &[u8; 16], salt: &[u8; 14], label: u8, out: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Context, Keys, Suite, derive};
+    use super::{Context, Keys, RtcpContext, Suite, derive};
     use crate::rtp::packet::Packet;
 
     #[test]
@@ -217,6 +285,19 @@ mod tests {
         let mut auth = [0; 20];
         derive(&master, &salt, 1, &mut auth);
         assert_eq!(auth[..4], [0xCE, 0xBE, 0x32, 0x1F]);
+    }
+
+    #[test]
+    fn reports_are_read_by_who_has_the_key() {
+        let keys = Keys::random(Suite::AesCm32);
+        let (mut sender, receiver) = (RtcpContext::new(&keys), RtcpContext::new(&keys));
+        for step in 0..3 {
+            let packet = [0x80, 201, 0, 1, 1, 2, 3, 4, 0x81, 206, 0, step];
+            let mut wire = sender.protect(&packet);
+            assert_eq!(receiver.unprotect(&wire).as_deref(), Some(&packet[..]));
+            wire[9] ^= 1;
+            assert_eq!(receiver.unprotect(&wire), None);
+        }
     }
 
     #[test]

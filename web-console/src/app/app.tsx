@@ -97,7 +97,8 @@ function Frame() {
 function CallInReach() {
   const call = heard.value;
   if (!call) return seat.value === 'taken' ? <Troubles /> : null;
-  const of = [...interactions.value.values()].find((one) => one.call?.id === call.id);
+  const shown = call.joins ?? call.id;
+  const of = [...interactions.value.values()].find((one) => one.call?.id === shown);
   if (of && route.value[0] === 'desk' && route.value[1] === String(of.id)) return null;
   return <Dock call={call} href={of ? href('desk', of.id) : null} />;
 }

@@ -2,7 +2,7 @@
 
 export { Avatar } from './avatar';
 export { Badge, CopyButton, type Meaning } from './badge';
-export { Button, IconButton } from './button';
+export { Button, type ButtonProps, IconButton } from './button';
 export { Confirmations, Dialog, confirm } from './dialog';
 export { Checkbox, type Choice, Field, Select, Switch, TextArea, TextField } from './field';
 export { Icon, type IconName } from './icon';

@@ -40,6 +40,7 @@ codes! {
     CallNumberUnknown = "call_number_unknown",
     CallOver = "call_over",
     CallOverloaded = "call_overloaded",
+    CallPinLocked = "call_pin_locked",
     CallState = "call_state",
     CallTrunk = "call_trunk",
     CannotMove = "cannot_move",
@@ -257,6 +258,7 @@ impl From<EndReason> for Code {
             EndReason::NotRegistered => Self::CallNotRegistered,
             EndReason::NumberUnknown => Self::CallNumberUnknown,
             EndReason::Overloaded => Self::CallOverloaded,
+            EndReason::PinLocked => Self::CallPinLocked,
             EndReason::TrunkRefused(_) | EndReason::TrunkUnreachable => Self::CallTrunk,
             EndReason::BrowserLost
             | EndReason::CallerCancelled

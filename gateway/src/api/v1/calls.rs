@@ -136,7 +136,7 @@ pub async fn dial(
     JsonBody(asked): JsonBody<Dialling>,
 ) -> Result<Response, Problem> {
     let purpose = purpose(&web, phone.signed.organization, &asked).await?;
-    let call = calls::dial_from(&web, phone.extension, asked.to, purpose).await?;
+    let call = calls::dial_from(&web, phone.extension, asked.to, purpose, None).await?;
     let place = [(header::LOCATION, format!("{}/calls/{}", super::ROOT, call.id))];
     Ok((StatusCode::CREATED, place, Json(call)).into_response())
 }

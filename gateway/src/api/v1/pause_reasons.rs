@@ -96,7 +96,10 @@ pub async fn delete(
     At(id): At<PauseReasonId>,
 ) -> Result<StatusCode, Problem> {
     signed.may(Permission::ManageQueues)?;
-    let entry = signed.does("delete", "pause_reason", id, json!({}));
+    let directory = web.directory();
+    let old = directory.pause_reasons(signed.organization).find(|one| one.id == id);
+    let detail = json!({ "title": old.map(|one| &one.title) });
+    let entry = signed.does("delete", "pause_reason", id, detail);
     if !web.store.delete_pause_reason(id, &entry).await? {
         return Err(Problem::not_found("pause reason"));
     }

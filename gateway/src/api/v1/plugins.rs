@@ -13,7 +13,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Asked, At};
-use super::page::Items;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::{Code, Problem};
@@ -60,6 +59,17 @@ pub struct Plugin {
     shipped: bool,
 }
 
+/// The plugins of this node, and where they are looked for.
+#[derive(Serialize, ToSchema)]
+pub struct Plugins {
+    items: Vec<Plugin>,
+    next: Option<String>,
+    /// Whether plugins can run here at all; the log of the node says why not.
+    running: bool,
+    /// Folders of the node in which plugins are looked for; null where several organizations share it: its operator knows them.
+    folders: Option<Vec<String>>,
+}
+
 /// What the administrator grants beyond what the plugin asks.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -69,12 +79,12 @@ pub struct Grant {
 }
 
 /// The plugins of this node, by name.
-#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Items<Plugin>)))]
-pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<Plugin>>, Problem> {
+#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
+pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Plugins>, Problem> {
     // Who makes inboxes needs their forms.
     signed.may(Permission::ManagePlugins).or_else(|_| signed.may(Permission::ManageInboxes))?;
     let Some(host) = web.channels.host() else {
-        return Ok(Json(Items { items: Vec::new(), next: None }));
+        return Ok(Json(Plugins { items: Vec::new(), next: None, running: false, folders: None }));
     };
     let organization = signed.organization;
     let shown = |status: PluginStatus| {
@@ -98,7 +108,10 @@ pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<P
             shipped,
         }
     };
-    Ok(Json(Items { items: host.plugins().into_iter().map(shown).collect(), next: None }))
+    let items = host.plugins().into_iter().map(shown).collect();
+    let folders = host.library().folders().map(|folder| folder.display().to_string());
+    let folders = (web.directory().organizations().len() == 1).then(|| folders.collect());
+    Ok(Json(Plugins { items, next: None, running: true, folders }))
 }
 
 /// Installs a plugin, or a new version of one: the body is its file. Only on a node of one Organization; elsewhere its operator does it.

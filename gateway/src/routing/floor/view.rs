@@ -243,6 +243,8 @@ pub struct AgentView {
     pub standings: Vec<AgentStanding>,
     pub presence: AgentPresence,
     pub open: OpenCounts,
+    /// What he lacks to be given the calls of his queues: `extension` or `webrtc`; null: nothing, or none of them is for calls.
+    pub calls_need: Option<&'static str>,
     pub wrap_up_until_ms: Option<i64>,
     /// Only for those who supervise.
     pub interactions: Vec<Serving>,
@@ -283,6 +285,8 @@ pub struct DeskView {
 pub struct Why {
     pub state: Stage,
     pub waiting_since_ms: i64,
+    /// It has no queue, or one that is off: nobody is asked until somebody sends it to another.
+    pub leads_nowhere: bool,
     /// 1: it is the next one.
     pub position: u32,
     /// How many are before it.

@@ -114,12 +114,12 @@ impl State {
         (ssrc.expect("a stream"), number.expect("a format"))
     }
 
-    /// Sends one frame of VP8.
+    /// Sends one frame of pictures.
     pub fn show(&mut self, frame: Vec<u8>) {
         let time = MediaTime::new(self.shown * PICTURE_TICKS, Frequency::NINETY_KHZ);
         self.shown += 1;
         let Some(writer) = self.video.and_then(|mid| self.rtc.writer(mid)) else { return };
-        let number = writer.payload_params().find(|p| p.spec().codec == Codec::Vp8).map(|p| p.pt());
+        let number = writer.payload_params().find(|p| p.spec().codec.is_video()).map(|p| p.pt());
         if let Some(number) = number {
             let _ = writer.write(number, Instant::now(), time, frame);
         }

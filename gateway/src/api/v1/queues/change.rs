@@ -5,7 +5,9 @@ use utoipa::ToSchema;
 
 use crate::api::problem::{Code, Problem};
 use crate::api::v1::Signed;
-use crate::model::{Directory, DispositionId, Medium, PauseReasonId, Queue, QueueDirection, QueueId, UserId};
+use crate::model::{
+    Announcement, Directory, DispositionId, Medium, PauseReasonId, Queue, QueueDirection, QueueId, UserId,
+};
 
 /// Longest name and title, in bytes.
 const NAME_LIMIT: usize = 40;
@@ -52,7 +54,8 @@ pub struct Rest {
     wrap_up_s: Option<u32>,
     /// 0 to 9.
     priority: Option<u8>,
-    /// The file name of an announcement of the organization, or `builtin:music`; empty: the built-in music.
+    /// `clip:` and the number of an uploaded sound, the file name of an announcement of the organization, or `builtin:music`; empty:
+    /// the built-in music.
     music: Option<String>,
     enabled: Option<bool>,
     members: Option<Vec<UserId>>,
@@ -155,10 +158,13 @@ pub fn checked_title(title: &str) -> Result<String, Problem> {
     Err(Problem::length("title", (1, TITLE_LIMIT)))
 }
 
-/// `builtin:NAME`, or a file in the organization's folder of announcements, never above it.
+/// `builtin:NAME`, `clip:NUMBER`, or a file in the organization's folder of announcements, never above it.
 fn checked_music(music: &str) -> Result<Option<String>, Problem> {
     let name = music.strip_prefix("builtin:").unwrap_or(music);
     let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
+    if matches!(Announcement::named(music), Announcement::Clip(_)) {
+        return Ok(Some(music.to_owned()));
+    }
     match music {
         "" => Ok(None),
         _ if plain && name.len() <= TITLE_LIMIT && !name.starts_with('.') && !name.is_empty() => {

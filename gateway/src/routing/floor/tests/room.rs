@@ -61,7 +61,7 @@ impl Room {
         add_user(&test, (here, 90), "supervisor", None).await;
         let store = &test.store;
         let lunch = store.insert_pause_reason("Lunch", entry(here)).await.unwrap();
-        let sold = store.insert_disposition("Sold", true, entry(here)).await.unwrap();
+        let sold = store.insert_disposition("Sold", true, &[], entry(here)).await.unwrap();
         let queue = |name: &str, medium, wrap_up_s| Queue {
             members: agents.clone(),
             wrap_up_s,
