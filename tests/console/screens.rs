@@ -155,6 +155,8 @@ async fn an_agent_with_a_call() {
     looks.at(page, "end").await;
     page.click("dialog .primary").await;
     page.sees(".wrap-up", "").await;
+    // Only then has the end led her back to her list: another place before that would be left again.
+    page.sees_no("dialog").await;
     visit(page, &office.node, "desk/history").await;
     page.click(".lines .line").await;
     page.sees(".recording audio", "").await;
