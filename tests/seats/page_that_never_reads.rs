@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use ramal_tests::page::events::{Closed, Events};
-use ramal_tests::talk::{Echo, established};
+use ramal_tests::talk::established;
+use ramal_tests::{Node, Rtp, Site, WirePage};
 
+const PAGE_HZ: f64 = 500.0;
+const PHONE_HZ: f64 = 850.0;
 /// Pages that listen, as the gateway counts them.
 const LISTENING: &str = "ramal_active{kind=\"pages\"}";
 /// Events after which a page that has read none is cut off at the latest: 256 may wait for it, the rest lies in the sockets.
@@ -16,9 +19,18 @@ const WRITE_TIME: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn is_cut_off_and_told_why_while_others_are_told_everything() {
-    let echo = Echo::begun().await;
-    let Echo { node, page, call, .. } = &echo;
-    let (near, far) = established(node, "101", "102").await;
+    let node = Node::start(Site::acme()).await;
+    let (near, far) = established(&node, "101", "102").await;
+    let page = WirePage::sign_in(&node, "100").await;
+    let seat = page.take_seat().await;
+    let (phone, rtp) = (node.phone("103").await, Rtp::new().await);
+    let call = page.dial("103").await;
+    let at_phone = phone.expect_invite().await;
+    rtp.follow(&at_phone.offer());
+    at_phone.answer(&rtp.sdp()).await;
+    rtp.speak(PHONE_HZ);
+    seat.media.speak(PAGE_HZ);
+    tokio::join!(rtp.hears(PAGE_HZ), seat.media.hears(PHONE_HZ));
     let mut reader = page.events().await;
     let began = Instant::now();
     let mut deaf = Events::deaf(node.web, page.token()).await;
@@ -27,7 +39,7 @@ async fn is_cut_off_and_told_why_while_others_are_told_everything() {
         assert!(told < MOST_EVENTS, "{told} events wait for who reads none");
         for _ in 0..CHANGES {
             for (verb, state) in [("hold", "held"), ("resume", "talking")] {
-                page.tell(call, verb, None).await;
+                page.tell(&call, verb, None).await;
                 // Who reads is told of each.
                 reader.expect_call(state).await;
                 told += 1;
@@ -43,6 +55,6 @@ async fn is_cut_off_and_told_why_while_others_are_told_everything() {
     }
     // It comes again and begins with what there is.
     assert_eq!(page.events().await.snapshot["extension"], "100");
-    echo.goes_on().await;
+    tokio::join!(rtp.hears(PAGE_HZ), seat.media.hears(PHONE_HZ));
     tokio::join!(near.rtp.hears(660.0), far.rtp.hears(440.0));
 }

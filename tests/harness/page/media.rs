@@ -59,7 +59,9 @@ impl PageMedia {
 
     /// An offer of pictures in H.264 too.
     pub async fn offer_seeing_h264() -> (PageMedia, String) {
-        let config = RtcConfig::new().clear_codecs().enable_pcmu(true, false).enable_h264(true);
+        let mut config = RtcConfig::new().clear_codecs().enable_pcmu(true, false);
+        // Constrained baseline, as every browser has it.
+        config.codec_config().add_h264(108.into(), Some(109.into()), true, 0x42_e0_1f);
         let kinds = [MediaKind::Audio, MediaKind::Video];
         PageMedia::offer_of(IpAddr::from([127, 0, 0, 1]), config, &kinds).await
     }
