@@ -17,6 +17,7 @@ mod send;
 mod shown;
 mod status;
 mod thread;
+mod weight;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -97,7 +97,7 @@ pub use event::EventRow;
 pub use extension::{Extension, ExtensionId};
 pub use inbox::{Inbox, InboxAccount, InboxState};
 pub use interaction::{
-    CustomerState, InteractionDirection, InteractionEvent, InteractionEventKind, InteractionRow,
+    CustomerState, EndedByWhom, InteractionDirection, InteractionEvent, InteractionEventKind, InteractionRow,
     InteractionState, NewInteraction,
 };
 pub use leg::{LegRecord, LegStatistics, Party, StreamStatistics};

@@ -3,7 +3,7 @@
 mod first;
 mod link;
 mod log_in;
-mod password;
+pub mod password;
 mod token;
 
 use std::sync::Arc;

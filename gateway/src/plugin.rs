@@ -28,8 +28,8 @@ pub mod wit;
 
 pub use capability::{Lines, Powers};
 pub use channels::{
-    ChannelParts, Channels, HookRefusal, InboxChange, InboxError, InboxView, LineHub, OpenLine, RuleChange,
-    RuleView,
+    ChannelParts, Channels, HookRefusal, InboxChange, InboxError, InboxView, LineHub, MAX_INBOXES, OpenLine,
+    RuleChange, RuleView,
 };
 pub use fault::{CallError, Fault};
 pub use form::FieldFault;

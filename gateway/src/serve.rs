@@ -1,6 +1,7 @@
 //! A node from start to stop.
 
 mod channels;
+mod music;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -45,7 +46,7 @@ use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
 use crate::signalling::tls::Tls;
 use crate::signalling::trunk::Trunks;
 use crate::signalling::voice::Voice;
-use crate::sounds::Sounds;
+use crate::sounds::{Music, Sounds};
 use crate::store::{Fact, NodeKey, Store, Writer, WriterOptions};
 use crate::telemetry::metrics::Metrics;
 use channels::Ground;
@@ -100,8 +101,12 @@ pub struct Ready {
     pub http: String,
     /// Where pages are served.
     pub web: String,
+    /// How people reach them.
+    pub pages: String,
     pub control: String,
     pub recordings: String,
+    /// How many phones could register.
+    pub extensions: usize,
     /// Where the first administrator sets his password, while nobody could log in.
     pub setup_link: Option<String>,
 }
@@ -212,7 +217,8 @@ async fn start(
     let (voice_events, heard) = mpsc::channel(VOICE_EVENTS_LIMIT);
     let (ordering, voice_orders) = mpsc::channel(VOICE_ORDERS_LIMIT);
     let keys = recording_keys(config)?;
-    let media = start_media(config, &keys, media_events)?;
+    let at_hand = Music::default();
+    let media = start_media(config, &keys, media_events, Arc::clone(&at_hand))?;
     let folder = media.recordings.clone();
     let recordings = keep_recordings(config, &folder, keys, store)?;
     let browsers = browser_addresses(&media);
@@ -220,6 +226,7 @@ async fn start(
     let bindings = store.load_bindings(wall_ms()).await?;
     let directory = Arc::new(store.load_directory().await?);
     let revision = directory.revision();
+    let phones = extensions(&directory);
     let open = |user: &str, sealed: &SealedSecret| key.open(user, sealed).ok();
     signalling.handle_directory(task::now(), Arc::clone(&directory), &open);
     signalling.registrar.restore(&bindings, &sockets.listeners);
@@ -249,10 +256,7 @@ async fn start(
         store: store.clone(),
         feed: feed.clone(),
         directory: directory.clone(),
-        settings: floor::Settings {
-            agent_grace: Duration::from_secs(u64::from(config.desk.agent_grace_s)),
-            visitor_grace_ms: i64::from(config.desk.visitor_grace_s) * 1_000,
-        },
+        settings: floor_settings(config),
         voice_events: heard,
         voice_orders: ordering,
     })
@@ -263,13 +267,9 @@ async fn start(
     let channels = channels::start(ground).await;
     let followed = Followed { signalling: signalling.clone(), pages: newest, seen: revision };
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
-    let socket = control_socket(config);
-    crate::control::server::start(&socket, signalling.clone(), Arc::clone(&reload))
-        .map_err(io("control socket"))?;
-    let metrics = Arc::new(Metrics::new()?);
-    let http = crate::api::machines::start(config.http.listen, signalling.clone(), store.clone(), metrics)
-        .await
-        .map_err(io(format!("http.listen {}", config.http.listen)))?;
+    let (socket, http) = for_operators(config, &signalling, store, &reload).await?;
+    let sounds = Sounds::new(&config.speech, store.clone(), at_hand);
+    tokio::spawn(music::keep(directory.clone(), sounds.clone()));
     let parts = WebParts {
         config: config.web.clone(),
         signalling: signalling.clone(),
@@ -283,7 +283,7 @@ async fn start(
         reload: Arc::clone(&reload),
         channels,
         recordings,
-        sounds: Sounds::new(&config.speech, store.clone()),
+        sounds,
     };
     let web = crate::api::start(parts).await.map_err(io(format!("web.listen {}", config.web.listen)))?;
     let ready = Ready {
@@ -293,11 +293,42 @@ async fn start(
         browsers,
         http: http.to_string(),
         web: web.to_string(),
+        pages: config.web.address(web),
+        extensions: phones,
         setup_link: None,
         control: socket.display().to_string(),
         recordings: folder.display().to_string(),
     };
     Ok(Started { signalling, task, ready, web })
+}
+
+/// The operator's socket, and the port of metrics and health: where both are.
+async fn for_operators(
+    config: &Config,
+    signalling: &Handle,
+    store: &Store,
+    reload: &Arc<Notify>,
+) -> Result<(PathBuf, SocketAddr), ServeError> {
+    let socket = control_socket(config);
+    crate::control::server::start(&socket, signalling.clone(), Arc::clone(reload))
+        .map_err(io("control socket"))?;
+    let metrics = Arc::new(Metrics::new()?);
+    let http = crate::api::machines::start(config.http.listen, signalling.clone(), store.clone(), metrics)
+        .await
+        .map_err(io(format!("http.listen {}", config.http.listen)))?;
+    Ok((socket, http))
+}
+
+fn floor_settings(config: &Config) -> floor::Settings {
+    floor::Settings {
+        agent_grace: Duration::from_secs(u64::from(config.desk.agent_grace_s)),
+        visitor_grace_ms: i64::from(config.desk.visitor_grace_s) * 1_000,
+    }
+}
+
+/// Extensions of all organizations.
+fn extensions(directory: &Directory) -> usize {
+    directory.organizations().iter().map(|one| directory.extensions(one.id).count()).sum()
 }
 
 fn parts(config: &Config, listeners: Listeners, media: Media) -> Result<Parts<Media>, ServeError> {
@@ -402,6 +433,7 @@ fn start_media(
     config: &Config,
     keys: &RecordingKeys,
     events: mpsc::Sender<MediaEvent>,
+    music: Music,
 ) -> Result<Media, ServeError> {
     let media = &config.media;
     let ports = PortPool::new(media.address, media.public_address, media.port_min..=media.port_max)
@@ -438,7 +470,7 @@ fn start_media(
         min_free_bytes: u64::from(config.recording.min_free_mib) << 20,
         suffix: format!(".{}{}", format.extension(), if keys.0.is_empty() { "" } else { SEALED_SUFFIX }),
     };
-    Media::new(workers, ports, recordings).map_err(io("thread for the disk"))
+    Media::new(workers, ports, recordings, music).map_err(io("thread for the disk"))
 }
 
 /// Where browsers reach the Workers, with a certificate for this run: descriptions carry its fingerprint.

@@ -13,6 +13,7 @@ pub mod listeners;
 pub mod media;
 pub mod pages;
 pub mod reach;
+pub mod refused;
 pub mod registrar;
 pub mod resolve;
 pub mod rooms;

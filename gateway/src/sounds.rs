@@ -17,6 +17,11 @@ pub use speech::{SpeechError, TEXT_LIMIT};
 /// Clips that are kept encoded. A minute of one takes about 2 MiB.
 const PROMPTS_KEPT: usize = 64;
 
+/// Uploaded sounds that queues play while callers wait, at hand for calls.
+pub type Music = Arc<Mutex<HashMap<SoundClipId, Arc<Prompt>>>>;
+/// Those of a node; beyond it a queue plays the built-in music. Ten minutes of one take about 20 MiB.
+const MUSIC_KEPT: usize = 64;
+
 /// The sounds of a node.
 #[derive(Clone)]
 pub struct Sounds(Arc<Shared>);
@@ -25,12 +30,14 @@ struct Shared {
     store: Store,
     speech: Option<Speech>,
     prompts: Mutex<HashMap<SoundClipId, Arc<Prompt>>>,
+    music: Music,
 }
 
 impl Sounds {
-    pub fn new(config: &SpeechConfig, store: Store) -> Self {
+    /// `music`: where calls look for what queues play.
+    pub fn new(config: &SpeechConfig, store: Store, music: Music) -> Self {
         let speech = config.command.clone().map(|command| Speech::new(command, config.timeout_s));
-        Self(Arc::new(Shared { store, speech, prompts: Mutex::default() }))
+        Self(Arc::new(Shared { store, speech, prompts: Mutex::default(), music }))
     }
 
     /// Reads and encodes a sound, as it will be played.
@@ -66,6 +73,42 @@ impl Sounds {
                 Ok(None)
             }
         }
+    }
+
+    /// Has a clip at hand for callers who wait. False where the organization has none of this number, or it cannot be played.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn prepare_music(
+        &self,
+        organization: OrganizationId,
+        id: SoundClipId,
+    ) -> Result<bool, StoreError> {
+        let Some(prompt) = self.clip(organization, id).await? else { return Ok(false) };
+        let mut music = self.music();
+        if music.len() >= MUSIC_KEPT && !music.contains_key(&id) {
+            tracing::warn!(
+                clip = id.0,
+                "too many sounds for queues: this one is not played, the built-in music is"
+            );
+            return Ok(true);
+        }
+        music.insert(id, prompt);
+        Ok(true)
+    }
+
+    /// Whether a clip is at hand.
+    pub fn has_music(&self, id: SoundClipId) -> bool {
+        self.music().contains_key(&id)
+    }
+
+    /// Gives up what no queue plays any more.
+    pub fn keep_music(&self, wanted: &[SoundClipId]) {
+        self.music().retain(|id, _| wanted.contains(id));
+    }
+
+    fn music(&self) -> std::sync::MutexGuard<'_, HashMap<SoundClipId, Arc<Prompt>>> {
+        self.0.music.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps what was read for the clip that it became.

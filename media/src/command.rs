@@ -16,8 +16,6 @@ use crate::webrtc::IceCredentials;
 pub struct LegId(pub u64);
 
 impl LegId {
-    /// No Leg: the side of a recording where nothing is to be heard.
-    pub const NOBODY: Self = Self(0);
     /// Marks a Leg that carries the pictures of another. Call control counts its Legs from 1 and never comes here.
     const PICTURES: u64 = 1 << 63;
 
@@ -34,6 +32,26 @@ impl LegId {
     /// Whether it carries the pictures of another.
     pub(crate) fn is_pictures(self) -> bool {
         self.0 & Self::PICTURES != 0
+    }
+}
+
+/// What one side of a recording is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tapped {
+    /// What that Leg is sent by us: the room that it is in without itself, or a prompt. Nothing of what is forwarded to it.
+    Hears(LegId),
+    Nobody,
+    /// What that Leg sends us.
+    Says(LegId),
+}
+
+impl Tapped {
+    /// Whose it is.
+    pub fn leg(self) -> Option<LegId> {
+        match self {
+            Self::Hears(leg) | Self::Says(leg) => Some(leg),
+            Self::Nobody => None,
+        }
     }
 }
 
@@ -104,8 +122,13 @@ pub enum Command {
     /// RFC 4733 events toward this Leg, one after the other; what it hears is suppressed meanwhile. Where no telephone-event was
     /// agreed: a tone, if its audio is encoded here, and nothing if packets are forwarded to it.
     SendDtmf { leg: LegId, digit: Dtmf, duration_ms: u32 },
-    /// Writes what two Legs send us into one stereo file, WAV or Ogg/Opus by its name. The file must not exist.
-    Record { recording: RecordingId, path: PathBuf, left: LegId, right: LegId },
+    /// Plays a prompt into a room, to all or to one pair of ears: those who talk go on. [`crate::event::Event::PlayFinished`] of `voice`,
+    /// a Leg that is nobody's, when it was heard to its end.
+    PlayInRoom { room: RoomId, voice: LegId, to: Speaks, prompt: Arc<Prompt> },
+    /// Ends such a prompt before its end, without an event.
+    HushInRoom { room: RoomId, voice: LegId },
+    /// Writes two sides into one stereo file, WAV or Ogg/Opus by its name. The file must not exist.
+    Record { recording: RecordingId, path: PathBuf, left: Tapped, right: Tapped },
     /// What to listen for on a Leg from now on: it comes as [`crate::event::Event::Noticed`].
     ListenFor { leg: LegId, wanted: ListenFor },
     /// Keys of a Leg reach whoever hears it as events only: as sound neither him nor a recording. What the Leg says comes 60 ms
@@ -115,8 +138,8 @@ pub enum Command {
     PauseRecord { recording: RecordingId },
     /// The pause of a recording is over.
     ResumeRecord { recording: RecordingId },
-    /// The recording goes on with other Legs: after a transfer.
-    Retap { recording: RecordingId, left: LegId, right: LegId },
+    /// The recording goes on with other sides: after a transfer, or when a third one comes.
+    Retap { recording: RecordingId, left: Tapped, right: Tapped },
     /// Who is seen by this Leg is asked for a whole picture, by RTCP (RFC 4585 §6.3.1) or by [`crate::event::Event::PictureWanted`].
     RefreshPicture { leg: LegId },
     /// Ends with [`crate::event::RecordingEvent::Sealed`].

@@ -16,6 +16,7 @@ mod receive;
 mod recordings;
 mod report;
 mod room;
+mod room_voice;
 mod route;
 mod statistics;
 mod timeout;
@@ -148,6 +149,7 @@ impl Engine {
             }
         }
         party.incoming.taps.clear();
+        party.outgoing.taps.clear();
         self.forget_browser(index);
         self.free.push(index);
         Some((index, party))

@@ -133,6 +133,11 @@ impl Mixer {
         }
     }
 
+    /// Whether anybody takes more than 8 kHz.
+    pub fn is_wide(&self) -> bool {
+        self.shared.iter().any(|shared| band_of(shared.codec) == Band::Wide)
+    }
+
     /// Members held now.
     pub fn members(&self) -> usize {
         self.count

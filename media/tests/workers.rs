@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use ramal_media::codec::tone::Oscillator;
 use ramal_media::codec::{Decoder, Encoder, KnownCodec, goertzel};
-use ramal_media::command::{Command, LegId, RecordingId, Source};
+use ramal_media::command::{Command, LegId, RecordingId, Source, Tapped};
 use ramal_media::event::{Event, RecordingEvent};
 use ramal_media::io::{PortPool, SendError, WorkerConfig, WorkerHandle, WorkerId, Workers};
 use ramal_media::leg::{LegSettings, SourcePolicy};
@@ -193,8 +193,8 @@ fn a_recording_is_sealed_when_the_workers_stop() {
     let order = Command::Record {
         recording: RecordingId(5),
         path: path.clone(),
-        left: phones[0].leg,
-        right: phones[1].leg,
+        left: Tapped::Says(phones[0].leg),
+        right: Tapped::Says(phones[1].leg),
     };
     worker.send(order).unwrap();
     for _ in 0..25 {
@@ -220,7 +220,7 @@ fn a_disk_that_fails_costs_the_recording_and_not_the_call() {
     let house = House::new(1, WorkerConfig { store, ..WorkerConfig::default() }, 34_600..=34_700);
     let worker = house.workers.pick();
     let mut phones = house.call(&worker);
-    let (left, right) = (phones[0].leg, phones[1].leg);
+    let (left, right) = (Tapped::Says(phones[0].leg), Tapped::Says(phones[1].leg));
     let path = PathBuf::from("unused");
     worker.send(Command::Record { recording: RecordingId(1), path, left, right }).unwrap();
     let (_, event) = house.wait_for(|event| recording(event).is_some());
@@ -235,7 +235,7 @@ fn a_folder_that_is_not_there_is_told() {
     let worker = house.workers.pick();
     let phones = house.call(&worker);
     let path = PathBuf::from("/nonexistent/folder/call.wav");
-    let (left, right) = (phones[0].leg, phones[1].leg);
+    let (left, right) = (Tapped::Says(phones[0].leg), Tapped::Says(phones[1].leg));
     worker.send(Command::Record { recording: RecordingId(1), path, left, right }).unwrap();
     let (_, event) = house.wait_for(|event| recording(event).is_some());
     assert!(matches!(recording(&event), Some(RecordingEvent::Failed { .. })));
@@ -253,7 +253,7 @@ fn a_disk_that_hangs_overruns_and_the_call_goes_on() {
     let house = House::new(1, config, 35_000..=35_100);
     let worker = house.workers.pick();
     let mut phones = house.call(&worker);
-    let (left, right) = (phones[0].leg, phones[1].leg);
+    let (left, right) = (Tapped::Says(phones[0].leg), Tapped::Says(phones[1].leg));
     let path = PathBuf::from("unused");
     worker.send(Command::Record { recording: RecordingId(1), path, left, right }).unwrap();
     for _ in 0..100 {

@@ -1,9 +1,11 @@
 //! Inboxes, plugins and rules as an administrator meets them.
 
-use ramal_tests::visitor::SITE;
+use ramal_tests::deadline::{until, until_async};
+use ramal_tests::visitor::{SITE, Visitor};
+use ramal_tests::{Desk, Node, Site};
 use serde_json::json;
 
-use crate::ground::{Ground, made};
+use crate::ground::{Ground, key, made};
 
 #[tokio::test]
 async fn what_is_wrong_is_named_at_its_field_and_nothing_is_made() {
@@ -28,7 +30,7 @@ async fn what_is_wrong_is_named_at_its_field_and_nothing_is_made() {
     assert_eq!(refused(with(json!({ "queue_id": 999_999 }))).await, "queue_id");
     assert_eq!(ground.admin.read("/inboxes").await["items"], json!([]));
     let made = made(&ground.admin, "/inboxes", with(json!({ "settings": { "origins": SITE } }))).await;
-    assert_eq!((&made["state"], &made["settings"]["colour"]), (&json!("ready"), &json!("#0b6bcb")));
+    assert_eq!((&made["state"], &made["settings"]["colour"]), (&json!("leads_nowhere"), &json!("#0b6bcb")));
     assert_eq!(refused(inbox.clone()).await, "name", "the name is taken");
     let gone = ground.admin.delete(&format!("/inboxes/{}", made["id"])).await;
     assert_eq!(gone.status, 204);
@@ -48,4 +50,63 @@ async fn only_who_may_sees_them_and_plugins_that_ship_are_there() {
     assert!(plugins["items"].as_array().into_iter().flatten().all(|one| one["state"] == "ready"));
     assert_eq!(ground.admin.delete("/plugins/webchat").await.status, 409, "it came with the program");
     assert_eq!(ground.admin.delete("/plugins/pombo").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_inbox_that_leads_nowhere_says_so_and_so_does_what_came_by_it() {
+    let ground = Ground::new().await;
+    let settings = json!({ "origins": SITE, "ask_name": "off", "ask_email": "off" });
+    let body = json!({ "name": "site", "title": "Site", "plugin": "webchat", "settings": settings });
+    let inbox = made(&ground.admin, "/inboxes", body).await;
+    assert_eq!(inbox["state"], "leads_nowhere");
+    let _visitor = Visitor::begin(ground.node.web, key(&inbox), json!({})).await;
+    let stranded = ground.expect_interaction("one that waits", |it| it["state"] == "waiting").await;
+    let why = format!("/interactions/{}/why", stranded["id"]);
+    assert_eq!(ground.admin.read(&why).await["leads_nowhere"], true);
+    // Whoever supervises sends it on; the next one finds its way by itself.
+    let to = json!({ "to": { "queue": ground.queue } });
+    ground.admin.does(&format!("/interactions/{}/transfer", stranded["id"]), to).await;
+    assert_eq!(ground.admin.read(&why).await["leads_nowhere"], false);
+    let path = format!("/inboxes/{}", inbox["id"]);
+    let state = async |path: String, change: serde_json::Value| {
+        let answer = ground.admin.patch(&path, change).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        ground.admin.read(&format!("/inboxes/{}", inbox["id"])).await["state"].clone()
+    };
+    assert_eq!(state(path.clone(), json!({ "queue_id": ground.queue })).await, "ready");
+    let queue = format!("/queues/{}", ground.queue);
+    assert_eq!(state(queue.clone(), json!({ "enabled": false })).await, "leads_nowhere");
+    assert_eq!(state(queue, json!({ "enabled": true })).await, "ready");
+    assert_eq!(state(path, json!({ "queue_id": null })).await, "leads_nowhere");
+    let hours = json!({ "time_zone": "America/Sao_Paulo", "hours": "mon-fri 08:00-18:00", "queue": "chat" });
+    let rule = json!({ "title": "Horário", "plugin": "business-hours", "settings": hours });
+    let rule = made(&ground.admin, "/rules", rule).await;
+    let listed = ground.admin.read("/inboxes").await["items"][0]["state"].clone();
+    assert_eq!(listed, "ready", "a rule may choose a queue");
+    assert_eq!(state(format!("/rules/{}", rule["id"]), json!({ "enabled": false })).await, "leads_nowhere");
+}
+
+#[tokio::test]
+async fn a_program_without_its_plugins_says_where_it_looked() {
+    let node = Node::start_bare(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    let beside = node.folder().join("bare/plugins");
+    let log = until("a warning", || Some(node.log()).filter(|log| log.contains("no channel"))).await;
+    let warning = log.lines().find(|line| line.contains("no channel")).unwrap_or_default();
+    assert!(warning.contains("WARN") && warning.contains(&*beside.to_string_lossy()), "{warning}");
+    let plugins = admin.read("/plugins").await;
+    assert_eq!((&plugins["items"], &plugins["running"]), (&json!([]), &json!(true)));
+    assert_eq!(plugins["folders"][1], json!(beside), "{plugins}");
+    // The folder is laid there while the node runs, and it has channels.
+    let shipped = ramal_tests::node::binary().with_file_name("plugins");
+    std::fs::create_dir_all(beside.join("code")).unwrap();
+    for code in std::fs::read_dir(shipped.join("code")).into_iter().flatten().filter_map(Result::ok) {
+        std::fs::copy(code.path(), beside.join("code").join(code.file_name())).unwrap();
+    }
+    std::fs::copy(shipped.join("webchat.wasm"), beside.join("webchat.wasm")).unwrap();
+    until_async("the channel", || async {
+        let plugins = admin.read("/plugins").await;
+        (plugins["items"][0]["name"] == "webchat").then_some(())
+    })
+    .await;
 }

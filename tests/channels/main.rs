@@ -1,5 +1,6 @@
 //! Channels: what providers and visitors bring and are told, through plugins.
 
+mod grants_are_missing;
 mod ground;
 mod hooks_refuse_kindly;
 mod inboxes_are_managed;

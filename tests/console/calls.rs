@@ -1,14 +1,16 @@
 //! A caller waits in a queue and is served in the browser.
 
 use ramal_tests::rtp::tone;
-use ramal_tests::{Rtp, Site, wav};
+use ramal_tests::{Rtp, Site, Wav, wav};
 use serde_json::json;
 
 use crate::office::{AGENT_HZ, Agent, Office};
 
-const CALLER_HZ: f64 = 660.0;
+pub const CALLER_HZ: f64 = 660.0;
 /// What a queue's callers hear, where a story listens: nobody else sounds like it.
 const MUSIC_HZ: f64 = 1250.0;
+/// What is said while nothing may be recorded.
+const CARD_HZ: f64 = 880.0;
 
 /// Somebody who called *80 and waits, hearing music; his name for the office is his number, 101.
 pub struct Caller {
@@ -25,7 +27,7 @@ pub async fn caller(office: &Office, number: &str) -> Caller {
     Caller { call, rtp }
 }
 
-async fn served(office: &Office, more: serde_json::Value) -> Agent {
+pub async fn served(office: &Office, more: serde_json::Value) -> Agent {
     let ana = office.hire("Ana", "100").await;
     office.voice_queue(&[&ana], more).await;
     let ana = office.seat(ana).await;
@@ -164,19 +166,62 @@ async fn f132_f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol
 }
 
 #[tokio::test]
-async fn f070_a_recording_is_paused_and_resumed_in_the_call() {
+async fn f070_what_is_said_in_a_pause_is_absent_from_the_recording_and_the_pause_is_marked() {
     let office = Office::of(Site::acme().recorded()).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let mut caller = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call", "Gravada").await;
+    page.hears(CALLER_HZ).await;
+    page.click("role=button[name=\"Pausar gravação\"]").await;
+    page.sees(".call", "Gravação pausada").await;
+    // The card number.
+    caller.rtp.speak(CARD_HZ);
+    for _ in 0..3 {
+        page.hears(CARD_HZ).await;
+    }
+    caller.rtp.speak(CALLER_HZ);
+    page.hears(CALLER_HZ).await;
+    page.click("role=button[name=\"Retomar gravação\"]").await;
+    page.sees(".call", "Gravada").await;
+    for _ in 0..3 {
+        page.hears(CALLER_HZ).await;
+    }
+    caller.call.bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(None).await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.click(".lines .line:has-text(\"101\")").await;
+    page.sees(".recording", "Pausada de 00:0").await;
+    let address = page.ask("attribute", json!({ "selector": ".recording audio", "name": "src" })).await;
+    let place = address.as_str().expect("an address").trim_start_matches("/api/v1").to_owned();
+    let heard = Wav::parse(office.admin.get(&place).await.bytes()).expect("a WAV file");
+    assert!(heard.seconds_of_tone(0, CALLER_HZ) > 0.5 && heard.seconds_of_tone(1, AGENT_HZ) > 0.5);
+    assert!(heard.loudest(0, CARD_HZ) < 0.1, "nothing of the card is there");
+}
+
+#[tokio::test]
+async fn b09_keys_are_hidden_from_the_agent_and_reach_the_far_end() {
+    let office = Office::open().await;
     let ana = served(&office, json!({})).await;
     let page = &ana.page;
     let caller = caller(&office, "101").await;
     ana.accept().await;
-    page.sees(".call", "Gravada").await;
-    page.click("role=button[name=\"Pausar gravação\"]").await;
-    page.sees(".call", "Gravação pausada").await;
-    page.click("role=button[name=\"Retomar gravação\"]").await;
-    page.sees(".call", "Gravada").await;
     page.hears(CALLER_HZ).await;
-    drop(caller);
+    page.click(".call >> role=button[name=\"Mais\"]").await;
+    page.click("role=menuitemradio[name=\"Ocultar teclas (dados do cartão)\"]").await;
+    page.sees(".call", "Teclas ocultas").await;
+    page.click(".call >> role=button[name=\"Teclado\"]").await;
+    page.click(".call-pad >> role=button[name=\"Tecla 7\"]").await;
+    assert_eq!(caller.rtp.expect_digit().await.0, '7');
+    page.sees(".call-pad output", "•").await;
+    let shown = page.text(".call-pad output").await;
+    assert!(!shown.contains('7'), "{shown}");
+    page.press("Escape").await;
+    page.click(".call >> role=button[name=\"Mais\"]").await;
+    page.click("role=menuitemradio[name=\"Ocultar teclas (dados do cartão)\"]").await;
+    page.sees_no(".call .badge:has-text(\"Teclas ocultas\")").await;
 }
 
 #[tokio::test]
@@ -235,4 +280,62 @@ async fn f055_f056_f057_one_call_alone_and_nothing_else_until_it_is_closed() {
         ana.end(None).await;
     }
     page.sees(".offer", "103").await;
+}
+
+#[tokio::test]
+async fn f114_f130_who_ended_a_call_is_told_in_list_course_and_history_with_its_number_beside_the_name() {
+    let office = Office::open().await;
+    let contact = json!({ "name": "Otávio Lima", "identities": [{ "kind": "phone", "value": "101" }] });
+    office.admin.does("/contacts", contact).await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let first = caller(&office, "101").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "Otávio Lima").await;
+    page.click("role=button[name=\"Desligar chamada\"]").await;
+    first.call.expect_bye().await;
+    page.sees(".lines .mark[data-state=ended][title=\"Encerrada pelo atendente\"]", "").await;
+    ana.end(None).await;
+    let mut second = caller(&office, "103").await;
+    ana.accept().await;
+    page.sees(".call[data-state=talking]", "103").await;
+    second.call.bye().await;
+    page.sees(".lines .mark[data-state=ended][title=\"Encerrada pelo cliente\"]", "").await;
+    ana.end(None).await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.sees(".lines .line:has-text(\"103\")", "Encerrada pelo cliente").await;
+    let known = ".lines .line:has-text(\"Otávio Lima\")";
+    page.sees(known, "Encerrada pelo atendente").await;
+    page.sees(known, "101").await;
+    page.click(known).await;
+    page.sees(".talk-facts", "101").await;
+    page.sees(".talk-head", "Encerrada pelo atendente").await;
+    page.sees(".course", "O atendente encerrou a chamada").await;
+}
+
+#[tokio::test]
+async fn f058_an_offer_that_ran_out_is_served_from_its_notice_and_one_that_was_refused_from_the_list() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({ "offer_timeout_s": 5, "wrap_up_s": 0 })).await;
+    let page = &ana.page;
+    let mut first = caller(&office, "101").await;
+    page.sees(".offer", "101").await;
+    // Nobody else is there: it waits on, and she can still have it.
+    page.sees(".toasts", "O atendimento espera na fila").await;
+    page.sees_no(".offer").await;
+    page.click(".toasts >> role=button[name=\"Atender\"]").await;
+    page.sees(".call[data-state=talking]", "101").await;
+    tokio::join!(page.hears(CALLER_HZ), first.rtp.hears(AGENT_HZ));
+    first.call.bye().await;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(None).await;
+    let second = caller(&office, "103").await;
+    page.sees(".offer", "103").await;
+    page.press("r").await;
+    page.sees_no(".offer").await;
+    page.click(".lines .line:has-text(\"103\")").await;
+    page.sees(".talk-note", "Quem ligou espera").await;
+    page.click(".talk-note >> role=button[name=\"Atender\"]").await;
+    page.sees(".call[data-state=talking]", "103").await;
+    tokio::join!(page.hears(CALLER_HZ), second.rtp.hears(AGENT_HZ));
 }

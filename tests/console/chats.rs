@@ -192,8 +192,8 @@ async fn f078_f109_f110_calls_chats_and_telegram_stand_in_one_list() {
     page.sees(".bubble.in", "Vocês entregam?").await;
     let _caller = crate::calls::caller(&office, "101").await;
     page.sees(".lines", "101").await;
-    for channel in ["WebChat", "Telegram", "Voz"] {
-        page.sees(&format!(".lines .line [aria-label={channel}]"), "").await;
+    for channel in ["Chat do site", "Telegram", "Voz"] {
+        page.sees(&format!(".lines .line [aria-label=\"{channel}\"]"), "").await;
     }
     assert_eq!(page.count(".lines [data-interaction]").await, 3);
     page.fill(".composer textarea", "Entregamos").await;

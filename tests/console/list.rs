@@ -40,7 +40,7 @@ async fn f109_f111_to_f116_f123_f124_rows_with_their_states_while_a_visitor_writ
         page.sees(&format!("{} {part}", row("Nina")), "").await;
     }
     page.sees(&format!("{} .timer", row("Nina")), "00:").await;
-    page.sees(&format!("{} [aria-label=WebChat]", row("Nina")), "").await;
+    page.sees(&format!("{} [aria-label=\"Chat do site\"]", row("Nina")), "").await;
     let token = nina.token.clone();
     drop(nina);
     page.sees(&state("Nina", "left"), "").await;

@@ -1,5 +1,7 @@
 //! Who comes lands where he works; who leaves is asked, and gone from all queues.
 
+use ramal_tests::desk::PASSWORD;
+use ramal_tests::{Browser, Desk, Node, Site};
 use serde_json::json;
 
 use crate::office::{Office, log_in};
@@ -81,4 +83,33 @@ async fn f015_logging_out_is_refused_while_an_interaction_is_open() {
     page.click(".nav >> role=button[name=\"Sair do sistema\"]").await;
     page.click("dialog >> role=button[name=\"Sair\"]").await;
     page.sees(".gate-card", "Entrar").await;
+}
+
+#[tokio::test]
+async fn f008_the_language_chosen_beside_the_first_password_stays_and_refusals_are_told_in_it() {
+    let node = Node::start(Site::acme()).await;
+    let browser = Browser::speaking(440.0).await;
+    let link = node.setup_link.clone().expect("a link");
+    let page = browser.open_alone("first", &link).await;
+    page.sees("[name=again]", "").await;
+    // The administrator's own is Portuguese, whatever the browser asks for.
+    for language in ["pt-BR", "en"] {
+        page.ask("choose", json!({ "selector": ".gate-foot select", "value": language })).await;
+    }
+    for name in ["password", "again"] {
+        page.fill(&format!("[name={name}]"), "aaaaaaaaaaaaa").await;
+    }
+    page.click("button[type=submit]").await;
+    page.sees(".field-error", "Everybody tries this password first").await;
+    page.ask("choose", json!({ "selector": ".gate-foot select", "value": "pt-BR" })).await;
+    page.sees(".field-error", "uma das primeiras que todos tentam").await;
+    page.ask("choose", json!({ "selector": ".gate-foot select", "value": "en" })).await;
+    for name in ["password", "again"] {
+        page.fill(&format!("[name={name}]"), PASSWORD).await;
+    }
+    page.click("button[type=submit]").await;
+    page.sees("nav a[href='#/admin']", "").await;
+    assert_eq!(page.ask("attribute", json!({ "selector": "html", "name": "lang" })).await, "en");
+    let admin = Desk::log_in(&node, "admin@acme.test").await;
+    assert_eq!(admin.me["language"], "en");
 }

@@ -3,6 +3,7 @@
 
 mod admin_audit;
 mod admin_first_steps;
+mod admin_obstacles;
 mod admin_users;
 mod boards;
 mod budgets;
@@ -10,6 +11,8 @@ mod by_itself;
 mod calls;
 mod channels;
 mod chats;
+mod clips;
+mod conferences;
 mod contacts;
 mod dialler;
 mod evening;
@@ -25,5 +28,6 @@ mod plugin_misbehaves;
 mod screens;
 mod stage;
 mod supervise;
+mod three_way;
 mod visitor_data;
 mod widget;

@@ -1,7 +1,8 @@
 //! Every screen as people see it: nothing is wrong for those who cannot see, hear or point as others do, light or dark; and,
 //! with `RAMAL_SCREENSHOTS`, a picture of each (`scripts/screens`).
 
-use ramal_tests::{Page, Site};
+use ramal_tests::node::{carrier_address, carrier_of};
+use ramal_tests::{Page, Rtp, Site};
 use serde_json::{Value, json};
 
 use crate::calls::caller;
@@ -154,11 +155,44 @@ async fn an_agent_with_a_call() {
     looks.at(page, "end").await;
     page.click("dialog .primary").await;
     page.sees(".wrap-up", "").await;
+    // Only then has the end led her back to her list: another place before that would be left again.
+    page.sees_no("dialog").await;
     visit(page, &office.node, "desk/history").await;
     page.click(".lines .line").await;
     page.sees(".recording audio", "").await;
     page.ask("sound", json!({ "selector": ".recording audio" })).await;
     looks.at(page, "history").await;
+    looks.found_nothing();
+}
+
+/// Widths of windows at which the call bar is looked at: a usual one, a small one.
+const BAR_WIDTHS: [u32; 2] = [1280, 1024];
+
+#[tokio::test]
+async fn a_call_with_three_on_one_line_at_every_width() {
+    let House { office, ana, .. } = house(Site::acme().recorded()).await;
+    let (page, mut looks) = (&ana.page, Looks::default());
+    join(page, "voice").await;
+    let expert = office.node.phone("103").await;
+    let _caller = caller(&office, "101").await;
+    accept(page).await;
+    page.sees(".call[data-state=talking] .quality >> nth=1", "").await;
+    page.click(".call-verbs .popup-place >> nth=1 >> button").await;
+    page.fill(".call-add input", "103").await;
+    looks.at(page, "call_add").await;
+    page.press("Enter").await;
+    let (third, ear) = (expert.expect_invite().await, ramal_tests::Rtp::new().await);
+    third.answer(&ear.sdp()).await;
+    page.sees(".call-company [data-party='103']", "103").await;
+    for width in BAR_WIDTHS {
+        size(page, (width, 768)).await;
+        looks.at(page, &format!("call_three_{width}")).await;
+        let place = json!({ "selector": ".call-verbs" });
+        let layout = page.ask("layout", place).await;
+        assert_eq!(layout, json!({ "lines": 1, "spills": [] }), "{width}");
+        // No verb is an icon without its word.
+        page.sees(".talk-head .primary span", "").await;
+    }
     looks.found_nothing();
 }
 
@@ -232,6 +266,8 @@ async fn an_administrators_sections() {
         "extensions",
         "trunks",
         "dial_rules",
+        "sounds",
+        "conferences",
         "queues",
         "pause_reasons",
         "dispositions",
@@ -243,6 +279,9 @@ async fn an_administrators_sections() {
         "organization",
     ];
     looks.at(&page, "admin_home").await;
+    // Somebody tried to call in: it is shown where he is let in.
+    let stranger = carrier_of(&office.node, carrier_address().await).await;
+    stranger.invite("+551130001000", &Rtp::new().await.sdp()).await.expect_status(407).await;
     let one = [format!("users/{user}"), format!("queues/{queue}"), format!("inboxes/{}", inbox["id"])];
     let single = ["admin_user", "admin_queue", "admin_inbox"];
     for (place, name) in one.iter().zip(single) {
@@ -256,7 +295,7 @@ async fn an_administrators_sections() {
         page.sees_no(".skeleton").await;
         looks.at(&page, &format!("admin_{section}")).await;
     }
-    for section in ["users", "trunks", "dial_rules", "inboxes"] {
+    for section in ["users", "trunks", "dial_rules", "conferences", "inboxes", "sounds"] {
         visit(&page, &office.node, &format!("admin/{section}")).await;
         page.click(".screen-head .primary").await;
         page.sees("dialog", "").await;
@@ -291,6 +330,17 @@ async fn a_supervisors_boards() {
     page.sees("tr", "Marina").await;
     page.sees(".queue-card", "Vendas").await;
     looks.at(&page, "supervise").await;
+    visit(&page, &office.node, "supervise/calls").await;
+    page.sees("tr", "Vendas").await;
+    looks.at(&page, "supervise_calls").await;
+    let put = office.admin.put("/dial-rules", json!([{ "dial": "*70", "conference": "board" }])).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let (phone, ear) = (office.node.phone("103").await, ramal_tests::Rtp::new().await);
+    let mut member = phone.invite("*70", &ear.sdp()).await;
+    ear.follow(&member.answered().await.text());
+    visit(&page, &office.node, "supervise/rooms").await;
+    page.sees("tr", "103").await;
+    looks.at(&page, "supervise_rooms").await;
     visit(&page, &office.node, "supervise/waiting").await;
     page.sees("tr", "Oficina São Jorge").await;
     looks.at(&page, "supervise_waiting").await;

@@ -3,6 +3,8 @@
 use ramal_tests::Browser;
 use serde_json::json;
 
+use crate::calls::{CALLER_HZ, caller, served};
+use crate::office::{AGENT_HZ, Office, log_in};
 use crate::stage::{console, email, faults, made, press, reads, visit};
 use crate::widget::{open, says, shop};
 
@@ -54,4 +56,50 @@ async fn f180_a_supervisor_ends_the_wrap_up_of_an_agent() {
     let presence = shop.admin.read("/desk").await["desk"]["presence"]["wrap_up_until_ms"].clone();
     assert_eq!(presence, json!(null));
     reads(&page, "Here").await;
+}
+
+const BOSS_HZ: f64 = 850.0;
+
+#[tokio::test]
+async fn v13_a_supervisor_listens_whispers_joins_in_leaves_and_takes_a_call_over() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({})).await;
+    let caller = caller(&office, "101").await;
+    ana.accept().await;
+    tokio::join!(ana.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    let boss = json!({ "language": "en", "extension": "102", "webrtc": true });
+    let sofia = office.admin.colleague("Sofia", "supervisor", boss).await;
+    let browser = Browser::speaking(BOSS_HZ).await;
+    let page = browser.open_alone("sofia", &format!("http://{}/", office.node.web)).await;
+    log_in(&page, email(&sofia)).await;
+    visit(&page, &office.node, "supervise/calls").await;
+    page.sees("tr", "Vendas").await;
+    page.sees("tr", "Ana").await;
+    page.sees("tr", "Talking").await;
+    assert_eq!(faults(&page).await, json!([]));
+    press(&page, "Listen").await;
+    page.sees(".watching", "Ana with 101").await;
+    page.hears_all(&[CALLER_HZ, AGENT_HZ], &[BOSS_HZ]).await;
+    tokio::join!(ana.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    assert_eq!(faults(&page).await, json!([]));
+    // Nobody is told of who only listens.
+    assert_eq!(ana.page.count(".call-company").await, 0);
+    page.click(".watching >> role=button[name=\"Whisper\"]").await;
+    ana.page.hears_all(&[CALLER_HZ, BOSS_HZ], &[AGENT_HZ]).await;
+    ana.page.sees(".call-company", "Sofia").await;
+    caller.rtp.hears_all(&[AGENT_HZ], &[BOSS_HZ]).await;
+    page.click(".watching >> role=button[name=\"Join in\"]").await;
+    caller.rtp.hears_all(&[AGENT_HZ, BOSS_HZ], &[CALLER_HZ]).await;
+    page.click("role=button[name=\"Leave this call\"]").await;
+    caller.rtp.hears_all(&[AGENT_HZ], &[BOSS_HZ]).await;
+    page.sees_no(".watching").await;
+    page.sees_no("tr .badge:has-text(\"Join in\")").await;
+    press(&page, "Listen").await;
+    page.sees(".watching", "Ana with 101").await;
+    page.click(".watching >> role=button[name=\"Take over\"]").await;
+    page.click("dialog >> role=button[name=\"Take over\"]").await;
+    tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(BOSS_HZ));
+    page.sees(".dock .call[data-state=talking]", "101").await;
+    page.click(".dock >> role=button[name=\"Hang up call\"]").await;
+    caller.call.expect_bye().await;
 }

@@ -151,6 +151,25 @@ async fn f259_the_line_of_the_console_puts_the_chat_on_another_site() {
     assert_eq!(waiting["items"][0]["last"]["text"], "Hello from afar", "{waiting:#}");
 }
 
+#[tokio::test]
+async fn f259_a_site_that_is_not_named_says_so_and_what_the_administrator_does() {
+    let site = Site::serve().await;
+    let shop = shop(json!({ "origins": "https://www.shop.example" })).await;
+    let key = shop.inbox["key"].as_str().expect("a key");
+    site.shows(&format!("<script src=\"http://{}/widget.js?inbox={key}\" async></script>", shop.node.web));
+    let browser = Browser::speaking(440.0).await;
+    let page = browser.open_alone("visitor", &site.origin).await;
+    page.sees("ramal-widget .refusal", "The chat is not allowed on this site.").await;
+    page.sees("ramal-widget .refusal", &format!("add {} to the sites", site.origin)).await;
+    // The page itself has no landmarks; nothing is wrong with what is ours.
+    let wrong = faults(&page).await.to_string();
+    assert!(!wrong.contains("not allowed"), "{wrong}");
+    let told = page.ask("problems", json!({})).await.to_string();
+    assert!(told.contains("is not allowed to show the chat"), "the console of the page: {told}");
+    page.click("ramal-widget .refusal button").await;
+    page.sees_no("ramal-widget .refusal").await;
+}
+
 /// A web site that is not ours: one page, on its own port.
 struct Site {
     origin: String,

@@ -65,6 +65,7 @@ fn right(own: &Own, method: &str, path: &str) -> (String, Value) {
             format!("/contacts/{}", estate.contact),
             json!({ "identities": [{ "kind": "handle", "value": name }] }),
         ),
+        ("post", "/dispositions") => (path.to_owned(), json!({ "title": name, "queues": [] })),
         ("post", "/inboxes") => {
             (path.to_owned(), json!({ "name": name, "title": name, "plugin": "webchat" }))
         }

@@ -1,6 +1,6 @@
 //! F223 to F232: users and what they may.
 
-use ramal_tests::desk::PASSWORD;
+use ramal_tests::desk::{PASSWORD, send};
 use ramal_tests::{Desk, Node, Site};
 use serde_json::json;
 
@@ -178,6 +178,35 @@ async fn the_command_line_makes_lists_and_resets_users() {
     node.run(&["user", "disable", "bia@acme.test"]).await;
     let (good, _, stderr) = node.try_run(&["user", "reset", "nobody@acme.test"]).await;
     assert!(!good && stderr.contains("ramal user list"), "{stderr}");
+}
+
+#[tokio::test]
+async fn the_command_line_gives_a_program_a_users_rights_by_a_token_that_is_told_once() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    let ana = admin.colleague("Ana", "agent", json!({})).await;
+    let email = ana.me["email"].as_str().expect("an address");
+    // On standard output stands nothing else: scripts take it as it is.
+    let token = node.run(&["user", "token", email, "--name", "crm"]).await.trim().to_owned();
+    assert!(token.starts_with("ramal_") && !token.contains(char::is_whitespace), "{token}");
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str())];
+    let me = send(node.web, "GET", "/me", &headers, None).await.json();
+    assert_eq!(me["id"], ana.id());
+    // It needs neither Origin nor x-csrf-token, and may no more than Ana may.
+    let named = json!({ "name": "Ana B." });
+    assert_eq!(send(node.web, "PATCH", "/me", &headers, Some(&named)).await.status, 200);
+    let refused = send(node.web, "GET", "/users", &headers, None).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (403, &json!("no_permission")));
+    let listed = admin.read("/tokens").await;
+    assert_eq!((&listed["items"][0]["name"], &listed["items"][0]["user"]), (&json!("crm"), &json!(ana.id())));
+    assert!(!listed.to_string().contains(&token));
+    let audit = admin.read("/audit?limit=100").await.to_string();
+    assert!(audit.contains("command line") && !audit.contains(&token), "{audit}");
+    node.run(&["user", "disable", email]).await;
+    assert_eq!(send(node.web, "GET", "/me", &headers, None).await.status, 401);
+    let (good, _, stderr) = node.try_run(&["user", "token", email]).await;
+    assert!(!good && stderr.contains("ramal user enable"), "{stderr}");
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ impl Page {
         self.ear("hears", json!([hz])).await.as_f64().unwrap_or_default()
     }
 
-    /// Waits until 200 ms of what the page gets hold each of the first tones and none of the others.
+    /// Waits until 200 ms of what the page gets from now on hold each of the first tones and none of the others.
     pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
         self.ear("hearsAll", json!([present, absent])).await;
     }

@@ -22,6 +22,7 @@ const RTP_PORTS: u16 = 200;
 /// A running gateway.
 pub struct Node {
     process: Option<Process>,
+    program: PathBuf,
     pub database: Database,
     pub site: Site,
     pub udp: SocketAddr,
@@ -61,6 +62,21 @@ impl Node {
         node
     }
 
+    /// Starts the program from a folder where it lies alone: nothing that ships with it is there.
+    pub async fn start_bare(site: Site) -> Node {
+        let mut node = Node::prepared(site, "");
+        let folder = node.folder.path().join("bare");
+        std::fs::create_dir(&folder).expect("a folder");
+        node.program = folder.join("ramal");
+        // Another file system has no second name for it.
+        if std::fs::hard_link(binary(), &node.program).is_err() {
+            std::fs::copy(binary(), &node.program).expect("a copy of the program");
+        }
+        node.apply_text(&node.site.toml()).await;
+        node.serve().await;
+        node
+    }
+
     fn prepared(site: Site, overrides: &str) -> Node {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::fresh(folder.path());
@@ -69,6 +85,7 @@ impl Node {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         Node {
             process: None,
+            program: binary(),
             database,
             site,
             udp: nowhere,
@@ -96,7 +113,7 @@ impl Node {
 
     /// Starts serving, again after [`Node::kill`]; the ports are new ones.
     pub async fn serve(&mut self) {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(&self.program);
         command.args(["serve", "--ready-json", "--config"]).arg(self.config_file());
         let mut process = Process::start("ramal", command);
         let ready = process.line("the ready line", ready).await;

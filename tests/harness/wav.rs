@@ -64,6 +64,19 @@ impl Wav {
         self.channels[channel].chunks_exact(window).filter(with_tone).count() as f64 / 10.0
     }
 
+    /// How many seconds of a channel, in steps of 200 ms, hold each of the first tones and none of the others.
+    pub fn seconds_of_mix(&self, channel: usize, present: &[f64], absent: &[f64]) -> f64 {
+        let window = self.rate_hz as usize / 5;
+        let holds = |w: &&[i16]| tone::mixed(w, present, absent, self.rate_hz);
+        self.channels[channel].chunks_exact(window).filter(holds).count() as f64 / 5.0
+    }
+
+    /// The greatest share that a tone has in any 100 ms of a channel.
+    pub fn loudest(&self, channel: usize, hz: f64) -> f64 {
+        let windows = self.channels[channel].chunks_exact(self.rate_hz as usize / 10);
+        windows.map(|window| tone::share(window, hz, self.rate_hz)).fold(0.0, f64::max)
+    }
+
     /// How many seconds of a channel, in steps of 100 ms, are silent.
     pub fn seconds_of_silence(&self, channel: usize) -> f64 {
         let window = self.rate_hz as usize / 10;

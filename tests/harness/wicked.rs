@@ -20,18 +20,10 @@ pub async fn inbox(node: &Node, admin: &Desk) -> Value {
     node.run_with(&build, &[("CARGO_TARGET_DIR", &target.to_string_lossy())]).await;
     node.run(&["plugin", "install", "--yes", &built]).await;
     let body = json!({ "name": "wicked", "title": "Wicked", "plugin": "wicked", "settings": {} });
-    // A running node looks at the folder now and then.
-    within("a plugin that was installed", async {
-        let mut tick = tokio::time::interval(Duration::from_millis(200));
-        loop {
-            tick.tick().await;
-            let answer = admin.post("/inboxes", body.clone()).await;
-            if answer.status == 201 {
-                return answer.json();
-            }
-        }
-    })
-    .await
+    // It is there at once: whoever asks for it waits until it is loaded.
+    let answer = admin.post("/inboxes", body).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()
 }
 
 /// Lets it do this; the status of the answer.

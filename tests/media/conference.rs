@@ -140,3 +140,70 @@ async fn a_supervisor_sees_who_talks_and_mutes_and_removes() {
     let audit = admin.read("/audit?noun=conference_member").await;
     assert_eq!(audit["items"].as_array().map(Vec::len), Some(3), "{audit}");
 }
+
+#[tokio::test]
+async fn wrong_pins_are_counted_over_calls_and_lock_whoever_guesses_out() {
+    let site = Site::acme().rule("dial = \"*71\"\nconference = \"closed\"\npin = \"4711\"");
+    let node = Node::start(site).await;
+    let phone = node.phone("102").await;
+    for (calls, reason) in [(1, "not_allowed"), (2, "pin_locked")] {
+        let rtp = Rtp::new().await;
+        let mut call = phone.invite("*71", &rtp.sdp()).await;
+        rtp.follow(&call.answered().await.text());
+        "1111#2222#3333#".chars().for_each(|digit| rtp.press(digit));
+        call.expect_bye().await;
+        assert_eq!(node.expect_cdrs(calls).await[0]["end_reason"], reason);
+    }
+    assert!(node.expect_event("conference.pin_locked").await.contains("closed: extension:102"));
+    let mut again = phone.invite("*71", &Rtp::new().await.sdp()).await;
+    let refused = again.expect_status(403).await;
+    assert!(refused.header("Warning").is_some_and(|text| text.contains("15 minutes")), "{refused:?}");
+    assert_eq!(node.expect_cdrs(3).await[0]["end_reason"], "pin_locked");
+    // Nobody else is kept out by it.
+    let other = member(&node, "100", "*71").await;
+    other.rtp.hears(ASKING_HZ).await;
+}
+
+#[tokio::test]
+async fn each_member_of_a_recorded_conference_has_a_file_with_its_voice_and_with_the_room() {
+    let site = Site::acme().rule("dial = \"*73\"\nconference = \"minutes\"\nrecording = \"always\"");
+    let node = Node::start(site).await;
+    let admin = Desk::first(&node).await;
+    let mut members = [
+        member(&node, "100", "*73").await,
+        member(&node, "101", "*73").await,
+        member(&node, "102", "*73").await,
+    ];
+    for (place, member) in members.iter().enumerate() {
+        member.rtp.speak(TONES_HZ[place]);
+    }
+    for _ in 0..4 {
+        members[0].rtp.hears_all(&TONES_HZ[1..3], &TONES_HZ[..1]).await;
+    }
+    let list = admin.read("/conferences").await;
+    let shown = list["items"][0]["members"].as_array().expect("members").clone();
+    assert!(shown.iter().all(|member| member["recorded"] == true), "{list}");
+    // Who was muted is in no file from then on.
+    let muted = shown.iter().find(|member| member["number"] == "102").expect("the third")["call"].clone();
+    let place = format!("/conferences/members/{}", muted.as_str().expect("a call"));
+    assert_eq!(admin.patch(&place, json!({ "muted": true })).await.status, 200);
+    members[0].rtp.hears_no(TONES_HZ[2]).await;
+    members[2].rtp.speak(TONES_HZ[4]);
+    for _ in 0..4 {
+        members[0].rtp.hears(TONES_HZ[1]).await;
+    }
+    for member in &mut members {
+        member.call.bye().await;
+    }
+    node.expect_cdrs(3).await;
+    let mut seen = 0;
+    for path in node.recordings() {
+        let wav = ramal_tests::Wav::read(&path);
+        let own = TONES_HZ[..3].iter().position(|hz| wav.seconds_of_tone(0, *hz) > 0.3).expect("a voice");
+        let others: Vec<f64> = (0..3).filter(|other| *other != own).map(|other| TONES_HZ[other]).collect();
+        assert!(wav.seconds_of_mix(1, &others, &[TONES_HZ[own]]) > 0.3, "the room of {own}");
+        assert!(wav.loudest(0, TONES_HZ[4]) < 0.1 && wav.loudest(1, TONES_HZ[4]) < 0.1);
+        seen += 1 << own;
+    }
+    assert_eq!(seen, 0b111, "a file for each");
+}

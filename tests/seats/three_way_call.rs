@@ -1,6 +1,8 @@
 //! F069: a call with three participants, out of which any may leave.
 
-use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua};
+use ramal_tests::deadline::until_async;
+use ramal_tests::rtp::tone;
+use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, wav};
 use serde_json::{Value, json};
 
 const CUSTOMER_HZ: f64 = 350.0;
@@ -10,6 +12,7 @@ const EXPERT_HZ: f64 = 850.0;
 /// An agent in a browser talks with a customer, and has brought an expert in.
 struct ThreeWay {
     node: Node,
+    admin: Desk,
     agent: Desk,
     seat: ramal_tests::page::Seat,
     customer: (Call, Rtp, Ua),
@@ -19,7 +22,11 @@ struct ThreeWay {
 
 impl ThreeWay {
     async fn new() -> ThreeWay {
-        let node = Node::start(Site::acme()).await;
+        ThreeWay::of(Site::acme(), "").await
+    }
+
+    async fn of(site: Site, overrides: &str) -> ThreeWay {
+        let node = Node::start_with(site, overrides).await;
         let admin = Desk::first(&node).await;
         let agent = admin.colleague("Ana", "agent", json!({ "extension": "100", "webrtc": true })).await;
         let seat = agent.take_seat().await;
@@ -41,6 +48,7 @@ impl ThreeWay {
         his.speak(EXPERT_HZ);
         let all = ThreeWay {
             node,
+            admin,
             agent,
             seat,
             customer: (customer, ear, phone),
@@ -143,4 +151,122 @@ async fn f069_two_calls_that_are_up_become_one() {
     seat.media.hears_all(&[CUSTOMER_HZ, EXPERT_HZ], &[AGENT_HZ]).await;
     let refused = agent.post(&format!("/calls/{}/transfer", calls[0].0), json!({ "to": "103" })).await;
     assert_eq!(refused.status, 409, "{}", refused.text());
+}
+
+const CLIP_HZ: f64 = 1250.0;
+
+impl ThreeWay {
+    async fn clip(&self, seconds: usize) -> Value {
+        let path = self.node.folder().join("clip.wav");
+        wav::write_mono(&path, 16_000, &tone::sine(CLIP_HZ, 16_000, 0, 16_000 * seconds));
+        let bytes = std::fs::read(path).expect("readable");
+        let made = self.admin.send_bytes("POST", "/api/v1/sound-clips?title=clip", "audio/wav", &bytes).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()["id"].clone()
+    }
+
+    async fn play(&self, body: Value) {
+        self.agent.tell_call(&self.id, "clip", Some(&body)).await;
+    }
+
+    async fn recording(&self) -> Wav {
+        let sealed = async || {
+            let paths = self.node.database.ask("SELECT path FROM recordings WHERE state = 'sealed'").await;
+            assert!(paths.len() <= 1, "the call that was to come in has none of its own: {paths:?}");
+            paths.into_iter().next()
+        };
+        Wav::read(std::path::Path::new(&until_async("a sealed recording", sealed).await))
+    }
+}
+
+#[tokio::test]
+async fn a_clip_is_heard_beside_what_the_three_say_by_all_or_by_the_customer() {
+    let all = ThreeWay::new().await;
+    let (long, short) = (all.clip(60).await, all.clip(1).await);
+    all.play(json!({ "clip": long, "hears": "both" })).await;
+    tokio::join!(
+        all.seat.media.hears_all(&[CUSTOMER_HZ, EXPERT_HZ, CLIP_HZ], &[AGENT_HZ]),
+        all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, CLIP_HZ], &[CUSTOMER_HZ]),
+        all.expert.1.hears_all(&[AGENT_HZ, CUSTOMER_HZ, CLIP_HZ], &[EXPERT_HZ]),
+    );
+    assert_eq!(all.call().await["clip"], long);
+    assert_eq!(all.agent.delete(&format!("/calls/{}/clip", all.id)).await.status, 204);
+    all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CLIP_HZ]).await;
+    all.play(json!({ "clip": long })).await;
+    tokio::join!(
+        all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, CLIP_HZ], &[CUSTOMER_HZ]),
+        all.seat.media.hears_all(&[CUSTOMER_HZ, EXPERT_HZ], &[CLIP_HZ]),
+        all.expert.1.hears_all(&[AGENT_HZ, CUSTOMER_HZ], &[CLIP_HZ]),
+    );
+    // One more makes room for it, and its end is the end of the call.
+    all.play(json!({ "clip": short, "hears": "both", "then": "hang_up" })).await;
+    all.expert.1.hears_all(&[AGENT_HZ, CUSTOMER_HZ, CLIP_HZ], &[EXPERT_HZ]).await;
+    tokio::join!(all.customer.0.expect_bye(), all.expert.0.expect_bye());
+    assert_eq!(all.agent.read("/calls").await, json!([]));
+}
+
+#[tokio::test]
+async fn the_third_one_a_clip_and_who_joins_in_are_in_the_recording_and_a_whisper_is_not() {
+    const BOSS_HZ: f64 = 1850.0;
+    let all = ThreeWay::of(Site::acme().recorded(), "").await;
+    let boss = json!({ "extension": "103", "webrtc": true });
+    let boss = all.admin.colleague("Sara", "supervisor", boss).await;
+    let seat = boss.take_seat().await;
+    seat.media.speak(BOSS_HZ);
+    for _ in 0..3 {
+        all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CUSTOMER_HZ]).await;
+    }
+    let enter = |mode: &'static str| {
+        let (boss, id) = (&boss, all.id.clone());
+        async move { boss.tell_call(&id, "supervise", Some(&json!({ "mode": mode }))).await }
+    };
+    enter("whisper").await;
+    for _ in 0..3 {
+        all.seat.media.hears_all(&[CUSTOMER_HZ, EXPERT_HZ, BOSS_HZ], &[AGENT_HZ]).await;
+    }
+    let clip = all.clip(60).await;
+    all.play(json!({ "clip": clip })).await;
+    for _ in 0..4 {
+        all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, CLIP_HZ], &[CUSTOMER_HZ, BOSS_HZ]).await;
+    }
+    assert_eq!(all.agent.delete(&format!("/calls/{}/clip", all.id)).await.status, 204);
+    all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CLIP_HZ, BOSS_HZ]).await;
+    enter("barge").await;
+    for _ in 0..3 {
+        all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, BOSS_HZ], &[CUSTOMER_HZ]).await;
+    }
+    all.agent.tell_call(&all.id, "end", None).await;
+    all.customer.0.expect_bye().await;
+    let wav = all.recording().await;
+    // The agent has called: left is what the customer heard, right what he said.
+    assert!(wav.seconds_of_tone(1, CUSTOMER_HZ) >= 1.0);
+    assert!(wav.seconds_of_mix(0, &[AGENT_HZ, EXPERT_HZ], &[CUSTOMER_HZ, BOSS_HZ]) >= 0.6, "the third one");
+    assert!(wav.seconds_of_mix(0, &[AGENT_HZ, EXPERT_HZ, CLIP_HZ], &[BOSS_HZ]) >= 0.6, "the clip");
+    assert!(wav.seconds_of_mix(0, &[AGENT_HZ, EXPERT_HZ, BOSS_HZ], &[CUSTOMER_HZ]) >= 0.4, "who joined in");
+}
+
+#[tokio::test]
+async fn who_is_lost_in_a_room_is_silence_for_the_grace_and_leaves_then() {
+    let ThreeWay { node, admin, agent, seat, customer, expert, id } =
+        ThreeWay::of(Site::acme(), "#web.seat_grace_s = 2").await;
+    drop(seat);
+    tokio::join!(
+        customer.1.hears_all(&[EXPERT_HZ], &[AGENT_HZ]),
+        expert.1.hears_all(&[CUSTOMER_HZ], &[AGENT_HZ]),
+    );
+    let told = node.expect_event("room.member_lost").await;
+    assert!(told.contains("extension:100"), "{told}");
+    node.expect_event("room.member_left").await;
+    let gone = until_async("a call without the agent", || async {
+        let running = admin.read("/supervision/calls").await;
+        let parties = running["items"][0]["parties"].as_array().cloned().unwrap_or_default();
+        (parties.len() == 2).then_some(parties)
+    });
+    let numbers: Vec<Value> = gone.await.iter().map(|party| party["number"].clone()).collect();
+    assert!(numbers.contains(&json!("101")) && numbers.contains(&json!("102")), "{numbers:?} {id}");
+    assert_eq!(agent.read("/calls").await, json!([]));
+    tokio::join!(
+        customer.1.hears_all(&[EXPERT_HZ], &[AGENT_HZ]),
+        expert.1.hears_all(&[CUSTOMER_HZ], &[AGENT_HZ]),
+    );
 }

@@ -1,6 +1,7 @@
 //! House rules that a machine can check, by reading files only. Each rule says where it stands and lists its exceptions
 //! with their reasons.
 
+mod codes;
 mod dependencies;
 mod features;
 mod layers;

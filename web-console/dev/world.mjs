@@ -78,6 +78,8 @@ export function interaction(part) {
     assigned_at_ms: now() - last * 3 * MINUTE_MS,
     answered_at_ms: null,
     ended_at_ms: null,
+    ended_by: null,
+    number: null,
     closed_at_ms: null,
     last: { text: text ?? 'Olá, bom dia!', at_ms: now() - last * MINUTE_MS, direction: 'in' },
     call: null,
@@ -107,7 +109,7 @@ export const open = [
   interaction({ customer: 'new', unread: 2, title: 'Marina', visitor, text: 'Quero trocar de plano' }),
   interaction({ customer: 'waiting', unread: 1, contact: contacts[1], channel: 'telegram', queue: { id: 5, title: 'Telegram' }, inbox: { id: 2, title: '@acme_bot' }, text: 'Vocês entregam em Santos?' }),
   interaction({ customer: 'answered', contact: contacts[2], tags: ['vip', 'frete'], visitor, text: 'Combinado, obrigado!' }),
-  interaction({ customer: 'ended', title: 'Visitante 17', visitor, text: 'Era só isso, valeu', ended_at_ms: now() }),
+  interaction({ customer: 'ended', title: 'Visitante 17', visitor, text: 'Era só isso, valeu', ended_at_ms: now(), ended_by: 'customer' }),
   interaction({ customer: 'left', title: 'Visitante 21', left_until_ms: now() + 71_000, visitor, text: 'Um instante' }),
   interaction({ state: 'waiting', agent: null, customer: 'waiting', title: 'Visitante 22', visitor, text: 'Alguém aí?' }),
 ];
@@ -127,10 +129,10 @@ export const callNow = () =>
   });
 
 export const closed = [
-  interaction({ state: 'closed', contact: contacts[0], disposition: DISPOSITIONS[0], closed_at_ms: now() - 30 * MINUTE_MS, started_at_ms: now() - 45 * MINUTE_MS, customer: 'ended' }),
+  interaction({ state: 'closed', contact: contacts[0], disposition: DISPOSITIONS[0], closed_at_ms: now() - 30 * MINUTE_MS, started_at_ms: now() - 45 * MINUTE_MS, customer: 'ended', ended_by: 'customer' }),
   interaction({
     state: 'closed', medium: 'voice', channel: 'voice', inbox: null, queue: { id: 1, title: 'Vendas' }, contact: contacts[0], title: '+5511987654300', disposition: DISPOSITIONS[1],
-    closed_at_ms: now() - 90 * MINUTE_MS, started_at_ms: now() - 99 * MINUTE_MS, customer: 'ended', last: null, call: { id: 'old', state: 'ended', with: '+5511987654300', since_ms: now(), recorded: true },
+    closed_at_ms: now() - 90 * MINUTE_MS, started_at_ms: now() - 99 * MINUTE_MS, customer: 'ended', ended_by: 'agent', number: '+5511987654300', last: null, call: { id: 'old', state: 'ended', with: '+5511987654300', since_ms: now(), recorded: true },
   }),
 ];
 

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::token::bearer;
 use super::{Web, wall_ms};
 use crate::model::ExtensionId;
@@ -114,7 +114,8 @@ pub async fn read(request: Request, kind: &'static str, limit: usize) -> Result<
             StatusCode::REQUEST_TIMEOUT,
             "The body did not come",
             format!("It has {} seconds.", BODY_TIME.as_secs()),
-        )),
+        )
+        .coded(Code::BodyLate)),
     }
 }
 
@@ -146,4 +147,6 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
 fn too_large(limit: usize) -> Problem {
     let detail = format!("At most {limit} bytes are read.");
     Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large", detail)
+        .coded(Code::TooLarge)
+        .with("most", limit)
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::Web;
 use super::body::{Bearer, JsonBody, OptionalJson};
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use crate::call::{EndReason, PageCall, SeatCommand};
 use crate::model::{CallId, ExtensionId};
 use crate::routing::floor::voice::Purpose;
@@ -75,7 +75,7 @@ pub async fn dial(
     Bearer(extension): Bearer,
     JsonBody(body): JsonBody<DialBody>,
 ) -> Result<Response, Problem> {
-    let call = dial_from(&web, extension, body.to, Purpose::default()).await?;
+    let call = dial_from(&web, extension, body.to, Purpose::default(), None).await?;
     let place = [(header::LOCATION, format!("/api/calls/{}", call.id))];
     Ok((StatusCode::CREATED, place, Json(call)).into_response())
 }
@@ -162,9 +162,10 @@ pub(super) async fn dial_from(
     extension: ExtensionId,
     to: String,
     purpose: Purpose,
+    into: Option<CallId>,
 ) -> Result<PageCall, Problem> {
     let to = number(to)?;
-    Ok(web.ask(extension, |reply| PageOrder::Dial { to, purpose, reply }).await??)
+    Ok(web.ask(extension, |reply| PageOrder::Dial { to, purpose, into, reply }).await??)
 }
 
 /// The calls of the Seat of an extension.
@@ -179,7 +180,7 @@ pub(super) fn digits(text: &str, duration_ms: u32) -> Result<SeatCommand, Proble
     let fits = |digits: &Vec<Dtmf>| (1..=DIGITS_LIMIT).contains(&digits.len());
     let digits = digits.filter(fits).ok_or_else(|| {
         let detail = format!("1 to {DIGITS_LIMIT} of 0 to 9, *, #, A to D.");
-        Problem::caller(StatusCode::BAD_REQUEST, "These are no digits", detail)
+        Problem::caller(StatusCode::BAD_REQUEST, "These are no digits", detail).coded(Code::DigitsWrong)
     })?;
     let duration_ms = duration_ms.clamp(*DIGIT_MS.start(), *DIGIT_MS.end());
     Ok(SeatCommand::Dtmf { digits, duration_ms })
@@ -197,15 +198,19 @@ pub(super) async fn command(
 }
 
 pub(super) fn call_id(text: &str) -> Result<CallId, Problem> {
-    text.parse()
-        .map_err(|_| Problem::caller(StatusCode::NOT_FOUND, "No such call", "This is not the id of a call."))
+    text.parse().map_err(|_| {
+        Problem::caller(StatusCode::NOT_FOUND, "No such call", "This is not the id of a call.")
+            .coded(Code::NoCall)
+    })
 }
 
 pub(super) fn number(text: String) -> Result<String, Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "+*#.-_".contains(c);
     if text.is_empty() || text.len() > NUMBER_LIMIT || !text.chars().all(plain) {
         let detail = format!("1 to {NUMBER_LIMIT} digits, letters, or + * # . - _");
-        return Err(Problem::caller(StatusCode::BAD_REQUEST, "This is no number", detail));
+        return Err(
+            Problem::caller(StatusCode::BAD_REQUEST, "This is no number", detail).coded(Code::NumberWrong)
+        );
     }
     Ok(text)
 }

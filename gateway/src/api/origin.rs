@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Web;
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE, OPTIONS");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, if-match");
@@ -23,7 +23,9 @@ pub async fn check(State(web): State<Web>, request: Request, next: Next) -> Resp
     let allowed = web.config.allowed_origins.iter().any(|known| known.as_bytes() == origin.as_bytes());
     if !allowed {
         let detail = "Pages of this origin may not use this API: web.allowed_origins names those that may.";
-        return Problem::caller(StatusCode::FORBIDDEN, "Another origin", detail).into_response();
+        return Problem::caller(StatusCode::FORBIDDEN, "Another origin", detail)
+            .coded(Code::OtherOrigin)
+            .into_response();
     }
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);

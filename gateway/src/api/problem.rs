@@ -1,18 +1,22 @@
 //! What a request is answered that does not get what it asks for (RFC 9457): one function for each error says its status.
 
+mod code;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ramal_media::sdp::Fault as SdpFault;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::call::{EndReason, SeatRefusal};
 use crate::chat::SendError;
-use crate::people::PeopleError;
+use crate::people::{PeopleError, password};
 use crate::routing::distribution::RoutingError;
 use crate::routing::floor::{FloorError, LookError};
 use crate::signalling::seats::SeatError;
 use crate::signalling::task::Gone;
 use crate::store::StoreError;
+
+pub use code::Code;
 
 /// When a node that is full or goes down is asked again, in seconds.
 const BUSY_RETRY_S: u64 = 5;
@@ -34,6 +38,9 @@ pub struct Problem {
     detail: String,
     /// The field of the body that is to blame.
     field: Option<String>,
+    code: Option<Code>,
+    /// What the words of the code have places for.
+    parameters: Map<String, Value>,
     more: More,
 }
 
@@ -48,7 +55,16 @@ enum More {
 impl Problem {
     /// The request has to change.
     pub fn caller(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, fault: Fault::Caller, title, detail: detail.into(), field: None, more: More::Nothing }
+        Self {
+            status,
+            fault: Fault::Caller,
+            title,
+            detail: detail.into(),
+            field: None,
+            code: None,
+            parameters: Map::new(),
+            more: More::Nothing,
+        }
     }
 
     /// The node cannot, now or at all.
@@ -60,12 +76,12 @@ impl Problem {
     /// No token, or one that is worth nothing (RFC 6750 §3).
     pub fn unauthorized(detail: &str) -> Self {
         let problem = Self::caller(StatusCode::UNAUTHORIZED, "Not signed in", detail);
-        Self { more: More::Authenticate, ..problem }
+        Self { more: More::Authenticate, ..problem.coded(Code::NotLoggedIn) }
     }
 
     pub fn too_many(detail: &str, retry_after_s: u64) -> Self {
         let problem = Self::caller(StatusCode::TOO_MANY_REQUESTS, "Too many attempts", detail);
-        problem.retry_after(retry_after_s)
+        problem.retry_after(retry_after_s).coded(Code::TooManyRequests)
     }
 
     /// Signed in, but not allowed.
@@ -75,7 +91,8 @@ impl Problem {
 
     /// Not there, or another Organization's, which is the same to whoever asks.
     pub fn not_found(what: &'static str) -> Self {
-        Self::caller(StatusCode::NOT_FOUND, "Not found", format!("There is no such {what}."))
+        let problem = Self::caller(StatusCode::NOT_FOUND, "Not found", format!("There is no such {what}."));
+        Self { code: Code::nothing(what), ..problem }
     }
 
     /// Cannot be done as things are.
@@ -91,6 +108,28 @@ impl Problem {
     /// Names the field that is to blame.
     pub fn at(self, field: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..self }
+    }
+
+    /// Names the cause, for whoever has words of his own for it.
+    pub fn coded(self, code: Code) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    /// A value that the words of the code have a place for.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// At most so many rows of this kind.
+    pub fn too_many_rows(title: &'static str, detail: impl Into<String>, most: impl Into<Value>) -> Self {
+        Self::conflict(title, detail).coded(Code::TooManyRows).with("most", most)
+    }
+
+    /// A text has another length than is right.
+    pub fn length(field: impl Into<String>, (least, most): (usize, usize)) -> Self {
+        let problem = Self::wrong(field, format!("{least} to {most} bytes."));
+        problem.coded(Code::BytesBetween).with("least", least).with("most", most)
     }
 
     /// Says when it may be tried again.
@@ -116,6 +155,10 @@ impl IntoResponse for Problem {
         if let Some(field) = self.field {
             body["field"] = field.into();
         }
+        if let Some(code) = self.code {
+            body["code"] = code.as_str().into();
+            body["parameters"] = self.parameters.into();
+        }
         let kind = (header::CONTENT_TYPE, "application/problem+json");
         let mut response = (self.status, [kind], body.to_string()).into_response();
         let more = match self.more {
@@ -138,7 +181,7 @@ impl From<FloorError> for Problem {
                 .map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".")
                 .unwrap_or_default()
         };
-        match error {
+        let problem = match error {
             FloorError::Away => Self::node("The floor is busy", words()),
             FloorError::Unknown | FloorError::Routing(RoutingError::UnknownInteraction) => {
                 Self::not_found("interaction")
@@ -167,7 +210,8 @@ impl From<FloorError> for Problem {
                 | RoutingError::NotTheirs
                 | RoutingError::Taken,
             ) => Self::conflict("Not now", words()),
-        }
+        };
+        problem.coded(error.into())
     }
 }
 
@@ -183,17 +227,21 @@ impl From<LookError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken => Self::conflict("Taken already", "Another has this name, address or number."),
+            StoreError::Taken => Self::conflict("Taken already", "Another has this name, address or number.")
+                .coded(Code::Taken),
             StoreError::Changed { .. } => {
                 Self::conflict("Changed meanwhile", "Somebody else has changed this. Look at it again.")
+                    .coded(Code::ChangedMeanwhile)
             }
             error if error.is_transient() => {
                 tracing::warn!(%error, "a request found no database");
                 Self::node("The database is away", "Nothing was changed. Try again in a moment.")
+                    .coded(Code::DatabaseAway)
             }
             error => {
                 tracing::error!(%error, "a request failed in the database");
                 broken("The database refuses this; the log of the node says why.")
+                    .coded(Code::DatabaseRefuses)
             }
         }
     }
@@ -202,13 +250,20 @@ impl From<StoreError> for Problem {
 impl From<PeopleError> for Problem {
     fn from(error: PeopleError) -> Self {
         match error {
-            PeopleError::Busy => Self::too_many("Too many people log in at this moment.", BUSY_RETRY_S),
+            PeopleError::Busy => {
+                Self::too_many("Too many people log in at this moment.", BUSY_RETRY_S).coded(Code::LoginsBusy)
+            }
             PeopleError::LinkGone => Self::caller(
                 StatusCode::NOT_FOUND,
                 "The link is over",
                 "It is unknown, was used, or is too old. Ask an administrator for a new one.",
-            ),
-            PeopleError::Password(fault) => Self::wrong("password", format!("{fault}.")),
+            )
+            .coded(Code::LinkOver),
+            PeopleError::Password(fault) => {
+                let (least, most) = (password::LEAST_CHARACTERS, password::MOST_BYTES);
+                let problem = Self::wrong("password", format!("{fault}.")).coded(fault.into());
+                problem.with("least", least).with("most", most)
+            }
             PeopleError::Node(why) => {
                 tracing::error!(why, "a request about people failed");
                 broken(why)
@@ -221,7 +276,13 @@ impl From<PeopleError> for Problem {
 impl From<SendError> for Problem {
     fn from(error: SendError) -> Self {
         let words = format!("{error}.");
-        match error {
+        let code = Code::of_send(&error);
+        let parameters = match &error {
+            SendError::TooLong { has, limit } => json!({ "has": has, "most": limit }),
+            SendError::WindowClosed { hours } => json!({ "hours": hours }),
+            _ => json!({}),
+        };
+        let problem: Self = match error {
             SendError::Away(error) => error.into(),
             SendError::NoInteraction => Self::not_found("interaction"),
             SendError::NotYours => Self::forbidden(words),
@@ -234,7 +295,13 @@ impl From<SendError> for Problem {
             | SendError::NoInbox
             | SendError::WindowClosed { .. } => Self::conflict("It cannot be sent", words),
             SendError::Stopped => Self::node("The node goes down", words),
-        }
+        };
+        let problem = Self { code: code.or(problem.code), ..problem };
+        parameters
+            .as_object()
+            .into_iter()
+            .flatten()
+            .fold(problem, |problem, (name, value)| problem.with(name, value.clone()))
     }
 }
 
@@ -246,7 +313,7 @@ fn broken(detail: &str) -> Problem {
 
 impl From<Gone> for Problem {
     fn from(gone: Gone) -> Self {
-        Self::node("The node goes down", gone.to_string())
+        Self::node("The node goes down", gone.to_string()).coded(Code::NodeStops)
     }
 }
 
@@ -254,9 +321,12 @@ impl From<SeatError> for Problem {
     fn from(error: SeatError) -> Self {
         match error {
             SeatError::Call(refusal) => refusal.into(),
-            SeatError::ExtensionGone => Self::unauthorized("The extension was deleted or switched off."),
+            SeatError::ExtensionGone => {
+                Self::unauthorized("The extension was deleted or switched off.").coded(Code::NoPhone)
+            }
             SeatError::Full => {
                 Self::node("No seat is free", "The node is full, or goes down. Try again later.")
+                    .coded(Code::SeatsFull)
             }
             SeatError::Fragment => Self::caller(
                 StatusCode::BAD_REQUEST,
@@ -270,12 +340,14 @@ impl From<SeatError> for Problem {
             ),
             SeatError::NoSeat => {
                 Self::caller(StatusCode::CONFLICT, "No seat", "Take one first: POST /whip with an offer.")
+                    .coded(Code::NoSeat)
             }
             SeatError::NotThisBrowser => Self::caller(
                 StatusCode::NOT_FOUND,
                 "No such seat",
                 "It has ended, or another browser has taken it.",
-            ),
+            )
+            .coded(Code::OtherBrowser),
             SeatError::Offer(error) => {
                 let status = match error.fault() {
                     SdpFault::Malformed => StatusCode::BAD_REQUEST,
@@ -292,14 +364,16 @@ impl From<SeatError> for Problem {
             SeatError::WebRtcOff => Self::node(
                 "No browsers here",
                 "This node listens for no browsers: the administrator has to set media.webrtc.",
-            ),
+            )
+            .coded(Code::BrowsersOff),
         }
     }
 }
 
 impl From<SeatRefusal> for Problem {
     fn from(refusal: SeatRefusal) -> Self {
-        match refusal {
+        let code = Code::of_seat(&refusal);
+        let problem = match refusal {
             SeatRefusal::Ended(reason) => ended(reason),
             SeatRefusal::NoSuchCall => Self::caller(
                 StatusCode::NOT_FOUND,
@@ -315,7 +389,8 @@ impl From<SeatRefusal> for Problem {
                 "Not in this state",
                 "The call is not in the state for this. The events say which one it is in.",
             ),
-        }
+        };
+        problem.coded(code)
     }
 }
 

@@ -10,7 +10,7 @@ use futures_util::stream;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use crate::recordings::Sound;
 
 /// Bytes of a file that are read at once.
@@ -111,6 +111,7 @@ fn parts_of(sound: Sound, range: Range<u64>) -> impl futures_util::Stream<Item =
 fn unreadable(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "a recording cannot be read");
     Problem::node("The recording cannot be read", "Its file is gone, or the disk does not give it.")
+        .coded(Code::RecordingUnreadable)
 }
 
 /// The next `left` bytes, piece by piece; a file that ends before cuts the answer off.

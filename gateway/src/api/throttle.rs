@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 
 /// Buckets of one table. Two subjects in one bucket share it, which only makes it stricter.
 const BUCKETS: usize = 16_384;
@@ -86,7 +86,8 @@ impl Guesses {
         let wait_s = self.by_source.wait_s(now, &network(source)).max(self.by_subject.wait_s(now, &subject));
         match wait_s {
             0 => Ok(()),
-            wait_s => Err(Problem::too_many("Too many wrong passwords. Wait, then try again.", wait_s)),
+            wait_s => Err(Problem::too_many("Too many wrong passwords. Wait, then try again.", wait_s)
+                .coded(Code::TooManyAttempts)),
         }
     }
 

@@ -29,6 +29,7 @@ mod plugins;
 mod presence;
 mod queues;
 mod recordings;
+mod refused_calls;
 mod rules;
 mod seen;
 mod signed;
@@ -83,6 +84,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(presence::routes())
         .merge(queues::routes())
         .merge(recordings::routes())
+        .merge(refused_calls::routes())
         .merge(plugins::routes())
         .merge(rules::routes())
         .merge(sound_clips::routes())

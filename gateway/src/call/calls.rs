@@ -16,6 +16,7 @@ use super::conference::Conferences;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::leg::{Leg, LegPhase, Party};
+use super::pin_guard::PinGuard;
 use super::state::{Call, EndedBy};
 use super::timer::{Deadline, Timers};
 use crate::model::{CallId, ExtensionId, Trunk, TrunkId};
@@ -31,6 +32,8 @@ pub struct Book {
     pub timers: Timers,
     /// Who is in which conference.
     pub conferences: Conferences,
+    /// Who guesses their PINs.
+    pub pins: PinGuard,
     /// Calls that have begun and not ended: what limits and gauges count.
     pub running: usize,
     next_id: u64,
@@ -151,6 +154,7 @@ impl Calls {
             by_request: HashMap::new(),
             timers: Timers::default(),
             conferences: Conferences::default(),
+            pins: PinGuard::default(),
             running: 0,
             next_id: 0,
             random: StdRng::from_seed(seed),
@@ -330,7 +334,8 @@ impl Calls {
     /// Tells the floor and pages what has changed, and drops a Call whose CDR is complete.
     pub(super) fn retire(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.forget_clip();
+        call.forget_clip(cx, &mut self.book);
+        call.retap(cx);
         call.report(cx);
         call.show(cx);
         if let Some(first) = call.take_merge() {

@@ -28,7 +28,7 @@ pub(super) enum Role {
 }
 
 /// How a supervisor takes part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Supervision {
     /// Hears both, nobody hears him.
@@ -40,6 +40,20 @@ pub enum Supervision {
 }
 
 impl Call {
+    /// Where the two hear each other while there is company.
+    pub(super) fn room(&self) -> Option<RoomId> {
+        self.company.as_ref().map(|company| company.room)
+    }
+
+    /// Supervisors, in the order they came, and how each is there.
+    pub(super) fn watchers(&self) -> impl Iterator<Item = (LegId, Supervision)> {
+        let guests = self.company.iter().flat_map(|company| &company.guests);
+        guests.filter_map(|guest| match guest.role {
+            Role::Supervisor(how) => Some((guest.leg, how)),
+            Role::Third => None,
+        })
+    }
+
     pub(super) fn is_guest(&self, leg: LegId) -> bool {
         self.role_of(leg).is_some()
     }
@@ -52,9 +66,9 @@ impl Call {
         self.thirds().next().is_some()
     }
 
-    pub(super) fn supervisors(&self) -> usize {
-        let guests = self.company.iter().flat_map(|company| &company.guests);
-        guests.filter(|guest| guest.role != Role::Third).count()
+    /// How a Leg supervises this Call, if it does.
+    pub(super) fn supervises(&self, leg: LegId) -> Option<Supervision> {
+        self.watchers().find(|(watcher, _)| *watcher == leg).map(|(_, how)| how)
     }
 
     /// Third parties, in the order they came.
@@ -75,6 +89,12 @@ impl Call {
         of_floor.or_else(seat).or_else(insider)
     }
 
+    /// The one of the two who is not [`Self::advised`]: the customer, or whoever called.
+    pub(super) fn outsider(&self) -> Option<LegId> {
+        let Phase::Talking { a, b } = self.phase else { return None };
+        Some(if self.advised() == Some(a) { b } else { a })
+    }
+
     /// Somebody comes to the two, or takes part in another way.
     pub(super) fn welcome(&mut self, cx: &Context<'_>, book: &mut Book, leg: LegId, role: Role) {
         let Phase::Talking { a, b } = self.phase else { return };
@@ -87,7 +107,8 @@ impl Call {
             None => {
                 let room = book.next_room();
                 self.company = Some(Company { room, guests: vec![Guest { leg, role }] });
-                if self.hear_each_other(a, b) {
+                // A clip that has their ears is heard to its end first.
+                if self.hear_each_other(a, b) && !self.clip_has_ears() {
                     let members = [a, b].map(|leg| (self.on_worker(leg), Part::FULL));
                     self.command(cx, Command::Mix { room, members });
                 }
@@ -103,6 +124,12 @@ impl Call {
             let source = self.source_in_company(cx, company, listener, speaker);
             self.hear(cx, listener, source);
         }
+        self.connect_guests(cx);
+    }
+
+    /// Those beside the two hear the room.
+    pub(super) fn connect_guests(&self, cx: &Context<'_>) {
+        let Some(company) = &self.company else { return };
         for guest in &company.guests {
             let holds = self.leg(guest.leg).is_none_or(Leg::holds);
             let source = match self.part_of(guest.role) {
@@ -184,6 +211,7 @@ impl Call {
             self.company = None;
             if let Phase::Talking { a, b } = self.phase
                 && self.hear_each_other(a, b)
+                && !self.clip_has_ears()
             {
                 let legs = [a, b].map(|leg| self.on_worker(leg));
                 return self.command(cx, Command::Unmix { legs });

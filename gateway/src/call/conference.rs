@@ -85,6 +85,10 @@ pub struct MemberSummary {
     /// How loud it talks now, in dBov (0 is the loudest); absent while it is silent.
     pub level_dbov: Option<i8>,
     pub on_hold: bool,
+    /// Nothing comes of its browser; it leaves when its grace is over.
+    pub lost: bool,
+    pub name: Option<String>,
+    pub recorded: bool,
 }
 
 /// What becomes of a member; what is absent stays.
@@ -106,11 +110,15 @@ pub enum ConferenceRefusal {
 
 impl Calls {
     /// The conferences of an organization, by name.
-    pub fn conferences(&self, organization: OrganizationId) -> Vec<ConferenceSummary> {
+    pub fn conferences(&self, cx: &Context<'_>, organization: OrganizationId) -> Vec<ConferenceSummary> {
         let own = self.book.conferences.rooms.iter().filter(|((owner, _), _)| *owner == organization);
         let summary = |((_, name), room): (&(OrganizationId, String), &Room)| ConferenceSummary {
             name: name.clone(),
-            members: room.members.iter().filter_map(|call| self.calls.get(call)?.member_summary()).collect(),
+            members: room
+                .members
+                .iter()
+                .filter_map(|call| self.calls.get(call)?.member_summary(cx))
+                .collect(),
         };
         let mut all: Vec<ConferenceSummary> = own.map(summary).collect();
         all.sort_by(|left, right| left.name.cmp(&right.name));
@@ -130,7 +138,7 @@ impl Calls {
     ) -> Result<MemberSummary, ConferenceRefusal> {
         let call = self.member(organization, id)?;
         call.change_part(cx, change);
-        call.member_summary().ok_or(ConferenceRefusal::NoSuchMember)
+        call.member_summary(cx).ok_or(ConferenceRefusal::NoSuchMember)
     }
 
     /// Hangs a member up.
@@ -150,13 +158,13 @@ impl Calls {
 
     fn member(&mut self, organization: OrganizationId, id: CallId) -> Result<&mut Call, ConferenceRefusal> {
         let call = self.calls.get_mut(&id).filter(|call| call.record.organization == Some(organization));
-        let call = call.filter(|call| call.member_summary().is_some());
+        let call = call.filter(|call| call.is_member());
         call.map(Box::as_mut).ok_or(ConferenceRefusal::NoSuchMember)
     }
 }
 
 impl Call {
-    fn member_summary(&self) -> Option<MemberSummary> {
+    fn member_summary(&self, cx: &Context<'_>) -> Option<MemberSummary> {
         let Phase::Conferring(conferring) = &self.phase else { return None };
         let member = conferring.member()?;
         let leg = self.leg(conferring.leg)?;
@@ -168,6 +176,9 @@ impl Call {
             gain_db: member.part.gain_db,
             level_dbov: member.level_dbov,
             on_hold: leg.holds(),
+            lost: leg.is_lost(),
+            name: self.name_of_party(cx, leg),
+            recorded: self.is_being_recorded(),
         })
     }
 
@@ -176,6 +187,11 @@ impl Call {
         let Some(member) = conferring.member_mut() else { return };
         member.part = changed(member.part, change);
         self.connect_conference(cx);
+        self.retap(cx);
+    }
+
+    fn is_member(&self) -> bool {
+        matches!(&self.phase, Phase::Conferring(conferring) if conferring.member().is_some())
     }
 }
 
@@ -199,7 +215,7 @@ mod tests {
     use super::*;
 
     fn conference(max_members: u32) -> Conference {
-        Conference { name: "board".to_owned(), pin: None, max_members }
+        Conference { max_members, ..Conference::named("board") }
     }
 
     fn call(n: u8) -> CallId {

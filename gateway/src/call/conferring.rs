@@ -10,10 +10,13 @@ use ramal_media::player::Tone;
 use super::calls::Book;
 use super::context::Context;
 use super::end_reason::EndReason;
+use super::leg::Party;
+use super::pin_guard::{Guess, Guesser};
 use super::state::{Call, EndedBy, Phase};
 use super::timer::Deadline;
 use super::transfer::SubscriptionState;
-use crate::model::Conference;
+use crate::model::{Conference, EventRow, OrganizationId, RecordingRule};
+use crate::store::Fact;
 
 /// Wrong PINs of one call.
 const WRONG_PINS: u8 = 3;
@@ -52,6 +55,11 @@ pub struct Member {
 }
 
 impl Conferring {
+    /// What its members' Calls are told of being recorded.
+    pub fn recording(&self) -> RecordingRule {
+        self.conference.recording
+    }
+
     /// None on the way in.
     pub fn member(&self) -> Option<&Member> {
         match &self.step {
@@ -78,7 +86,7 @@ impl Call {
         conference: &Conference,
     ) {
         self.record.destination = Some(format!("conference:{}", conference.name));
-        if let Err(reason) = self.reach_conference(cx, book, conference) {
+        if let Err(reason) = self.reach_conference(cx, book, caller, conference) {
             return self.end(cx, book, reason, EndedBy::System);
         }
         match self.answer_here(cx, caller) {
@@ -98,7 +106,7 @@ impl Call {
         (by, stays): (LegId, LegId),
         conference: &Conference,
     ) {
-        if let Err(reason) = self.reach_conference(cx, book, conference) {
+        if let Err(reason) = self.reach_conference(cx, book, stays, conference) {
             return self.refuse_transfer(cx, book, by, reason);
         }
         self.dismiss_company(cx);
@@ -113,9 +121,16 @@ impl Call {
         &mut self,
         cx: &Context<'_>,
         book: &Book,
+        leg: LegId,
         conference: &Conference,
     ) -> Result<(), EndReason> {
         let organization = self.record.organization.ok_or(EndReason::NumberUnknown)?;
+        if conference.pin.is_some()
+            && book.pins.is_locked(cx.now, &self.guessers(leg, organization, conference))
+        {
+            tracing::info!(call.id = %self.id, "too many wrong PINs came from there: refused for a while");
+            return Err(EndReason::PinLocked);
+        }
         if book.conferences.is_full(organization, conference) {
             let limit = conference.max_members;
             tracing::info!(call.id = %self.id, limit, "the conference has as many members as it may");
@@ -145,6 +160,8 @@ impl Call {
             Ok(room) => {
                 conferring.step = Step::In(Member { room, part: Part::FULL, level_dbov: None });
                 self.connect_conference(cx);
+                self.retap(cx);
+                self.start_recording(cx, book);
             }
             Err(_) => self.end(cx, book, EndReason::Busy, EndedBy::System),
         }
@@ -191,18 +208,62 @@ impl Call {
         }
         let right = *digits == *pin;
         digits.clear();
-        if right {
+        *wrong += u8::from(!right);
+        let (wrong, conference) = (*wrong, conference.clone());
+        let guess = self.judge_guess(cx, book, from, &conference, right);
+        if guess == Guess::Locks {
+            self.end(cx, book, EndReason::PinLocked, EndedBy::System);
+        } else if right {
             self.enter(cx, book);
-            return true;
-        }
-        *wrong += 1;
-        if *wrong >= WRONG_PINS {
+        } else if wrong >= WRONG_PINS {
             tracing::warn!(call.id = %self.id, "three wrong PINs of a conference: the call is refused");
             self.end(cx, book, EndReason::NotAllowed, EndedBy::System);
         } else {
             self.hear(cx, from, Source::Play { prompt: busy(cx).prompt(), repeat: Repeat::Forever });
         }
         true
+    }
+
+    /// Keeps in mind what was guessed, over all calls of whoever guesses.
+    fn judge_guess(
+        &self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        from: LegId,
+        conference: &Conference,
+        right: bool,
+    ) -> Guess {
+        let Some(organization) = self.record.organization else { return Guess::Counted };
+        let guessers = self.guessers(from, organization, conference);
+        if right {
+            book.pins.right(&guessers);
+            return Guess::Counted;
+        }
+        let guess = book.pins.wrong(cx.now, &guessers);
+        if guess == Guess::Locks {
+            tracing::warn!(call.id = %self.id, "too many wrong PINs of a conference: whoever guesses is refused for a while");
+            let source = self.leg(from).map(|leg| leg.party.label()).unwrap_or_default();
+            cx.facts.push(Fact::Event(EventRow {
+                at_ms: cx.wall_ms,
+                organization: Some(organization),
+                kind: "conference.pin_locked".to_owned(),
+                call: Some(self.id),
+                detail: format!("{}: {source}", conference.name),
+            }));
+        }
+        guess
+    }
+
+    /// Whose guesses are counted together: a number's, and all of a trunk, whose callers may give any number.
+    fn guessers(&self, leg: LegId, organization: OrganizationId, conference: &Conference) -> Vec<Guesser> {
+        let place = (organization, conference.name.clone());
+        match self.leg(leg).map(|leg| &leg.party) {
+            Some(Party::Extension { number, .. }) => vec![Guesser::Extension(place, number.clone())],
+            Some(Party::Trunk { id, number, .. }) => {
+                vec![Guesser::Number(place.clone(), *id, number.clone()), Guesser::Trunk(place, *id)]
+            }
+            None => Vec::new(),
+        }
     }
 
     pub(super) fn pin_timeout(&mut self, cx: &mut Context<'_>, book: &mut Book, asked: u64) {

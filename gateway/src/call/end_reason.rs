@@ -23,6 +23,8 @@ pub enum EndReason {
     NoSuchDialog,
     /// The caller may not call this number.
     NotAllowed,
+    /// Too many wrong PINs came from there: refused for a while.
+    PinLocked,
     /// Offer and answer have no codec, or no encryption, in common (488, 606).
     MediaIncompatible,
     /// Media would have to go from IPv4 to IPv6 or back (488).
@@ -81,7 +83,7 @@ impl EndReason {
             Self::Busy => 486,
             Self::Declined => 603,
             Self::NumberUnknown => 404,
-            Self::NotAllowed => 403,
+            Self::NotAllowed | Self::PinLocked => 403,
             Self::NoSuchDialog => 481,
             Self::MediaIncompatible | Self::NetworkIncompatible => 488,
             Self::Malformed => 400,
@@ -104,7 +106,7 @@ impl EndReason {
             Self::Busy => 17,
             Self::Declined => 21,
             Self::NumberUnknown => 1,
-            Self::NotAllowed => 57,
+            Self::NotAllowed | Self::PinLocked => 57,
             Self::NoSuchDialog => 101,
             Self::MediaIncompatible | Self::NetworkIncompatible => 88,
             Self::Malformed => 95,
@@ -128,6 +130,7 @@ impl EndReason {
             Self::NumberUnknown => "number_unknown",
             Self::NotRegistered => "not_registered",
             Self::NotAllowed => "not_allowed",
+            Self::PinLocked => "pin_locked",
             Self::NoSuchDialog => "no_such_dialog",
             Self::MediaIncompatible => "media_incompatible",
             Self::NetworkIncompatible => "network_incompatible",
@@ -153,7 +156,11 @@ impl EndReason {
 
     /// The `Warning` header value that explains a refusal better than its status (RFC 3261 §20.43).
     pub fn warning(self) -> Option<&'static str> {
-        (self == Self::NetworkIncompatible).then_some("301 ramal \"Incompatible network address formats\"")
+        match self {
+            Self::NetworkIncompatible => Some("301 ramal \"Incompatible network address formats\""),
+            Self::PinLocked => Some("399 ramal \"Too many wrong PINs: try again in 15 minutes\""),
+            _ => None,
+        }
     }
 
     /// Which of two refusals a caller should hear of when all branches failed (RFC 3261 §16.7 step 6):

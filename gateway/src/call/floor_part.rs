@@ -76,6 +76,9 @@ impl Call {
     /// A Call that a Seat has dialled or taken, with somebody outside at the other end, concerns the floor from then on.
     fn becomes_known(&self, cx: &mut Context<'_>) -> Option<FloorPart> {
         let organization = self.record.organization?;
+        if self.merge_into.is_some() {
+            return None; // A third party of another Call is no customer of his own.
+        }
         match &self.phase {
             Phase::Ringing(dial) if self.record.direction == Direction::Outbound => {
                 let agent = self.seat_of(dial.waiting)?;

@@ -10,7 +10,7 @@ use ramal_sip::endpoint::{ClientTx, DialogId};
 use super::codecs::{self, Taker, with_events};
 use super::context::Target;
 use super::end_reason::EndReason;
-use super::seat::{Ear, SeatLine};
+use super::seat::{BrowserState, Ear, SeatLine};
 use crate::model::{DtmfMethod, ExtensionId, TrunkId};
 use crate::routing::dial_plan::Dialler;
 
@@ -243,6 +243,11 @@ impl Leg {
     /// False while a Seat listens to another of its Calls.
     pub fn listens(&self) -> bool {
         self.seat().is_none_or(|seat| seat.ear == Ear::Here)
+    }
+
+    /// True while nothing comes of the browser of a Seat.
+    pub fn is_lost(&self) -> bool {
+        self.seat().is_some_and(|seat| seat.browser == BrowserState::Lost)
     }
 
     pub fn agreed(&self) -> Option<&Agreed> {

@@ -47,6 +47,7 @@ impl Calls {
         if !matches!(brought, Some(Ok(()))) {
             // The first is over meanwhile, or can take nobody in: the two of the second talk.
             tracing::info!(call.id = %id, "a call that was to join another stays by itself");
+            self.with(cx, id, |call, cx, book| call.start_recording(cx, book));
         }
     }
 
@@ -80,11 +81,5 @@ impl Call {
             Phase::Talking { .. } => self.merge_into.take(),
             _ => None,
         }
-    }
-
-    /// What the page of a Seat sees of third parties.
-    pub(super) fn third_parties(&self) -> Vec<(LegId, String)> {
-        let number = |leg: LegId| Some((leg, self.leg(leg)?.party.number().to_owned()));
-        self.thirds().filter_map(number).collect()
     }
 }

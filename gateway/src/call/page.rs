@@ -5,12 +5,13 @@ use ramal_media::leg::LegStatistics;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::company::Supervision;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::leg::{Leg, LegPhase, Party, Side};
 use super::overhear::Keys;
 use super::state::{Call, EndedBy, Phase, RecordingCause, RecordingState};
-use crate::model::ExtensionId;
+use crate::model::{ExtensionId, SoundClipId};
 
 /// One Call, seen from a page.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -29,8 +30,14 @@ pub struct PageCall {
     pub recording: PageRecording,
     /// Keys are shown and heard by nobody but the far end.
     pub keys_masked: bool,
-    /// Who else is in the call: a three-way call.
+    /// Who else is heard in the call: of a three-way call, or a supervisor who speaks.
     pub others: Vec<PageParty>,
+    /// The call of one's own that whoever answers this one comes into.
+    pub joins: Option<String>,
+    /// How one supervises the call of somebody else; `null` in one's own.
+    pub supervision: Option<Supervision>,
+    /// The sound clip that is being played into it.
+    pub clip: Option<SoundClipId>,
 }
 
 /// How the recording of a Call is.
@@ -45,11 +52,26 @@ pub enum PageRecording {
     Paused,
 }
 
-/// A third party of a Call.
+/// Somebody in a Call beside oneself and the other party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PageParty {
     pub id: u64,
     pub number: String,
+    pub name: Option<String>,
+    pub role: PageRole,
+    /// Nothing comes of its browser; it leaves when its grace is over.
+    pub lost: bool,
+}
+
+/// What somebody is in a Call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PageRole {
+    /// One of the two who talk.
+    Party,
+    Supervisor,
+    /// Brought in by one of them, who may drop it again.
+    Third,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -200,11 +222,14 @@ impl Call {
             recorded: self.recording.is_some(),
             recording: self.page_recording(),
             keys_masked: self.keys == Keys::Masked,
-            others: self.others(leg),
+            others: self.others(cx, leg),
+            joins: self.merge_into.map(|call| call.to_string()),
+            supervision: self.supervises(leg),
+            clip: self.clip_shown(),
         })
     }
 
-    fn page_recording(&self) -> PageRecording {
+    pub(super) fn page_recording(&self) -> PageRecording {
         let Some(recording) = &self.recording else { return PageRecording::Off };
         match (&recording.state, recording.cause) {
             (RecordingState::Paused, _) => PageRecording::Paused,
@@ -216,10 +241,31 @@ impl Call {
         }
     }
 
-    /// Those whom the page hears beside its peer.
-    fn others(&self, leg: LegId) -> Vec<PageParty> {
-        let others = self.third_parties().into_iter().filter(|(third, _)| *third != leg);
-        others.map(|(third, number)| PageParty { id: third.0, number }).collect()
+    /// Those whom the page hears beside the other party. Of a supervisor who only listens nobody is told.
+    fn others(&self, cx: &Context<'_>, leg: LegId) -> Vec<PageParty> {
+        let far = self.far_of(leg);
+        let pair = match self.phase {
+            Phase::Talking { a, b } if self.is_guest(leg) => vec![a, b],
+            _ => Vec::new(),
+        };
+        let pair = pair.into_iter().filter(|party| Some(*party) != far).map(|party| (party, PageRole::Party));
+        let thirds = self.thirds().map(|third| (third, PageRole::Third));
+        let speaks = |how: Supervision| match how {
+            Supervision::Listen => false,
+            Supervision::Whisper => self.advised() == Some(leg),
+            Supervision::Barge => true,
+        };
+        let watchers = self
+            .watchers()
+            .filter(|(_, how)| speaks(*how))
+            .map(|(watcher, _)| (watcher, PageRole::Supervisor));
+        let all = pair.chain(thirds).chain(watchers).filter(|(party, _)| *party != leg);
+        all.filter_map(|(party, role)| {
+            let known = self.leg(party)?;
+            let (number, name) = (known.party.number().to_owned(), self.name_of_party(cx, known));
+            Some(PageParty { id: party.0, number, name, role, lost: known.is_lost() })
+        })
+        .collect()
     }
 
     fn page_state(&self, party: &Leg) -> PageState {
@@ -237,12 +283,21 @@ impl Call {
 
     /// Who is, or would be, at the other end.
     fn far_of(&self, leg: LegId) -> Option<LegId> {
-        self.peer_of(leg).or_else(|| match &self.phase {
+        let beside = || self.outsider().filter(|_| self.is_guest(leg));
+        self.peer_of(leg).or_else(beside).or_else(|| match &self.phase {
             Phase::Ringing(dial) | Phase::Transferring { dial, .. } if dial.branches.contains(&leg) => {
                 Some(dial.waiting)
             }
             _ => None,
         })
+    }
+
+    /// Whose extension it is, or else as [`Self::name_of`].
+    pub(super) fn name_of_party(&self, cx: &Context<'_>, leg: &Leg) -> Option<String> {
+        let user = extension_of(&leg.party).zip(self.record.organization).and_then(|(extension, house)| {
+            cx.directory.agents(house).find(|agent| agent.extension == Some(extension))
+        });
+        user.map(|user| user.name.clone()).or_else(|| self.name_of(cx, leg))
     }
 
     fn name_of(&self, cx: &Context<'_>, far: &Leg) -> Option<String> {

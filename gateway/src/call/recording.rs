@@ -1,12 +1,12 @@
 //! Which Calls are recorded, and what becomes of the recording.
 
-use ramal_media::command::{Command, LegId};
+use ramal_media::command::{Command, LegId, Speaks, Tapped};
 use ramal_media::event::RecordingEvent;
 use ramal_media::recorder::take::Notes;
 
 use super::calls::Book;
 use super::context::Context;
-use super::leg::{Leg, LegPhase, Party};
+use super::leg::{LegPhase, Party, Side};
 use super::seat::SeatRefusal;
 use super::state::{Call, CallRecording, Phase, RecordingCause, RecordingState};
 use crate::model::{
@@ -30,13 +30,16 @@ pub enum RecordingCommand {
 impl Call {
     /// Starts the recording of a Call that has just been answered, if a rule says so.
     pub(super) fn start_recording(&mut self, cx: &mut Context<'_>, book: &mut Book) {
-        if self.recording.is_none() && self.is_recorded(cx) {
+        // What comes into another Call is recorded there.
+        if self.recording.is_none() && self.merge_into.is_none() && self.is_recorded(cx) {
             self.record(cx, book, RecordingCause::Rule);
         }
     }
 
     fn record(&mut self, cx: &mut Context<'_>, book: &mut Book, cause: RecordingCause) {
-        let Phase::Talking { a, b } = self.phase else { return };
+        let (Phase::Talking { .. } | Phase::Conferring(_), Some(sides)) = (&self.phase, self.sides()) else {
+            return;
+        };
         let Some(owner) = self.record.organization.and_then(|id| cx.directory.organization(id)) else {
             return;
         };
@@ -50,11 +53,11 @@ impl Call {
         self.recordings = part;
         let id = book.next_recording();
         book.by_recording.insert(id, self.id);
-        let (left, right) = (self.tapped(a), self.tapped(b));
+        let (left, right) = sides;
         self.command(cx, Command::Record { recording: id, path: path.clone(), left, right });
         self.record.recording.get_or_insert_with(|| path.display().to_string());
         let (started_at_ms, state) = (cx.wall_ms, RecordingState::Writing);
-        let recording = CallRecording { id, path, part, cause, started_at_ms, state };
+        let recording = CallRecording { id, path, part, cause, started_at_ms, state, sides };
         cx.facts.push(Fact::RecordingBegan(row(self.id, organization, &recording)));
         self.recording = Some(recording);
     }
@@ -97,6 +100,11 @@ impl Call {
         Ok(())
     }
 
+    /// Whether what is said now stands in a file.
+    pub(super) fn is_being_recorded(&self) -> bool {
+        self.recording.as_ref().is_some_and(|recording| recording.state == RecordingState::Writing)
+    }
+
     fn is_recorded(&self, cx: &Context<'_>) -> bool {
         let mut extensions = Vec::new();
         let mut trunk = None;
@@ -108,25 +116,66 @@ impl Call {
                 Party::Trunk { id, .. } => trunk = cx.directory.trunk(*id).map(|t| t.recording),
             }
         }
+        if let Phase::Conferring(conferring) = &self.phase
+            && conferring.recording() != RecordingRule::Inherit
+        {
+            return conferring.recording() == RecordingRule::Always;
+        }
         let organization = self.record.organization.and_then(|id| cx.directory.organization(id));
         organization.is_some_and(|o| RecordingRule::is_recorded(&extensions, trunk, o.recording))
     }
 
-    /// After a transfer the right side is whoever talks with the left one now.
-    pub(super) fn retap(&self, cx: &Context<'_>) {
-        let pair = match &self.phase {
-            Phase::Talking { a, b } => Some((self.tapped(*a), self.tapped(*b))),
-            Phase::Waiting { .. } => Some((LegId::NOBODY, LegId::NOBODY)), // Nobody is spoken to.
-            _ => None,
+    /// The recording follows who talks with whom: after a transfer, or when a third one comes or a clip is played.
+    pub(super) fn retap(&mut self, cx: &Context<'_>) {
+        let Some(sides) = self.sides() else { return };
+        let Some(recording) = self.recording.as_mut().filter(|recording| recording.sides != sides) else {
+            return;
         };
-        if let (Some(recording), Some((left, right))) = (&self.recording, pair) {
-            self.command(cx, Command::Retap { recording: recording.id, left, right });
+        recording.sides = sides;
+        let id = recording.id;
+        self.command(cx, Command::Retap { recording: id, left: sides.0, right: sides.1 });
+    }
+
+    /// What the two sides of a recording are now; `None`: what they were.
+    ///
+    /// Where two talk each is a side. Where a third one does too, or a clip is played, one side is what the customer says and
+    /// the other all that he hears: everybody but what is whispered. In a conference they are the member and what it hears.
+    fn sides(&self) -> Option<(Tapped, Tapped)> {
+        match &self.phase {
+            Phase::Talking { a, b } => {
+                let mixed = self.company.is_some() || self.clip_goes_on();
+                let customer =
+                    self.outsider().filter(|leg| mixed && self.leg(*leg).is_some_and(|l| !l.holds()));
+                Some(match customer {
+                    Some(leg) if leg == *a => (self.says(*a), self.hears(*a)),
+                    Some(leg) => (self.hears(leg), self.says(leg)),
+                    None => (self.says(*a), self.says(*b)),
+                })
+            }
+            Phase::Conferring(conferring) => {
+                let leg = conferring.leg;
+                let Some(member) = conferring.member() else { return Some((Tapped::Nobody, Tapped::Nobody)) };
+                let heard = member.part.speaks != Speaks::Nobody && self.leg(leg).is_some_and(|l| !l.holds());
+                let says = if heard { self.says(leg) } else { Tapped::Nobody };
+                Some(match self.leg(leg).map(|leg| leg.side) {
+                    Some(Side::Callee) => (self.hears(leg), says),
+                    Some(Side::Caller) | None => (says, self.hears(leg)),
+                })
+            }
+            Phase::Waiting { .. } => Some((Tapped::Nobody, Tapped::Nobody)), // Nobody is spoken to.
+            Phase::Ringing(_) | Phase::Transferring { .. } | Phase::Serving { .. } | Phase::Ending => None,
         }
     }
 
     /// A Seat that listens to another Call is not recorded in this one.
-    fn tapped(&self, leg: LegId) -> LegId {
-        self.leg(leg).filter(|l| l.listens()).map_or(LegId::NOBODY, Leg::on_worker)
+    fn says(&self, leg: LegId) -> Tapped {
+        let here = self.leg(leg).filter(|leg| leg.listens());
+        here.map_or(Tapped::Nobody, |leg| Tapped::Says(leg.on_worker()))
+    }
+
+    fn hears(&self, leg: LegId) -> Tapped {
+        let here = self.leg(leg).filter(|leg| leg.listens());
+        here.map_or(Tapped::Nobody, |leg| Tapped::Hears(leg.on_worker()))
     }
 
     pub(super) fn stop_recording(&self, cx: &Context<'_>) {

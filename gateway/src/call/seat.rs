@@ -20,7 +20,7 @@ use super::overhear::Keys;
 use super::page::PageCall;
 use super::recording::RecordingCommand;
 use super::state::{Call, Dial, EndedBy, Phase};
-use crate::model::{CallId, OrganizationId};
+use crate::model::{CallId, EventRow, OrganizationId};
 use crate::routing::floor::voice::Purpose;
 use crate::store::Fact;
 
@@ -43,6 +43,16 @@ pub struct SeatLine {
     /// What the page was told last.
     pub shown: Option<PageCall>,
     pub remote: SocketAddr,
+    pub browser: BrowserState,
+}
+
+/// Whether anything comes of the browser of a Seat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BrowserState {
+    #[default]
+    Here,
+    /// Silence, until it is back or its grace is over.
+    Lost,
 }
 
 /// A Seat as a Call needs to know it.
@@ -87,6 +97,15 @@ pub enum SeatCommand {
     Transfer(String),
 }
 
+/// What a page dials.
+#[derive(Clone, Copy, Debug)]
+pub struct SeatDial<'a> {
+    pub to: &'a str,
+    pub purpose: Purpose,
+    /// A Call of the Seat that whoever answers comes into as a third.
+    pub into: Option<CallId>,
+}
+
 /// Why a page does not get what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeatRefusal {
@@ -111,6 +130,7 @@ impl SeatPlace {
             before: None,
             shown: None,
             remote: self.remote,
+            browser: BrowserState::Here,
         }))
     }
 }
@@ -124,9 +144,16 @@ impl Calls {
         &mut self,
         cx: &mut Context<'_>,
         place: &SeatPlace,
-        to: &str,
-        purpose: Purpose,
+        dial: SeatDial<'_>,
     ) -> Result<PageCall, SeatRefusal> {
+        let SeatDial { to, purpose, into } = dial;
+        if let Some(first) = into {
+            let own = self.calls.get(&first).and_then(|call| Some((call, call.seat_leg(place.media)?)));
+            let (call, leg) = own.ok_or(SeatRefusal::NoSuchCall)?;
+            if !call.allows(leg, &SeatCommand::Merge(first)) {
+                return Err(SeatRefusal::WrongState);
+            }
+        }
         self.turn_away(cx, place.media, None);
         let name = match &place.party {
             Party::Extension { id, .. } => {
@@ -145,6 +172,7 @@ impl Calls {
         let full = self.is_at_limit();
         let mut call = Box::new(self.begun(cx, beginning));
         call.purpose = purpose;
+        call.merge_into = into;
         let id = call.id;
         cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
         let full = full || self.trunk_full(cx, place.organization, &place.party, to);
@@ -202,7 +230,7 @@ impl Calls {
             }
             SeatCommand::Clip(clip) => {
                 let mut outcome = Err(SeatRefusal::NoSuchCall);
-                self.with(cx, id, |call, cx, _| outcome = call.play_clip(cx, leg, clip));
+                self.with(cx, id, |call, cx, book| outcome = call.play_clip(cx, book, leg, &clip));
                 return outcome;
             }
             SeatCommand::Listen(wanted) => {
@@ -216,7 +244,7 @@ impl Calls {
             }
             SeatCommand::StopClip => {
                 let mut outcome = Err(SeatRefusal::NoSuchCall);
-                self.with(cx, id, |call, cx, _| outcome = call.stop_clip(cx));
+                self.with(cx, id, |call, cx, book| outcome = call.stop_clip(cx, book));
                 return outcome;
             }
             SeatCommand::Drop(_)
@@ -260,6 +288,13 @@ impl Calls {
                     call.leave(cx, book, leg, reason);
                 }
             });
+        }
+    }
+
+    /// Nothing comes of a Seat's browser any more, or it is back: those who are in a room with it are told.
+    pub fn browser_is(&mut self, cx: &mut Context<'_>, media: LegId, state: BrowserState) {
+        for id in self.book.calls_of_seat(media) {
+            self.with(cx, id, |call, cx, _| call.browser_is(cx, media, state));
         }
     }
 
@@ -439,10 +474,41 @@ impl Call {
         self.command(cx, Command::Report { leg: media });
     }
 
+    fn browser_is(&mut self, cx: &mut Context<'_>, media: LegId, state: BrowserState) {
+        let Some(leg) = self.seat_leg(media) else { return };
+        let Some(seat) = self.leg_mut(leg).and_then(Leg::seat_mut) else { return };
+        if std::mem::replace(&mut seat.browser, state) != state {
+            self.note_in_room(
+                cx,
+                leg,
+                if state == BrowserState::Lost { "room.member_lost" } else { "room.member_back" },
+            );
+        }
+    }
+
+    /// An event of somebody in a room.
+    fn note_in_room(&self, cx: &mut Context<'_>, leg: LegId, kind: &str) {
+        let Some(party) = self.leg(leg).filter(|leg| leg.listens() && leg.phase == LegPhase::Up) else {
+            return;
+        };
+        if self.company.is_some() || matches!(self.phase, Phase::Conferring(_)) {
+            cx.facts.push(Fact::Event(EventRow {
+                at_ms: cx.wall_ms,
+                organization: self.record.organization,
+                kind: kind.to_owned(),
+                call: Some(self.id),
+                detail: party.party.label(),
+            }));
+        }
+    }
+
     /// A Seat leaves the Call, whatever its phase: the page said so, or is gone.
     fn leave(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, reason: EndReason) {
         let Some(party) = self.leg(leg) else { return };
         let (phase, side) = (party.phase, party.side);
+        if reason == EndReason::BrowserLost {
+            self.note_in_room(cx, leg, "room.member_left");
+        }
         match (phase, side) {
             (LegPhase::Gone, _) => {}
             (LegPhase::Up, _) => self.left(cx, book, leg, reason),

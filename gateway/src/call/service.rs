@@ -81,9 +81,7 @@ impl Call {
                 self.end(cx, book, EndReason::ServiceFinished, EndedBy::System);
             }
             Phase::Waiting { leg: waits } if waits == leg => self.play_music(cx),
-            _ => {
-                self.clip_finished(cx, book, leg);
-            }
+            _ => self.clip_finished(cx, book, leg),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ramal_media::command::{Command, LegId, RecordingId};
+use ramal_media::command::{Command, LegId, RecordingId, Tapped};
 use ramal_media::command::{Repeat, Source};
 use ramal_media::player::{Country, Tone};
 use ramal_media::recorder::take::Notes;
@@ -78,6 +78,8 @@ pub struct CallRecording {
     pub cause: RecordingCause,
     pub started_at_ms: i64,
     pub state: RecordingState,
+    /// What the Worker was told last to write.
+    pub sides: (Tapped, Tapped),
 }
 
 /// Why a Call is recorded.
@@ -201,7 +203,7 @@ impl Call {
     pub fn connect(&self, cx: &Context<'_>) {
         match &self.phase {
             // A clip is heard to its end.
-            Phase::Talking { .. } if self.clip_goes_on() => {}
+            Phase::Talking { .. } if self.clip_has_ears() => self.connect_guests(cx),
             Phase::Talking { .. } if self.company.is_some() => self.connect_company(cx),
             Phase::Conferring(_) => self.connect_conference(cx),
             Phase::Talking { a, b } => {

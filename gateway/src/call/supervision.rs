@@ -94,7 +94,7 @@ impl Calls {
         match call.seat_leg(seat.media) {
             Some(own) if !call.is_guest(own) || call.is_third(own) => return Err(SuperviseRefusal::OwnCall),
             Some(_) => {}
-            None if call.supervisors() >= SUPERVISORS => return Err(SuperviseRefusal::Full),
+            None if call.watchers().count() >= SUPERVISORS => return Err(SuperviseRefusal::Full),
             None => call.go_home(cx, seat.worker).map_err(|_| SuperviseRefusal::Media)?,
         }
         self.turn_away(cx, seat.media, Some(id));

@@ -12,8 +12,11 @@ use super::{Chat, ChatError};
 use crate::model::{InboxId, InteractionId, MessageId, OrganizationId};
 use crate::store::{InboxFacts, StoreError};
 
-/// Deliveries that may wait; above that the provider is asked to come again.
+/// Deliveries that may wait, and octets of all of them; above either the provider is asked to come again.
 const WAITING: usize = 4_000;
+const WAITING_OCTETS: usize = 64 << 20;
+/// What an event takes beside its texts, in octets.
+const EVENT_OCTETS: usize = 512;
 /// Deliveries that are stored in one transaction.
 const TOGETHER: usize = 32;
 /// Tries where deliveries cross each other in the database.
@@ -25,6 +28,7 @@ struct Arrived {
     organization: OrganizationId,
     inbox: InboxId,
     events: Vec<Event>,
+    octets: usize,
     now_ms: i64,
     stored: oneshot::Sender<Result<Vec<InteractionId>, ChatError>>,
 }
@@ -32,10 +36,17 @@ struct Arrived {
 /// What waits, and who may write.
 #[derive(Debug)]
 pub(super) struct Intake {
-    waiting: Mutex<VecDeque<Arrived>>,
+    waiting: Mutex<Waiting>,
     /// Transactions at once.
     turns: Semaphore,
     turns_in_all: usize,
+}
+
+/// Deliveries that nobody stores yet, and how large they are together.
+#[derive(Debug, Default)]
+struct Waiting {
+    all: VecDeque<Arrived>,
+    octets: usize,
 }
 
 impl Intake {
@@ -47,10 +58,13 @@ impl Intake {
 
     fn enter(&self, arrived: Arrived) -> Result<(), ChatError> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() >= WAITING {
+        // One that is larger than all that may wait goes in where nothing else waits: it would never get in otherwise.
+        let octets = waiting.octets.saturating_add(arrived.octets);
+        if waiting.all.len() >= WAITING || (octets > WAITING_OCTETS && !waiting.all.is_empty()) {
             return Err(ChatError::Full);
         }
-        waiting.push_back(arrived);
+        waiting.octets = octets;
+        waiting.all.push_back(arrived);
         Ok(())
     }
 
@@ -58,8 +72,10 @@ impl Intake {
     /// conversations never wait for each other.
     fn take(&self) -> Vec<Arrived> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let share = waiting.len().div_ceil(self.turns_in_all).min(TOGETHER);
-        let mut together: Vec<Arrived> = waiting.drain(..share).collect();
+        let share = waiting.all.len().div_ceil(self.turns_in_all).min(TOGETHER);
+        let mut together: Vec<Arrived> = waiting.all.drain(..share).collect();
+        let taken: usize = together.iter().map(|arrived| arrived.octets).sum();
+        waiting.octets = waiting.octets.saturating_sub(taken);
         together.sort_by(|one, other| one.place().cmp(&other.place()));
         together
     }
@@ -88,7 +104,8 @@ impl Chat {
         now_ms: i64,
     ) -> Result<Vec<InteractionId>, ChatError> {
         let (stored, outcome) = oneshot::channel();
-        self.shared.intake.enter(Arrived { organization, inbox, events, now_ms, stored })?;
+        let octets = events.iter().map(|event| EVENT_OCTETS + event.octets()).sum();
+        self.shared.intake.enter(Arrived { organization, inbox, events, octets, now_ms, stored })?;
         let chat = self.clone();
         // A task of its own: who delivers may hang up between the commit and the telling. It stores what waits first, and that
         // may be another's delivery; there are as many tasks as deliveries, so that none is forgotten.
@@ -225,5 +242,46 @@ impl Delivery {
             self.store(event).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::AtThread;
+
+    fn arrived(octets: usize) -> Arrived {
+        let event = Event::Ended(AtThread { thread: "t".repeat(octets), at_ms: 0 });
+        let weighed = event.octets();
+        assert_eq!(weighed, octets);
+        Arrived {
+            organization: OrganizationId(1),
+            inbox: InboxId(1),
+            events: vec![event],
+            octets: weighed,
+            now_ms: 0,
+            stored: oneshot::channel().0,
+        }
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_number_and_in_octets() {
+        let intake = Intake::new(1);
+        let large = WAITING_OCTETS / 4;
+        for _ in 0..4 {
+            intake.enter(arrived(large)).unwrap();
+        }
+        assert!(matches!(intake.enter(arrived(1)), Err(ChatError::Full)), "the provider comes again");
+        assert_eq!(intake.take().len(), 4);
+        // There is room again, and one that is larger than all that may wait gets in by itself.
+        intake.enter(arrived(WAITING_OCTETS + 1)).unwrap();
+        assert!(matches!(intake.enter(arrived(1)), Err(ChatError::Full)));
+        assert_eq!(intake.take().len(), 1);
+        for _ in 0..WAITING {
+            intake.enter(arrived(1)).unwrap();
+        }
+        assert!(matches!(intake.enter(arrived(1)), Err(ChatError::Full)));
+        while !intake.take().is_empty() {}
+        assert_eq!(intake.waiting.lock().unwrap().octets, 0);
     }
 }

@@ -48,7 +48,7 @@ pub enum SendFailure {
     /// It was not taken, and may be sent again: when the provider says, else later and later.
     Later { after_ms: Option<u32>, reason: String },
     /// The inbox stands still; this was no attempt.
-    Held { until_ms: i64 },
+    Held { until_ms: i64, reason: Option<String> },
 }
 
 impl Chat {
@@ -117,12 +117,26 @@ impl Chat {
                 if claim.message.is_none() || due_at_ms >= claim.give_up_at_ms {
                     return self.end(&row, claim.lease_until_ms, MessageState::Failed, reason).await;
                 }
-                self.store.postpone_request(claim.id, claim.lease_until_ms, due_at_ms, 1).await.map(drop)
+                self.store.postpone_request(claim.id, claim.lease_until_ms, due_at_ms, 1).await?;
+                self.waits(claim, reason).await
             }
-            SendFailure::Held { until_ms } => {
-                self.store.postpone_request(claim.id, claim.lease_until_ms, *until_ms, 0).await.map(drop)
+            SendFailure::Held { until_ms, reason } => {
+                self.store.postpone_request(claim.id, claim.lease_until_ms, *until_ms, 0).await?;
+                match reason {
+                    Some(reason) => self.waits(claim, reason).await,
+                    None => Ok(()),
+                }
             }
         }
+    }
+
+    /// Tells those who look why a message waits.
+    async fn waits(&self, claim: &Claim, reason: &str) -> Result<(), StoreError> {
+        let Some(message) = claim.message else { return Ok(()) };
+        if self.store.note_waiting(claim.organization, message, reason).await? {
+            self.show(claim.organization, &[message]).await;
+        }
+        Ok(())
     }
 
     /// A node died while it sent these: nobody knows whether they arrived, so they are not sent again.

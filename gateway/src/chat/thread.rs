@@ -130,6 +130,7 @@ impl Delivery {
             conversation: Some(held.id),
             call: None,
             title: title_of(beginning.person.name.as_deref(), &beginning.person.identities, visitor),
+            number: None,
             priority: 0,
             started_at_ms: self.now_ms,
             visitor: visitor_data(beginning),

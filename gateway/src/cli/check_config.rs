@@ -22,6 +22,8 @@ pub async fn run(config: &Config) -> Result<(), CliError> {
         println!("SIP  {} {}", listen.transport, listen.address);
     }
     println!("RTP  {} ports {} to {}", config.media.address, config.media.port_min, config.media.port_max);
-    println!("HTTP {}", config.http.listen);
+    // Where the system is to choose the port, the node says it at its start.
+    println!("Pages {}/ (listening on {})", config.web.address(config.web.listen), config.web.listen);
+    println!("Metrics http://{}", config.http.listen);
     Ok(())
 }

@@ -29,10 +29,47 @@ fn announce(ready: &Ready, as_json: bool) {
         Some(link) => {
             println!("Nobody can log in yet. The administrator sets a password here, once:\n\n    {link}\n")
         }
-        None => println!("Console: http://{}/", ready.web),
+        None => println!("Console: {}/", ready.pages),
     }
-    println!(
-        "Next: register two phones with the extensions of your site file (ramal export shows them), call one from the other; ramal calls shows the call, recordings are in {}",
-        ready.recordings
-    );
+    println!("{}", next_step(ready));
+}
+
+/// What to do first: nobody is sent to extensions that are not there.
+fn next_step(ready: &Ready) -> String {
+    let first = if ready.extensions == 0 {
+        "Next: log in to the console; its home leads from a queue to the first answered call".to_owned()
+    } else {
+        format!(
+            "Next: log in to the console, whose home leads to the first answered call; or register two phones as two of the {} extensions (ramal export lists them) and call one from the other: ramal calls shows the call",
+            ready.extensions
+        )
+    };
+    format!("{first}. Recordings are in {}", ready.recordings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(extensions: usize) -> Ready {
+        Ready {
+            ready: true,
+            sip: std::collections::HashMap::new(),
+            listeners: Vec::new(),
+            browsers: Vec::new(),
+            http: String::new(),
+            web: String::new(),
+            pages: String::new(),
+            control: String::new(),
+            recordings: "/recordings".to_owned(),
+            extensions,
+            setup_link: None,
+        }
+    }
+
+    #[test]
+    fn phones_are_named_only_where_there_are_extensions() {
+        assert!(!next_step(&ready(0)).contains("phones"));
+        assert!(next_step(&ready(2)).contains("two of the 2 extensions"));
+    }
 }

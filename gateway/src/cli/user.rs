@@ -9,8 +9,8 @@ use crate::config::{Config, WebConfig};
 use crate::model::{
     Actor, Capacity, Directory, Language, LinkPurpose, Organization, OrganizationId, Role, User, UserId,
 };
-use crate::people::{self, make_link};
-use crate::store::Store;
+use crate::people::{self, People, PeopleError, make_link};
+use crate::store::{Store, StoreError};
 
 /// What to do with users.
 #[derive(Subcommand)]
@@ -35,6 +35,13 @@ pub enum UserCommand {
     },
     /// Takes a user's password away and prints the link by which he sets another.
     Reset { email: String },
+    /// Makes a token by which a program has a user's rights, and prints it, once: `Authorization: Bearer TOKEN`.
+    Token {
+        email: String,
+        /// What the token is called where tokens are listed and deleted.
+        #[arg(long, default_value = "command line")]
+        name: String,
+    },
     /// Logs a user out everywhere and lets him in no more.
     Disable { email: String },
     /// Lets a disabled user in again.
@@ -55,6 +62,7 @@ pub async fn run(config: &Config, command: UserCommand) -> Result<(), CliError> 
             add(&store, &config.web, new).await
         }
         UserCommand::Reset { email } => reset(&store, &config.web, &email).await,
+        UserCommand::Token { email, name } => token(&store, &email, &name).await,
         UserCommand::Disable { email } => set_enabled(&store, &email, false).await,
         UserCommand::Enable { email } => set_enabled(&store, &email, true).await,
     };
@@ -121,6 +129,27 @@ async fn add(store: &Store, web: &WebConfig, new: New) -> Result<(), CliError> {
 
 async fn reset(store: &Store, web: &WebConfig, email: &str) -> Result<(), CliError> {
     print_link(store, web, &known(store, email).await?, LinkPurpose::Reset).await
+}
+
+async fn token(store: &Store, email: &str, name: &str) -> Result<(), CliError> {
+    let user = known(store, email).await?;
+    if !user.enabled {
+        return Err(CliError::message(format!("{} is disabled: `ramal user enable` first", user.email)));
+    }
+    let name =
+        people::person_name(name).ok_or_else(|| CliError::message("a name is one line of 1 to 120 bytes"))?;
+    // A program's token does not end by itself: the life of browsers' logins means nothing here.
+    let made = People::new(store.clone(), 1).new_program(&user, &name, &actor(user.organization)).await;
+    let (token, _) = made.map_err(|error| match error {
+        PeopleError::Store(StoreError::Taken) => {
+            CliError::message("the organization has 100 tokens: delete one first (Administration, Tokens)")
+        }
+        error => CliError::message(error),
+    })?;
+    // Alone on standard output, for scripts.
+    eprintln!("A program with this token has the rights of {}. It is shown this once:", user.email);
+    println!("{token}");
+    Ok(())
 }
 
 async fn set_enabled(store: &Store, email: &str, enabled: bool) -> Result<(), CliError> {

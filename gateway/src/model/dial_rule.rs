@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{OrganizationId, TrunkId};
+use crate::model::{OrganizationId, RecordingRule, SoundClipId, TrunkId};
 
 row_id! {
     /// Row number of a [`DialRule`].
@@ -146,6 +146,21 @@ pub struct Conference {
     pub pin: Option<String>,
     /// Members; one more hears that it is busy.
     pub max_members: u32,
+    /// Whether its members' calls are recorded; `Inherit`: as any call of theirs.
+    #[serde(default = "as_any_call")]
+    pub recording: RecordingRule,
+}
+
+const fn as_any_call() -> RecordingRule {
+    RecordingRule::Inherit
+}
+
+impl Conference {
+    /// One of this name about which nothing is said.
+    pub fn named(name: &str) -> Self {
+        let recording = as_any_call();
+        Self { name: name.to_owned(), pin: None, max_members: CONFERENCE_MEMBERS, recording }
+    }
 }
 
 impl std::fmt::Debug for Conference {
@@ -166,17 +181,24 @@ pub enum Announcement {
     Builtin(String),
     /// A plain file name inside the organization's announcements folder.
     File(String),
+    /// A sound that was uploaded, by its number.
+    Clip(SoundClipId),
 }
 
 impl Announcement {
     /// Those shipped with the program begin so.
     pub const BUILTIN: &str = "builtin:";
 
-    /// From how it is written down: `builtin:music`, or a file's name.
+    /// Uploaded ones begin so.
+    pub const CLIP: &str = "clip:";
+
+    /// From how it is written down: `builtin:music`, `clip:12`, or a file's name.
     pub fn named(text: &str) -> Self {
-        match text.strip_prefix(Self::BUILTIN) {
-            Some(name) => Self::Builtin(name.to_owned()),
-            None => Self::File(text.to_owned()),
+        let clip = text.strip_prefix(Self::CLIP).and_then(|id| id.parse().ok());
+        match (text.strip_prefix(Self::BUILTIN), clip) {
+            (Some(name), _) => Self::Builtin(name.to_owned()),
+            (None, Some(id)) => Self::Clip(SoundClipId(id)),
+            (None, None) => Self::File(text.to_owned()),
         }
     }
 

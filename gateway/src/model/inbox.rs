@@ -17,6 +17,8 @@ worded_enum! {
         Faulty = "faulty",
         /// Switched off by an administrator.
         Off = "off",
+        /// It works, but no queue takes what comes by it: it has none, or one that is off, and no rule chooses another.
+        LeadsNowhere = "leads_nowhere",
     }
 }
 
@@ -30,6 +32,9 @@ pub struct InboxAccount {
     /// What the administrator must still do by hand, in words for him.
     #[serde(default)]
     pub remaining_steps: Vec<String>,
+    /// Of the Plugin that it was connected by.
+    #[serde(default)]
+    pub plugin_version: String,
 }
 
 /// One configured instance of a messaging service.

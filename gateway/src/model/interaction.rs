@@ -34,10 +34,24 @@ worded_enum! {
         /// Has written and waits for an answer.
         Waiting = "waiting",
         Answered = "answered",
-        /// Has ended it; the agent still has to.
+        /// It has ended, `ended_by` says whose doing that is; the agent still has to close it.
         Ended = "ended",
         /// Has left the page, and may come back.
         Left = "left",
+    }
+}
+
+worded_enum! {
+    /// Whose doing it is that an Interaction has ended.
+    EndedByWhom {
+        /// Hung up, ended it, or did not come back to the page.
+        Customer = "customer",
+        /// The agent, or a supervisor for him.
+        Agent = "agent",
+        /// The node, an operator, or a fault.
+        System = "system",
+        /// Nobody: it goes on with a number that no agent has.
+        Transfer = "transfer",
     }
 }
 
@@ -58,6 +72,8 @@ pub struct NewInteraction {
     pub call: Option<CallId>,
     /// The customer's name or number.
     pub title: String,
+    /// Of a call: the other party's number.
+    pub number: Option<String>,
     /// 0 is usual; more goes first.
     pub priority: u8,
     /// Unix time.
@@ -84,6 +100,7 @@ pub struct InteractionRow {
     pub conversation: Option<ConversationId>,
     pub call: Option<CallId>,
     pub title: String,
+    pub number: Option<String>,
     pub customer: CustomerState,
     pub left_at_ms: Option<i64>,
     pub unread: u32,
@@ -93,6 +110,7 @@ pub struct InteractionRow {
     pub opened_at_ms: Option<i64>,
     pub answered_at_ms: Option<i64>,
     pub ended_at_ms: Option<i64>,
+    pub ended_by: Option<EndedByWhom>,
     pub closed_at_ms: Option<i64>,
     pub last_text: Option<String>,
     /// `in` or `out`.
@@ -123,7 +141,7 @@ worded_enum! {
         CustomerReturned = "customer_returned",
         /// The customer ended it, or did not come back in time.
         CustomerEnded = "customer_ended",
-        /// The call is over; the agent still has to close it.
+        /// The call is over; the agent still has to close it. Detail: by whom, and why.
         Ended = "ended",
         /// Nobody had it when the customer left.
         Abandoned = "abandoned",

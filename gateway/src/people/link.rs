@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Origin, People, PeopleError, SignedIn, Turn, password, token};
-use crate::model::{Actor, LinkPurpose, User};
+use crate::model::{Actor, Language, LinkPurpose, User};
 use crate::store::Store;
 
 const MS_PER_H: i64 = 3_600_000;
@@ -44,7 +44,7 @@ impl People {
         self.store.link(&kept, now_ms).await?.ok_or(PeopleError::LinkGone)
     }
 
-    /// Sets the password of whoever has the link, and logs him in.
+    /// Sets the password of whoever has the link, and the language that he has chosen beside it, and logs him in.
     ///
     /// # Errors
     /// As [`People::link`], or the password is none that may be taken.
@@ -52,16 +52,21 @@ impl People {
         &self,
         turn: Turn,
         token: &str,
-        password: &str,
+        (password, language): (&str, Option<Language>),
         origin: &Origin,
     ) -> Result<SignedIn, PeopleError> {
-        let (user, purpose) = self.link(token, origin.now_ms).await?;
+        let (mut user, purpose) = self.link(token, origin.now_ms).await?;
         password::check(password, &user.email)?;
         let hash = password::hash(turn, password).await?;
         let kept = token::kept(token).ok_or(PeopleError::LinkGone)?;
         let entry = origin.actor(&user).does("set_password", "user", user.id, json!({ "link": purpose }));
         if !self.store.use_link(&kept, &user, &hash, &entry).await? {
             return Err(PeopleError::LinkGone);
+        }
+        if let Some(language) = language.filter(|language| *language != user.language) {
+            let detail = json!({ "language": [user.language, language] });
+            user.language = language;
+            self.store.set_own(&user, origin.actor(&user).does("change", "user", user.id, detail)).await?;
         }
         self.open(user, origin).await
     }

@@ -91,7 +91,7 @@ impl People {
         Ok(self.store.insert_login(&kept, login, entry).await?)
     }
 
-    /// Makes a token by which a program has the rights of `user`: the token, told once, and what is kept.
+    /// Makes a token by which a program has the rights of `user`: the token, told once, and what is kept. `actor`: who makes it.
     ///
     /// # Errors
     /// [`StoreError::Taken`] if the organization has as many as may be.
@@ -99,14 +99,15 @@ impl People {
         &self,
         user: &User,
         name: &str,
-        origin: &Origin,
+        actor: &Actor,
     ) -> Result<(String, Login), PeopleError> {
         if self.store.program_tokens(user.organization).await?.len() >= PROGRAMS_LIMIT {
             return Err(StoreError::Taken.into());
         }
-        let login = new_login(user, (LoginKind::Program, name.to_owned()), origin, None);
+        let origin = Origin { now_ms: actor.at_ms, address: actor.address.clone(), browser: String::new() };
+        let login = new_login(user, (LoginKind::Program, name.to_owned()), &origin, None);
         let token = token::draw_program()?;
-        let entry = origin.actor(user).does("create", "token", name, json!({}));
+        let entry = actor.does("create", "token", name, json!({}));
         let id = self.insert(&token, &login, &entry).await?;
         Ok((token, Login { id, ..login }))
     }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::plugin::engine::PluginEngine;
 use crate::plugin::manifest::{Manifest, ManifestError};
 use crate::plugin::plugin_file::{PluginFile, PluginFileError};
@@ -21,8 +23,17 @@ pub enum BuildError {
     Manifest(#[from] ManifestError),
     #[error("cargo did not run: {0}")]
     Cargo(std::io::Error),
-    #[error("cargo failed; where it says that the target is not there: rustup target add {TARGET}")]
+    #[error("cargo failed: what it said stands above")]
     Failed,
+    #[error(
+        "Rust has no way to WebAssembly on this machine: rustup target add {TARGET} \
+         (or name a cargo that has one in {CARGO_VARIABLE})"
+    )]
+    NoTarget,
+    #[error("Cargo.toml says version {cargo}, plugin.toml {manifest}: write the same into both")]
+    OtherVersion { cargo: String, manifest: String },
+    #[error("cargo knows no package `{0}` in this folder: name the package as the plugin")]
+    NoPackage(String),
     #[error("cargo made no {}: name the package as the plugin, with crate-type cdylib", .0.display())]
     NoModule(PathBuf),
     #[error("the module is no component of world `{world}`: {reason}")]
@@ -45,7 +56,7 @@ fn read(path: PathBuf) -> Result<String, BuildError> {
 pub fn build(folder: &Path, target: Option<&Path>) -> Result<PluginFile, BuildError> {
     let text = read(folder.join("plugin.toml"))?;
     let manifest = Manifest::parse(&text)?;
-    let module = compile(folder, &manifest.name, target)?;
+    let module = compile(folder, &manifest, target)?;
     PluginFile::make(component(&module, &manifest)?, &text).map_err(BuildError::from)
 }
 
@@ -60,8 +71,12 @@ pub fn machine_code(file: &PluginFile, folder: &Path) -> Result<(), BuildError> 
     Ok(())
 }
 
-fn compile(folder: &Path, name: &str, target: Option<&Path>) -> Result<Vec<u8>, BuildError> {
+fn compile(folder: &Path, manifest: &Manifest, target: Option<&Path>) -> Result<Vec<u8>, BuildError> {
+    let name = &manifest.name;
     let program = std::env::var_os(CARGO_VARIABLE).unwrap_or_else(|| "cargo".into());
+    if !has_target(folder, Path::new(&program)) {
+        return Err(BuildError::NoTarget);
+    }
     let cargo = || {
         let mut command = Command::new(&program);
         command.current_dir(folder);
@@ -70,19 +85,53 @@ fn compile(folder: &Path, name: &str, target: Option<&Path>) -> Result<Vec<u8>, 
         }
         command
     };
+    let metadata = cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]).output();
+    let metadata = metadata.map_err(BuildError::Cargo)?;
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).map_err(|_| {
+        eprint!("{}", String::from_utf8_lossy(&metadata.stderr));
+        BuildError::Failed
+    })?;
+    same_version(&metadata, manifest)?;
     let built = cargo().args(["build", "--release", "--target", TARGET, "--package", name]).status();
     if !built.map_err(BuildError::Cargo)?.success() {
         return Err(BuildError::Failed);
     }
     // The target folder is where cargo says: the package may be one of a workspace.
-    let metadata = cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]).output();
-    let metadata: serde_json::Value = metadata
-        .map_err(BuildError::Cargo)
-        .and_then(|output| serde_json::from_slice(&output.stdout).map_err(|_| BuildError::Failed))?;
-    let target = metadata.get("target_directory").and_then(serde_json::Value::as_str).unwrap_or("target");
+    let target = metadata.get("target_directory").and_then(Value::as_str).unwrap_or("target");
     let module = format!("{}.wasm", name.replace('-', "_"));
     let path = Path::new(target).join(TARGET).join("release").join(module);
     std::fs::read(&path).map_err(|_| BuildError::NoModule(path))
+}
+
+/// Whether the compiler beside this cargo has the standard library of the target; where it cannot be asked, cargo will tell.
+fn has_target(folder: &Path, cargo: &Path) -> bool {
+    // What the standard library is built with needs none that is there.
+    let builds_it = std::env::var_os("CARGO_UNSTABLE_BUILD_STD").is_some();
+    let rustc = std::env::var_os("RUSTC").map_or_else(|| cargo.with_file_name("rustc"), PathBuf::from);
+    let asked = Command::new(rustc)
+        .current_dir(folder)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output();
+    match asked {
+        Ok(answer) if answer.status.success() && !builds_it => {
+            Path::new(String::from_utf8_lossy(&answer.stdout).trim()).exists()
+        }
+        Ok(_) | Err(_) => true,
+    }
+}
+
+/// # Errors
+/// The package is not there, or of another version than the manifest: an update could not be told from what it replaces.
+fn same_version(metadata: &Value, manifest: &Manifest) -> Result<(), BuildError> {
+    let packages = metadata.get("packages").and_then(Value::as_array).into_iter().flatten();
+    let mut named = packages.filter(|one| one.get("name").and_then(Value::as_str) == Some(&manifest.name));
+    let package = named.next().ok_or_else(|| BuildError::NoPackage(manifest.name.clone()))?;
+    match package.get("version").and_then(Value::as_str) {
+        Some(cargo) if cargo != manifest.version => {
+            Err(BuildError::OtherVersion { cargo: cargo.to_owned(), manifest: manifest.version.clone() })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Makes a component of the module, by what wit-bindgen wrote into it.
@@ -93,4 +142,38 @@ fn component(module: &[u8], manifest: &Manifest) -> Result<Vec<u8>, BuildError> 
         .module(module)
         .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| BuildError::NoComponent { world, reason: format!("{error:#}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn versions_that_disagree_are_told() {
+        let text = "name = \"night\"\nversion = \"1.2.0\"\nworld = \"rule\"\ntitle = \"Night\"\n";
+        let manifest = Manifest::parse(text).unwrap();
+        let of = |name: &str, version: &str| json!({ "packages": [{ "name": name, "version": version }] });
+        assert!(same_version(&of("night", "1.2.0"), &manifest).is_ok());
+        let other = same_version(&of("night", "1.1.0"), &manifest).unwrap_err().to_string();
+        assert_eq!(other, "Cargo.toml says version 1.1.0, plugin.toml 1.2.0: write the same into both");
+        assert!(matches!(same_version(&of("day", "1.2.0"), &manifest), Err(BuildError::NoPackage(_))));
+    }
+
+    #[test]
+    fn a_compiler_without_the_target_is_told_before_cargo_runs() {
+        let folder = std::env::temp_dir().join(format!("ramal-build-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let rustc = folder.join("rustc");
+        let says = |place: &str| std::fs::write(&rustc, format!("#!/bin/sh\necho {place}\n")).unwrap();
+        says("/nowhere/lib");
+        std::fs::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let cargo = folder.join("cargo");
+        assert!(!has_target(&folder, &cargo));
+        says(&folder.display().to_string());
+        assert!(has_target(&folder, &cargo));
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(BuildError::NoTarget.to_string().contains("rustup target add wasm32-unknown-unknown"));
+    }
 }

@@ -12,6 +12,7 @@ mod open_line;
 mod outbox;
 mod pace;
 mod poll;
+mod refresh;
 mod rule;
 pub mod translate;
 
@@ -35,7 +36,7 @@ use crate::routing::floor;
 use crate::store::{NodeKey, Store, StoreError};
 
 pub use hook::HookRefusal;
-pub use inbox::{InboxChange, InboxError, InboxView};
+pub use inbox::{InboxChange, InboxError, InboxView, MAX_INBOXES};
 pub use lines::LineHub;
 pub use open_line::OpenLine;
 pub use rule::{RuleChange, RuleView};
@@ -103,6 +104,7 @@ impl Channels {
         let channels = Self(Arc::new(Shared { parts, changed: Notify::new() }));
         tokio::spawn(poll::run(channels.clone()));
         tokio::spawn(outbox::run(channels.clone()));
+        tokio::spawn(refresh::run(channels.clone()));
         tokio::spawn(fetch::run(channels.clone()));
         tokio::spawn(lines::close_left_behind(channels.clone()));
         channels
@@ -128,6 +130,11 @@ impl Channels {
 
     fn plugin(&self, name: &str, world: World) -> Option<Arc<Plugin>> {
         self.host()?.plugin(name).filter(|plugin| plugin.manifest().world == world)
+    }
+
+    /// The same, also where it was installed a moment ago.
+    async fn plugin_now(&self, name: &str, world: World) -> Option<Arc<Plugin>> {
+        self.host()?.plugin_now(name).await.filter(|plugin| plugin.manifest().world == world)
     }
 
     /// Puts an inbox to work.
@@ -213,6 +220,14 @@ impl Channels {
             Ok(()) | Err(_) => Ok(()),
         };
         if let Err(error) = said {
+            tracing::warn!(%error, inbox = inbox.id.0, "the state of an inbox could not be kept");
+        }
+    }
+
+    /// A request was refused that the plugin is not granted: the inbox says so until it is.
+    async fn learn_lack(&self, inbox: &Inbox, error: &CallError) {
+        let CallError::NotGranted(words) = error else { return };
+        if let Err(error) = self.say_state(inbox, InboxState::Faulty, Some(words)).await {
             tracing::warn!(%error, inbox = inbox.id.0, "the state of an inbox could not be kept");
         }
     }

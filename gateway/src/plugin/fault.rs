@@ -34,6 +34,9 @@ pub enum CallError {
     /// It failed shortly before and rests. Ask after that time.
     #[error("the plugin rests for {} ms after a fault", .0.as_millis())]
     Resting(Duration),
+    /// It gave an error after a request that is not granted to it: in words for the administrator, with what to do.
+    #[error("{0}")]
+    NotGranted(String),
     /// It failed in this call.
     #[error("the plugin {0}")]
     Failed(#[from] Fault),

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::plugin::manifest::{Field, FieldKind};
 
+/// Of defaults where no form was shown to anybody: that of new users.
+const LANGUAGE: &str = "pt-BR";
 /// Characters of one value.
 const MAX_VALUE_BYTES: usize = 16 << 10;
 
@@ -53,7 +55,9 @@ impl Filled {
                 // What is shown of a secret is `true`: sent back as it was read, it stays.
                 Some(Value::Bool(true)) if field.kind == FieldKind::Secret => kept,
                 Some(value) => text(&field.name, value)?,
-                None => kept.or_else(|| field.default.clone()),
+                None => {
+                    kept.or_else(|| field.default.as_ref().map(|text| text.in_language(LANGUAGE).to_owned()))
+                }
             };
             let value = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
             let Some(value) = value else {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::ResourceLimiter;
 
@@ -24,8 +24,14 @@ pub struct Guest {
     /// Files that this call may send, by the id that the plugin was given.
     pub files: HashMap<String, PathBuf>,
     pub requests_left: u32,
+    pub denied: Denied,
+    /// Where it panicked, if it did and said so.
+    pub panicked_at: Option<String>,
     pub meter: Meter,
 }
+
+/// Why the first request of a call that was not granted was refused, in words for the administrator.
+pub type Denied = Arc<OnceLock<String>>;
 
 /// Time and memory of one call.
 #[derive(Debug)]

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::plugin::capability::Powers;
 use crate::plugin::engine::PluginEngine;
 use crate::plugin::library::{Installed, Library, LibraryError, Stamp};
-use crate::plugin::manifest::Manifest;
+use crate::plugin::manifest::{Manifest, World};
 
 pub use call::FetchError;
 pub use plugin::{LastFault, Plugin};
@@ -91,6 +93,8 @@ struct Shared {
     engine: PluginEngine,
     powers: Arc<Powers>,
     shelf: RwLock<BTreeMap<String, Place>>,
+    /// Counts loads: whoever has inboxes looks at them again.
+    loads: watch::Sender<u64>,
     /// One look at the folder at a time.
     looking: tokio::sync::Mutex<()>,
     threads: Threads,
@@ -128,6 +132,7 @@ impl Host {
             engine,
             powers: Arc::new(powers),
             shelf: RwLock::default(),
+            loads: watch::Sender::default(),
             looking: tokio::sync::Mutex::default(),
             threads,
         }));
@@ -154,6 +159,27 @@ impl Host {
     /// The plugin of that name, in the version that is in force now.
     pub fn plugin(&self, name: &str) -> Option<Arc<Plugin>> {
         self.shelf().get(name)?.plugin.clone()
+    }
+
+    /// Whether any plugin is in force by which customers write.
+    pub fn has_channel(&self) -> bool {
+        let is_channel = |status: &PluginStatus| {
+            status.manifest.as_ref().is_some_and(|manifest| manifest.world == World::Channel)
+        };
+        self.plugins().iter().any(is_channel)
+    }
+
+    /// The same, where the folder may hold it since a moment: it is looked at before the answer is no.
+    pub async fn plugin_now(&self, name: &str) -> Option<Arc<Plugin>> {
+        if self.plugin(name).is_none() {
+            self.reload().await;
+        }
+        self.plugin(name)
+    }
+
+    /// Changes whenever a plugin was loaded, in another version or with other grants.
+    pub fn loads(&self) -> watch::Receiver<u64> {
+        self.0.loads.subscribe()
     }
 
     /// All plugins, in order of their names.
@@ -201,6 +227,7 @@ impl Host {
             let plugins: Vec<Arc<Plugin>> =
                 self.shelf().values().filter_map(|place| place.plugin.clone()).collect();
             self.0.engine.prune(plugins.iter().map(|plugin| plugin.file()));
+            self.0.loads.send_modify(|loads| *loads += 1);
         }
     }
 

@@ -76,6 +76,11 @@ impl Library {
         Self { shipped, ..self }
     }
 
+    /// Where plugins are looked for: those that were installed, then those that came with the program.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(self.folder.as_path()).chain(self.shipped.as_deref())
+    }
+
     /// Names of what lies there and how it is stamped, in order; at most [`MAX_PLUGINS`].
     ///
     /// # Errors

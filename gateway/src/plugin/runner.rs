@@ -60,8 +60,21 @@ pub async fn run<R>(
     let outcome = tokio::time::timeout(limit.whole, whole).await;
     match outcome {
         Ok(Ok(result)) => Ok(result),
-        Ok(Err(error)) => Err(blame(&error, store.data().meter.spent(), limit, memory_mib)),
+        Ok(Err(error)) => {
+            let blamed = blame(&error, store.data().meter.spent(), limit, memory_mib);
+            Err(placed(blamed, store.data().panicked_at.as_deref()))
+        }
         Err(_) => Err(Fault::TooSlow(limit.whole).into()),
+    }
+}
+
+/// A trap with where the plugin panicked.
+fn placed(error: CallError, panicked_at: Option<&str>) -> CallError {
+    match (error, panicked_at) {
+        (CallError::Failed(Fault::Trap(reason)), Some(place)) => {
+            Fault::Trap(format!("panicked at {place} ({reason})")).into()
+        }
+        (error, _) => error,
     }
 }
 

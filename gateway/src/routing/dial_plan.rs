@@ -94,7 +94,7 @@ fn from_trunk<'a>(
         DialRuleKind::TrunkNumber { trunk, number, destination } if *trunk == from => {
             let fits = match number {
                 TrunkNumber::Any => true,
-                TrunkNumber::Exact(exact) => exact == called,
+                TrunkNumber::Exact(exact) => is_same_number(exact, called),
             };
             fits.then_some(destination)
         }
@@ -106,6 +106,11 @@ fn from_trunk<'a>(
         Some(Destination::Service(service)) => answered_here(directory, organization, service),
         None => Route::Refused(Refusal::UnknownNumber),
     }
+}
+
+/// The `+` of E.164 says that a country code follows; carriers send it or leave it out as they like.
+fn is_same_number(one: &str, other: &str) -> bool {
+    one.strip_prefix('+').unwrap_or(one) == other.strip_prefix('+').unwrap_or(other)
 }
 
 /// A number that we answer ourselves. A queue that is not there, or takes no calls, is no number.
@@ -348,6 +353,9 @@ mod tests {
         let directory = directory();
         let call = |number| route(&directory, HOUSE, Dialler::Trunk(TrunkId(1)), number);
         assert!(matches!(call("551130001000"), Route::Extension(e) if e.number == "101"));
+        // Written without its plus in the rule, sent with it by the carrier.
+        assert!(matches!(call("+551130001000"), Route::Extension(e) if e.number == "101"));
+        assert_eq!(call("++551130001000"), Route::Refused(Refusal::UnknownNumber));
         assert_eq!(call("011912345678"), Route::Refused(Refusal::UnknownNumber));
         assert_eq!(call("100"), Route::Refused(Refusal::UnknownNumber));
     }

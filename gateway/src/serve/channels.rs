@@ -46,10 +46,26 @@ async fn host(ground: &Ground<'_>, lines: Arc<LineHub>) -> Option<Host> {
     let options = HostOptions::in_data_dir(&ground.config.node.data_dir);
     let powers = Powers { store: ground.store.clone(), chat: Some(ground.chat.clone()), lines: Some(lines) };
     match Host::start(options, powers).await {
-        Ok(host) => Some(host),
+        Ok(host) => {
+            warn_without_channel(&host);
+            Some(host)
+        }
         Err(error) => {
             tracing::error!(%error, "no plugin can run on this node");
             None
         }
     }
+}
+
+/// Calls go on without; but nobody writes, and no inbox can be made.
+fn warn_without_channel(host: &Host) {
+    if host.has_channel() {
+        return;
+    }
+    let folders: Vec<String> = host.library().folders().map(|folder| folder.display().to_string()).collect();
+    tracing::warn!(
+        plugin.folders = folders.join(", "),
+        "no channel: no plugin for one lies in these folders, so no inbox can be made. Put the folder `plugins` of the release \
+         beside the program, or build it with scripts/plugins; a running node takes plugins up within seconds"
+    );
 }

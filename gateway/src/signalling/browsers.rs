@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::seats::{self, Attached, IfMatch, Patched, SeatEnd, SeatError, Taken};
 use super::state::{Admission, Now, Signalling, with_calls};
-use crate::call::{Context, MediaPlane, PageCall, SeatCommand, SeatRefusal, SeatView};
+use crate::call::{
+    BrowserState, Context, MediaPlane, PageCall, SeatCommand, SeatDial, SeatRefusal, SeatView,
+};
 use crate::model::{CallId, ExtensionId};
-use crate::routing::floor::voice::Purpose;
 use crate::signalling::reach::Reachable;
 
 /// All that a page needs to know when it begins to listen.
@@ -114,14 +115,13 @@ impl<M: MediaPlane> Signalling<M> {
         &mut self,
         now: Now,
         extension: ExtensionId,
-        to: &str,
-        purpose: Purpose,
+        dial: SeatDial<'_>,
     ) -> Result<PageCall, SeatError> {
         let place = self.seats.place(extension).ok_or(SeatError::NoSeat)?;
         if self.admission == Admission::Closed {
             return Err(SeatError::Full);
         }
-        let dialled = with_calls!(self, now, |calls, cx| calls.dial_from_seat(cx, &place, to, purpose));
+        let dialled = with_calls!(self, now, |calls, cx| calls.dial_from_seat(cx, &place, dial));
         self.drain(now);
         Ok(dialled?)
     }
@@ -164,6 +164,8 @@ impl<M: MediaPlane> Signalling<M> {
         let Some(extension) = self.seats.of_media(leg) else { return false };
         let news = if here { self.seats.connected(extension) } else { self.seats.lost(now, extension) };
         if news {
+            let state = if here { BrowserState::Here } else { BrowserState::Lost };
+            with_calls!(self, now, |calls, cx| calls.browser_is(cx, leg, state));
             self.tell_seat(extension);
         }
         true

@@ -73,7 +73,7 @@ impl<'d> Doorkeeper<'d, '_> {
     }
 
     /// A sender that names one of our own extensions in its From is a phone and must prove it, whatever its address.
-    fn claims_extension(&self, request: &Request) -> bool {
+    pub fn claims_extension(&self, request: &Request) -> bool {
         let Ok(from) = request.headers.from() else { return false };
         let Some(organization) = self.directory.organization_by_domain(from.uri.host()) else { return false };
         from.uri.user().is_some_and(|user| self.directory.extension(organization.id, &user).is_some())
@@ -90,7 +90,7 @@ impl<'d> Doorkeeper<'d, '_> {
 
     /// The organization that a request is addressed to. A phone that was given our address for a domain is understood
     /// as long as there is only one organization.
-    fn organization(&self, request: &Request) -> Option<&'d Organization> {
+    pub fn organization(&self, request: &Request) -> Option<&'d Organization> {
         let directory = self.directory;
         let from = request.headers.from().ok();
         let to = request.headers.to().ok();
@@ -109,6 +109,12 @@ impl<'d> Doorkeeper<'d, '_> {
             [only] if ours => Some(only),
             _ => None,
         }
+    }
+
+    /// Whether it brings a password at all, for whatever realm.
+    pub fn has_credentials(&self, request: &Request) -> bool {
+        let names = [HeaderName::ProxyAuthorization, HeaderName::Authorization];
+        names.iter().any(|name| request.headers.all(name).next().is_some())
     }
 
     fn by_digest(&mut self, now: Instant, request: &Request, kind: Challenge) -> Sender<'d> {

@@ -11,7 +11,7 @@ use ramal_media::player::{Country, Prompt, Tone};
 
 use super::disk::Disk;
 use crate::call::MediaPlane;
-use crate::model::{Announcement, Organization, OrganizationId};
+use crate::model::{Announcement, Organization, OrganizationId, SoundClipId};
 
 /// A greeting in Portuguese and English, made with espeak-ng.
 const WELCOME: &[u8] = include_bytes!("../../assets/welcome.wav");
@@ -30,6 +30,8 @@ pub struct Media {
     hold_music: Arc<Prompt>,
     welcome: Arc<Prompt>,
     announcements: Arc<Announcements>,
+    /// Uploaded sounds that queues play; whoever reads the database lays them here.
+    clips: Arc<Mutex<HashMap<SoundClipId, Arc<Prompt>>>>,
     disk: Disk,
     /// Orders that a full or dead mailbox did not take.
     pub lost_commands: AtomicU64,
@@ -46,7 +48,12 @@ pub struct RecordingPlace {
 impl Media {
     /// # Errors
     /// The system gives no thread for the disk.
-    pub fn new(workers: Workers, ports: PortPool, recordings: RecordingPlace) -> std::io::Result<Self> {
+    pub fn new(
+        workers: Workers,
+        ports: PortPool,
+        recordings: RecordingPlace,
+        clips: Arc<Mutex<HashMap<SoundClipId, Arc<Prompt>>>>,
+    ) -> std::io::Result<Self> {
         // A Worker that made them at their first use would hold up its packets for tens of milliseconds.
         let countries = [Country::Brazil, Country::Europe, Country::NorthAmerica];
         let tones =
@@ -64,6 +71,7 @@ impl Media {
             // Our own file, checked by a test; were it unreadable, music is better than no node.
             welcome: Prompt::from_bytes(WELCOME).unwrap_or_else(|_| Prompt::hold_music()),
             announcements: Arc::default(),
+            clips,
             disk: Disk::start()?,
             lost_commands: AtomicU64::new(0),
         })
@@ -177,6 +185,9 @@ impl MediaPlane for Media {
             Announcement::File(file) => {
                 let folder = organization?.announcements.as_ref()?;
                 self.file(Path::new(folder).join(file))
+            }
+            Announcement::Clip(id) => {
+                self.clips.lock().unwrap_or_else(PoisonError::into_inner).get(id).map(Arc::clone)
             }
         }
     }

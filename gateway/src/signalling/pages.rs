@@ -12,7 +12,7 @@ use super::media::Media;
 use super::rooms::{Entry, EntryError};
 use super::seats::{Attached, IfMatch, Patched, SeatError};
 use super::state::{Now, Signalling};
-use crate::call::{PageCall, PageEvent, SeatCommand};
+use crate::call::{PageCall, PageEvent, SeatCommand, SeatDial};
 use crate::model::{CallId, ExtensionId};
 use crate::routing::floor::voice::Purpose;
 
@@ -43,6 +43,8 @@ pub enum PageOrder {
     Dial {
         to: String,
         purpose: Purpose,
+        /// A Call into which whoever answers comes.
+        into: Option<CallId>,
         reply: oneshot::Sender<Result<PageCall, SeatError>>,
     },
     Patch {
@@ -122,8 +124,9 @@ impl Pages {
             PageOrder::Detach { attachment, reply } => {
                 drop(reply.send(signalling.detach_seat(now, extension, &attachment)));
             }
-            PageOrder::Dial { to, purpose, reply } => {
-                drop(reply.send(signalling.dial_from_seat(now, extension, &to, purpose)));
+            PageOrder::Dial { to, purpose, into, reply } => {
+                let dial = SeatDial { to: &to, purpose, into };
+                drop(reply.send(signalling.dial_from_seat(now, extension, dial)));
             }
             PageOrder::Patch { attachment, if_match, fragment, reply } => {
                 let patched = signalling.patch_seat(now, extension, &attachment, &if_match, &fragment);

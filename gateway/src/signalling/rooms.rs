@@ -7,15 +7,16 @@ use tokio::sync::oneshot;
 use super::seats::SeatError;
 use super::state::{Now, Signalling, with_calls};
 use crate::call::{
-    ConferenceRefusal, ConferenceSummary, Context, MediaPlane, MemberChange, MemberSummary, SuperviseRefusal,
-    Supervision,
+    ConferenceRefusal, ConferenceSummary, Context, MediaPlane, MemberChange, MemberSummary, RunningCall,
+    SuperviseRefusal, Supervision,
 };
 use crate::model::{CallId, ExtensionId, OrganizationId};
 use crate::signalling::reach::Reachable;
 
-/// Of an organization's conferences.
+/// Of an organization's conferences and running Calls.
 pub enum RoomOrder {
     List(oneshot::Sender<Vec<ConferenceSummary>>),
+    Running(oneshot::Sender<Vec<RunningCall>>),
     Change {
         call: CallId,
         change: MemberChange,
@@ -48,7 +49,14 @@ impl<M: MediaPlane> Signalling<M> {
     /// Lists conferences, and does what is asked of their members.
     pub fn obey_room(&mut self, now: Now, organization: OrganizationId, order: RoomOrder) {
         match order {
-            RoomOrder::List(reply) => drop(reply.send(self.calls.conferences(organization))),
+            RoomOrder::List(reply) => {
+                let list = with_calls!(self, now, |calls, cx| calls.conferences(cx, organization));
+                drop(reply.send(list));
+            }
+            RoomOrder::Running(reply) => {
+                let list = with_calls!(self, now, |calls, cx| calls.running_of(cx, organization));
+                drop(reply.send(list));
+            }
             RoomOrder::Change { call, change, reply } => {
                 let changed = with_calls!(self, now, |calls, cx| {
                     calls.change_member(cx, organization, call, change)

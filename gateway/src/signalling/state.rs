@@ -17,6 +17,7 @@ use ramal_sip::transport::Flow;
 use super::inbound::{Doorkeeper, Sender};
 use super::listeners::Listeners;
 use super::reach::{Reachable, srtp_policy};
+use super::refused::{RefusedCall, RefusedCalls, RefusedFor};
 use super::registrar::{Registrar, RegistrationSummary};
 use super::seats::Seats;
 use super::trunk::{Trunks, Unseal};
@@ -68,6 +69,8 @@ pub struct Signalling<M> {
     pub listeners: Listeners,
     pub media: M,
     pub door: DoorCounters,
+    /// What was refused of late.
+    pub refused: RefusedCalls,
     pub seats: Seats,
     challenger: Challenger,
     pub(super) directory: Arc<Directory>,
@@ -146,6 +149,7 @@ impl<M: MediaPlane> Signalling<M> {
             listeners: parts.listeners,
             media: parts.media,
             door: DoorCounters::default(),
+            refused: RefusedCalls::default(),
             challenger: parts.challenger,
             directory: Arc::default(),
             settings: parts.settings,
@@ -169,6 +173,7 @@ impl<M: MediaPlane> Signalling<M> {
     pub fn handle_directory(&mut self, now: Now, directory: Arc<Directory>, unseal: Unseal<'_>) {
         self.registrar.follow(&self.directory, &directory, &mut self.facts);
         self.directory = directory;
+        self.refused.follow(&self.directory);
         self.trunks.follow(now.instant, &self.directory, unseal, &mut self.endpoint);
         self.trunks.handle_timeout(now.instant, &mut self.endpoint, &self.listeners);
         self.end_orphaned_seats(now);
@@ -272,7 +277,12 @@ impl<M: MediaPlane> Signalling<M> {
                 }
             }
         }
-        self.outputs.extend(self.facts.drain(..).map(Output::Fact));
+        for fact in self.facts.drain(..) {
+            if let Fact::CallEnded(record) = &fact {
+                self.refused.learn(&self.directory, record);
+            }
+            self.outputs.push_back(Output::Fact(fact));
+        }
         self.outputs.extend(self.voice.drain(..).map(Output::Voice));
         self.outputs.extend(self.pages.drain(..).map(|(extension, event)| Output::Page(extension, event)));
     }
@@ -308,10 +318,34 @@ impl<M: MediaPlane> Signalling<M> {
             Sender::Trunk(trunk) => from_trunk(trunk, dialog, request, flow),
             Sender::Refused(reply) => {
                 self.count_refusal(&flow, reply.status.as_u16());
+                self.note_refusal(now, &request, &flow, reply.status.as_u16());
                 return self.endpoint.turn_away(now.instant, dialog, &request, &reply);
             }
         };
+        self.refused.proved(incoming.organization, flow.remote.ip(), &incoming.dialled);
         with_calls!(self, now, |calls, cx| calls.incoming(cx, incoming));
+    }
+
+    /// Keeps a call that nobody let in. A phone that is asked for its password is on its way in.
+    fn note_refusal(&mut self, now: Now, request: &Request, flow: &Flow, status: u16) {
+        let directory = Arc::clone(&self.directory);
+        let door = self.doorkeeper(&directory);
+        let organization = door.organization(request).map(|organization| organization.id);
+        let reason = match status {
+            401 | 407 if door.claims_extension(request) => return,
+            401 | 407 => RefusedFor::UnknownSource,
+            403 if organization.is_some() && door.has_credentials(request) => RefusedFor::WrongPassword,
+            403 => RefusedFor::UnknownSource,
+            _ => return,
+        };
+        let from = request.headers.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
+        let call = RefusedCall {
+            source: Some(flow.remote.ip()),
+            caller: from.unwrap_or_default(),
+            dialled: dialled(request),
+            ..RefusedCall::now(now.wall_ms, reason, status)
+        };
+        self.refused.note(organization, call);
     }
 
     fn count_refusal(&mut self, flow: &Flow, code: u16) {

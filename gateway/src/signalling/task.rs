@@ -12,8 +12,10 @@ use ramal_sip::transport::{Flow, Transport};
 use tokio::sync::{mpsc, oneshot};
 
 use super::datagrams::{Datagrams, Received};
+use super::listeners::Listener;
 use super::media::Media;
 use super::pages::{PageOrder, Pages};
+use super::refused::RefusedCall;
 use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
 use super::rooms::RoomOrder;
@@ -43,6 +45,10 @@ pub enum Order {
     Calls(oneshot::Sender<Vec<CallSummary>>),
     Registrations(oneshot::Sender<Vec<RegistrationSummary>>),
     Trunks(oneshot::Sender<Vec<TrunkSummary>>),
+    /// Where peers reach us.
+    Listeners(oneshot::Sender<Vec<Listener>>),
+    /// What was refused of late, as far as it concerns an organization.
+    RefusedCalls(OrganizationId, oneshot::Sender<Vec<RefusedCall>>),
     /// A call by our id or by a SIP Call-ID; `None` when nothing of it is kept.
     Trace(String, oneshot::Sender<Option<String>>),
     HangUp(CallId, oneshot::Sender<bool>),
@@ -298,7 +304,14 @@ impl Task {
         match order {
             Order::Calls(reply) => drop(reply.send(signalling.calls.summaries())),
             Order::Registrations(reply) => drop(reply.send(signalling.registrations(wall_ms()))),
-            Order::Trunks(reply) => drop(reply.send(signalling.trunks.summaries(Instant::now()))),
+            Order::Trunks(reply) => {
+                drop(reply.send(signalling.trunks.summaries(Instant::now(), &signalling.listeners)));
+            }
+            Order::Listeners(reply) => drop(reply.send(signalling.listeners.iter().copied().collect())),
+            Order::RefusedCalls(organization, reply) => {
+                let refused = signalling.refused.of(signalling.directory(), organization, wall_ms());
+                drop(reply.send(refused));
+            }
             Order::Trace(wanted, reply) => {
                 drop(reply.send(self.trace.ladder(&wanted, &signalling.calls.dialogs())));
             }

@@ -37,6 +37,28 @@ struct TrunkState {
     health: Health,
     ping_tx: Option<ClientTx>,
     ping_at: Option<Instant>,
+    /// Why the last probe went unanswered.
+    unanswered: Option<Trouble>,
+}
+
+/// Why a trunk cannot be used now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// Its connection was refused or broke.
+    ConnectionFailed,
+    /// It does not answer our probes.
+    NoAnswer,
+    /// None of our sockets speaks its transport over its version of IP: `sip.listen`.
+    NoSocket,
+    /// No address is known for its name.
+    NotResolved,
+    /// It does not answer our registration.
+    RegistrationNotAnswered,
+    /// It refuses our registration, with this status.
+    RegistrationRefused(u16),
+    /// It says itself that it cannot serve: 503.
+    Unavailable,
 }
 
 /// What OPTIONS says of a trunk.
@@ -69,6 +91,9 @@ pub struct TrunkSummary {
     pub addresses: Vec<String>,
     pub registration: String,
     pub health: Health,
+    /// Whether it has our registration; none: it gets none of us.
+    pub registered: Option<bool>,
+    pub trouble: Option<Trouble>,
 }
 
 impl Trunks {
@@ -110,6 +135,7 @@ impl Trunks {
                 health: Health::Unknown,
                 ping_tx: None,
                 ping_at: trunk.options_ping_s.map(|_| now),
+                unanswered: None,
             });
             state.trunk.clone_from(trunk);
         }
@@ -217,7 +243,7 @@ impl Trunks {
         self.states.values().any(|state| state.register_tx.is_some())
     }
 
-    pub fn summaries(&self, now: Instant) -> Vec<TrunkSummary> {
+    pub fn summaries(&self, now: Instant, listeners: &Listeners) -> Vec<TrunkSummary> {
         let summary = |state: &TrunkState| TrunkSummary {
             organization: state.trunk.organization.0,
             name: state.trunk.name.clone(),
@@ -225,6 +251,13 @@ impl Trunks {
             addresses: state.addresses.iter().map(ToString::to_string).collect(),
             registration: state.registrant.as_ref().map_or("none".to_owned(), |r| words(r.state(), now)),
             health: state.health,
+            registered: state.trunk.register.as_ref().map(|_| {
+                matches!(
+                    state.registrant.as_ref().map(Registrant::state),
+                    Some(RegistrantState::Registered { .. })
+                )
+            }),
+            trouble: state.trouble(listeners),
         };
         let mut all: Vec<TrunkSummary> = self.states.values().map(summary).collect();
         all.sort_by(|a, b| (a.organization, &a.name).cmp(&(b.organization, &b.name)));
@@ -255,6 +288,34 @@ impl TrunkState {
         let mut registrant = Registrant::new(config, seed);
         registrant.register(now);
         self.registrant = Some(registrant);
+    }
+
+    /// What has to be mended first.
+    fn trouble(&self, listeners: &Listeners) -> Option<Trouble> {
+        let transport = transport_of(self.trunk.transport);
+        if self.addresses.is_empty() {
+            return Some(Trouble::NotResolved);
+        }
+        if self.addresses.iter().all(|remote| listeners.flow_to(transport, *remote).is_none()) {
+            return Some(Trouble::NoSocket);
+        }
+        let registration = match self.registrant.as_ref().map(Registrant::state) {
+            Some(RegistrantState::Refused { status, .. }) => {
+                Some(Trouble::RegistrationRefused(status.as_u16()))
+            }
+            Some(RegistrantState::Failed { failure: Failure::Transport, .. }) => {
+                Some(Trouble::ConnectionFailed)
+            }
+            Some(RegistrantState::Failed { .. }) => Some(Trouble::RegistrationNotAnswered),
+            Some(
+                RegistrantState::Registered { .. }
+                | RegistrantState::Registering
+                | RegistrantState::Unregistered
+                | RegistrantState::Unregistering,
+            )
+            | None => None,
+        };
+        self.unanswered.or(registration)
     }
 
     fn ping(&mut self, now: Instant, endpoint: &mut Endpoint, listeners: &Listeners) {
@@ -289,6 +350,12 @@ impl TrunkState {
         let health = match outcome {
             Ok(response) if response.status.as_u16() != 503 => Health::Up,
             Ok(_) | Err(_) => Health::Down,
+        };
+        self.unanswered = match outcome {
+            Ok(_) if health == Health::Up => None,
+            Ok(_) => Some(Trouble::Unavailable),
+            Err(Failure::Transport) => Some(Trouble::ConnectionFailed),
+            Err(Failure::Timeout | Failure::Limit | Failure::NoDialog) => Some(Trouble::NoAnswer),
         };
         if health != self.health {
             tracing::info!(trunk.name = %self.trunk.name, ?health, "trunk health changed");

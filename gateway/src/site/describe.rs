@@ -111,6 +111,9 @@ fn service(service: &Service) -> Fields {
             ("announcement", text(&format!("{}{name}", Announcement::BUILTIN)))
         }
         Service::Announcement(Announcement::File(name)) => ("announcement", text(name)),
+        Service::Announcement(Announcement::Clip(id)) => {
+            ("announcement", text(&format!("{}{id}", Announcement::CLIP)))
+        }
         Service::Busy => ("service", text("busy")),
         Service::Congestion => ("service", text("congestion")),
         Service::Conference(conference) => return conference_fields(conference),
@@ -126,6 +129,7 @@ fn conference_fields(row: &Conference) -> Fields {
     let mut fields = vec![("conference", text(&row.name))];
     put(&mut fields, "pin", row.pin.as_ref().map(|_| text(KEPT)));
     put(&mut fields, "max_members", unless(row.max_members, CONFERENCE_MEMBERS));
+    put(&mut fields, "recording", recording(row.recording));
     fields
 }
 

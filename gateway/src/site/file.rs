@@ -109,6 +109,7 @@ pub struct RuleEntry {
     pub min_digits: Option<u32>,
     pub max_digits: Option<u32>,
     pub allow: Option<Vec<String>>,
+    /// As the trunk sends it, with or without the `+` of E.164: both are the same number. `*` is any.
     pub number: Option<String>,
     pub extension: Option<String>,
     pub service: Option<ToneOrEcho>,
@@ -119,6 +120,8 @@ pub struct RuleEntry {
     pub pin: Option<Password>,
     /// Of a conference.
     pub max_members: Option<u32>,
+    /// Of a conference: whether the calls of its members are recorded, whatever is said elsewhere.
+    pub recording: Option<RecordingRule>,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]

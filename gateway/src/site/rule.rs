@@ -7,7 +7,7 @@ use super::plan::{Planner, Tenant};
 use crate::config::fault::{Wrong, nearest};
 use crate::model::{
     AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, CONFERENCE_MEMBERS, Conference, Destination,
-    DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, Service, TrunkId, TrunkNumber,
+    DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, RecordingRule, Service, TrunkId, TrunkNumber,
 };
 
 /// Of a conference: three can be guessed in 333 calls, which everybody sees in the records.
@@ -51,7 +51,8 @@ impl Reader<'_> {
     }
 
     fn service_rule(&self, number: &str) -> Result<DialRuleKind, Wrong> {
-        let wanted = ["dial", "service", "announcement", "queue", "conference", "pin", "max_members"];
+        let wanted =
+            ["dial", "service", "announcement", "queue", "conference", "pin", "max_members", "recording"];
         self.refuse_others("dial", &wanted)?;
         check::dialled(&self.place.at("dial"), number, 1..=20)?;
         let service = self.service()?.ok_or_else(|| {
@@ -101,6 +102,7 @@ impl Reader<'_> {
             "conference",
             "pin",
             "max_members",
+            "recording",
         ];
         self.refuse_others("from_trunk", &wanted)?;
         let number =
@@ -132,8 +134,8 @@ impl Reader<'_> {
         let entry = self.entry;
         match (entry.service, &entry.announcement, &entry.queue, &entry.conference) {
             (None, None, None, Some(name)) => Ok(Some(Service::Conference(self.conference(name)?))),
-            _ if entry.pin.is_some() || entry.max_members.is_some() => {
-                Err(self.place.wrong("`pin` and `max_members` are of a `conference`"))
+            _ if entry.pin.is_some() || entry.max_members.is_some() || entry.recording.is_some() => {
+                Err(self.place.wrong("`pin`, `max_members` and `recording` are of a `conference`"))
             }
             (Some(ToneOrEcho::Busy), None, None, None) => Ok(Some(Service::Busy)),
             (Some(ToneOrEcho::Congestion), None, None, None) => Ok(Some(Service::Congestion)),
@@ -154,7 +156,8 @@ impl Reader<'_> {
         let wished = self.entry.max_members.unwrap_or(CONFERENCE_MEMBERS);
         let max_members = check::within(&self.place.at("max_members"), wished, 2..=MAX_CONFERENCE_MEMBERS)?;
         let pin = self.entry.pin.as_ref().map(|Password(pin)| self.pin(name, pin)).transpose()?;
-        Ok(Conference { name: name.to_owned(), pin, max_members })
+        let recording = self.entry.recording.unwrap_or(RecordingRule::Inherit);
+        Ok(Conference { name: name.to_owned(), pin, max_members, recording })
     }
 
     fn pin(&self, conference: &str, pin: &str) -> Result<String, Wrong> {
@@ -192,6 +195,8 @@ impl Reader<'_> {
         let announcement = Announcement::named(name);
         let plain = match &announcement {
             Announcement::Builtin(plain) | Announcement::File(plain) => plain.as_str(),
+            // A site file is applied to any database; numbers of rows mean nothing there.
+            Announcement::Clip(_) => "",
         };
         let builtin = Announcement::BUILTIN;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -263,6 +268,7 @@ impl Reader<'_> {
             ("conference", entry.conference.is_some()),
             ("pin", entry.pin.is_some()),
             ("max_members", entry.max_members.is_some()),
+            ("recording", entry.recording.is_some()),
         ];
         match present.iter().find(|(key, is_there)| *is_there && !wanted.contains(key)) {
             Some((key, _)) => Err(self.place.at(*key).wrong(format!(

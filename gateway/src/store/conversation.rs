@@ -118,7 +118,8 @@ const ANNOUNCED: &str = "UPDATE interactions SET last_text = $4, last_direction 
     WHERE id = $1 AND organization_id = $2 AND state <> 'closed' RETURNING id, queue_id, agent_id";
 const OPEN: &str = "SELECT id, queue_id, agent_id FROM interactions WHERE id = $1 AND organization_id = $2 \
     AND state <> 'closed' AND customer_state <> 'ended'";
-const END: &str = "UPDATE interactions SET customer_state = 'ended', ended_at_ms = $3, left_at_ms = NULL \
+const END: &str = "UPDATE interactions SET customer_state = 'ended', ended_at_ms = $3, ended_by = 'customer', \
+    left_at_ms = NULL \
     WHERE id = $1 AND organization_id = $2 AND state <> 'closed' AND customer_state <> 'ended' \
     RETURNING id, queue_id, agent_id";
 const LEAVE: &str = "UPDATE interactions SET left_at_ms = COALESCE(left_at_ms, $3) \

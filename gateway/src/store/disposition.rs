@@ -1,6 +1,6 @@
 //! The two lists of an organization: why agents pause, and what comes of Interactions.
 
-use crate::model::{AuditEntry, DispositionId, OrganizationId, PauseReasonId};
+use crate::model::{AuditEntry, DispositionId, OrganizationId, PauseReasonId, QueueId};
 use crate::store::{Store, StoreError, audit, directory, without_nul};
 
 const INSERT_REASON: &str = "INSERT INTO pause_reasons (organization_id, title) VALUES ($1, $2) RETURNING id";
@@ -8,6 +8,8 @@ const UPDATE_REASON: &str = "UPDATE pause_reasons SET title = $3 WHERE organizat
 const DELETE_REASON: &str = "DELETE FROM pause_reasons WHERE organization_id = $1 AND id = $2";
 const INSERT: &str =
     "INSERT INTO dispositions (organization_id, title, enabled) VALUES ($1, $2, $3) RETURNING id";
+const OFFER: &str = "INSERT INTO queue_dispositions (organization_id, queue_id, disposition_id) \
+    SELECT organization_id, id, CAST($3 AS BIGINT) FROM queues WHERE organization_id = $1 AND id = $2";
 const UPDATE: &str =
     "UPDATE dispositions SET title = $3, enabled = $4 WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM dispositions WHERE organization_id = $1 AND id = $2";
@@ -31,7 +33,7 @@ impl Store {
         entry: AuditEntry,
     ) -> Result<PauseReasonId, StoreError> {
         let write = Write { statement: INSERT_REASON, id: None, title: Some(title), enabled: None };
-        self.insert_listed(write, entry).await.map(PauseReasonId)
+        self.insert_listed(write, &[], entry).await.map(PauseReasonId)
     }
 
     /// Renames a reason; `false`: there is none.
@@ -61,7 +63,7 @@ impl Store {
         self.change_listed(write, entry).await
     }
 
-    /// A new disposition.
+    /// A new disposition, which agents of these queues are offered. A queue that has gone meanwhile is passed over.
     ///
     /// # Errors
     /// There is one with this title, or the database is away.
@@ -69,10 +71,11 @@ impl Store {
         &self,
         title: &str,
         enabled: bool,
+        queues: &[QueueId],
         entry: AuditEntry,
     ) -> Result<DispositionId, StoreError> {
         let write = Write { statement: INSERT, id: None, title: Some(title), enabled: Some(enabled) };
-        self.insert_listed(write, entry).await.map(DispositionId)
+        self.insert_listed(write, queues, entry).await.map(DispositionId)
     }
 
     /// Changes a disposition; `false`: there is none.
@@ -102,7 +105,12 @@ impl Store {
         self.change_listed(write, entry).await
     }
 
-    async fn insert_listed(&self, write: Write<'_>, entry: AuditEntry) -> Result<i64, StoreError> {
+    async fn insert_listed(
+        &self,
+        write: Write<'_>,
+        queues: &[QueueId],
+        entry: AuditEntry,
+    ) -> Result<i64, StoreError> {
         let OrganizationId(organization) = entry.organization;
         let title = write.title.map(without_nul);
         let mut tx = self.begin().await?;
@@ -114,6 +122,15 @@ impl Store {
             };
             query.fetch_one(db).await
         })?;
+        for queue in queues {
+            on_tx!(&mut tx, |db| sqlx::query(OFFER)
+                .bind(organization)
+                .bind(queue.0)
+                .bind(id)
+                .execute(db)
+                .await
+                .map(drop))?;
+        }
         audit::insert(&mut tx, &AuditEntry { noun_id: id.to_string(), ..entry }).await?;
         directory::raise_revision(&mut tx).await?;
         tx.commit().await?;

@@ -29,8 +29,8 @@ const TITLE_LIMIT: usize = 200;
 
 const INSERT: &str = "INSERT INTO interactions (organization_id, protocol, medium, channel, direction, state, queue_id, \
     agent_id, contact_id, inbox_id, conversation_id, call_id, title, customer_state, unread, priority, started_at_ms, \
-    assigned_at_ms, visitor) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $17, $18) RETURNING id";
+    assigned_at_ms, visitor, number) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $17, $18, $19) RETURNING id";
 
 row! {
     pub(in crate::store) struct Row {
@@ -48,6 +48,7 @@ row! {
         conversation_id: Option<i64>,
         call_id: Option<String>,
         title: String,
+        number: Option<String>,
         customer_state: String,
         left_at_ms: Option<i64>,
         unread: i64,
@@ -57,6 +58,7 @@ row! {
         opened_at_ms: Option<i64>,
         answered_at_ms: Option<i64>,
         ended_at_ms: Option<i64>,
+        ended_by: Option<String>,
         closed_at_ms: Option<i64>,
         last_text: Option<String>,
         last_direction: Option<String>,
@@ -86,6 +88,7 @@ impl TryFrom<Row> for InteractionRow {
             conversation: row.conversation_id.map(ConversationId),
             call: optional_parsed::<CallId>(TABLE, row.call_id.as_deref())?,
             title: row.title,
+            number: row.number,
             customer: parsed(TABLE, &row.customer_state)?,
             left_at_ms: row.left_at_ms,
             unread: number(TABLE, row.unread)?,
@@ -95,6 +98,7 @@ impl TryFrom<Row> for InteractionRow {
             opened_at_ms: row.opened_at_ms,
             answered_at_ms: row.answered_at_ms,
             ended_at_ms: row.ended_at_ms,
+            ended_by: optional_parsed(TABLE, row.ended_by.as_deref())?,
             closed_at_ms: row.closed_at_ms,
             last_text: row.last_text,
             last_direction: row.last_direction,
@@ -164,6 +168,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
     // Who has it from the beginning has begun it himself, or has answered already.
     let customer = if new.agent.is_some() { CustomerState::Answered } else { CustomerState::New };
     let title: String = without_nul(&new.title).chars().take(TITLE_LIMIT).collect();
+    let number = new.number.as_deref().map(without_nul);
     let visitor = new.visitor.as_ref().map(|value| without_nul(&value.to_string()));
     let id: i64 = on_tx!(tx, |db| sqlx::query_scalar(INSERT)
         .bind(new.organization.0)
@@ -184,6 +189,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
         .bind(new.started_at_ms)
         .bind(assigned_at_ms)
         .bind(&visitor)
+        .bind(&number)
         .fetch_one(db)
         .await)?;
     let id = InteractionId(id);
@@ -208,6 +214,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
         conversation: new.conversation,
         call: new.call,
         title,
+        number,
         customer,
         left_at_ms: None,
         unread: 0,
@@ -217,6 +224,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
         opened_at_ms: None,
         answered_at_ms: None,
         ended_at_ms: None,
+        ended_by: None,
         closed_at_ms: None,
         last_text: None,
         last_direction: None,

@@ -425,6 +425,25 @@ impl Store {
         Ok(found.is_some())
     }
 
+    /// Keeps why a message waits to be sent; whether that is news.
+    pub(crate) async fn note_waiting(
+        &self,
+        OrganizationId(organization): OrganizationId,
+        MessageId(message): MessageId,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        const NOTE: &str = "UPDATE messages SET reason = $3 WHERE organization_id = $1 AND id = $2 \
+            AND state = 'queued' AND COALESCE(reason, '') <> $3";
+        let rows = on_writer!(self, |pool| sqlx::query(NOTE)
+            .bind(organization)
+            .bind(message)
+            .bind(without_nul(reason))
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(rows > 0)
+    }
+
     /// Forgets what providers said of messages that never became known.
     ///
     /// # Errors

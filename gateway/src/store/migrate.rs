@@ -20,6 +20,7 @@ const POSTGRES: &[Step] = &[
     (7, "chat", include_str!("../../migrations/postgres/0007_chat.sql")),
     (8, "calls of queues", include_str!("../../migrations/postgres/0008_queue_calls.sql")),
     (10, "recordings", include_str!("../../migrations/postgres/0010_recordings.sql")),
+    (11, "who ended", include_str!("../../migrations/postgres/0011_who_ended.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -31,6 +32,7 @@ const SQLITE: &[Step] = &[
     (7, "chat", include_str!("../../migrations/sqlite/0007_chat.sql")),
     (8, "calls of queues", include_str!("../../migrations/sqlite/0008_queue_calls.sql")),
     (10, "recordings", include_str!("../../migrations/sqlite/0010_recordings.sql")),
+    (11, "who ended", include_str!("../../migrations/sqlite/0011_who_ended.sql")),
 ];
 
 impl Store {

@@ -24,7 +24,7 @@ use crate::recorder::Side;
 use crate::sdp::Direction;
 use crate::srtp::Context;
 
-/// Recordings that may tap one Leg.
+/// Recordings that may tap one half of a Leg.
 pub(super) const MAX_TAPS: usize = 4;
 /// Legs that may hear one Leg.
 pub(super) const MAX_LISTENERS: usize = 64;
@@ -132,6 +132,8 @@ pub(super) struct Outgoing {
     pub packets_at_last_report: u64,
     pub rtcp_to: Option<SocketAddr>,
     pub remote: Remote,
+    /// Recordings of what is sent that we make ourselves.
+    pub taps: Vec<Tap>,
 }
 
 /// What the peer reports of our stream.
@@ -305,6 +307,7 @@ impl Outgoing {
             packets_at_last_report: 0,
             clock_hz: 8_000,
             remote: Remote::default(),
+            taps: Vec::new(),
         }
     }
 }

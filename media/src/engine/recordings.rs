@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::Engine;
 use super::output::Outputs;
-use super::party::{Format, MAX_TAPS, Tap};
+use super::party::{Format, MAX_TAPS, Party, Tap};
 use crate::codec::KnownCodec;
-use crate::command::{LegId, RecordingId};
+use crate::command::{LegId, RecordingId, Tapped};
 use crate::event::{Event, RecordingEvent};
 use crate::recorder::Side;
 use crate::recorder::ring::{Control, Facts, Producer};
+use crate::rtp::Header;
 
 /// Recordings of this engine, and the way to their recorder.
 pub(super) struct Recordings {
@@ -24,7 +25,7 @@ struct Entry {
     lost_ms: u32,
     /// The last codec that was said to be silence.
     undecodable: String,
-    sides: [LegId; 2],
+    sides: [Tapped; 2],
     state: State,
 }
 
@@ -45,6 +46,34 @@ impl Recordings {
 
     pub(super) fn push(&mut self, facts: &Facts, payload: &[u8]) -> bool {
         self.producer.push(facts, payload)
+    }
+
+    /// A packet that we made for a Leg, for whoever records what it is sent.
+    pub(super) fn tap_own(&mut self, party: &Party, now: Instant, header: &Header, payload: &[u8]) {
+        let Some(settings) = party.settings.as_ref().filter(|_| !party.outgoing.taps.is_empty()) else {
+            return;
+        };
+        let agreed = settings.codecs.iter().find(|agreed| agreed.send_pt & 0x7F == header.payload_type);
+        // Of comfort noise silence is all there is to record.
+        let Some((agreed, codec)) = agreed.and_then(|agreed| Some((agreed, agreed.codec.known()?))) else {
+            return;
+        };
+        for tap in &party.outgoing.taps {
+            let facts = Facts {
+                recording: tap.recording,
+                side: tap.side,
+                codec: Some(codec),
+                clock_hz: agreed.codec.clock_hz,
+                timestamp: header.timestamp,
+                ssrc: header.ssrc,
+                sequence: header.sequence,
+                arrival: now,
+            };
+            if !self.producer.push(&facts, payload) {
+                let lost_ms = codec.duration_ticks(payload) / (facts.clock_hz / 1_000).max(1);
+                self.overrun(tap.recording, lost_ms);
+            }
+        }
     }
 
     pub(super) fn overrun(&mut self, recording: u64, lost_ms: u32) {
@@ -73,14 +102,18 @@ impl Recordings {
 
 impl Engine {
     /// Begins a recording: 16 kHz if a side agreed to G.722 or Opus first, 8 kHz otherwise.
-    pub fn record(&mut self, now: Instant, recording: RecordingId, path: PathBuf, sides: [LegId; 2]) {
+    pub fn record(&mut self, now: Instant, recording: RecordingId, path: PathBuf, sides: [Tapped; 2]) {
         if self.recordings.takes.len() >= self.recordings.limit {
             return self.recording_failed(recording, "too many recordings on this media worker");
         }
         if self.recordings.takes.iter().any(|entry| entry.id == recording.0) {
             return;
         }
-        let rate_hz = if sides.iter().any(|&leg| self.is_wide(leg)) { 16_000 } else { 8_000 };
+        let rate_hz = if sides.iter().filter_map(|side| side.leg()).any(|leg| self.is_wide(leg)) {
+            16_000
+        } else {
+            8_000
+        };
         let control = Control::Start { recording: recording.0, path, rate_hz, at: now };
         if !self.recordings.producer.control(control) {
             return self.recording_failed(recording, "the recorder is gone");
@@ -91,8 +124,8 @@ impl Engine {
         self.tap_sides(recording, sides);
     }
 
-    /// The recording goes on with other Legs.
-    pub fn retap(&mut self, recording: RecordingId, sides: [LegId; 2]) {
+    /// The recording goes on with other sides.
+    pub fn retap(&mut self, recording: RecordingId, sides: [Tapped; 2]) {
         let Some(entry) = self.recordings.entry(recording) else { return };
         entry.sides = sides;
         if entry.state == State::Running {
@@ -143,11 +176,15 @@ impl Engine {
         matches!(format, Some(Format::Audio { codec: Some(KnownCodec::G722 | KnownCodec::Opus), .. }))
     }
 
-    fn tap_sides(&mut self, recording: RecordingId, sides: [LegId; 2]) {
-        for (leg, side) in sides.into_iter().zip([Side::Left, Side::Right]) {
-            let Some(party) = self.party_mut(leg) else { continue };
-            if party.incoming.taps.len() < MAX_TAPS {
-                party.incoming.taps.push(Tap { recording: recording.0, side });
+    fn tap_sides(&mut self, recording: RecordingId, sides: [Tapped; 2]) {
+        for (tapped, side) in sides.into_iter().zip([Side::Left, Side::Right]) {
+            let Some(party) = tapped.leg().and_then(|leg| self.party_mut(leg)) else { continue };
+            let taps = match tapped {
+                Tapped::Hears(_) => &mut party.outgoing.taps,
+                Tapped::Nobody | Tapped::Says(_) => &mut party.incoming.taps,
+            };
+            if taps.len() < MAX_TAPS {
+                taps.push(Tap { recording: recording.0, side });
             }
         }
     }
@@ -155,6 +192,7 @@ impl Engine {
     fn untap(&mut self, recording: RecordingId) {
         for party in self.parties.iter_mut().flatten() {
             party.incoming.taps.retain(|tap| tap.recording != recording.0);
+            party.outgoing.taps.retain(|tap| tap.recording != recording.0);
         }
     }
 

@@ -1,25 +1,31 @@
 //! Rooms: Legs that hear a mix of others.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::output::Exit;
 use super::party::{Format, Hear};
 use super::receive::Accepted;
+use super::room_voice::{Heard, Voice};
 use super::timeout::{Own, ROOM_PER_STEP, send_own};
 use super::timer::{Deadlines, REASONS, Reason, calm_after};
 use super::{Engine, LegIndex};
 use crate::bridge::playout::Playout;
 use crate::bridge::transcode::{Frame, Transcode};
-use crate::command::{LegId, Part, RoomId};
+use crate::command::{LegId, Part, RoomId, Speaks};
 use crate::event::{Event, NotForwardable};
 use crate::mixer::{KEEP_UP_FRAMES, MemberIndex, MemberPlan, Mixer};
-use crate::player::FRAME;
+use crate::player::{FRAME, Prompt};
+use crate::rtp::Header;
 
 /// After a pause of the machine longer than this, what was missed is not sent in a burst.
 const MAX_CATCH_UP: Duration = Duration::from_millis(200);
 /// Packets that a talker may have under way when a room gives way to a bridge: what its jitter buffer holds at most.
 const MAX_LAST_WORDS: usize = 24;
+
+/// Prompts that are played into one room at once.
+const MAX_VOICES: usize = 4;
 
 /// A room's place among those of its engine.
 type RoomIndex = u32;
@@ -50,6 +56,8 @@ struct Room {
     pace: Pace,
     /// When the next tick is due: a moment of the engine's raster.
     due: Instant,
+    /// Prompts that are played into it: members without a Leg.
+    voices: Vec<Voice>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,6 +102,7 @@ impl Rooms {
                 turn: None,
                 pace: Pace::Resting,
                 due: now,
+                voices: Vec::new(),
             }));
         }
         self.by_id.insert(id, index);
@@ -186,7 +195,8 @@ impl Engine {
         if let Some(leg) = room.legs.get_mut(place.member as usize) {
             *leg = None;
         }
-        if room.mixer.members() == 0 {
+        // A prompt alone has nobody to hear it.
+        if room.mixer.members() == room.voices.len() {
             let id = room.id;
             self.rooms.by_id.remove(&id);
             if let Some(slot) = self.rooms.rooms.get_mut(place.room as usize) {
@@ -241,8 +251,10 @@ impl Engine {
         if room.pace == Pace::Resting {
             room.mixer.keep_up();
         }
+        self.play_voices(now, room);
         room.mixer.mix(now);
-        room.pace = if room.mixer.is_calm() { Pace::Resting } else { Pace::Ticking };
+        let rests = room.mixer.is_calm() && room.voices.is_empty();
+        room.pace = if rests { Pace::Resting } else { Pace::Ticking };
         while let Some((leg, talk)) = room.mixer.poll_talk() {
             self.outputs.event(Event::Talk { leg, talk });
         }
@@ -274,7 +286,9 @@ impl Engine {
             return room.mixer.skip(member);
         }
         let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
-        send_frame(party, &mut exit, now, leg, &frame);
+        if let Some(header) = send_frame(party, &mut exit, now, leg, &frame) {
+            self.recordings.tap_own(party, now, &header, frame.payload);
+        }
     }
 
     /// There is something to be mixed: the next tick of the raster is the room's.
@@ -285,6 +299,53 @@ impl Engine {
             room.mixer.wake();
             (room.pace, room.due) = (Pace::Ticking, tick);
             self.timers.set(&mut room.deadlines, index, Reason::Room, Some(tick));
+        }
+    }
+
+    /// Plays a prompt into a room.
+    pub fn play_in_room(
+        &mut self,
+        now: Instant,
+        id: RoomId,
+        (voice, to): (LegId, Speaks),
+        prompt: Arc<Prompt>,
+    ) {
+        let index = self.rooms.by_id.get(&id).copied();
+        let joined = index.and_then(|index| self.rooms.get_mut(index)).and_then(|room| {
+            if room.voices.len() >= MAX_VOICES {
+                return None;
+            }
+            let voice = Voice::join(&mut room.mixer, now, (voice, to), prompt)?;
+            room.voices.push(voice);
+            Some(())
+        });
+        match index.filter(|_| joined.is_some()) {
+            Some(index) => self.wake_room(now, index),
+            None => self.outputs.event(Event::PlayFinished { leg: voice }),
+        }
+    }
+
+    /// Ends a prompt that is played into a room.
+    pub fn hush_in_room(&mut self, id: RoomId, voice: LegId) {
+        let Some(&index) = self.rooms.by_id.get(&id) else { return };
+        let Some(room) = self.rooms.get_mut(index) else { return };
+        if let Some(place) = room.voices.iter().position(|known| known.leg() == voice) {
+            room.voices.swap_remove(place).leave(&mut room.mixer);
+        }
+    }
+
+    /// The next 20 ms of each prompt, as its member says them.
+    fn play_voices(&mut self, now: Instant, room: &mut Room) {
+        let mut place = 0;
+        while let Some(voice) = room.voices.get_mut(place) {
+            match voice.speak(now, &mut room.mixer) {
+                Heard::GoesOn => place += 1,
+                Heard::ToTheEnd => {
+                    let voice = room.voices.swap_remove(place);
+                    self.outputs.event(Event::PlayFinished { leg: voice.leg() });
+                    voice.leave(&mut room.mixer);
+                }
+            }
         }
     }
 
@@ -313,13 +374,21 @@ impl Engine {
                 return;
             }
             let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
-            send_frame(party, &mut exit, now, ear, &frame);
+            if let Some(header) = send_frame(party, &mut exit, now, ear, &frame) {
+                self.recordings.tap_own(party, now, &header, frame.payload);
+            }
         }
     }
 }
 
-fn send_frame(party: &mut super::Party, exit: &mut Exit<'_>, now: Instant, leg: LegIndex, frame: &Frame<'_>) {
+fn send_frame(
+    party: &mut super::Party,
+    exit: &mut Exit<'_>,
+    now: Instant,
+    leg: LegIndex,
+    frame: &Frame<'_>,
+) -> Option<Header> {
     party.outgoing.clock_hz = frame.clock_hz;
     let own = Own { payload_type: frame.payload_type, step: frame.step, payload: frame.payload };
-    send_own(party, exit, now, leg, &own);
+    send_own(party, exit, now, leg, &own)
 }

@@ -103,7 +103,10 @@ impl Engine {
                 let step = step_of(continuity, clock_hz);
                 party.outgoing.clock_hz = clock_hz;
                 let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
-                send_own(party, &mut exit, now, index, &Own { payload_type, step, payload });
+                let sent = send_own(party, &mut exit, now, index, &Own { payload_type, step, payload });
+                if let Some(header) = sent {
+                    self.recordings.tap_own(party, now, &header, payload);
+                }
             }
         }
         let deadline = Some(player.deadline());
@@ -197,15 +200,23 @@ pub(super) fn step_of(continuity: Continuity, clock_hz: u32) -> Step {
     }
 }
 
-pub(super) fn send_own(party: &mut Party, exit: &mut Exit<'_>, now: Instant, leg: LegIndex, own: &Own<'_>) {
+/// Sends it; its header, for who records it. None where there is no way to the peer.
+pub(super) fn send_own(
+    party: &mut Party,
+    exit: &mut Exit<'_>,
+    now: Instant,
+    leg: LegIndex,
+    own: &Own<'_>,
+) -> Option<Header> {
     if !party.is_reachable() {
-        return;
+        return None;
     }
     let header = party.outgoing.stream.own(now, own.payload_type, own.step);
-    let Some(to) = party.outgoing.to else {
-        return party.send_to_browser(now, leg, exit, &header, own.payload);
-    };
-    send_packet(&mut party.outgoing, exit, (leg, to), &header, own.payload);
+    match party.outgoing.to {
+        Some(to) => send_packet(&mut party.outgoing, exit, (leg, to), &header, own.payload),
+        None => party.send_to_browser(now, leg, exit, &header, own.payload),
+    }
+    Some(header)
 }
 
 /// A packet with this header to the address of a peer.

@@ -212,6 +212,10 @@ impl<R: Fn(Event)> Worker<R> {
             Command::Hear { leg, source } => engine.hear(now, leg, source),
             Command::Mix { room, members } => engine.mix_pair(now, room, members),
             Command::Unmix { legs } => engine.unmix(now, legs),
+            Command::PlayInRoom { room, voice, to, prompt } => {
+                engine.play_in_room(now, room, (voice, to), prompt)
+            }
+            Command::HushInRoom { room, voice } => engine.hush_in_room(room, voice),
             Command::SendDtmf { leg, digit, duration_ms } => engine.send_dtmf(now, leg, digit, duration_ms),
             Command::Record { recording, path, left, right } => {
                 engine.record(now, recording, path, [left, right]);
@@ -357,9 +361,7 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         Command::Mix { members: [(left, _), (right, _)], .. } | Command::Unmix { legs: [left, right] } => {
             [Some(*left), Some(*right)]
         }
-        Command::Record { left, right, .. } | Command::Retap { left, right, .. } => {
-            [*left, *right].map(|leg| Some(leg).filter(|leg| *leg != LegId::NOBODY))
-        }
+        Command::Record { left, right, .. } | Command::Retap { left, right, .. } => [left.leg(), right.leg()],
         Command::Configure { leg, .. }
         | Command::Hear { leg, .. }
         | Command::ListenFor { leg, .. }
@@ -372,6 +374,8 @@ fn about(command: &Command) -> [Option<LegId>; 2] {
         | Command::SendDtmf { leg, .. } => [Some(*leg), None],
         Command::AddBrowserLeg { .. }
         | Command::AddLeg { .. }
+        | Command::HushInRoom { .. }
+        | Command::PlayInRoom { .. }
         | Command::PauseRecord { .. }
         | Command::ResumeRecord { .. }
         | Command::Statistics { .. }

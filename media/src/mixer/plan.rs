@@ -93,6 +93,20 @@ impl MemberPlan {
         })
     }
 
+    /// Of a member that speaks this and is sent nothing.
+    pub fn speaking(codec: KnownCodec, payload_type: u8) -> Self {
+        let band = Band::of(codec.sample_rate_hz());
+        Self {
+            sounds: vec![(payload_type & 0x7F, Sound::Speech(codec), codec.clock_hz())],
+            talk: band,
+            codec,
+            payload_type: payload_type & 0x7F,
+            hear: band,
+            dtx: Dtx::Off,
+            comfort: None,
+        }
+    }
+
     /// What a packet is, with its clock; none for what is not decoded here.
     pub(super) fn sound(&self, payload_type: u8) -> Option<(Sound, u32)> {
         let found = self.sounds.iter().find(|(known, _, _)| *known == payload_type)?;

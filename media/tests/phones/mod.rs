@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ramal_media::codec::tone::Oscillator;
 use ramal_media::codec::{Encoder, KnownCodec};
-use ramal_media::command::{LegId, RecordingId, Source};
+use ramal_media::command::{LegId, RecordingId, Source, Tapped};
 use ramal_media::engine::{Channel, Engine, EngineConfig, LegIndex};
 use ramal_media::event::Event;
 use ramal_media::leg::{LegSettings, LegStatistics, SourcePolicy};
@@ -199,7 +199,12 @@ impl Call {
     }
 
     pub fn record(&mut self) {
-        self.engine.record(self.now, RecordingId(1), PathBuf::from("unused"), [id(0), id(1)]);
+        self.engine.record(
+            self.now,
+            RecordingId(1),
+            PathBuf::from("unused"),
+            [Tapped::Says(id(0)), Tapped::Says(id(1))],
+        );
     }
 
     /// 20 ms of a tone in PCMU from a phone.

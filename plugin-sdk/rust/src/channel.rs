@@ -105,38 +105,49 @@ macro_rules! channel {
 
             impl Guest for Component {
                 fn connect(webhook_url: Option<String>) -> Result<setup::Account, setup::SetupError> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::connect(webhook_url)
                 }
                 fn disconnect() -> Result<(), outbound::SendError> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::disconnect()
                 }
                 fn entries(field: String) -> Result<Vec<setup::Entry>, setup::SetupError> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::entries(field)
                 }
                 fn receive(request: inbound::WebhookRequest) -> Result<inbound::Delivery, inbound::Refusal> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::receive(request)
                 }
                 fn poll(cursor: Option<String>) -> Result<inbound::Polled, outbound::SendError> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::poll(cursor)
                 }
                 fn send(
                     request: outbound::OutboundRequest,
                 ) -> Result<outbound::Receipt, outbound::SendError> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::send(request)
                 }
                 fn attachment_source(reference: String) -> Result<http::HttpRequest, outbound::SendError> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::attachment_source(reference)
                 }
                 fn list_templates() -> Result<Vec<setup::Template>, outbound::SendError> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::list_templates()
                 }
                 fn open_line(request: inbound::WebhookRequest) -> Result<OpenedLine, inbound::Refusal> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::open_line(request)
                 }
                 fn hear_frame(line: Line, frame: String) -> Result<Heard, inbound::Refusal> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::hear_frame(line, frame)
                 }
                 fn close_line(thread: String) -> Vec<inbound::Event> {
+                    $crate::panic::tell_where();
                     <$channel as Channel>::close_line(thread)
                 }
             }

@@ -9,9 +9,12 @@
 pub mod bindings;
 mod channel;
 mod form;
+#[doc(hidden)]
+pub mod panic;
 mod reply;
 mod request;
 mod rule;
+mod signature;
 
 pub use bindings::ramal::plugin::{
     clock, content, http, inbound, kv, live, log, outbound, random, settings, setup,
@@ -20,6 +23,7 @@ pub use bindings::rule::ramal::plugin::interaction;
 pub use channel::Channel;
 pub use form::pairs;
 pub use rule::Rule;
+pub use signature::is_signed;
 
 /// Everything a channel usually names.
 pub mod prelude {
@@ -38,5 +42,5 @@ pub mod prelude {
         Destination, File, OutboundContent, OutboundMessage, OutboundRequest, Receipt, SendError, SenderKind,
     };
     pub use crate::setup::{Account, Entry, SetupError, Template};
-    pub use crate::{Channel, Rule, clock, http, kv, live, log, random, settings};
+    pub use crate::{Channel, Rule, clock, http, is_signed, kv, live, log, random, settings};
 }

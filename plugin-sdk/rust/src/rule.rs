@@ -27,6 +27,7 @@ macro_rules! rule {
 
             impl Guest for Component {
                 fn decide(occasion: Occasion) -> Result<Vec<Action>, String> {
+                    $crate::panic::tell_where();
                     <$rule as $crate::Rule>::decide(occasion)
                 }
             }

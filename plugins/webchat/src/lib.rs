@@ -43,8 +43,8 @@ impl Channel for Webchat {
             return Err(Refusal::NotOurs);
         }
         let origin = request.header("origin");
-        if origin.is_some_and(|origin| !site::allows(origin, &request.url, &allowed())) {
-            return Err(Refusal::Unauthentic);
+        if let Some(origin) = origin.filter(|origin| !site::allows(origin, &request.url, &allowed())) {
+            return Ok(refused(origin));
         }
         let appearance =
             Appearance::from_settings(settings::get).map_err(|field| Refusal::Temporary(field.value))?;
@@ -129,6 +129,19 @@ impl Channel for Webchat {
             }
         }
     }
+}
+
+/// What a page of a site that is not named gets: a refusal that its script may read, so that it can say what is wrong.
+fn refused(origin: &str) -> Delivery {
+    let mut delivery = Delivery::answer(403, r#"{"error":"site_not_allowed"}"#);
+    let header = |name: &str, value: &str| Attribute { name: name.to_owned(), value: value.to_owned() };
+    delivery.reply.headers = vec![
+        header("content-type", "application/json"),
+        header("cache-control", "no-store"),
+        header("vary", "origin"),
+        header("access-control-allow-origin", origin),
+    ];
+    delivery
 }
 
 fn allowed() -> String {

@@ -125,17 +125,16 @@
     // The time (ms since 1970) at which a whole window of this tone had come in.
     hears: (hz, timeoutMs = 20_000) =>
       until(() => heard().some((s) => share(s, hz, audio.sampleRate) > HEARD_SHARE), timeoutMs, `hears ${hz} Hz`),
-    // Each of these tones and none of those, in the last 200 ms of one track; as the Rust harness tells.
+    // A window that holds each of the first tones and none of the others.
     hearsAll: (present, absent, timeoutMs = 20_000) =>
       until(
         () =>
-          heard().some(
-            (s) =>
-              present.every((hz) => share(s, hz, audio.sampleRate) > 0.4 / present.length) &&
-              absent.every((hz) => share(s, hz, audio.sampleRate) < 0.02),
-          ),
+          heard().some((s) => {
+            const of = (hz) => share(s, hz, audio.sampleRate);
+            return present.every((hz) => of(hz) > 0.4 / present.length) && absent.every((hz) => of(hz) < 0.02);
+          }),
         timeoutMs,
-        `hears ${present} Hz without ${absent} Hz`,
+        `hears ${present} Hz without ${absent}`,
       ),
     // Another sound or none.
     hearsNo: (hz, timeoutMs = 20_000) =>

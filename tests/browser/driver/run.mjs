@@ -146,6 +146,13 @@ const verbs = {
     at(page).evaluate(() =>
       performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).map(({ name, encodedBodySize }) => ({ name, octets: encodedBodySize })),
     ),
+  // How the children of an element lie: on how many lines, and which words of it do not fit their place.
+  layout: ({ page, selector }) =>
+    at(page).locator(selector).first().evaluate((place) => {
+      const boxes = [...place.children].map((one) => one.getBoundingClientRect()).filter(({ width }) => width > 0);
+      const spills = [...place.querySelectorAll('span')].filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth > 0);
+      return { lines: new Set(boxes.map(({ top }) => Math.round(top))).size, spills: spills.map((one) => one.textContent) };
+    }),
   resize: ({ page, width, height }) => at(page).setViewportSize({ width, height }),
   emulate: ({ page, media }) => at(page).emulateMedia(media),
   // What axe finds wrong for people who cannot see, hear or point as others do; by all its rules, or by these.

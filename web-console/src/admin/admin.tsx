@@ -3,7 +3,7 @@
 import './admin.css';
 
 import { may } from '../live/me';
-import { href } from '../route/route';
+import { go, href } from '../route/route';
 import { Empty, Icon, type IconName, Screen } from '../ui';
 import { Home } from './start/home';
 import { GROUPS, sectionOf } from './sections';
@@ -23,10 +23,23 @@ export default function Administration({ path }: { path: readonly string[] }) {
 
 function Sections({ chosen }: { chosen: string }) {
   const groups = GROUPS.map(({ key, sections }) => ({ key, sections: sections.filter((section) => may(section.needs)) }));
+  const shown = groups.filter(({ sections }) => sections.length > 0);
   return (
     <nav class="admin-nav scrolls" aria-label={say('administration')}>
+      <select class="input admin-jump" aria-label={say('administration')} value={chosen} onChange={(event) => go('admin', ...(event.currentTarget.value === 'home' ? [] : [event.currentTarget.value]))}>
+        <option value="home">{say('home')}</option>
+        {shown.map(({ key, sections }) => (
+          <optgroup key={key} label={say(key)}>
+            {sections.map((section) => (
+              <option key={section.key} value={section.key}>
+                {say(section.key)}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+      </select>
       <Entry to={['admin']} icon="home" title={say('home')} current={chosen === 'home'} />
-      {groups.filter(({ sections }) => sections.length > 0).map(({ key, sections }) => (
+      {shown.map(({ key, sections }) => (
         <section key={key} aria-label={say(key)}>
           <h2>{say(key)}</h2>
           {sections.map((section) => (

@@ -12,9 +12,10 @@ export interface Draft<T> {
   saved: () => void;
 }
 
-export function useDraft<T extends object>(initial: T): Draft<T> {
+/** `ahead`: what is changed already when the form opens. */
+export function useDraft<T extends object>(initial: T, ahead: Partial<T> = {}): Draft<T> {
   const first = useSignal(initial);
-  const now = useSignal(initial);
+  const now = useSignal({ ...initial, ...ahead });
   const changes = () => differing(first.value, now.value);
   return {
     now: now.value,

@@ -12,26 +12,31 @@ export interface ListingProps<T> {
   actions?: ComponentChildren;
   /** Between the title and the rows: filters, notes. */
   above?: ComponentChildren;
+  /** After the rows. */
+  below?: ComponentChildren;
   pages: Pages<T>;
   columns: readonly Column<T>[];
   keyOf: (row: T) => string | number;
   onOpen?: (row: T) => void;
-  empty: { icon: IconName; title: string; text?: string };
+  /** Said where there is no row; `instead` takes the place of it all. */
+  empty: { icon: IconName; title: string; text?: string; instead?: ComponentChildren };
 }
 
-export function Listing<T>({ title, lead, actions, above, ...rows }: ListingProps<T>) {
+export function Listing<T>({ title, lead, actions, above, below, ...rows }: ListingProps<T>) {
   return (
     <Screen title={title} {...(lead ? { lead } : {})} actions={actions}>
       {above}
       <Rows title={title} {...rows} />
+      {below}
     </Screen>
   );
 }
 
-export function Rows<T>({ title, pages, columns, keyOf, onOpen, empty }: Omit<ListingProps<T>, 'lead' | 'actions' | 'above'>) {
+export function Rows<T>({ title, pages, columns, keyOf, onOpen, empty }: Omit<ListingProps<T>, 'lead' | 'actions' | 'above' | 'below'>) {
   if (pages.items.length === 0) {
     if (pages.problem) return <ErrorState problem={pages.problem} onRetry={pages.reload} />;
     if (pages.loading) return <Skeleton lines={6} />;
+    if (empty.instead) return empty.instead;
     return (
       <Empty icon={empty.icon} title={empty.title}>
         {empty.text && <p>{empty.text}</p>}

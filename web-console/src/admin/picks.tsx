@@ -17,6 +17,8 @@ export interface PicksProps {
   label: string;
   hint?: string;
   error?: string | null;
+  /** It can be saved like that, and will not do what is expected. */
+  warning?: string | null;
   /** Said where there is nothing to pick from. */
   none: string;
   all: readonly Pick[];
@@ -26,14 +28,14 @@ export interface PicksProps {
 
 const SEARCH_FROM = 9;
 
-export function Picks({ label, hint, error, none, all, chosen, onChange }: PicksProps) {
+export function Picks({ label, hint, error, warning, none, all, chosen, onChange }: PicksProps) {
   const id = useId();
   const search = useSignal('');
   const wanted = search.value.trim().toLocaleLowerCase();
   const shown = all.filter((pick) => pick.title.toLocaleLowerCase().includes(wanted));
   const toggle = (one: number, on: boolean) => onChange(on ? [...chosen, one] : chosen.filter((other) => other !== one));
   return (
-    <fieldset class="picks" aria-describedby={hint || error ? `${id}-hint` : undefined}>
+    <fieldset class="picks" data-invalid={error ? '' : undefined} aria-describedby={hint || error || warning ? `${id}-hint` : undefined}>
       <legend class="field-label">
         {label} {chosen.length > 0 && <span class="count">{chosen.length}</span>}
       </legend>
@@ -55,9 +57,9 @@ export function Picks({ label, hint, error, none, all, chosen, onChange }: Picks
         ))}
         {all.length === 0 && <p class="soft small">{none}</p>}
       </div>
-      {(error || hint) && (
-        <p class={error ? 'field-error' : 'field-hint'} id={`${id}-hint`}>
-          {error || hint}
+      {(error || warning || hint) && (
+        <p class={error ? 'field-error' : warning ? 'field-warning' : 'field-hint'} id={`${id}-hint`}>
+          {error || warning || hint}
         </p>
       )}
     </fieldset>

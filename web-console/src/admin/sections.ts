@@ -5,6 +5,7 @@ import type { FunctionComponent } from 'preact';
 import type { Permission } from '../api/types';
 import type { IconName } from '../ui';
 import { AuditLog } from './audit/audit';
+import { Conferences } from './conferences/conferences';
 import { DialRules } from './dial_rules/dial_rules';
 import { Extensions } from './extensions/extensions';
 import { Inboxes } from './inboxes/inboxes';
@@ -13,6 +14,7 @@ import { Plugins } from './plugins/plugins';
 import { Queues } from './queues/queues';
 import { Rules } from './rules/rules';
 import { Dispositions, PauseReasons } from './titles/titles';
+import { Sounds } from './sounds/sounds';
 import { Tokens } from './tokens/tokens';
 import { Trunks } from './trunks/trunks';
 import { Users } from './users/users';
@@ -23,7 +25,7 @@ export interface SectionProps {
 }
 
 export type SectionKey =
-  | 'users' | 'extensions' | 'trunks' | 'dial_rules' | 'queues' | 'pause_reasons' | 'dispositions' | 'inboxes' | 'rules' | 'plugins' | 'tokens' | 'audit' | 'organization';
+  | 'users' | 'extensions' | 'trunks' | 'dial_rules' | 'sounds' | 'conferences' | 'queues' | 'pause_reasons' | 'dispositions' | 'inboxes' | 'rules' | 'plugins' | 'tokens' | 'audit' | 'organization';
 
 export interface Section {
   key: SectionKey;
@@ -56,6 +58,8 @@ export const GROUPS: readonly { key: 'group_people' | 'group_routing' | 'group_c
       { key: 'extensions', icon: 'phone', needs: 'telephony.manage', screen: Extensions },
       { key: 'trunks', icon: 'trunk', needs: 'telephony.manage', screen: Trunks },
       { key: 'dial_rules', icon: 'route', needs: 'telephony.manage', screen: DialRules },
+      { key: 'conferences', icon: 'agents', needs: 'telephony.manage', screen: Conferences },
+      { key: 'sounds', icon: 'play', needs: 'telephony.manage', screen: Sounds },
     ],
   },
   {

@@ -43,12 +43,44 @@ export interface Trunk {
   state: TrunkState | null;
 }
 
+export interface Trunks extends List<Trunk> {
+  /** Where peers reach us, for carriers to be told. */
+  ours: { transport: Trunk['transport']; address: string }[];
+}
+
+export type Trouble =
+  | 'connection_failed'
+  | 'no_answer'
+  | 'no_socket'
+  | 'not_resolved'
+  | 'registration_not_answered'
+  | 'unavailable'
+  | { registration_refused: number };
+
 export interface TrunkState {
   /** Of our registration there: `registered`, `off`, or what went wrong. */
   registration: string;
   /** Of our probes: `unknown`, `up` or `down`. */
   health: string;
   addresses: string[];
+  /** Whether it has our registration; `null`: it gets none. */
+  registered: boolean | null;
+  /** Why it cannot be used now. */
+  trouble: Trouble | null;
+}
+
+/** Calls that were refused in the same way, counted together. */
+export interface RefusedCall {
+  reason: 'unknown_source' | 'wrong_password' | 'unknown_number' | 'not_allowed' | 'no_common_media';
+  status: number;
+  trunk: string | null;
+  extension: string | null;
+  source: string | null;
+  caller: string;
+  dialled: string;
+  count: number;
+  first_at_ms: number;
+  last_at_ms: number;
 }
 
 /** One of several kinds, told by its first key: `dial`, `prefix` or `from_trunk`. */
@@ -67,6 +99,11 @@ export interface DialRule {
   service?: 'busy' | 'congestion' | 'echo' | 'ringback' | 'tone';
   announcement?: string;
   queue?: string;
+  conference?: string;
+  /** Of a conference; what is kept is told as `(kept)`. */
+  pin?: string;
+  max_members?: number;
+  recording?: Recording;
 }
 
 export interface Queue {
@@ -85,6 +122,18 @@ export interface Queue {
   dispositions: Named[];
 }
 
+export interface SoundClip {
+  id: number;
+  title: string;
+  media_type: string;
+  seconds: number;
+  /** What was spoken, where it was made of a text. */
+  text: string | null;
+  /** Agents are not offered it. */
+  archived: boolean;
+  created_at_ms: number;
+}
+
 export interface Titled {
   id: number;
   title: string;
@@ -94,7 +143,7 @@ export interface Titled {
 /** A text, or one for each language. */
 export type Words = string | Readonly<Record<string, string>>;
 
-export type SettingKind = 'boolean' | 'choice' | 'dates' | 'entries' | 'integer' | 'lines' | 'secret' | 'text' | 'time-zone' | 'url' | 'week';
+export type SettingKind = 'boolean' | 'choice' | 'dates' | 'entries' | 'integer' | 'lines' | 'queue' | 'secret' | 'text' | 'time-zone' | 'url' | 'week';
 
 /** A field of a plugin's manifest. */
 export interface SettingField {
@@ -103,7 +152,7 @@ export interface SettingField {
   title: Words;
   note?: Words | null;
   required?: boolean;
-  default?: string | null;
+  default?: Words | null;
   choices?: { value: string; title: Words }[];
   least?: number | null;
   most?: number | null;
@@ -129,6 +178,13 @@ export interface Plugin {
   shipped: boolean;
 }
 
+export interface Plugins extends List<Plugin> {
+  /** Whether plugins can run on this node at all. */
+  running: boolean;
+  /** Where they are looked for; `null` where that is for the node's operator to know. */
+  folders: string[] | null;
+}
+
 export interface Inbox {
   id: number;
   name: string;
@@ -136,7 +192,7 @@ export interface Inbox {
   plugin: string;
   queue_id: number | null;
   enabled: boolean;
-  state: 'ready' | 'resting' | 'faulty' | 'off';
+  state: 'ready' | 'resting' | 'faulty' | 'off' | 'leads_nowhere';
   fault: string | null;
   account: { id: string; title: string } | null;
   remaining_steps: string[];
@@ -172,7 +228,9 @@ export interface AuditRow {
   actor: string;
   action: string;
   noun: string;
-  noun_id: string | number | null;
+  noun_id: string;
+  /** What people call it; empty: it needs no name. */
+  noun_name: string | null;
   detail: Record<string, unknown> | null;
   address: string | null;
 }

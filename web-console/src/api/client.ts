@@ -14,6 +14,8 @@ export interface Wish {
   type?: string;
   query?: Query;
   headers?: Readonly<Record<string, string>>;
+  /** For what is large: a file over a slow line. */
+  timeoutMs?: number;
   /** The same key makes a repeated POST harmless; one is drawn when none is given. */
   key?: string;
 }
@@ -39,7 +41,7 @@ export async function request(method: string, path: string, wish: Wish = {}): Pr
       body: bodyOf(wish),
       cache: 'no-store',
       credentials: 'same-origin',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(wish.timeoutMs ?? TIMEOUT_MS),
     });
   } catch {
     throw new Problem(0);

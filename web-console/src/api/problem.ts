@@ -4,6 +4,8 @@ interface Refusal {
   detail?: string;
   fault?: 'caller' | 'peer' | 'node';
   field?: string;
+  code?: string;
+  parameters?: Record<string, string | number>;
 }
 
 /** A request that was refused, or not answered: then `status` is 0. */
@@ -15,6 +17,9 @@ export class Problem extends Error {
   readonly fault: 'caller' | 'peer' | 'node';
   /** The field of the request that is to blame, where one is. */
   readonly field: string | null;
+  /** Names the cause, whatever language the words are in; what they have places for. */
+  readonly code: string | null;
+  readonly parameters: Readonly<Record<string, string | number>>;
   readonly retryAfterS: number | null;
 
   constructor(status: number, body: Refusal = {}, retryAfter: string | null = null) {
@@ -24,6 +29,8 @@ export class Problem extends Error {
     this.detail = body.detail ?? null;
     this.fault = body.fault ?? (status >= 500 || status === 0 ? 'node' : 'caller');
     this.field = body.field ?? null;
+    this.code = body.code ?? null;
+    this.parameters = body.parameters ?? {};
     this.retryAfterS = retryAfter === null ? null : Number(retryAfter);
   }
 }

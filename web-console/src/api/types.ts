@@ -105,6 +105,9 @@ export interface Visitor {
 
 export type Customer = 'new' | 'waiting' | 'answered' | 'ended' | 'left';
 
+/** Whose doing it is that an Interaction has ended; `transfer`: it goes on where no agent has it. */
+export type EndedBy = 'customer' | 'agent' | 'system' | 'transfer';
+
 /** What the channel's plugin can do; a missing word is "no". */
 export type Capabilities = Readonly<Record<string, unknown>>;
 
@@ -120,6 +123,8 @@ export interface Interaction {
   contact: { id: number; name: string; photo_url: string | null } | null;
   inbox: Named | null;
   title: string;
+  /** Of a call: the other party's number. */
+  number: string | null;
   customer: Customer;
   left_until_ms: number | null;
   unread: number;
@@ -127,6 +132,7 @@ export interface Interaction {
   assigned_at_ms: number | null;
   answered_at_ms: number | null;
   ended_at_ms: number | null;
+  ended_by: EndedBy | null;
   closed_at_ms: number | null;
   last: { text: string; at_ms: number; direction: Message['direction'] } | null;
   call: CallOfInteraction | null;
@@ -164,6 +170,8 @@ export interface AgentLive {
   standings: { queue_id: number; state: Standing['state']; reason: string | null; since_ms: number }[];
   presence: 'here' | 'lost' | 'away';
   open: { chats: number; calls: number };
+  /** What he lacks to be given the calls of his queues. */
+  calls_need: 'extension' | 'webrtc' | null;
   wrap_up_until_ms: number | null;
   /** Only for those who supervise. */
   interactions: { id: number; protocol: string; title: string; medium: Medium; since_ms: number }[];
@@ -238,6 +246,8 @@ export interface Recording {
   seconds: number;
   started_at_ms: number;
   url: string;
+  /** Where nothing was kept, in seconds from its beginning. */
+  pauses: { from_s: number; to_s: number }[];
 }
 
 /** A call as the page's own Seat sees it (docs/webrtc.md). */
@@ -252,8 +262,39 @@ export interface PageCall {
   started_at_ms: number;
   answered_at_ms: number | null;
   recorded: boolean;
-  recording: 'off' | 'on' | 'on_demand' | 'paused';
+  recording: CallRecording;
   keys_masked: boolean;
+  /** Who is heard beside oneself and the other party. */
+  others: PageParty[];
+  /** The own call that whoever answers this one comes into. */
+  joins: string | null;
+  /** How one supervises the call of somebody else. */
+  supervision: Supervision | null;
+  /** The sound clip that is being played into it. */
+  clip: number | null;
+}
+
+export type CallRecording = 'off' | 'on' | 'on_demand' | 'paused';
+export type Supervision = 'listen' | 'whisper' | 'barge';
+
+export interface PageParty {
+  id: number;
+  number: string;
+  name: string | null;
+  role: 'party' | 'third' | 'supervisor';
+  /** Nothing comes of its browser; it leaves when its grace is over. */
+  lost: boolean;
+}
+
+/** A sound that agents play into calls. */
+export interface SoundClip {
+  id: number;
+  title: string;
+  media_type: string;
+  seconds: number;
+  text: string | null;
+  archived: boolean;
+  created_at_ms: number;
 }
 
 export interface HistoryEvent {

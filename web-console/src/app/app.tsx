@@ -13,6 +13,8 @@ import { heard } from '../live/calls';
 import { interactions } from '../live/desk';
 import { may, me, recall, unreached } from '../live/me';
 import { reach } from '../live/socket';
+import { unfinished } from '../message/drafts';
+import { UnfinishedMessage } from '../message/unfinished';
 import { Offers } from '../offer/offers';
 import { seat } from '../phone/phone';
 import { silenced } from '../phone/sound';
@@ -43,7 +45,7 @@ function Inside() {
   if (first === 'link' && token) return <SetPassword token={token} />;
   if (unreached.value) return <ErrorState problem={unreached.value} onRetry={recall} />;
   if (me.value === undefined) return <Skeleton />;
-  if (me.value === null) return <LogIn />;
+  if (me.value === null) return <LogIn>{unfinished.value && <UnfinishedMessage />}</LogIn>;
   return <Frame />;
 }
 
@@ -95,7 +97,8 @@ function Frame() {
 function CallInReach() {
   const call = heard.value;
   if (!call) return seat.value === 'taken' ? <Troubles /> : null;
-  const of = [...interactions.value.values()].find((one) => one.call?.id === call.id);
+  const shown = call.joins ?? call.id;
+  const of = [...interactions.value.values()].find((one) => one.call?.id === shown);
   if (of && route.value[0] === 'desk' && route.value[1] === String(of.id)) return null;
   return <Dock call={call} href={of ? href('desk', of.id) : null} />;
 }

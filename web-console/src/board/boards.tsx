@@ -4,6 +4,8 @@ import type { ComponentChildren } from 'preact';
 
 import type { Board } from '../api/types';
 import { boards } from '../live/desk';
+import { may } from '../live/me';
+import { href } from '../route/route';
 import { Empty, Icon, Timer } from '../ui';
 import { number, span } from '../words/language';
 import { say } from './words';
@@ -11,7 +13,7 @@ import { say } from './words';
 /** One card a queue, live (F196, F198 to F200). `of`: only these. */
 export function Boards({ of }: { of?: ReadonlySet<number> }) {
   const all = [...boards.value.values()].filter((board) => !of || of.has(board.queue_id)).sort((a, b) => a.title.localeCompare(b.title));
-  if (all.length === 0) return <Empty icon="board" title={say('none')} />;
+  if (all.length === 0) return <Empty icon="board" title={say('none')}>{may('users.manage') && <a href={href('admin')}>{say('none_way')}</a>}</Empty>;
   return (
     <ul class="boards" aria-label={say('boards')}>
       {all.map((board) => (

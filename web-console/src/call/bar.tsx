@@ -1,15 +1,15 @@
-import { effect, useSignal } from '@preact/signals';
+import { effect } from '@preact/signals';
 
 import type { Interaction, PageCall } from '../api/types';
-import { useKeys } from '../keys/keys';
 import { calls, transferFailed } from '../live/calls';
-import { hangUp, hold, mute, muted, press, resume } from '../phone/phone';
-import { Badge, Button, Icon, Pad, Popup, Timer, tell, toast } from '../ui';
+import { Badge, Icon, Timer, toast } from '../ui';
 import { telephone } from '../words/language';
+import { Company } from './company';
 import { Levels } from './level';
 import { OneWay, Quality } from './quality';
-import { Recorder } from './recorder';
 import { Troubles } from './troubles';
+import { Verbs } from './verbs';
+import { Watching } from './watching';
 import { say } from './words';
 
 type State = PageCall['state'] | 'waiting' | 'ended';
@@ -58,7 +58,7 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
           <p class="cut">
             <strong>{telephone(name)}</strong> {number && number !== name && <span class="soft">{telephone(number)}</span>}
           </p>
-          <p class="row small">
+          <p class="row small call-facts">
             <span role="status" aria-live="assertive">
               {say(`state_${state}`)}
             </span>
@@ -77,12 +77,18 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
                 {say(paused ? 'record_paused' : 'recorded')}
               </Badge>
             )}
+            {own?.keys_masked && state !== 'ended' && (
+              <Badge kind="wait" icon="shield">
+                {say('masked')}
+              </Badge>
+            )}
           </p>
         </div>
         {state !== 'ended' && <Quality call={id} />}
         {state !== 'ended' && <Levels />}
       </div>
-      {state === 'ended' ? <p class="call-note">{say('over')}</p> : <Verbs id={id} state={state} onTransfer={onTransfer} keyed={keyed} />}
+      {state === 'ended' ? <p class="call-note">{say('over')}</p> : <Verbs id={id} talking={state === 'talking'} held={state === 'held'} onTransfer={onTransfer} keyed={keyed} />}
+      {state !== 'ended' && <Company call={id} />}
       {far && (
         <p class="call-note">
           <Icon name="pause" size={16} />
@@ -95,68 +101,14 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
   );
 }
 
-function Verbs({ id, state, onTransfer, keyed }: Pick<CallBarProps, 'id' | 'state' | 'onTransfer' | 'keyed'>) {
-  const keys = useSignal('');
-  const talking = state === 'talking';
-  const held = state === 'held';
-  const toggleHold = () => {
-    if (talking || held) return tell(() => (held ? resume(id) : hold(id)));
-    return undefined;
-  };
-  useKeys(
-    keyed
-      ? [
-          { key: 'M', label: say(muted.value ? 'unmute' : 'mute'), run: () => mute() },
-          { key: 'H', label: say(held ? 'resume' : 'hold'), run: toggleHold },
-        ]
-      : [],
-  );
-  function send(digit: string) {
-    keys.value += digit;
-    void tell(() => press(id, digit));
-  }
-  return (
-    <div class="call-verbs">
-      <Button icon={muted.value ? 'mic_off' : 'device'} class={muted.value ? 'on' : ''} onClick={() => mute()} {...(keyed ? { keys: 'M' } : {})}>
-        {say(muted.value ? 'unmute' : 'mute')}
-      </Button>
-      <Button icon={held ? 'play' : 'pause'} class={held ? 'on' : ''} disabled={!talking && !held} onClick={toggleHold} {...(keyed ? { keys: 'H' } : {})}>
-        {say(held ? 'resume' : 'hold')}
-      </Button>
-      <Popup
-        label={say('keypad')}
-        buttonClass="button plain"
-        button={
-          <>
-            <Icon name="grid" size={16} />
-            <span>{say('keypad')}</span>
-          </>
-        }
-        disabled={!talking}
-      >
-        {() => (
-          <div class="call-pad">
-            <output class="mono">{keys.value.slice(-20)}</output>
-            <Pad onKey={send} />
-          </div>
-        )}
-      </Popup>
-      <Recorder call={id} />
-      {onTransfer && (
-        <Button icon="transfer" disabled={!talking && !held} onClick={onTransfer} {...(keyed ? { keys: 'T' } : {})}>
-          {say('transfer')}
-        </Button>
-      )}
-      <span class="grow" />
-      <Button kind="danger" icon="hang_up" onClick={() => tell(() => hangUp(id))}>
-        {say('hang_up')}
-      </Button>
-    </div>
-  );
-}
-
 /** A call that belongs to no Interaction on the screen: in reach wherever one is. */
 export function Dock({ call, href }: { call: PageCall; href: string | null }) {
+  if (call.supervision)
+    return (
+      <div class="dock">
+        <Watching call={call} />
+      </div>
+    );
   const name = call.name ?? call.number ?? call.dialled ?? '';
   return (
     <div class="dock">
@@ -169,7 +121,6 @@ export function Dock({ call, href }: { call: PageCall; href: string | null }) {
     </div>
   );
 }
-
 
 effect(() => {
   if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: transferFailed.value.reason.replaceAll('_', ' ') });

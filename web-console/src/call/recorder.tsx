@@ -1,35 +1,41 @@
 import { calls } from '../live/calls';
 import { record } from '../phone/phone';
-import { Button, tell } from '../ui';
+import { tell } from '../ui';
+import { Tile } from './tile';
 import { say } from './words';
 
-/** Pauses and resumes the recording of a call, and begins one where no rule does. */
-export function Recorder({ call }: { call: string }) {
+type Deed = Parameters<typeof record>[1];
+
+/** What can be done about the recording of a call: pause and resume it, begin one where no rule does, and end that. */
+export function recordingDeeds(call: string): readonly Deed[] {
   const own = calls.value.get(call);
-  if (!own || (own.state !== 'talking' && own.state !== 'held')) return null;
-  const ask = (to: Parameters<typeof record>[1]) => tell(() => record(call, to));
+  if (!own || (own.state !== 'talking' && own.state !== 'held')) return [];
   switch (own.recording) {
     case 'off':
-      return (
-        <Button icon="record" onClick={() => ask('start')}>
-          {say('record')}
-        </Button>
-      );
-    case 'paused':
-      return (
-        <Button icon="record" class="on" onClick={() => ask('resume')}>
-          {say('record_resume')}
-        </Button>
-      );
+      return ['start'];
     case 'on':
+      return ['pause'];
     case 'on_demand':
-      return (
-        <>
-          <Button icon="pause" onClick={() => ask('pause')}>
-            {say('record_pause')}
-          </Button>
-          {own.recording === 'on_demand' && <Button onClick={() => ask('stop')}>{say('record_stop')}</Button>}
-        </>
-      );
+      return ['pause', 'stop'];
+    case 'paused':
+      return ['resume'];
   }
+}
+
+export const recordDeed = (call: string, deed: Deed) => tell(() => record(call, deed));
+
+/** The first of them, as a tile. */
+export function Recorder({ call }: { call: string }) {
+  const [deed] = recordingDeeds(call);
+  if (!deed) return null;
+  return (
+    <Tile
+      icon={deed === 'pause' ? 'pause_record' : 'record'}
+      text={say(deed === 'start' ? 'record' : 'recording')}
+      label={say(`record_${deed}`)}
+      on={deed === 'resume'}
+      minor
+      onClick={() => recordDeed(call, deed)}
+    />
+  );
 }

@@ -83,6 +83,6 @@ const nameOf = (interaction: Interaction) => interaction.visitor?.name ?? (isNum
 
 /** What the Interaction itself knows of who it is. */
 function known(interaction: Interaction): Identity[] {
-  const number = interaction.call?.with ?? (isNumber(interaction.title) ? interaction.title : null);
+  const number = interaction.number ?? (isNumber(interaction.title) ? interaction.title : null);
   return [...(number && isNumber(number) ? [{ kind: 'phone' as const, value: number }] : []), ...(interaction.visitor?.email ? [{ kind: 'email' as const, value: interaction.visitor.email }] : [])];
 }

@@ -4,15 +4,17 @@ import { useEffect } from 'preact/hooks';
 import { seconds } from '../api/clock';
 import type { Interaction } from '../api/types';
 import { href } from '../route/route';
-import { Avatar, Button, Empty, ErrorState, Icon, Skeleton, TextField, usePages } from '../ui';
+import { Avatar, Button, Empty, ErrorState, Icon, type IconName, Skeleton, TextField, usePages } from '../ui';
 import { say as kit } from '../ui/words';
 import { briefly, span, telephone } from '../words/language';
 import { say } from './words';
 
 const AFTER_MS = 250;
 
+type EndOf = (interaction: Interaction) => { icon: IconName; word: string };
+
 /** Finished Interactions, newest first; by name, protocol or queue, and by day (F130, F142, F145). */
-export function HistoryList({ chosen }: { chosen: number | null }) {
+export function HistoryList({ chosen, endOf }: { chosen: number | null; endOf: EndOf }) {
   const text = useSignal('');
   const from = useSignal('');
   const to = useSignal('');
@@ -46,7 +48,7 @@ export function HistoryList({ chosen }: { chosen: number | null }) {
         <ul aria-label={say('list')}>
           {past.items.map((one) => (
             <li key={one.id}>
-              <Line interaction={one} chosen={one.id === chosen} />
+              <Line interaction={one} chosen={one.id === chosen} endOf={endOf} />
             </li>
           ))}
         </ul>
@@ -67,8 +69,10 @@ const DAY_MS = 86_400_000;
 /** Midnight of a day as a date field writes it, on this machine's clock. */
 const dayStart = (text: string) => new Date(`${text}T00:00:00`).getTime();
 
-function Line({ interaction, chosen }: { interaction: Interaction; chosen: boolean }) {
+function Line({ interaction, chosen, endOf }: { interaction: Interaction; chosen: boolean; endOf: EndOf }) {
   const name = interaction.contact?.name ?? interaction.title;
+  const { icon, word } = endOf(interaction);
+  const number = interaction.number !== name && interaction.number;
   return (
     <a class={`line ${chosen ? 'chosen' : ''}`} href={href('desk', 'history', interaction.id)} aria-current={chosen ? 'true' : undefined} data-interaction={interaction.id}>
       <Avatar name={name} photo={interaction.contact?.photo_url} size={32} />
@@ -77,6 +81,11 @@ function Line({ interaction, chosen }: { interaction: Interaction; chosen: boole
           <strong class="cut grow">{telephone(name)}</strong>
           <time class="small soft">{briefly(interaction.closed_at_ms ?? interaction.started_at_ms, seconds.value)}</time>
         </span>
+        <span class="line-last small soft">
+          <Icon name={icon} size={14} />
+          <span class="cut grow">{word}</span>
+        </span>
+        {number && <span class="line-foot small soft">{telephone(number)}</span>}
         <span class="line-foot small soft">
           <Icon name={interaction.medium === 'voice' ? 'phone' : 'message'} size={14} />
           <span class="cut grow">{[interaction.queue?.title, interaction.disposition?.title].filter(Boolean).join(' · ')}</span>

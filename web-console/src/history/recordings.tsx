@@ -1,5 +1,5 @@
 import type { Recording } from '../api/types';
-import { ErrorState, Skeleton, useResource } from '../ui';
+import { ErrorState, Icon, Skeleton, useResource } from '../ui';
 import { moment, span } from '../words/language';
 import { say } from './words';
 
@@ -19,6 +19,12 @@ export function Recordings({ interaction }: { interaction: number }) {
           <p class="small soft">
             {say('recording')} · {moment(one.started_at_ms)} · {span(one.seconds * 1000)}
           </p>
+          {one.pauses.map(({ from_s, to_s }) => (
+            <p key={from_s} class="small row">
+              <Icon name="pause" size={14} />
+              {say('record_pause', { from: span(from_s * 1000), to: span(to_s * 1000) })}
+            </p>
+          ))}
           <Player url={one.url} label={`${say('recording')} ${moment(one.started_at_ms)}`} />
         </li>
       ))}

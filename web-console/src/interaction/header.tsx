@@ -1,8 +1,9 @@
 import type { Interaction } from '../api/types';
 import { href } from '../route/route';
 import { Button, CopyButton, Icon, IconButton, Timer } from '../ui';
+import { telephone } from '../words/language';
 import { StateMark } from './row';
-import { channelIcon, channelName, titleOf } from './state';
+import { channelIcon, channelName, endOf, numberBeside, titleOf } from './state';
 import { say } from './words';
 
 export interface HeaderProps {
@@ -14,6 +15,8 @@ export interface HeaderProps {
 
 /** Who, protocol, earlier interactions, TTA, and what one does with the whole (F128 to F132). */
 export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
+  const number = numberBeside(interaction);
+  const end = endOf(interaction);
   return (
     <header class="talk-head">
       <a class="talk-back button quiet only-icon" href={href('desk')} aria-label={say('list')}>
@@ -21,12 +24,21 @@ export function Header({ interaction, onTransfer, onEnd }: HeaderProps) {
       </a>
       {interaction.state !== 'closed' && <StateMark interaction={interaction} />}
       <div class="grow">
-        <h1 class="cut">{titleOf(interaction)}</h1>
+        <div class="row">
+          <h1 class="cut">{titleOf(interaction)}</h1>
+          {interaction.state === 'closed' && (
+            <span class="row small soft talk-end">
+              <Icon name={end.icon} size={14} />
+              {end.word}
+            </span>
+          )}
+        </div>
         <p class="talk-facts small soft">
           <span class="row">
             <Icon name={channelIcon(interaction.channel)} size={14} />
             {channelName(interaction.channel)}
           </span>
+          {number && <span>{telephone(number)}</span>}
           {interaction.queue && <span class="cut talk-queue">{interaction.queue.title}</span>}
           <Protocol protocol={interaction.protocol} />
           <span class="tta" title={say('tta')}>

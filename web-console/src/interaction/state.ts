@@ -28,11 +28,30 @@ export function lookOf(interaction: Interaction, now: number): Look {
     case 'answered':
       return { ground: 'answered', icon: 'check', word: say('answered') };
     case 'ended':
-      return { ground: 'ended', icon: 'flag', word: say('ended') };
+      return { ground: 'ended', ...endOf(interaction) };
     case 'left':
       return { ground: 'left', icon: 'door', word: leftWord(interaction.left_until_ms, now) };
   }
 }
+
+/** Who ended it, as icon and word. */
+export function endOf({ ended_by: by, medium }: Pick<Interaction, 'ended_by' | 'medium'>): Pick<Look, 'icon' | 'word'> {
+  switch (by) {
+    case 'customer':
+      return { icon: 'flag', word: say('ended') };
+    case 'agent':
+      return { icon: medium === 'voice' ? 'hang_up' : 'check', word: say('ended_agent') };
+    case 'system':
+      return { icon: 'alert', word: say('ended_system') };
+    case 'transfer':
+      return { icon: 'transfer', word: say('ended_transfer') };
+    case null:
+      return { icon: 'flag', word: say('ended_somehow') };
+  }
+}
+
+/** The number of a call where the name does not say it already. */
+export const numberBeside = (interaction: Interaction) => (interaction.number && interaction.number !== nameOf(interaction) ? interaction.number : null);
 
 function leftWord(until: number | null, now: number): string {
   return until === null ? say('left') : say('left_for', { n: Math.max(0, Math.ceil((until - now) / 1000)) });

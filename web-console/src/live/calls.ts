@@ -16,6 +16,9 @@ export const quality = signal<ReadonlyMap<string, readonly Side[]>>(new Map());
 /** Why the last transfer to a number came to nothing; a new object each time. */
 export const transferFailed = signal<{ reason: string } | null>(null);
 
+/** Why a third party did not come into a call; a new object each time. */
+export const thirdFailed = signal<{ number: string; reason: string } | null>(null);
+
 /** One party of a call. */
 export interface Side {
   side: 'page' | 'far';
@@ -58,6 +61,7 @@ export function takeSeatEvent(event: SeatEvent) {
       calls.value = new Map(calls.value).set(event.call.id, event.call);
       return;
     case 'ended':
+      failedThird(calls.value.get(event.call), event.reason);
       calls.value = without(calls.value, event.call);
       quality.value = without(quality.value, event.call);
       return;
@@ -70,6 +74,11 @@ export function takeSeatEvent(event: SeatEvent) {
     case 'digit':
     case 'noticed':
   }
+}
+
+// Whoever comes in leaves his own call by a transfer.
+function failedThird(call: PageCall | undefined, reason: string) {
+  if (call?.joins && reason !== 'transferred') thirdFailed.value = { number: call.dialled ?? '', reason };
 }
 
 export function forgetCalls() {

@@ -26,7 +26,7 @@ export interface Heard {
   message: { interaction_id: number };
   typing: { interaction_id: number; active: boolean };
   contact: { id: number };
-  'offer.over': { id: number; why: string };
+  'offer.over': { id: number; interaction?: number; why: string };
 }
 
 const ears = new Map<string, Set<(data: never) => void>>();

@@ -21,10 +21,11 @@ export const unreached = signal<Problem | null>(null);
 
 export const may = (permission: Permission) => me.value?.permissions.includes(permission) ?? false;
 
-const leaving = new Set<() => unknown>();
+type Leave = (why: 'over' | 'left') => unknown;
+const leaving = new Set<Leave>();
 
 /** Runs when the log-in ends, however it does: what holds devices or timers lets go. */
-export const onLeave = (run: () => unknown) => leaving.add(run);
+export const onLeave = (run: Leave) => leaving.add(run);
 
 /** At the start of the page: the cookie of an earlier visit may still hold. */
 export async function recall() {
@@ -61,7 +62,7 @@ export async function logOut() {
 
 function end(why: 'over' | 'left') {
   if (!me.value) return;
-  for (const run of leaving) run();
+  for (const run of leaving) run(why);
   hangUpOnEvents();
   signedInWith('', () => {});
   forget();

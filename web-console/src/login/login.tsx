@@ -4,10 +4,11 @@ import type { ComponentChildren } from 'preact';
 import type { Problem } from '../api/problem';
 import { farewell, logIn } from '../live/me';
 import { Button, FormProblem, Select, TextField, useAction } from '../ui';
-import { type Language, language, speak } from '../words/language';
+import { type Language, choose, language } from '../words/language';
 import { say } from './words';
 
-export function LogIn() {
+/** `children`: what must not be lost meanwhile; it has the keys. */
+export function LogIn({ children }: { children?: ComponentChildren }) {
   const email = useSignal('');
   const password = useSignal('');
   const action = useAction(() => logIn(email.value.trim(), password.value));
@@ -23,8 +24,9 @@ export function LogIn() {
           {say(why)}
         </p>
       )}
+      {children}
       <form class="stack" onSubmit={submit}>
-        <TextField label={say('email')} type="email" name="email" autocomplete="username" autofocus required value={email.value} onChange={(text) => (email.value = text)} />
+        <TextField label={say('email')} type="email" name="email" autocomplete="username" autofocus={!children} required value={email.value} onChange={(text) => (email.value = text)} />
         <TextField label={say('password')} type="password" name="password" autocomplete="current-password" required value={password.value} onChange={(text) => (password.value = text)} error={wrong(action.problem)} />
         {!wrong(action.problem) && <FormProblem problem={action.problem} />}
         <Button kind="primary" submit busy={action.pending}>
@@ -58,7 +60,7 @@ export function Gate({ title, children }: { title: string; children: ComponentCh
             bare
             label={say('language')}
             value={language.value}
-            onChange={(wanted) => speak(wanted as Language)}
+            onChange={(wanted) => choose(wanted as Language)}
             choices={[
               { value: 'pt-BR', label: 'Português' },
               { value: 'en', label: 'English' },

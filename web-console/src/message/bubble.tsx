@@ -45,6 +45,11 @@ export function Bubble({ message, quoted, first, name }: { message: Message; quo
           )}
         </p>
       </div>
+      {(message.state === 'queued' || message.state === 'unknown') && message.reason && (
+        <p class="bubble-waits small soft">
+          {say(message.state)}: {message.reason}
+        </p>
+      )}
       {message.state === 'failed' && (
         <p class="bubble-failed small">
           {say('failed')}

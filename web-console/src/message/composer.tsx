@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { post } from '../api/client';
 import type { Interaction } from '../api/types';
 import { Button, Icon, IconButton } from '../ui';
-import { draftOf, keepDraft } from './drafts';
+import { draftOf, keepDraft, writesIn } from './drafts';
 import { send } from './threads';
 import { say } from './words';
 
@@ -22,6 +22,7 @@ export function Composer({ interaction, onTransfer }: { interaction: Interaction
   useEffect(() => {
     text.value = draftOf(interaction.id);
     box.current?.focus();
+    return box.current ? writesIn(interaction.id, box.current) : undefined;
   }, [interaction.id]);
   useLayoutEffect(() => grow(box.current), [text.value]);
 

@@ -8,6 +8,7 @@ import { type Problem, asProblem } from '../api/problem';
 import type { Message, Page } from '../api/types';
 import { foresee, hear, interactions, snapshots } from '../live/desk';
 import { me } from '../live/me';
+import { fieldTextOf } from '../ui';
 
 export interface Thread {
   items: readonly Message[];
@@ -68,7 +69,7 @@ export async function send(interaction: number, text: string, kind: 'out' | 'com
     put(of, await post<Message>(`/interactions/${interaction}/messages`, { text, client_id: client, comment: kind === 'comment' }, { key: client }));
   } catch (error) {
     const problem = asProblem(error);
-    put(of, { ...draftOf(interaction, text, kind, client), state: 'failed', reason: problem.detail ?? problem.title });
+    put(of, { ...draftOf(interaction, text, kind, client), state: 'failed', reason: fieldTextOf(problem) });
   }
 }
 

@@ -1,10 +1,10 @@
 import { useEffect } from 'preact/hooks';
 
 import type { Offer, PageCall } from '../api/types';
-import { accept, refuse } from '../live/verbs';
+import { accept, refuse, take as takeWaiting } from '../live/verbs';
 import { useKeys } from '../keys/keys';
 import { calls } from '../live/calls';
-import { hear, offers } from '../live/desk';
+import { hear, interactions, offers } from '../live/desk';
 import { answer, attach, reject } from '../phone/phone';
 import { chime, ring } from '../phone/sound';
 import { go } from '../route/route';
@@ -41,6 +41,16 @@ async function take(offer: Offer) {
   await tell(async () => {
     const interaction = await accept(offer.id);
     go('desk', interaction?.id ?? offer.interaction.id);
+  });
+}
+
+/** Takes what waits, without an offer. */
+async function pull(id: number) {
+  const waits = interactions.peek().get(id);
+  if (waits?.medium === 'voice') await attach().catch(() => {});
+  await tell(async () => {
+    await takeWaiting(id);
+    go('desk', id);
   });
 }
 
@@ -146,7 +156,7 @@ function flash(count: number, who: string): (() => void) | void {
 }
 
 // Who misses an offer is told why it went.
-hear('offer.over', ({ why }) => {
-  if (why === 'timed_out') toast(say('gone_timed_out'), { kind: 'warn' });
+hear('offer.over', ({ why, interaction }) => {
+  if (why === 'timed_out') toast(say('gone_timed_out'), { kind: 'warn', action: interaction === undefined ? null : { label: say('take'), run: () => pull(interaction) } });
   if (why === 'gone') toast(say('gone'));
 });

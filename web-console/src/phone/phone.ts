@@ -3,6 +3,7 @@
 import { computed, effect, signal } from '@preact/signals';
 
 import { post, remove } from '../api/client';
+import type { SoundClip, Supervision } from '../api/types';
 import { calls, heard, seatThere } from '../live/calls';
 import { presence } from '../live/desk';
 import { me, onLeave } from '../live/me';
@@ -111,6 +112,24 @@ export const record = (call: string, to: 'pause' | 'resume' | 'start' | 'stop') 
 export const answer = (call: string) => post(`${of(call)}/answer`);
 export const reject = (call: string) => post(`${of(call)}/reject`, { reason: 'busy' });
 export const hangUp = (call: string) => remove(of(call));
+/** A third one comes in, as soon as he answers. */
+export const addNumber = (call: string, to: string) => post(`${of(call)}/merge`, { to });
+export const addCall = (call: string, other: string) => post(`${of(call)}/merge`, { call: other });
+export const dropParty = (call: string, party: number) => post(`${of(call)}/drop`, { party });
+export const endForAll = (call: string) => post(`${of(call)}/end`);
+export const maskKeys = (call: string, masked: boolean) => post(`${of(call)}/mask`, { masked });
+export const playClip = (call: string, clip: number, hears: 'customer' | 'both', then: 'talk' | 'hang_up') => post(`${of(call)}/clip`, { clip, hears, then });
+export const stopClip = (call: string) => remove(`${of(call)}/clip`);
+export const keepClip = (call: string, title: string, sound: Blob) => post<SoundClip>(`${of(call)}/clips?title=${encodeURIComponent(title)}`, sound);
+
+/** Comes into the call of somebody else, or is there in another way from now on. */
+export async function supervise(call: string, mode: Supervision | 'take_over') {
+  await attach();
+  await post(`${of(call)}/supervise`, { mode });
+}
+
+/** What is spoken now, for who keeps it. */
+export const spoken = () => track;
 
 // ---- what happens
 

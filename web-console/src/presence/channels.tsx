@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { Medium, Standing } from '../api/types';
 import { presence } from '../live/desk';
 import { may, me } from '../live/me';
+import { href } from '../route/route';
 import { Badge, Button, Countdown, Empty, Icon, type IconName, Menu, type MenuItem, type Meaning, Popup, Timer } from '../ui';
 import { seconds } from '../api/clock';
 import { endWrapUp, join, leaveQueues, pause, ready, reasonsOf, stateOf } from './presence';
@@ -75,7 +76,7 @@ function List({ medium, queues, close }: { medium: Medium; queues: readonly Stan
     if (!next.delete(id)) next.add(id);
     left.value = next;
   }
-  if (queues.length === 0) return <Empty icon={medium === 'voice' ? 'headset' : 'message'} title={say('none')} />;
+  if (queues.length === 0) return <Empty icon={medium === 'voice' ? 'headset' : 'message'} title={say(may('users.manage') ? 'none_own' : 'none')}>{may('users.manage') && <a href={href('admin', 'users', me.value?.id ?? '')}>{say('none_way')}</a>}</Empty>;
   return (
     <>
       <h2 class="channel-title">{say(medium)}</h2>

@@ -39,12 +39,17 @@ function Who({ name, photo_url }: AgentLive) {
 
 const PRESENCE: Record<AgentLive['presence'], Meaning> = { here: 'good', lost: 'warn', away: 'plain' };
 
-function State({ presence, wrap_up_until_ms }: AgentLive) {
+function State({ presence, wrap_up_until_ms, calls_need }: AgentLive) {
   return (
-    <span class="row">
+    <span class="row wraps">
       <Badge kind={PRESENCE[presence]} icon={presence === 'here' ? 'check' : presence === 'lost' ? 'alert' : 'door'}>
         {say(presence)}
       </Badge>
+      {calls_need && (
+        <Badge kind="stop" icon="alert">
+          {say(`calls_need_${calls_need}`)}
+        </Badge>
+      )}
       {inWrapUp(wrap_up_until_ms) && (
         <Badge kind="wait" icon="clock">
           {say('wrap_up')} <Countdown until={wrap_up_until_ms ?? 0} />

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import type { Interaction } from '../api/types';
+import { endOf } from '../interaction/state';
 import { agents, boards } from '../live/desk';
 import { go } from '../route/route';
 import { Icon, Select, TextField, usePages } from '../ui';
@@ -48,6 +49,7 @@ export function HistorySearch() {
           { title: say('agent'), cell: (one) => one.agent?.name ?? '–' },
           { title: say('started'), cell: (one) => moment(one.started_at_ms) },
           { title: say('lasted'), cell: (one) => (one.closed_at_ms === null ? '–' : span(one.closed_at_ms - one.started_at_ms)), align: 'end', minor: true },
+          { title: say('ended'), cell: (one) => endOf(one).word, minor: true },
           { title: say('disposition'), cell: (one) => one.disposition?.title ?? '–', minor: true },
         ]}
       />

@@ -6,12 +6,14 @@ import { may } from '../live/me';
 import { go } from '../route/route';
 import { Empty, Screen, Tabs } from '../ui';
 import { say as shared } from '../admin/words';
+import { Calls } from './calls';
 import { HistorySearch } from './history';
 import { Live } from './live';
+import { Rooms } from './rooms';
 import { Waiting } from './waiting';
 import { say } from './words';
 
-const TABS = ['live', 'waiting', 'history'] as const;
+const TABS = ['live', 'calls', 'rooms', 'waiting', 'history'] as const;
 
 /** `path` is what follows `supervise` in the address. */
 export default function Supervision({ path: [key] }: { path: readonly string[] }) {
@@ -27,6 +29,8 @@ export default function Supervision({ path: [key] }: { path: readonly string[] }
     <Screen title={say('title')} lead={say('lead')} width="full">
       <Tabs label={say('title')} class="supervise" tabs={TABS.map((tab) => ({ key: tab, title: say(tab) }))} chosen={chosen} onChoose={(tab) => go('supervise', tab)}>
         {chosen === 'live' && <Live />}
+        {chosen === 'calls' && <Calls />}
+        {chosen === 'rooms' && <Rooms />}
         {chosen === 'waiting' && <Waiting />}
         {chosen === 'history' && <HistorySearch />}
       </Tabs>

@@ -1,7 +1,10 @@
 // Why an Interaction waits: for each agent of its queue, what keeps it from him.
 
-import type { Interaction } from '../api/types';
-import { Avatar, Button, Dialog, ErrorState, Skeleton, useResource } from '../ui';
+import { useSignal } from '@preact/signals';
+
+import type { Interaction, Medium, Page } from '../api/types';
+import { transfer } from '../live/verbs';
+import { Avatar, Button, Dialog, ErrorState, FormProblem, Select, Skeleton, toast, useAction, useResource } from '../ui';
 import { clock } from '../words/language';
 import { say as shared } from '../admin/words';
 import { say } from './words';
@@ -18,6 +21,7 @@ interface WhyNot {
 
 interface Answer {
   state: 'waiting' | 'offered' | 'open';
+  leads_nowhere: boolean;
   ahead: number;
   agents: WhyNot[];
 }
@@ -31,8 +35,33 @@ export function Why({ interaction, onClose }: { interaction: Interaction; onClos
       </p>
       {why.problem && <ErrorState problem={why.problem} onRetry={why.reload} />}
       {why.loading && !why.data && <Skeleton lines={4} />}
-      {why.data && <Reasons {...why.data} />}
+      {why.data?.leads_nowhere && <Stranded interaction={interaction} onSent={onClose} />}
+      {why.data && !why.data.leads_nowhere && <Reasons {...why.data} />}
     </Dialog>
+  );
+}
+
+/** It leads nowhere: what for, and the way on. */
+function Stranded({ interaction, onSent }: { interaction: Interaction; onSent: () => void }) {
+  const { id, medium, queue, inbox } = interaction;
+  const queues = useResource<Page<{ id: number; title: string; medium: Medium; enabled: boolean }>>('/queues?limit=100', 'queues');
+  const open = queues.data?.items.filter((one) => one.enabled && one.medium === medium) ?? [];
+  const to = useSignal<number | null>(null);
+  const chosen = to.value ?? (open.length === 1 ? (open[0]?.id ?? null) : null);
+  const action = useAction(async () => {
+    if (chosen === null) return;
+    await transfer(id, { queue: chosen });
+    toast(say('sent_to_queue'), { kind: 'good' });
+    onSent();
+  });
+  const reason = queue ? say('why_queue_off', { queue: queue.title }) : inbox ? say('why_nowhere_inbox', { inbox: inbox.title }) : say('why_nowhere');
+  return (
+    <>
+      <p class="form-problem">{reason}</p>
+      <Select label={say('send_to_queue')} none={true} value={chosen === null ? '' : String(chosen)} onChange={(text) => (to.value = text ? Number(text) : null)} choices={open.map((one) => ({ value: String(one.id), label: one.title }))} />
+      <Button kind="primary" busy={action.pending} disabled={chosen === null} onClick={action.run}>{say('send')}</Button>
+      <FormProblem problem={action.problem} />
+    </>
   );
 }
 

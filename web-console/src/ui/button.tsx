@@ -8,6 +8,8 @@ export interface ButtonProps {
   kind?: 'primary' | 'plain' | 'quiet' | 'danger' | 'good';
   icon?: IconName;
   size?: 'small' | 'normal';
+  /** Of one that stays pressed. */
+  pressed?: boolean | undefined;
   /** A promise shows the button as busy until it is kept. */
   onClick?: (event: MouseEvent) => unknown;
   disabled?: boolean;
@@ -17,6 +19,8 @@ export interface ButtonProps {
   tip?: string | undefined;
   /** The key that does the same, as people read it. */
   keys?: string;
+  /** Its name, where what stands on it is short for something. */
+  label?: string | undefined;
   class?: string;
   id?: string;
   children?: ComponentChildren;
@@ -52,7 +56,6 @@ export function IconButton({ icon, label, pressed, iconSize = 18, kind = 'quiet'
 }
 
 interface PressableProps extends Omit<ButtonProps, 'kind' | 'icon' | 'size' | 'keys'> {
-  label?: string | undefined;
   pressed?: boolean | undefined;
   tipAt?: IconButtonProps['tipAt'] | undefined;
   keys?: string | undefined;

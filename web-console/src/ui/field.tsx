@@ -8,6 +8,8 @@ interface Frame {
   hint?: string | undefined;
   /** What is wrong with it; `problem?.field === name` decides in most forms. */
   error?: string | null | undefined;
+  /** It can be saved like that, and will not do what is expected. */
+  warning?: string | null | undefined;
   required?: boolean;
   disabled?: boolean;
   /** The label is read, not seen. */
@@ -26,9 +28,9 @@ interface Wiring {
 }
 
 /** A label, its control, a hint and an error, tied together for all who read. */
-export function Field({ label, hint, error, required, disabled, bare, name, class: more = '', children }: Frame & { children: (wiring: Wiring) => ComponentChildren }) {
+export function Field({ label, hint, error, warning, required, disabled, bare, name, class: more = '', children }: Frame & { children: (wiring: Wiring) => ComponentChildren }) {
   const id = useId();
-  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
+  const described = [hint && `${id}-hint`, (error || warning) && `${id}-error`].filter(Boolean).join(' ');
   return (
     <div class={`field ${more}`}>
       <label class={bare ? 'unseen' : 'field-label'} for={id}>
@@ -40,9 +42,9 @@ export function Field({ label, hint, error, required, disabled, bare, name, clas
           {hint}
         </p>
       )}
-      {error && (
-        <p class="field-error" id={`${id}-error`}>
-          {error}
+      {(error || warning) && (
+        <p class={error ? 'field-error' : 'field-warning'} id={`${id}-error`}>
+          {error || warning}
         </p>
       )}
     </div>

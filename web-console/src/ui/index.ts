@@ -2,14 +2,14 @@
 
 export { Avatar } from './avatar';
 export { Badge, CopyButton, type Meaning } from './badge';
-export { Button, IconButton } from './button';
+export { Button, type ButtonProps, IconButton } from './button';
 export { Confirmations, Dialog, confirm } from './dialog';
 export { Checkbox, type Choice, Field, Select, Switch, TextArea, TextField } from './field';
 export { Icon, type IconName } from './icon';
 export { Facts, Panel, Screen } from './page';
 export { Pad } from './pad';
 export { Menu, MenuItems, type MenuItem, Popup } from './popup';
-export { causeOf, textOf } from './problem-text';
+export { causeOf, fieldTextOf, textOf } from './problem-text';
 export { useAction, usePages, useResource } from './resource';
 export { Empty, ErrorState, FormProblem, Skeleton } from './states';
 export { type Column, Table } from './table';

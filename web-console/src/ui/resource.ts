@@ -7,6 +7,7 @@ import { changes } from '../api/changes';
 import { get } from '../api/client';
 import { type Problem, asProblem } from '../api/problem';
 import type { Page } from '../api/types';
+import { fieldTextOf } from './problem-text';
 
 export interface Resource<T> {
   data: T | null;
@@ -108,7 +109,7 @@ export function useAction(send: () => Promise<unknown>): Action {
     run,
     pending: pending.value,
     problem: problem.value,
-    at: (field) => (problem.value?.field === field ? problem.value.detail || problem.value.title : null),
+    at: (field) => (problem.value?.field === field ? fieldTextOf(problem.value) : null),
     clear: () => (problem.value = null),
   };
 }

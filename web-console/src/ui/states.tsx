@@ -36,17 +36,27 @@ export function ErrorState({ problem, onRetry }: { problem: Problem; onRetry?: (
   );
 }
 
-/** A refusal above the buttons of a form; not shown where the field to blame says it already. */
+/** What is to blame for a refusal; a group of ticks is marked as a whole. */
+const BLAMED = '[aria-invalid], [data-invalid]';
+
+/** A refusal above the buttons of a form; not shown where the field to blame says it already. Whichever says it is brought into view. */
 export function FormProblem({ problem }: { problem: Problem | null }) {
   const place = useRef<HTMLParagraphElement>(null);
   const marked = useSignal(false);
   // Whether there is such a field only the form as it stands can tell.
   useLayoutEffect(() => {
-    marked.value = place.current?.closest('form, dialog, .screen')?.querySelector('[aria-invalid]') != null;
+    const blamed = place.current?.closest('form, dialog, .screen')?.querySelector<HTMLElement>(BLAMED) ?? null;
+    marked.value = blamed !== null;
+    if (!problem) return;
+    const told = problem.field === null ? null : blamed;
+    const shown = told ?? place.current;
+    // A group itself takes no focus, its first control does.
+    (told?.matches('fieldset') ? told.querySelector<HTMLElement>('input') : shown)?.focus({ preventScroll: true });
+    shown?.scrollIntoView({ block: 'center' });
   }, [problem]);
   if (!problem) return null;
   return (
-    <p class="form-problem" role="alert" ref={place} hidden={problem.field !== null && marked.value}>
+    <p class="form-problem" role="alert" ref={place} tabIndex={-1} hidden={problem.field !== null && marked.value}>
       <Icon name="alert" size={16} />
       <span>
         {textOf(problem)} <span class="soft">{causeOf(problem)}</span>

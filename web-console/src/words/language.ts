@@ -15,6 +15,15 @@ const known = (text: string | null): Language | null => (text === 'pt-BR' || tex
 /** What this person chose last on this machine, else what the browser asks for. A log-in sets it to the user's own. */
 export const language = signal<Language>(known(localStorage.getItem(KEPT)) ?? (navigator.language.startsWith('pt') ? 'pt-BR' : 'en'));
 
+/** What the person before the screen has chosen by hand since the page was loaded. */
+export const chosen = signal<Language | null>(null);
+
+/** Chosen by hand. */
+export function choose(wanted: Language) {
+  chosen.value = wanted;
+  speak(wanted);
+}
+
 export function speak(wanted: Language) {
   language.value = wanted;
   localStorage.setItem(KEPT, wanted);

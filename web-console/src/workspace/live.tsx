@@ -10,11 +10,12 @@ import { nameOf } from '../interaction/state';
 import { Transfer } from '../interaction/transfer';
 import { useKeys } from '../keys/keys';
 import { interactions, known } from '../live/desk';
-import { me } from '../live/me';
+import { may, me } from '../live/me';
 import { open, release, take } from '../live/verbs';
 import { Composer } from '../message/composer';
 import { Conversation } from '../message/conversation';
 import { say as message } from '../message/words';
+import { attach } from '../phone/phone';
 import { go } from '../route/route';
 import { Button, Icon, Panel, Skeleton, tell, toast } from '../ui';
 import { Past } from './past';
@@ -94,10 +95,15 @@ function Voice({ interaction, mine, onTransfer }: { interaction: Interaction; mi
     <div class="voice scrolls">
       {mine && bar && <CallBar {...bar} onTransfer={onTransfer} keyed />}
       {!mine && (
-        <p class="voice-waiting soft">
-          <Icon name="clock" size={16} />
-          {say('voice_waiting')}
-        </p>
+        <div class="talk-note">
+          <Icon name="clock" />
+          <p class="grow">{say('voice_waiting')}</p>
+          {interaction.state === 'waiting' && may('attend') && (
+            <Button kind="good" icon="phone" onClick={() => tell(() => takeCall(interaction.id))}>
+              {say('take')}
+            </Button>
+          )}
+        </div>
       )}
       {interaction.contact && (
         <Panel title={say('earlier')} class="plain">
@@ -106,6 +112,12 @@ function Voice({ interaction, mine, onTransfer }: { interaction: Interaction; mi
       )}
     </div>
   );
+}
+
+// The microphone must be there before the customer is.
+async function takeCall(id: number) {
+  await attach().catch(() => {});
+  await take(id);
 }
 
 function Review({ onEnd }: { onEnd: () => void }) {

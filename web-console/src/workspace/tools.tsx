@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact';
 
 import type { Interaction } from '../api/types';
+import { Clips } from '../call/clips';
 import { ContactPanel } from '../contact/panel';
 import { Course } from '../history/course';
 import { Notes } from '../interaction/notes';
 import { Outcome } from '../interaction/outcome';
 import { VisitorData } from '../interaction/visitor';
+import { calls } from '../live/calls';
 import { tools } from '../settings/settings';
 import { type IconName, IconButton, Panel } from '../ui';
 import { say } from './words';
@@ -25,7 +27,9 @@ export interface ToolsProps {
 
 /** The bar at the right: everything about the Interaction but the talk itself (F151, F152). */
 export function Tools({ interaction, past, verbs }: ToolsProps) {
+  const call = past ? undefined : calls.value.get(interaction.call?.id ?? '');
   const all: (Tool | false)[] = [
+    call !== undefined && { key: 'clips', icon: 'sound', title: say('clips'), content: <Clips call={call} /> },
     { key: 'contact', icon: 'contact', title: say('contact'), content: <ContactPanel interaction={interaction} /> },
     interaction.medium === 'chat' && { key: 'visitor', icon: 'globe', title: say('visitor'), content: <VisitorData interaction={interaction} readonly={past ?? false} /> },
     { key: 'outcome', icon: 'tag', title: say('outcome'), content: <Outcome interaction={interaction} /> },

@@ -3,6 +3,7 @@ import { catalogue } from '../words/language';
 export const say = catalogue(
   {
     attendance: 'Attendance',
+    clips: 'Sound clips',
     contact: 'Contact',
     course: 'Course',
     earlier: 'Earlier interactions',
@@ -34,6 +35,7 @@ export const say = catalogue(
   },
   {
     attendance: 'Atendimento',
+    clips: 'Clipes de áudio',
     contact: 'Contato',
     course: 'Percurso',
     earlier: 'Atendimentos anteriores',

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 
 import { HistoryList } from '../history/list';
 import { List } from '../interaction/list';
-import { arranged } from '../interaction/state';
+import { arranged, endOf } from '../interaction/state';
 import { useKeys } from '../keys/keys';
 import { interactions, presence } from '../live/desk';
 import { me } from '../live/me';
@@ -36,7 +36,7 @@ export default function Workspace({ path }: { path: readonly string[] }) {
           chosen={past ? 'history' : 'now'}
           onChoose={(key) => (key === 'now' ? go('desk') : go('desk', 'history'))}
         >
-          {past ? <HistoryList chosen={chosen} /> : <List chosen={chosen} />}
+          {past ? <HistoryList chosen={chosen} endOf={endOf} /> : <List chosen={chosen} />}
         </Tabs>
       </section>
       {chosen === null ? <Nothing past={past} /> : past ? <Past key={chosen} id={chosen} /> : <Live key={chosen} id={chosen} />}

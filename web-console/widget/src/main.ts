@@ -3,7 +3,7 @@
 import type { Appearance } from './frames';
 import { Keep } from './keep';
 import { colourOf } from './view/colour';
-import { mount } from './widget';
+import { mount, mountRefusal } from './widget';
 
 /** Where the node does not say. */
 const TEXT_CHARACTERS = 4_000;
@@ -19,6 +19,11 @@ async function begin(key: string): Promise<void> {
   const path = encodeURIComponent(key);
   try {
     const response = await fetch(new URL(`/hooks/${path}/config`, source), { credentials: 'omit' });
+    if (response.status === 403) {
+      console.error(`ramal: this site (${location.origin}) is not allowed to show the chat. An administrator adds ${location.origin} to the sites of the inbox: Administration, Inboxes, Sites.`);
+      await ready();
+      return mountRefusal();
+    }
     if (!response.ok) return console.warn(`ramal: no chat here (${response.status})`);
     const look = completed((await response.json()) as Partial<Appearance>);
     await ready();

@@ -8,9 +8,11 @@ import styles from './style.css?inline';
 import { textOn } from './view/colour';
 import { Launcher } from './view/launcher';
 import { Panel } from './view/panel';
+import { refusal } from './view/refusal';
 import { locale } from './words';
 
 const TICK_MS = 1_000;
+const REFUSAL_COLOUR = '#1b2430';
 /** 128 bits: no two messages have the same id. */
 const ID_BYTES = 16;
 
@@ -79,7 +81,13 @@ export function mount(look: Appearance, keep: Keep, lineAddress: (visitor: strin
   }, TICK_MS);
 }
 
-function attach(look: Appearance, ...elements: HTMLElement[]): void {
+/** In the widget's place: why there is none. */
+export function mountRefusal(): void {
+  const note = refusal(location.origin, () => note.remove());
+  attach({ colour: REFUSAL_COLOUR, position: 'right' }, note);
+}
+
+function attach(look: Pick<Appearance, 'colour' | 'position'>, ...elements: HTMLElement[]): void {
   const host = document.createElement('ramal-widget');
   host.lang = locale;
   host.dataset['position'] = look.position;

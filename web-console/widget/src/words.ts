@@ -37,6 +37,9 @@ const en = {
   anew: 'Start a new chat',
   you: 'You',
   agent: 'Agent',
+  site_refused: 'The chat is not allowed on this site.',
+  site_refused_todo: 'Administrator: add {origin} to the sites of the inbox.',
+  close: 'Close',
 };
 
 export type Word = keyof typeof en;
@@ -78,6 +81,9 @@ const pt: Record<Word, string> = {
   anew: 'Iniciar nova conversa',
   you: 'Você',
   agent: 'Atendente',
+  site_refused: 'O chat não está autorizado neste site.',
+  site_refused_todo: 'Administrador: inclua {origin} nos sites da caixa de entrada.',
+  close: 'Fechar',
 };
 
 /** The page's language decides, then the browser's. */

@@ -1,5 +1,7 @@
 //! Who changed what.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use super::page::{Items, PageQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::Problem;
-use crate::model::{AuditEntry, Permission, UserId};
+use crate::model::{AuditEntry, OrganizationId, Permission, UserId};
 use crate::store::AuditFilter;
 
 pub fn routes() -> OpenApiRouter<Web> {
@@ -44,14 +46,17 @@ pub struct Told {
     action: String,
     noun: String,
     noun_id: String,
+    /// What people call it: now, or then, where it has gone.
+    noun_name: Option<String>,
     detail: Value,
     address: String,
 }
 
-impl From<(i64, AuditEntry)> for Told {
-    fn from((id, entry): (i64, AuditEntry)) -> Self {
+impl Told {
+    fn of((id, entry): (i64, AuditEntry), names: &Names) -> Self {
         Self {
             id,
+            noun_name: names.of(&entry),
             at_ms: entry.at_ms,
             user: entry.user,
             actor: entry.actor,
@@ -75,5 +80,62 @@ pub async fn list(
     let query = PageQuery { limit: wanted.limit, cursor: wanted.cursor };
     let filter = AuditFilter { noun: wanted.noun, user: wanted.user, before: query.after()? };
     let rows = web.store.audit_log(signed.organization, &filter, query.rows()).await?;
-    Ok(Json(query.page(rows, |(id, _)| *id, Told::from)))
+    let names = Names::read(&web, signed.organization, &rows).await?;
+    Ok(Json(query.page(rows, |(id, _)| *id, |row| Told::of(row, &names))))
+}
+
+/// What the things of a page are called now, by noun and number.
+struct Names(HashMap<(&'static str, String), String>);
+
+impl Names {
+    async fn read(
+        web: &Web,
+        organization: OrganizationId,
+        rows: &[(i64, AuditEntry)],
+    ) -> Result<Self, Problem> {
+        let mut names = HashMap::new();
+        let mut name = |noun, id: String, text: &str| drop(names.insert((noun, id), text.to_owned()));
+        let directory = web.directory();
+        for one in directory.agents(organization) {
+            name("user", one.id.to_string(), &one.name);
+        }
+        for one in directory.queues(organization) {
+            name("queue", one.id.to_string(), &one.title);
+        }
+        for one in directory.dispositions(organization) {
+            name("disposition", one.id.to_string(), &one.title);
+        }
+        for one in directory.pause_reasons(organization) {
+            name("pause_reason", one.id.to_string(), &one.title);
+        }
+        if let Some(one) = directory.organization(organization) {
+            name("organization", organization.to_string(), &one.title);
+            // All dial rules are one thing, with no name of its own.
+            name("dial_rules", organization.to_string(), "");
+        }
+        let speak_of = |noun: &str| rows.iter().any(|(_, entry)| entry.noun == noun);
+        if speak_of("inbox") {
+            for one in web.store.inboxes(organization).await? {
+                name("inbox", one.id.to_string(), &one.title);
+            }
+        }
+        if speak_of("rule") {
+            for one in web.store.rules(organization).await? {
+                name("rule", one.id.to_string(), &one.title);
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// None: it is known by what it is called, or nothing is known of it any more.
+    fn of(&self, entry: &AuditEntry) -> Option<String> {
+        let now = self.0.iter().find(|((noun, id), _)| *noun == entry.noun && *id == entry.noun_id);
+        let now = now.map(|(_, name)| name.clone());
+        now.or_else(|| {
+            let states = [&entry.detail, &entry.detail["after"], &entry.detail["before"]];
+            let mut words =
+                states.into_iter().flat_map(|state| ["title", "name"].map(|key| state[key].as_str()));
+            words.find_map(|word| word.map(str::to_owned))
+        })
+    }
 }

@@ -17,7 +17,7 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::{JsonBody, OptionalJson};
 use crate::api::calls::{self, RejectBody};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::call::{Keys, PageCall, RecordingCommand, SeatCommand};
 use crate::model::{CallId, ContactId, ExtensionId, Medium, OrganizationId, Permission, QueueId, UserId};
 use crate::routing::floor::voice::Purpose;
@@ -52,6 +52,7 @@ impl FromRequestParts<Web> for AtPhone {
         signed.may(Permission::Dial)?;
         let extension = signed.extension.filter(|_| signed.person.webrtc).ok_or_else(|| {
             Problem::conflict("No phone", "An administrator gives you an extension and calls in the browser.")
+                .coded(Code::NeedsExtension)
         })?;
         web.limit(extension)?;
         Ok(Self { signed, extension })
@@ -135,7 +136,7 @@ pub async fn dial(
     JsonBody(asked): JsonBody<Dialling>,
 ) -> Result<Response, Problem> {
     let purpose = purpose(&web, phone.signed.organization, &asked).await?;
-    let call = calls::dial_from(&web, phone.extension, asked.to, purpose).await?;
+    let call = calls::dial_from(&web, phone.extension, asked.to, purpose, None).await?;
     let place = [(header::LOCATION, format!("{}/calls/{}", super::ROOT, call.id))];
     Ok((StatusCode::CREATED, place, Json(call)).into_response())
 }
@@ -144,13 +145,13 @@ async fn purpose(web: &Web, organization: OrganizationId, asked: &Dialling) -> R
     if let Some(queue) = asked.queue_id {
         let known = web.directory().queue(organization, queue).is_some_and(|q| q.medium == Medium::Voice);
         if !known {
-            return Err(Problem::wrong("queue_id", "There is no such queue for calls."));
+            return Err(Problem::wrong("queue_id", "There is no such queue for calls.").coded(Code::NoQueue));
         }
     }
     if let Some(contact) = asked.contact_id
         && web.store.contact(organization, contact).await?.is_none()
     {
-        return Err(Problem::wrong("contact_id", "There is no such contact."));
+        return Err(Problem::wrong("contact_id", "There is no such contact.").coded(Code::NoContact));
     }
     Ok(Purpose { queue: asked.queue_id, contact: asked.contact_id })
 }
@@ -296,7 +297,10 @@ pub async fn listen(
     JsonBody(asked): JsonBody<Listening>,
 ) -> Result<StatusCode, Problem> {
     if asked.silence_ms.is_some_and(|ms| !(200..=600_000).contains(&ms)) {
-        return Err(Problem::wrong("silence_ms", "200 to 600000 milliseconds."));
+        return Err(Problem::wrong("silence_ms", "200 to 600000 milliseconds.")
+            .coded(Code::Between)
+            .with("least", 200)
+            .with("most", 600_000));
     }
     let Listening { voice, silence_ms, answerer, fax } = asked;
     let wanted = ListenFor { voice, silence_ms, answerer, fax };

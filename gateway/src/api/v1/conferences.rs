@@ -13,7 +13,7 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::calls::call_id;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::call::{ConferenceRefusal, ConferenceSummary, MemberChange, MemberSummary};
 use crate::model::Permission;
 use crate::signalling::rooms::RoomOrder;
@@ -46,7 +46,10 @@ pub async fn change(
     signed.may(Permission::Supervise)?;
     let call = call_id(&id)?;
     if change.gain_db.is_some_and(|gain| !GAIN_DB.contains(&gain)) {
-        return Err(Problem::wrong("gain_db", "Right are -20 to 20."));
+        return Err(Problem::wrong("gain_db", "Right are -20 to 20.")
+            .coded(Code::Between)
+            .with("least", -20)
+            .with("most", 20));
     }
     let order = |reply| Order::Room(signed.organization, RoomOrder::Change { call, change, reply });
     let changed = web.signalling.ask(order).await??;

@@ -16,7 +16,7 @@ use super::page::{Items, PageQuery};
 use super::seen::{reader_of, seen};
 use super::signed::Signed;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Web, wall_ms};
 use crate::feed::Audience;
 use crate::model::{
@@ -93,7 +93,7 @@ pub async fn list(
     if let Some(text) = text
         && (text.chars().count() < *SEARCH.start() || text.len() > *SEARCH.end())
     {
-        return Err(Problem::wrong("q", "Look for at least 3 letters."));
+        return Err(Problem::wrong("q", "Look for at least 3 letters.").coded(Code::SearchShort));
     }
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
     let after = page.after::<(String, i64)>()?.map(|(search, id)| ContactPlace { search, id });
@@ -220,7 +220,11 @@ async fn written(
             let value = identities.get(at).map(|(_, identity)| identity.value.as_str()).unwrap_or_default();
             let name = found(web, signed.organization, by).await?.name;
             let detail = format!("{value} belongs to {name} already (contact {by}).");
-            Err(Problem::conflict("Somebody else's", detail).at("identities"))
+            Err(Problem::conflict("Somebody else's", detail)
+                .at("identities")
+                .coded(Code::IdentityElsewhere)
+                .with("value", value)
+                .with("name", name))
         }
     }
 }
@@ -237,7 +241,8 @@ async fn check_inboxes(
             return Err(Problem::wrong(
                 "identities",
                 "A handle needs `inbox_id`, of an inbox that there is.",
-            ));
+            )
+            .coded(Code::HandleNeedsInbox));
         }
     }
     Ok(())

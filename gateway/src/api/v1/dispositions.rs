@@ -16,7 +16,7 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
-use crate::model::{self, DispositionId, Permission};
+use crate::model::{self, DispositionId, Permission, QueueId};
 
 /// Dispositions of one organization; so few that they are one page.
 const DISPOSITIONS_LIMIT: usize = 500;
@@ -39,6 +39,8 @@ pub struct Disposition {
 pub struct NewDisposition {
     title: String,
     enabled: Option<bool>,
+    /// The queues whose agents are offered it; without them, all that there are.
+    queues: Option<Vec<QueueId>>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -74,11 +76,18 @@ pub async fn create(
     signed.may(Permission::ManageQueues)?;
     if web.directory().dispositions(signed.organization).count() >= DISPOSITIONS_LIMIT {
         let most = format!("There may be {DISPOSITIONS_LIMIT}.");
-        return Err(Problem::conflict("Too many dispositions", most));
+        return Err(Problem::too_many_rows("Too many dispositions", most, DISPOSITIONS_LIMIT));
     }
     let (title, enabled) = (checked_title(&asked.title)?, asked.enabled.unwrap_or(true));
-    let entry = signed.does("create", "disposition", "", json!({ "title": title, "enabled": enabled }));
-    let id = web.store.insert_disposition(&title, enabled, entry).await?;
+    let directory = web.directory();
+    let all = || directory.queues(signed.organization).map(|queue| queue.id).collect();
+    let queues: Vec<QueueId> = asked.queues.unwrap_or_else(all);
+    if queues.iter().any(|id| directory.queue(signed.organization, *id).is_none()) {
+        return Err(Problem::wrong("queues", "There is no such queue."));
+    }
+    let detail = json!({ "title": title, "enabled": enabled, "queues": queues });
+    let entry = signed.does("create", "disposition", "", detail);
+    let id = web.store.insert_disposition(&title, enabled, &queues, entry).await?;
     web.told_of_queues(signed.organization).await?;
     Ok((StatusCode::CREATED, Json(Disposition { id, title, enabled })))
 }
@@ -114,7 +123,10 @@ pub async fn delete(
     At(id): At<DispositionId>,
 ) -> Result<StatusCode, Problem> {
     signed.may(Permission::ManageQueues)?;
-    let entry = signed.does("delete", "disposition", id, json!({}));
+    let directory = web.directory();
+    let old = directory.dispositions(signed.organization).find(|one| one.id == id);
+    let detail = json!({ "title": old.map(|one| &one.title) });
+    let entry = signed.does("delete", "disposition", id, detail);
     if !web.store.delete_disposition(id, &entry).await? {
         return Err(Problem::not_found("disposition"));
     }

@@ -26,6 +26,12 @@ pub struct ProblemBody {
     /// The field of the body that is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// The cause, the same in every version: what a program looks at, and what words in another language are found by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// The values that `detail` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<serde_json::Value>,
 }
 
 /// The whole document.
@@ -36,7 +42,8 @@ pub fn text(mut document: OpenApi) -> String {
         .description(Some(
             "What the console and programs use. Lists are read in pages: `limit`, and `cursor` from `next` of the page before. A POST may carry \
              `Idempotency-Key`: the same request with the same key within a day gets the same answer and is done once. A browser proves itself by its \
-             cookie and, where something is changed, by `x-csrf-token` from `/me`; a program by a bearer token.",
+             cookie and, where something is changed, by `x-csrf-token` from `/me` and the node's own `Origin`; a program by a bearer token \
+             (`ramal user token`). An agent without an open socket at `/events` counts as gone: after `desk.agent_grace_s` what he has waits for others.",
         ))
         .build();
     document.servers = Some(vec![Server::new(ROOT)]);

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use super::extract::Asked;
 use super::signed::Signed;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Place, Web, origin, wall_ms};
 use crate::feed::{Reading, Viewer};
 use crate::model::{LoginKind, Permission};
@@ -118,7 +118,9 @@ pub async fn upgrade(
     signed.may(Permission::Attend)?;
     // A page of another site could open a socket with the browser's cookie.
     if signed.login.kind == LoginKind::Browser && !origin::is_from_own_page(&web, &headers) {
-        return Err(Problem::forbidden("A page must come from this node's own origin."));
+        return Err(
+            Problem::forbidden("A page must come from this node's own origin.").coded(Code::OtherOrigin)
+        );
     }
     let console = web.floor.connected(signed.organization, signed.user).await?;
     let upgrade = upgrade.max_message_size(MESSAGE_LIMIT).max_frame_size(MESSAGE_LIMIT);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::signed::Signed;
 use crate::api::Web;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::SealedSecret;
 use crate::people;
 use crate::store::{Repeat, RepeatKey};
@@ -72,9 +72,12 @@ async fn once(web: &Web, key: &HeaderValue, request: Request, next: Next) -> Res
             let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
             Ok(keep(web, &key, response).await)
         }
-        Repeat::AtWork => Err(Problem::conflict("At work", "The same request is being done right now.")),
+        Repeat::AtWork => {
+            Err(Problem::conflict("At work", "The same request is being done right now.").coded(Code::AtWork))
+        }
         Repeat::Another => {
-            Err(Problem::wrong("Idempotency-Key", "This key was used for another request: draw a new one."))
+            Err(Problem::wrong("Idempotency-Key", "This key was used for another request: draw a new one.")
+                .coded(Code::KeyReused))
         }
         Repeat::Done { status, response } => again(web, &key, status, response),
     }
@@ -111,7 +114,10 @@ async fn keep(web: &Web, key: &RepeatKey, response: Response) -> Response {
 }
 
 fn again(web: &Web, key: &RepeatKey, status: u16, response: String) -> Result<Response, Problem> {
-    let lost = || Problem::conflict("Done already", "The request was done; its answer cannot be told again.");
+    let lost = || {
+        Problem::conflict("Done already", "The request was done; its answer cannot be told again.")
+            .coded(Code::DoneAlready)
+    };
     let text = web.key.open(&place(key), &SealedSecret(response)).map_err(|_| lost())?;
     let kept: Kept = serde_json::from_str(&text).map_err(|_| lost())?;
     let status = StatusCode::from_u16(status).map_err(|_| lost())?;

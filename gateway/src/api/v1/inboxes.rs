@@ -18,7 +18,7 @@ use crate::api::Web;
 use crate::api::body::{JsonBody, present};
 use crate::api::problem::Problem;
 use crate::model::{InboxId, InboxState, Permission, QueueId};
-use crate::plugin::{InboxChange, InboxError, InboxView};
+use crate::plugin::{InboxChange, InboxError, InboxView, MAX_INBOXES};
 
 /// Largest body: settings may hold texts, in bytes.
 const BODY_LIMIT: usize = 64 << 10;
@@ -104,7 +104,8 @@ pub async fn list(
 ) -> Result<Json<Items<Inbox>>, Problem> {
     signed.may(Permission::ManageInboxes)?;
     let views = web.channels.inboxes(signed.organization).await?;
-    let items = views.into_iter().map(|view| shown(&web, &headers, view)).collect();
+    let ruled = is_ruled(&web, &signed).await?;
+    let items = views.into_iter().map(|view| shown(&web, &headers, view, ruled)).collect();
     Ok(Json(Items { items, next: None }))
 }
 
@@ -118,7 +119,8 @@ pub async fn read(
 ) -> Result<Json<Inbox>, Problem> {
     signed.may(Permission::ManageInboxes)?;
     let view = web.channels.inbox(signed.organization, id).await?;
-    Ok(Json(shown(&web, &headers, view)))
+    let ruled = is_ruled(&web, &signed).await?;
+    Ok(Json(shown(&web, &headers, view, ruled)))
 }
 
 /// Makes an inbox and connects it with its provider.
@@ -140,7 +142,8 @@ pub async fn create(
     let view = web.channels.make_inbox(signed.organization, &asked.plugin, change).await?;
     let detail = json!({ "name": view.inbox.name, "plugin": view.inbox.plugin });
     web.store.audit(&signed.does("create", "inbox", view.inbox.id, detail)).await?;
-    Ok((StatusCode::CREATED, Json(shown(&web, &headers, view))))
+    let ruled = is_ruled(&web, &signed).await?;
+    Ok((StatusCode::CREATED, Json(shown(&web, &headers, view, ruled))))
 }
 
 /// Changes an inbox and connects it again; with nothing to change, a fault is tried again.
@@ -165,7 +168,8 @@ pub async fn change(
     let view = web.channels.change_inbox(signed.organization, id, change).await?;
     let detail = json!({ "name": view.inbox.name, "enabled": view.inbox.enabled, "settings": fields });
     web.store.audit(&signed.does("change", "inbox", id, detail)).await?;
-    Ok(Json(shown(&web, &headers, view)))
+    let ruled = is_ruled(&web, &signed).await?;
+    Ok(Json(shown(&web, &headers, view, ruled)))
 }
 
 /// Deletes an inbox; what was said in it stays.
@@ -182,9 +186,23 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shown(web: &Web, headers: &HeaderMap, view: InboxView) -> Inbox {
+/// Whether a rule may give a queue to what comes by an inbox that has none.
+async fn is_ruled(web: &Web, signed: &Signed) -> Result<bool, Problem> {
+    let rules = web.channels.rules(signed.organization).await?;
+    Ok(rules.iter().any(|view| view.rule.enabled))
+}
+
+/// A state that is said of a queue comes last: what keeps the channel itself from working is mended first.
+fn state_of(web: &Web, view: &InboxView, ruled: bool) -> InboxState {
+    let queue = view.inbox.queue.and_then(|id| web.directory().queue(view.inbox.organization, id).cloned());
+    let led = ruled || queue.is_some_and(|queue| queue.enabled);
+    if view.state == InboxState::Ready && !led { InboxState::LeadsNowhere } else { view.state }
+}
+
+fn shown(web: &Web, headers: &HeaderMap, view: InboxView, ruled: bool) -> Inbox {
     let hook_url = web.channels.hook_url(&view.inbox);
-    let InboxView { inbox, state, fault, live, settings } = view;
+    let state = state_of(web, &view, ruled);
+    let InboxView { inbox, fault, live, settings, state: _ } = view;
     let own = web.own_url(headers);
     let snippet = format!("<script src=\"{own}/widget.js?inbox={}\" async></script>", inbox.hook_key);
     let account = inbox.account.unwrap_or_default();
@@ -210,7 +228,7 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         match error {
             InboxError::Field(fault) => Self::wrong(fault.field, fault.reason),
-            InboxError::Full => Self::conflict("Too many inboxes", error.to_string()),
+            InboxError::Full => Self::too_many_rows("Too many inboxes", error.to_string(), MAX_INBOXES),
             InboxError::NoRandomness => Self::node("The node failed", error.to_string()),
             InboxError::NotThere => Self::not_found("inbox or rule"),
             InboxError::Plugin(error) => Self::conflict(

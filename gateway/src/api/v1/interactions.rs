@@ -15,7 +15,7 @@ use super::extract::{Asked, At};
 use super::page::{Items, PageQuery};
 use super::signed::Signed;
 use crate::api::Web;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{
     ContactId, DispositionId, InteractionEvent, InteractionEventKind, InteractionId, InteractionState,
     Permission, QueueId, UserId,
@@ -83,7 +83,7 @@ pub async fn list(
 ) -> Result<Json<Items<InteractionView>>, Problem> {
     signed.may(Permission::Attend)?;
     if wanted.q.as_ref().is_some_and(|text| text.len() > TEXT_LIMIT) {
-        return Err(Problem::wrong("q", format!("At most {TEXT_LIMIT} bytes.")));
+        return Err(Problem::length("q", (0, TEXT_LIMIT)));
     }
     let query = PageQuery { limit: wanted.limit, cursor: wanted.cursor };
     let filter = InteractionFilter {
@@ -154,7 +154,9 @@ pub async fn why(
 ) -> Result<Json<Why>, Problem> {
     visible(&web, &signed, id).await?;
     let why = web.floor.why(signed.organization, id).await?;
-    Ok(Json(why.ok_or_else(|| Problem::conflict("It is closed", "Its events tell what happened."))?))
+    Ok(Json(why.ok_or_else(|| {
+        Problem::conflict("It is closed", "Its events tell what happened.").coded(Code::InteractionClosed)
+    })?))
 }
 
 /// What somebody may see.

@@ -14,7 +14,7 @@ use super::me::Me;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
-use crate::model::LinkPurpose;
+use crate::model::{Language, LinkPurpose};
 use crate::people::PeopleError;
 
 pub fn routes() -> OpenApiRouter<Web> {
@@ -33,6 +33,8 @@ pub struct Link {
 #[serde(deny_unknown_fields)]
 pub struct FirstPassword {
     password: String,
+    /// The language that he has chosen on the page; nothing: the one that the administrator has set.
+    language: Option<Language>,
 }
 
 /// Whose link this is.
@@ -55,7 +57,11 @@ pub async fn take(
 ) -> Result<Response, Problem> {
     web.guesses.allow(&from.source, &from.origin.address)?;
     let turn = web.people.turn().await?;
-    let signed = found(&web, &from, web.people.use_link(turn, &token, &asked.password, &from.origin).await)?;
+    let signed = found(
+        &web,
+        &from,
+        web.people.use_link(turn, &token, (&asked.password, asked.language), &from.origin).await,
+    )?;
     Ok(welcome(&web, secure, &signed))
 }
 

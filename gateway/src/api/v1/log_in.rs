@@ -16,7 +16,7 @@ use super::extract::From;
 use super::me::Me;
 use super::signed::{COOKIE, Signed};
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Peer, Web};
 use crate::feed::Audience;
 use crate::model::Language;
@@ -65,14 +65,15 @@ pub async fn log_in(
 }
 
 fn wrong() -> Problem {
-    Problem::unauthorized("E-mail address or password is wrong.")
+    Problem::unauthorized("E-mail address or password is wrong.").coded(Code::WrongCredentials)
 }
 
 /// Logs this browser out.
 #[utoipa::path(post, path = "/logout", tag = "me", responses((status = 204)))]
 pub async fn log_out(State(web): State<Web>, secure: Secure, signed: Signed) -> Result<Response, Problem> {
     if web.floor.open_interactions(signed.organization, signed.user).await? > 0 {
-        return Err(Problem::conflict("Interactions are open", still_open(signed.person.language)));
+        return Err(Problem::conflict("Interactions are open", still_open(signed.person.language))
+            .coded(Code::InteractionsOpen));
     }
     web.floor.signed_out(signed.organization, signed.user).await;
     web.people.log_out(&signed.login, &signed.person, &signed.origin).await?;

@@ -14,7 +14,7 @@ use super::ROOT;
 use super::extract::{At, From};
 use super::signed::Signed;
 use crate::api::body::{self, JsonBody};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Web, wall_ms};
 use crate::model::{Language, OrganizationId, Permission, Role, User, UserId, difference};
 use crate::people;
@@ -120,7 +120,8 @@ pub async fn change(
     let old = json!({ "name": signed.person.name, "language": signed.person.language });
     let mut user = (*signed.person).clone();
     if let Some(name) = &asked.name {
-        user.name = people::person_name(name).ok_or_else(|| Problem::wrong("name", "This is no name."))?;
+        user.name = people::person_name(name)
+            .ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
     }
     user.language = asked.language.unwrap_or(user.language);
     let detail = difference(&old, &json!({ "name": user.name, "language": user.language }));
@@ -143,7 +144,7 @@ pub async fn change_password(
         return Ok(StatusCode::NO_CONTENT);
     }
     web.guesses.failed(&from.source, &signed.person.email);
-    Err(Problem::wrong("current", "The current password is another one."))
+    Err(Problem::wrong("current", "The current password is another one.").coded(Code::PasswordWrong))
 }
 
 /// Sets one's own photo: PNG, JPEG or WebP.
@@ -163,7 +164,8 @@ pub async fn put_photo(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "Another type of body",
             "This is no picture of the type that it is said to be.",
-        ));
+        )
+        .coded(Code::NoPicture));
     }
     web.store.set_photo(signed.organization, signed.user, Some((&bytes, kind))).await?;
     web.wake();

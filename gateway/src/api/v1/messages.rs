@@ -99,7 +99,7 @@ pub async fn send(
 ) -> Result<(StatusCode, Json<Message>), Problem> {
     seen(&web, &signed, id).await?;
     if asked.client_id.as_ref().is_some_and(|text| text.is_empty() || text.len() > CLIENT_ID_LIMIT) {
-        return Err(Problem::wrong("client_id", format!("1 to {CLIENT_ID_LIMIT} bytes.")));
+        return Err(Problem::length("client_id", (1, CLIENT_ID_LIMIT)));
     }
     let outgoing = Outgoing {
         user: signed.user,
@@ -150,7 +150,7 @@ pub async fn draft(
 ) -> Result<StatusCode, Problem> {
     seen(&web, &signed, id).await?;
     if asked.text.len() > DRAFT_LIMIT {
-        return Err(Problem::wrong("text", format!("At most {DRAFT_LIMIT} bytes.")));
+        return Err(Problem::length("text", (0, DRAFT_LIMIT)));
     }
     web.store.save_draft((signed.organization, signed.user), id, &asked.text, wall_ms()).await?;
     Ok(StatusCode::NO_CONTENT)

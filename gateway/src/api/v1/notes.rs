@@ -57,7 +57,7 @@ pub async fn create(
     seen(&web, &signed, id).await?;
     let text = asked.text.trim();
     if text.is_empty() || text.len() > NOTE_LIMIT {
-        return Err(Problem::wrong("text", format!("1 to {NOTE_LIMIT} bytes.")));
+        return Err(Problem::length("text", (1, NOTE_LIMIT)));
     }
     let note = web.store.add_note(signed.organization, id, Some(signed.user), text, wall_ms()).await?;
     let note = note.ok_or_else(|| Problem::not_found("interaction"))?;

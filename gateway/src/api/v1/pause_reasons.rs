@@ -56,7 +56,11 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<PauseReason>), Problem> {
     signed.may(Permission::ManageQueues)?;
     if web.directory().pause_reasons(signed.organization).count() >= REASONS_LIMIT {
-        return Err(Problem::conflict("Too many reasons", format!("There may be {REASONS_LIMIT}.")));
+        return Err(Problem::too_many_rows(
+            "Too many reasons",
+            format!("There may be {REASONS_LIMIT}."),
+            REASONS_LIMIT,
+        ));
     }
     let title = checked_title(&asked.title)?;
     let entry = signed.does("create", "pause_reason", "", json!({ "title": title }));
@@ -92,7 +96,10 @@ pub async fn delete(
     At(id): At<PauseReasonId>,
 ) -> Result<StatusCode, Problem> {
     signed.may(Permission::ManageQueues)?;
-    let entry = signed.does("delete", "pause_reason", id, json!({}));
+    let directory = web.directory();
+    let old = directory.pause_reasons(signed.organization).find(|one| one.id == id);
+    let detail = json!({ "title": old.map(|one| &one.title) });
+    let entry = signed.does("delete", "pause_reason", id, detail);
     if !web.store.delete_pause_reason(id, &entry).await? {
         return Err(Problem::not_found("pause reason"));
     }

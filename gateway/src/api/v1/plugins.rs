@@ -13,10 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Asked, At};
-use super::page::Items;
 use super::signed::Signed;
 use crate::api::Web;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{Capabilities, Permission};
 use crate::plugin::library::{Installed, LibraryError};
 use crate::plugin::limits::MAX_FILE_BYTES;
@@ -60,6 +59,17 @@ pub struct Plugin {
     shipped: bool,
 }
 
+/// The plugins of this node, and where they are looked for.
+#[derive(Serialize, ToSchema)]
+pub struct Plugins {
+    items: Vec<Plugin>,
+    next: Option<String>,
+    /// Whether plugins can run here at all; the log of the node says why not.
+    running: bool,
+    /// Folders of the node in which plugins are looked for; null where several organizations share it: its operator knows them.
+    folders: Option<Vec<String>>,
+}
+
 /// What the administrator grants beyond what the plugin asks.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -69,12 +79,12 @@ pub struct Grant {
 }
 
 /// The plugins of this node, by name.
-#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Items<Plugin>)))]
-pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<Plugin>>, Problem> {
+#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
+pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Plugins>, Problem> {
     // Who makes inboxes needs their forms.
     signed.may(Permission::ManagePlugins).or_else(|_| signed.may(Permission::ManageInboxes))?;
     let Some(host) = web.channels.host() else {
-        return Ok(Json(Items { items: Vec::new(), next: None }));
+        return Ok(Json(Plugins { items: Vec::new(), next: None, running: false, folders: None }));
     };
     let organization = signed.organization;
     let shown = |status: PluginStatus| {
@@ -98,7 +108,10 @@ pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<P
             shipped,
         }
     };
-    Ok(Json(Items { items: host.plugins().into_iter().map(shown).collect(), next: None }))
+    let items = host.plugins().into_iter().map(shown).collect();
+    let folders = host.library().folders().map(|folder| folder.display().to_string());
+    let folders = (web.directory().organizations().len() == 1).then(|| folders.collect());
+    Ok(Json(Plugins { items, next: None, running: true, folders }))
 }
 
 /// Installs a plugin, or a new version of one: the body is its file. Only on a node of one Organization; elsewhere its operator does it.
@@ -114,8 +127,10 @@ pub async fn install(
     if grant.grant.as_deref() != Some("all") {
         return Err(Problem::wrong("grant", "Say grant=all to allow what the plugin asks."));
     }
-    let file = PluginFile::read(body(request).await?)
-        .map_err(|error| Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "No plugin", error.to_string()))?;
+    let file = PluginFile::read(body(request).await?).map_err(|error| {
+        Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "No plugin", error.to_string())
+            .coded(Code::NotAPlugin)
+    })?;
     let (name, version) = (file.manifest.name.clone(), file.manifest.version.clone());
     let installed = Installed { grants: Grants::all_of(&file.manifest), file };
     let library = host.library().clone();
@@ -152,7 +167,8 @@ fn operable<'a>(web: &'a Web, signed: &Signed) -> Result<&'a Host, Problem> {
     if web.directory().organizations().len() > 1 {
         return Err(Problem::forbidden(
             "This node serves several organizations: its operator installs plugins (ramal plugin install).",
-        ));
+        )
+        .coded(Code::OperatorInstalls));
     }
     web.channels.host().ok_or_else(|| Problem::node("No plugins here", "No plugin can run on this node."))
 }
@@ -161,7 +177,7 @@ async fn body(request: Request) -> Result<Vec<u8>, Problem> {
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let large = || {
         let detail = format!("At most {} MiB are read.", MAX_FILE_BYTES >> 20);
-        Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "The file is too large", detail)
+        Problem::caller(StatusCode::PAYLOAD_TOO_LARGE, "The file is too large", detail).coded(Code::TooLarge)
     };
     if declared.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > MAX_FILE_BYTES) {
         return Err(large());
@@ -186,6 +202,7 @@ async fn blocking(work: impl FnOnce() -> Result<(), LibraryError> + Send + 'stat
         LibraryError::Full | LibraryError::Shipped(_) => Problem::conflict("Not possible", error.to_string()),
         LibraryError::File { .. } | LibraryError::OtherName { .. } | LibraryError::Grants { .. } => {
             Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "No plugin", error.to_string())
+                .coded(Code::NotAPlugin)
         }
         LibraryError::Io { .. } => {
             tracing::error!(%error, "the folder of plugins cannot be written");

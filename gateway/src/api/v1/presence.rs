@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{Medium, PauseReasonId, Permission, QueueId};
 use crate::routing::distribution;
 use crate::routing::floor::Deed;
@@ -130,7 +130,9 @@ async fn done(web: &Web, signed: &Signed, deed: Deed) -> Result<Json<PresenceVie
 
 fn few(queues: &[QueueId]) -> Result<(), Problem> {
     if queues.len() > QUEUES_LIMIT {
-        return Err(Problem::wrong("queues", format!("At most {QUEUES_LIMIT}.")));
+        return Err(Problem::wrong("queues", format!("At most {QUEUES_LIMIT}."))
+            .coded(Code::AtMost)
+            .with("most", QUEUES_LIMIT));
     }
     Ok(())
 }

@@ -15,11 +15,11 @@ use super::extract::{Asked, At};
 use super::page::{Items, PageQuery};
 use super::signed::Signed;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Shared, Web};
 use crate::model::{
-    self, Destination, DialRuleKind, Directory, InboxId, Medium, OrganizationId, Permission, QueueDirection,
-    QueueId, Service, UserId, difference,
+    self, Announcement, Destination, DialRuleKind, Directory, InboxId, Medium, OrganizationId, Permission,
+    QueueDirection, QueueId, Service, UserId, difference,
 };
 use crate::routing::floor::view::Titled;
 use crate::store::StoreError;
@@ -145,6 +145,7 @@ pub async fn create(
     signed.may(Permission::ManageQueues)?;
     let directory = web.directory();
     let queue = asked.queue(&signed, &directory)?;
+    have_music(&web, &queue).await?;
     let detail = difference(&json!({}), &json!(Queue::of(&queue, &directory)));
     let entry = signed.does("create", "queue", "", detail);
     let id = web.store.insert_queue(&queue, entry).await.map_err(named)?;
@@ -166,6 +167,9 @@ pub async fn patch(
     let directory = web.directory();
     let old = directory.queue(signed.organization, id).ok_or_else(|| Problem::not_found("queue"))?;
     let new = asked.applied(old, &directory)?;
+    if new.music != old.music {
+        have_music(&web, &new).await?;
+    }
     if new.name != old.name {
         refuse_what_a_rule_names(old, &directory)?;
     }
@@ -199,6 +203,15 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// An uploaded sound is there, and at hand before the first caller waits.
+async fn have_music(web: &Web, queue: &model::Queue) -> Result<(), Problem> {
+    let Announcement::Clip(id) = queue.hold_music() else { return Ok(()) };
+    if web.sounds.prepare_music(queue.organization, id).await? {
+        return Ok(());
+    }
+    Err(Problem::wrong("music", "There is no such sound."))
+}
+
 impl Shared {
     /// Queues or their lists were changed: this node has taken it over, and every console hears of it.
     pub(super) async fn told_of_queues(&self, organization: OrganizationId) -> Result<(), Problem> {
@@ -221,16 +234,20 @@ fn refuse_what_a_rule_names(queue: &model::Queue, directory: &Directory) -> Resu
         return Err(Problem::conflict(
             "A rule leads here",
             "Change the dial plan first: a rule of it names this queue.",
-        ));
+        )
+        .coded(Code::RuleLeadsHere));
     }
     Ok(())
 }
 
 fn named(error: StoreError) -> Problem {
     match error {
-        StoreError::Taken => Problem::conflict("Taken already", "Another queue has this name.").at("name"),
+        StoreError::Taken => {
+            Problem::conflict("Taken already", "Another queue has this name.").at("name").coded(Code::Taken)
+        }
         error if error.is_dangling() => {
             Problem::conflict("Changed meanwhile", "A member or an entry of a list was deleted meanwhile.")
+                .coded(Code::ChangedMeanwhile)
         }
         error => error.into(),
     }

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::extract::At;
 use super::signed::Signed;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Web, sound};
 use crate::model::{
     CallId, InteractionId, InteractionRow, KeptRecording, Permission, RecordingName, RecordingPeaks,
@@ -103,7 +103,7 @@ pub async fn play(
     }
     let sound = web.recordings.open(&recording).await.map_err(|error| {
         tracing::error!(call.id = %name.call, %error, "a recording cannot be read");
-        Problem::node("The recording cannot be read", format!("{error}."))
+        Problem::node("The recording cannot be read", format!("{error}.")).coded(Code::RecordingUnreadable)
     })?;
     let extension = sound.extension();
     let mut response = sound::recording(sound, &headers);

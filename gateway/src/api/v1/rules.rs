@@ -131,8 +131,11 @@ pub async fn delete(
     At(id): At<RuleId>,
 ) -> Result<StatusCode, Problem> {
     signed.may(Permission::ManagePlugins)?;
+    let old = web.channels.rules(signed.organization).await?.into_iter().find(|view| view.rule.id == id);
     web.channels.delete_rule(signed.organization, id).await?;
-    web.store.audit(&signed.does("delete", "rule", id, json!({}))).await?;
+    web.store
+        .audit(&signed.does("delete", "rule", id, json!({ "title": old.map(|view| view.rule.title) })))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 
 use super::extract::From;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Web, origin};
 use crate::model::{
     Actor, AuditEntry, ExtensionId, Login, LoginKind, OrganizationId, Permission, Role, User, UserId,
@@ -43,7 +43,9 @@ impl Signed {
         if self.role.may(permission) {
             return Ok(());
         }
-        Err(Problem::forbidden(format!("This needs the permission {permission}.")))
+        Err(Problem::forbidden(format!("This needs the permission {permission}."))
+            .coded(Code::NoPermission)
+            .with("permission", permission.to_string()))
     }
 
     /// Who acts, for the audit log.
@@ -91,7 +93,7 @@ async fn signed(parts: &Parts, web: &Web, from: &From) -> Result<Signed, Problem
     let known = web.people.signed(token, from.origin.now_ms).await?;
     let Some((login, person)) = known.filter(|(login, _)| login.kind == kind) else {
         web.strangers.count(Instant::now(), &from.source);
-        return Err(Problem::unauthorized("The login is over: log in again."));
+        return Err(Problem::unauthorized("The login is over: log in again.").coded(Code::LoginOver));
     };
     let csrf = People::csrf(token);
     if kind == LoginKind::Browser && changes(&parts.method) {
@@ -135,7 +137,8 @@ fn check_page(web: &Web, headers: &HeaderMap, csrf: &str) -> Result<(), Problem>
     if same && origin::is_from_own_page(web, headers) {
         return Ok(());
     }
-    Err(Problem::forbidden("A page must send x-csrf-token, from /me, and come from this node's own origin."))
+    Err(Problem::forbidden("A page must send x-csrf-token, from /me, and come from this node's own origin.")
+        .coded(Code::OtherOrigin))
 }
 
 #[cfg(test)]

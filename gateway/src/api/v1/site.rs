@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::unreadable;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::config::fault::Step;
 use crate::model::{Directory, Permission, difference};
 use crate::site::{self, Change, ChangeError};
@@ -60,7 +60,9 @@ impl From<ChangeError> for Problem {
             ChangeError::Malformed(error) => unreadable(&error),
             ChangeError::NoSuch(what) => Self::not_found(what),
             ChangeError::Taken(field) => {
-                Self::conflict("Taken already", format!("Another has this {field}.")).at(field)
+                Self::conflict("Taken already", format!("Another has this {field}."))
+                    .at(field)
+                    .coded(Code::Taken)
             }
             ChangeError::Wrong(wrong) => {
                 let field = place(&wrong.path);

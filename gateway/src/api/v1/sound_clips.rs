@@ -17,10 +17,10 @@ use super::page::Items;
 use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::body::{self, JsonBody};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Web, calls, wall_ms};
 use crate::call::{AfterClip, Clip, ClipHearers, SeatCommand};
-use crate::model::{Permission, SoundClip, SoundClipId};
+use crate::model::{Announcement, Permission, SoundClip, SoundClipId};
 use crate::sounds::SpeechError;
 
 /// Clips of one organization; so few that they are one page.
@@ -39,6 +39,7 @@ pub fn routes() -> OpenApiRouter<Web> {
         .routes(routes!(patch, delete))
         .routes(routes!(sound))
         .routes(routes!(play, stop))
+        .routes(routes!(keep))
 }
 
 /// What an uploaded clip is called.
@@ -142,7 +143,7 @@ pub async fn upload(
 ) -> Result<(StatusCode, Json<SoundClip>), Problem> {
     signed.may(Permission::ManageTelephony)?;
     let title = checked_title(&title)?;
-    add(&web, &signed, New { title, kind, text: None }, bytes).await
+    add(&web, &signed, New { title, kind, text: None, call: None }, bytes).await
 }
 
 /// Makes a clip of a text, spoken by the program that the node's administrator has set.
@@ -156,13 +157,15 @@ pub async fn speak(
     signed.may(Permission::ManageTelephony)?;
     let title = checked_title(&asked.title)?;
     let bytes = web.sounds.speak(&asked.text, &asked.language).await?;
-    add(&web, &signed, New { title, kind: "audio/wav", text: Some(asked.text) }, bytes).await
+    add(&web, &signed, New { title, kind: "audio/wav", text: Some(asked.text), call: None }, bytes).await
 }
 
 struct New {
     title: String,
     kind: &'static str,
     text: Option<String>,
+    /// In which it was made.
+    call: Option<String>,
 }
 
 async fn add(
@@ -172,7 +175,11 @@ async fn add(
     bytes: Vec<u8>,
 ) -> Result<(StatusCode, Json<SoundClip>), Problem> {
     if web.store.sound_clips(signed.organization, CLIPS_LIMIT).await?.len() >= CLIPS_LIMIT as usize {
-        return Err(Problem::conflict("Too many sound clips", format!("There may be {CLIPS_LIMIT}.")));
+        return Err(Problem::too_many_rows(
+            "Too many sound clips",
+            format!("There may be {CLIPS_LIMIT}."),
+            CLIPS_LIMIT as usize,
+        ));
     }
     let prompt = web.sounds.read(bytes.clone()).await?;
     let mut clip = SoundClip {
@@ -184,8 +191,8 @@ async fn add(
         archived: false,
         created_at_ms: wall_ms(),
     };
-    let entry =
-        signed.does("create", "sound_clip", "", json!({ "title": clip.title, "seconds": clip.seconds }));
+    let told = json!({ "title": clip.title, "seconds": clip.seconds, "call": new.call });
+    let entry = signed.does("create", "sound_clip", "", told);
     clip.id = web.store.insert_sound_clip(&clip, &bytes, entry).await?;
     web.sounds.keep(clip.id, &prompt);
     web.tell_changed(signed.organization, "sound_clips");
@@ -226,6 +233,13 @@ pub async fn delete(
     At(id): At<SoundClipId>,
 ) -> Result<StatusCode, Problem> {
     signed.may(Permission::ManageTelephony)?;
+    let directory = web.directory();
+    let plays = |queue: &&crate::model::Queue| queue.hold_music() == Announcement::Clip(id);
+    if let Some(queue) = directory.queues(signed.organization).find(plays) {
+        let detail =
+            format!("The queue {} plays it while callers wait: choose other music there first.", queue.title);
+        return Err(Problem::conflict("The sound is in use", detail));
+    }
     let entry = signed.does("delete", "sound_clip", id, json!({}));
     if !web.store.delete_sound_clip(id, &entry).await? {
         return Err(Problem::not_found("sound clip"));
@@ -260,7 +274,9 @@ pub async fn play(
 ) -> Result<StatusCode, Problem> {
     let prompt = web.sounds.clip(phone.signed.organization, asked.clip).await?;
     let clip = Clip {
-        prompt: prompt.ok_or_else(|| Problem::wrong("clip", "There is no such sound clip."))?,
+        id: asked.clip,
+        prompt: prompt
+            .ok_or_else(|| Problem::wrong("clip", "There is no such sound clip.").coded(Code::NoSoundClip))?,
         hearers: match asked.hears {
             Hears::Both => ClipHearers::Both,
             Hears::Customer => ClipHearers::Customer,
@@ -271,6 +287,23 @@ pub async fn play(
         },
     };
     calls::command(&web, phone.extension, &id, SeatCommand::Clip(clip)).await
+}
+
+/// Makes a clip in a call that one talks in: what was recorded at the agent's microphone, or a file. It is there for all agents.
+#[utoipa::path(post, path = "/calls/{id}/clips", tag = "calls", params(("id" = String, Path), Named),
+    request_body(content_type = "audio/wav", content = Vec<u8>), responses((status = 201, body = SoundClip)))]
+pub async fn keep(
+    State(web): State<Web>,
+    OfPhone { phone, name: id }: OfPhone,
+    Asked(Named { title }): Asked<Named>,
+    SoundBody { kind, bytes }: SoundBody,
+) -> Result<(StatusCode, Json<SoundClip>), Problem> {
+    let own = calls::calls_of(&web, phone.extension).await?;
+    if own.iter().all(|call| call.id != id) {
+        return Err(Problem::not_found("call"));
+    }
+    let title = checked_title(&title)?;
+    add(&web, &phone.signed, New { title, kind, text: None, call: Some(id) }, bytes).await
 }
 
 /// Ends a clip before its end; the conversation goes on.
@@ -294,7 +327,8 @@ impl From<PromptError> for Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The sound cannot be played",
                 format!("{error}."),
-            ),
+            )
+            .coded(Code::NoSound),
         }
     }
 }
@@ -303,7 +337,7 @@ impl From<SpeechError> for Problem {
     fn from(error: SpeechError) -> Self {
         match error {
             SpeechError::Failed(_) | SpeechError::NotConfigured => {
-                Self::node("The text cannot be spoken", format!("{error}."))
+                Self::node("The text cannot be spoken", format!("{error}.")).coded(Code::SpeechFailed)
             }
             SpeechError::Language => Self::wrong("language", error.to_string()),
             SpeechError::Text => Self::wrong("text", error.to_string()),

@@ -1,5 +1,6 @@
 //! Three-way calls of one's own, and supervisors in the calls of others, at their own Seats.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ramal_media::command::LegId;
@@ -10,20 +11,25 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::OfPhone;
+use super::page::Items;
+use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::calls;
-use crate::api::problem::Problem;
-use crate::call::{SeatCommand, SuperviseRefusal, Supervision};
+use crate::api::problem::{Code, Problem};
+use crate::call::{RunningCall, SeatCommand, SuperviseRefusal, Supervision};
 use crate::model::Permission;
 use crate::routing::floor::voice::Purpose;
 use crate::signalling::pages::PageOrder;
-use crate::signalling::rooms::{Entry, EntryError};
+use crate::signalling::rooms::{Entry, EntryError, RoomOrder};
+use crate::signalling::task::Order;
+
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(merge))
         .routes(routes!(drop_party))
         .routes(routes!(end))
+        .routes(routes!(running))
         .routes(routes!(supervise))
 }
 
@@ -94,18 +100,15 @@ pub async fn merge(
     JsonBody(third): JsonBody<Third>,
 ) -> Result<StatusCode, Problem> {
     let first = calls::call_id(&id)?;
-    let other = match third {
-        Third::Call { call } => calls::call_id(&call)?,
-        Third::Number { to } => {
-            let own = calls::calls_of(&web, phone.extension).await?;
-            if own.iter().all(|call| call.id != first.to_string()) {
-                return Err(Problem::not_found("call"));
-            }
-            let dialled = calls::dial_from(&web, phone.extension, to, Purpose::default()).await?;
-            calls::call_id(&dialled.id)?
+    match third {
+        Third::Call { call } => {
+            let other = calls::call_id(&call)?;
+            calls::command(&web, phone.extension, &id, SeatCommand::Merge(other)).await?;
         }
-    };
-    calls::command(&web, phone.extension, &id, SeatCommand::Merge(other)).await?;
+        Third::Number { to } => {
+            calls::dial_from(&web, phone.extension, to, Purpose::default(), Some(first)).await?;
+        }
+    }
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -139,14 +142,32 @@ pub async fn supervise(
 ) -> Result<StatusCode, Problem> {
     phone.signed.may(Permission::Supervise)?;
     let (call, entry) = (calls::call_id(&id)?, mode.entry());
-    web.ask(phone.extension, |reply| PageOrder::Supervise { call, entry, reply }).await??;
-    let entry = phone.signed.does("supervise", "call", &id, json!({ "mode": mode.word() }));
-    if let Err(error) = web.store.audit(&entry).await {
-        // Nobody listens unseen.
-        let _ = calls::command(&web, phone.extension, &id, SeatCommand::HangUp).await;
-        return Err(error.into());
+    let running = running_calls(&web, &phone.signed).await?;
+    if running.iter().all(|known| known.call != id) {
+        return Err(Problem::not_found("call"));
     }
+    // Nobody listens unseen: it is written down before he hears a word, and what came of it where he did not get in.
+    let told = json!({ "mode": mode.word() });
+    web.store.audit(&phone.signed.does("supervise", "call", &id, told)).await?;
+    let entered = web.ask(phone.extension, |reply| PageOrder::Supervise { call, entry, reply }).await?;
+    if let Err(refusal) = &entered {
+        let told = json!({ "refused": mode.word(), "reason": refusal.to_string() });
+        web.store.audit(&phone.signed.does("supervise", "call", &id, told)).await?;
+    }
+    entered?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The calls of the organization that run now, the oldest first.
+#[utoipa::path(get, path = "/supervision/calls", tag = "supervision", responses((status = 200, body = Items<RunningCall>)))]
+pub async fn running(State(web): State<Web>, signed: Signed) -> Result<Json<Items<RunningCall>>, Problem> {
+    signed.may(Permission::Supervise)?;
+    Ok(Json(Items { items: running_calls(&web, &signed).await?, next: None }))
+}
+
+async fn running_calls(web: &Web, signed: &Signed) -> Result<Vec<RunningCall>, Problem> {
+    let order = |reply| Order::Room(signed.organization, RoomOrder::Running(reply));
+    Ok(web.signalling.ask(order).await?)
 }
 
 impl From<EntryError> for Problem {
@@ -155,18 +176,19 @@ impl From<EntryError> for Problem {
             EntryError::Seat(error) => error.into(),
             EntryError::Call(SuperviseRefusal::NoSuchCall) => Self::not_found("call"),
             EntryError::Call(SuperviseRefusal::WrongState) => {
-                Self::conflict("Not in this state", "Nobody talks in this call now, or no agent does.")
+                Self::conflict("Not in this state", "Nobody talks in this call now, or no agent does.").coded(Code::CallState)
             }
             EntryError::Call(SuperviseRefusal::OwnCall) => {
-                Self::conflict("One's own call", "You are one of those who talk in this call.")
+                Self::conflict("One's own call", "You are one of those who talk in this call.").coded(Code::OwnCall)
             }
             EntryError::Call(SuperviseRefusal::Full) => {
-                Self::conflict("Too many supervisors", "The call has four supervisors already.")
+                Self::conflict("Too many supervisors", "The call has four supervisors already.").coded(Code::SupervisorsFull)
             }
             EntryError::Call(SuperviseRefusal::Media) => Self::conflict(
                 "The call cannot be heard from here",
                 "It began before the first browser of the organization came, and is recorded: it cannot move.",
-            ),
+            )
+            .coded(Code::CannotMove),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::page::Items;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{Login, LoginId, Permission, UserId};
 use crate::people;
 use crate::people::PeopleError;
@@ -78,11 +78,12 @@ pub async fn create(
     JsonBody(asked): JsonBody<TokenName>,
 ) -> Result<(StatusCode, Json<NewToken>), Problem> {
     signed.may(Permission::ManageTokens)?;
-    let name = people::person_name(&asked.name).ok_or_else(|| Problem::wrong("name", "This is no name."))?;
-    let made = web.people.new_program(&signed.person, &name, &signed.origin).await;
+    let name = people::person_name(&asked.name)
+        .ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
+    let made = web.people.new_program(&signed.person, &name, &signed.origin.actor(&signed.person)).await;
     let (token, login) = made.map_err(|error| match error {
         PeopleError::Store(StoreError::Taken) => {
-            Problem::conflict("Too many tokens", "There are 100: delete one first.")
+            Problem::too_many_rows("Too many tokens", "There are 100: delete one first.", 100)
         }
         error => error.into(),
     })?;

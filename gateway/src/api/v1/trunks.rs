@@ -19,8 +19,9 @@ use crate::model::{
     self, CallerIdPolicy, DtmfMethod, OutboundSecret, Permission, RecordingRule, SrtpPolicy, Transport,
     TrunkId,
 };
+use crate::signalling::listeners::Listener;
 use crate::signalling::task::Order;
-use crate::signalling::trunk::TrunkSummary;
+use crate::signalling::trunk::{Trouble, TrunkSummary};
 use crate::site::{Change, Entry, TrunkEntry};
 
 pub fn routes() -> OpenApiRouter<Web> {
@@ -83,6 +84,38 @@ pub struct TrunkState {
     /// Of our probes: `unknown`, `up` or `down`.
     health: String,
     addresses: Vec<String>,
+    /// Whether it has our registration; null: it gets none of us.
+    registered: Option<bool>,
+    /// Why it cannot be used now, as far as we know.
+    trouble: Option<Trouble>,
+}
+
+/// Trunks, and where they reach this node.
+#[derive(Serialize, ToSchema)]
+pub struct Trunks {
+    items: Vec<Trunk>,
+    next: Option<String>,
+    /// What a carrier has to be told, in the order of the configuration.
+    ours: Vec<OwnAddress>,
+}
+
+/// One of our SIP sockets, as peers see it.
+#[derive(Serialize, ToSchema)]
+pub struct OwnAddress {
+    transport: Transport,
+    /// Address and port; the address is 0.0.0.0 or :: where the node listens on all of its own and `sip.public_address` says nothing.
+    address: String,
+}
+
+/// Where carriers reach us: browsers' sockets are none of their business.
+fn own(listener: &Listener) -> Option<OwnAddress> {
+    let transport = match listener.transport {
+        ramal_sip::transport::Transport::Udp => Transport::Udp,
+        ramal_sip::transport::Transport::Tcp => Transport::Tcp,
+        ramal_sip::transport::Transport::Tls => Transport::Tls,
+        ramal_sip::transport::Transport::Ws | ramal_sip::transport::Transport::Wss => return None,
+    };
+    Some(OwnAddress { transport, address: listener.advertised.to_string() })
 }
 
 impl Trunk {
@@ -124,18 +157,20 @@ impl Trunk {
                 registration: state.registration.clone(),
                 health: state.health.as_str().to_owned(),
                 addresses: state.addresses.clone(),
+                registered: state.registered,
+                trouble: state.trouble,
             }),
         }
     }
 }
 
 /// Trunks by name, with how they stand now.
-#[utoipa::path(get, path = "/trunks", tag = "trunks", params(PageQuery), responses((status = 200, body = Items<Trunk>)))]
+#[utoipa::path(get, path = "/trunks", tag = "trunks", params(PageQuery), responses((status = 200, body = Trunks)))]
 pub async fn list(
     State(web): State<Web>,
     signed: Signed,
     Asked(query): Asked<PageQuery>,
-) -> Result<Json<Items<Trunk>>, Problem> {
+) -> Result<Json<Trunks>, Problem> {
     signed.may(Permission::ManageTelephony)?;
     let after = query.after::<String>()?.unwrap_or_default();
     let states = web.signalling.ask(Order::Trunks).await?;
@@ -144,7 +179,9 @@ pub async fn list(
         directory.trunks(signed.organization).filter(|row| row.name > after).collect();
     rows.sort_by(|one, other| one.name.cmp(&other.name));
     rows.truncate(query.rows() as usize);
-    Ok(Json(query.page(rows, |row| row.name.clone(), |row| Trunk::of(row, &states))))
+    let Items { items, next } = query.page(rows, |row| row.name.clone(), |row| Trunk::of(row, &states));
+    let ours = web.signalling.ask(Order::Listeners).await?.iter().filter_map(own).collect();
+    Ok(Json(Trunks { items, next, ours }))
 }
 
 /// Makes a trunk.

@@ -19,7 +19,7 @@ use super::page::{Items, PageQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::feed::Audience;
 use crate::model::{self, Directory, Language, LinkPurpose, Permission, QueueId, Role, UserId, difference};
 use crate::people;
@@ -264,7 +264,8 @@ async fn refuse_last_administrator(web: &Web, user: &model::User) -> Result<(), 
         return Err(Problem::conflict(
             "The last administrator",
             "Make another user an administrator first: nobody could manage the organization any more.",
-        ));
+        )
+        .coded(Code::LastAdministrator));
     }
     Ok(())
 }

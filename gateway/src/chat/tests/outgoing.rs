@@ -192,10 +192,15 @@ async fn an_inbox_that_stands_still_costs_no_try() {
     let interaction = desk.taken().await;
     send(&desk, interaction, "one").await;
     let claim = desk.chat.claim(9, NOW).await.unwrap().remove(0);
-    desk.chat.failed(&claim, &SendFailure::Held { until_ms: NOW + 9 }, NOW).await.unwrap();
+    desk.chat
+        .failed(&claim, &SendFailure::Held { until_ms: NOW + 9, reason: Some("no plugin".to_owned()) }, NOW)
+        .await
+        .unwrap();
     let again = desk.chat.claim(9, NOW + 9).await.unwrap().remove(0);
     assert_eq!(again.attempts, 0);
-    desk.chat.failed(&again, &SendFailure::Held { until_ms: NOW + DAY_MS }, NOW).await.unwrap();
+    let waiting = &desk.messages(interaction).await[1];
+    assert_eq!((waiting.state, waiting.reason.as_deref()), (MessageState::Queued, Some("no plugin")));
+    desk.chat.failed(&again, &SendFailure::Held { until_ms: NOW + DAY_MS, reason: None }, NOW).await.unwrap();
     assert!(desk.chat.claim(9, NOW + DAY_MS).await.unwrap().is_empty());
     assert_eq!(desk.messages(interaction).await[1].state, MessageState::Failed);
     desk.test.remove().await;

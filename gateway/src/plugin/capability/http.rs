@@ -21,7 +21,7 @@ use crate::plugin::wit::content::Attribute;
 use crate::plugin::wit::http::{Host, HttpError, HttpRequest, HttpResponse};
 
 use body::OutgoingBody;
-use connect::Connector;
+use connect::{Connector, NotPublic};
 pub use network::Network;
 
 /// Idle connections to one host that are kept, and for how long.
@@ -54,7 +54,9 @@ impl HttpGate {
         limit_bytes: usize,
     ) -> Result<HttpResponse, HttpError> {
         let response = self.client.request(request).await.map_err(|error| {
-            if error.is_connect() {
+            if let Some(NotPublic { host }) = not_public(&error) {
+                HttpError::NotAllowed(host.clone())
+            } else if error.is_connect() {
                 HttpError::NotSent(cause(&error))
             } else {
                 HttpError::NoAnswer(cause(&error))
@@ -78,6 +80,19 @@ impl HttpGate {
             body: body.to_bytes().to_vec(),
         })
     }
+}
+
+/// That the network behind a name was refused, if it was.
+fn not_public<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a NotPublic> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(found) = inside.and_then(|inside| inside.downcast_ref()) {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// The innermost reason: the outer ones say "client error".
@@ -108,6 +123,14 @@ impl Guest {
         let timeout = Duration::from_millis(request.timeout_ms.into()).min(MAX_REQUEST_TIME);
         let request = checked(request, uri, &self.files).await?;
         match tokio::time::timeout(timeout, self.http.send(request, limit_bytes)).await {
+            Ok(Err(HttpError::NotAllowed(host))) => {
+                let command = self.granted.command(&self.plugin, true, false);
+                let what = "hosts in this machine or in private networks";
+                Err(self.deny(
+                    format!("{} is not granted {what} ({host}); on the server: {command}", self.plugin),
+                    host,
+                ))
+            }
             Ok(outcome) => outcome,
             Err(_) => Err(HttpError::NoAnswer(format!("no answer within {} ms", timeout.as_millis()))),
         }
@@ -118,13 +141,25 @@ impl Guest {
         let host = host_of(url).ok_or_else(invalid)?;
         let uri: Uri = url.parse().map_err(|_| invalid())?;
         if uri.scheme_str() == Some("http") && !self.granted.cleartext {
-            return Err(HttpError::NotAllowed("http: without TLS".to_owned()));
+            let command = self.granted.command(&self.plugin, false, true);
+            let why = format!(
+                "{} is not granted requests without TLS ({host}); on the server: {command}",
+                self.plugin
+            );
+            return Err(self.deny(why, "http: without TLS".to_owned()));
         }
         if !self.granted.allows_host(&host, &self.placement.settings) {
             tracing::warn!(plugin = %self.plugin, owner = %self.placement.owner, host, "the plugin asked for a host that it was not granted");
-            return Err(HttpError::NotAllowed(host));
+            let why = self.granted.why_not(&self.plugin, &host, &self.placement.settings);
+            return Err(self.deny(why, host));
         }
         Ok(uri)
+    }
+
+    fn deny(&self, why: String, what: String) -> HttpError {
+        // The first is told; a second adds nothing.
+        let _ = self.denied.set(why);
+        HttpError::NotAllowed(what)
     }
 }
 

@@ -7,8 +7,14 @@ use crate::plugin::guest::Guest;
 use crate::plugin::limits::{LOG_BURST, LOG_LINES_PER_S, MAX_LOG_LINE_BYTES};
 use crate::plugin::wit::log::{Host, Level};
 
+/// Longest place of a panic that is kept, in bytes.
+const MAX_PLACE_BYTES: usize = 200;
+
 impl Host for Guest {
     fn write(&mut self, level: Level, line: String) {
+        if let (Level::Error, Some(place)) = (level, panic_place(&line)) {
+            self.panicked_at = Some(place.to_owned());
+        }
         let verdict = self.log.ask(Instant::now());
         if let Verdict::Write { dropped } = verdict
             && dropped > 0
@@ -31,6 +37,18 @@ impl Host for Guest {
         };
         tracing::debug!(plugin = %self.plugin, owner = %self.placement.owner, plugin.level = level, "{line}");
     }
+}
+
+/// `src/lib.rs:12:5` of the line by which the SDK tells of a panic. Nothing that a customer wrote has this form.
+fn panic_place(line: &str) -> Option<&str> {
+    let place = line.strip_prefix("panicked at ")?;
+    let mut parts = place.rsplitn(3, ':');
+    let number = |part: Option<&str>| part?.parse::<u32>().ok();
+    number(parts.next())?;
+    number(parts.next())?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/\\._-+@".contains(c);
+    let path = parts.next()?;
+    (place.len() <= MAX_PLACE_BYTES && path.ends_with(".rs") && path.chars().all(plain)).then_some(place)
 }
 
 /// The beginning of a line, without what could forge another one.
@@ -98,6 +116,16 @@ mod tests {
             assert_eq!(gate.ask(start), Verdict::Dropped);
         }
         assert_eq!(gate.ask(start + Duration::from_secs(1)), Verdict::Write { dropped: 1_000 });
+    }
+
+    #[test]
+    fn only_the_place_of_a_panic_is_taken_from_a_line() {
+        assert_eq!(panic_place("panicked at src/lib.rs:33:23"), Some("src/lib.rs:33:23"));
+        for line in
+            ["src/lib.rs:1:2", "panicked at Ana Souza:1:2", "panicked at src/lib.rs:1", "panicked at :1:2"]
+        {
+            assert_eq!(panic_place(line), None, "{line}");
+        }
     }
 
     #[test]

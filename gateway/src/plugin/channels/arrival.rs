@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::model::{
-    Inbox, InteractionEventKind, InteractionId, InteractionRow, Medium as Carried, OrganizationId, Rule,
+    EndedByWhom, Inbox, InteractionEventKind, InteractionId, InteractionRow, Medium as Carried,
+    OrganizationId, Rule,
 };
 use crate::plugin::channels::{Channels, Idle, wall_ms};
 use crate::plugin::manifest::World;
@@ -171,7 +172,7 @@ async fn close(
     };
     let step = InteractionStep {
         interaction: row.id,
-        change: InteractionChange::Closed { disposition },
+        change: InteractionChange::Closed { disposition, by: EndedByWhom::System },
         event: Some(event),
     };
     channels.store().record_steps(row.organization, wall_ms(), &[step], &[]).await?;

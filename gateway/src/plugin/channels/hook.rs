@@ -97,9 +97,11 @@ impl Channels {
                 CallError::Resting(rest) => HookRefusal::Later {
                     after_s: u32::try_from(rest.as_secs()).unwrap_or(u32::MAX).saturating_add(1),
                 },
-                CallError::Busy | CallError::Failed(_) | CallError::Host(_) | CallError::NotThere => {
-                    HookRefusal::LATER
-                }
+                CallError::Busy
+                | CallError::Failed(_)
+                | CallError::Host(_)
+                | CallError::NotGranted(_)
+                | CallError::NotThere => HookRefusal::LATER,
             }
         })
     }

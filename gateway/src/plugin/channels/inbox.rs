@@ -17,7 +17,7 @@ use crate::plugin::wit::setup::{self, Account, SetupError};
 use crate::store::StoreError;
 
 /// Inboxes of one Organization.
-const MAX_INBOXES: usize = 200;
+pub const MAX_INBOXES: usize = 200;
 /// Characters of a name and of a title.
 const MAX_NAME: usize = 64;
 const MAX_TITLE: usize = 120;
@@ -97,7 +97,7 @@ impl Channels {
         plugin: &str,
         change: InboxChange,
     ) -> Result<InboxView, InboxError> {
-        let found = self.plugin(plugin, World::Channel);
+        let found = self.plugin_now(plugin, World::Channel).await;
         let plugin = found.ok_or_else(|| wrong("plugin", "there is no such channel on this node"))?;
         if self.store().inboxes(organization).await?.len() >= MAX_INBOXES {
             return Err(InboxError::Full);
@@ -249,6 +249,10 @@ impl Channels {
                 return Ok(());
             }
         };
+        if let Some(lack) = working.plugin.lacking(&inbox.settings) {
+            (inbox.state, inbox.fault) = (InboxState::Faulty, Some(lack));
+            return Ok(());
+        }
         let hook_url = self.hook_url(inbox);
         match working.plugin.connect(&working.placement, hook_url).await {
             Ok(Ok(account)) => {
@@ -257,13 +261,16 @@ impl Channels {
                     .capabilities
                     .as_ref()
                     .map_or_else(|| manifest_capabilities(&working.plugin), capabilities);
-                inbox.account = Some(self::account(account));
+                inbox.account = Some(self::account(account, &working.plugin.manifest().version));
             }
             Ok(Err(SetupError::Field(fault))) => {
                 return Err(wrong(&format!("settings.{}", fault.name), &fault.value).into());
             }
             Ok(Err(SetupError::Provider(error))) => {
                 let words = format!("the provider could not be asked: {}", translate::words(&error));
+                (inbox.state, inbox.fault) = (InboxState::Faulty, Some(words));
+            }
+            Err(CallError::NotGranted(words)) => {
                 (inbox.state, inbox.fault) = (InboxState::Faulty, Some(words));
             }
             Err(error) => {
@@ -304,6 +311,9 @@ impl Channels {
             let idle = if plugin.is_none() { Idle::NoPlugin } else { Idle::OtherKey };
             return (InboxState::Faulty, Some(idle.to_string()));
         };
+        if let Some(lack) = plugin.lacking(&inbox.settings) {
+            return (InboxState::Faulty, Some(lack));
+        }
         match plugin.resting(&placement) {
             Some(fault) if inbox.state != InboxState::Faulty => {
                 (InboxState::Resting, Some(format!("the plugin {fault}")))
@@ -317,8 +327,13 @@ fn manifest_capabilities(plugin: &Plugin) -> Capabilities {
     plugin.manifest().capabilities.clone().unwrap_or_default()
 }
 
-fn account(account: Account) -> InboxAccount {
-    InboxAccount { id: account.id, title: account.title, remaining_steps: account.remaining_steps }
+fn account(account: Account, version: &str) -> InboxAccount {
+    InboxAccount {
+        id: account.id,
+        title: account.title,
+        remaining_steps: account.remaining_steps,
+        plugin_version: version.to_owned(),
+    }
 }
 
 fn capabilities(said: &setup::Capabilities) -> Capabilities {

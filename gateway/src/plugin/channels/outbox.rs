@@ -80,7 +80,7 @@ async fn carry(channels: &Channels, claim: &Claim, pace: &Mutex<Pace>) -> Result
     );
     if turn > MAX_TURN {
         let until_ms = wall_ms() + i64::try_from(turn.as_millis()).unwrap_or(i64::MAX);
-        return chat.failed(claim, &SendFailure::Held { until_ms }, wall_ms()).await;
+        return chat.failed(claim, &SendFailure::Held { until_ms, reason: None }, wall_ms()).await;
     }
     tokio::time::sleep(turn).await;
     let request = translate::request(&claim.thread, claim.request.clone());
@@ -96,7 +96,7 @@ async fn working(channels: &Channels, claim: &Claim) -> Result<Result<Working, S
     };
     Ok(channels.working(inbox).map_err(|idle| match idle {
         Idle::Off => SendFailure::Final("the inbox is switched off".to_owned()),
-        Idle::NoPlugin | Idle::OtherKey => SendFailure::Held { until_ms: wall_ms() + IDLE_REST_MS },
+        Idle::NoPlugin | Idle::OtherKey => held(IDLE_REST_MS, format!("the inbox does not work: {idle}")),
     }))
 }
 
@@ -106,10 +106,14 @@ async fn send(
     request: OutboundRequest,
 ) -> Result<Receipt, SendFailure> {
     let outcome = working.plugin.send(&working.placement, request, HashMap::new()).await;
-    let said = outcome.map_err(|error| {
-        channels.learn_call(working.inbox.organization, &error);
-        missed(error)
-    })?;
+    let said = match outcome {
+        Ok(said) => said,
+        Err(error) => {
+            channels.learn_call(working.inbox.organization, &error);
+            channels.learn_lack(&working.inbox, &error).await;
+            return Err(missed(error));
+        }
+    };
     channels.learn(&working.inbox, said.as_ref().map(drop)).await;
     let receipt = said.map_err(translate::failure)?;
     Ok(Receipt { ids: receipt.ids, state: translate::state(receipt.state) })
@@ -125,12 +129,18 @@ fn missed(error: CallError) -> SendFailure {
         // It may have spoken with the provider before it failed.
         CallError::Failed(fault) => SendFailure::Unknown(format!("the plugin {fault}")),
         CallError::Host(reason) => SendFailure::Unknown(reason),
-        CallError::NotThere => SendFailure::Held { until_ms: wall_ms() + IDLE_REST_MS },
+        // Nothing of it left us.
+        CallError::NotGranted(words) => SendFailure::Final(words),
+        CallError::NotThere => held(IDLE_REST_MS, "its plugin is not on this node".to_owned()),
         CallError::Resting(rest) => {
             let rest_ms = i64::try_from(rest.as_millis()).unwrap_or(IDLE_REST_MS);
-            SendFailure::Held { until_ms: wall_ms() + rest_ms }
+            held(rest_ms, "the plugin failed a moment ago and rests".to_owned())
         }
     }
+}
+
+fn held(rest_ms: i64, reason: String) -> SendFailure {
+    SendFailure::Held { until_ms: wall_ms() + rest_ms, reason: Some(reason) }
 }
 
 #[cfg(test)]
@@ -141,6 +151,7 @@ mod tests {
     #[test]
     fn what_may_have_left_us_is_never_sent_again() {
         assert!(matches!(missed(Fault::Trap("x".to_owned()).into()), SendFailure::Unknown(_)));
+        assert!(matches!(missed(CallError::NotGranted(String::new())), SendFailure::Final(_)));
         assert!(matches!(missed(CallError::Busy), SendFailure::Later { .. }));
         assert!(matches!(missed(CallError::Resting(Duration::from_secs(1))), SendFailure::Held { .. }));
     }

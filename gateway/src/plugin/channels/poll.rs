@@ -94,10 +94,14 @@ async fn poll_once(channels: &Channels, listed: Inbox) -> Result<Duration, PollE
     let Some(inbox) = found else { return Ok(LONGEST) };
     let cursor = inbox.poll_cursor.clone();
     let working = channels.working(inbox)?;
-    let polled = working.plugin.poll(&working.placement, cursor.clone()).await.map_err(|error| {
-        channels.learn_call(working.inbox.organization, &error);
-        DeliveryError::from(error)
-    })?;
+    let polled = match working.plugin.poll(&working.placement, cursor.clone()).await {
+        Ok(polled) => polled,
+        Err(error) => {
+            channels.learn_call(working.inbox.organization, &error);
+            channels.learn_lack(&working.inbox, &error).await;
+            return Err(DeliveryError::from(error).into());
+        }
+    };
     channels.learn(&working.inbox, polled.as_ref().map(drop)).await;
     let polled = polled.map_err(|error: SendError| PollError::Provider(super::translate::words(&error)))?;
     channels.deliver(&working, polled.events).await?;

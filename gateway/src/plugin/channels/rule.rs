@@ -71,7 +71,7 @@ impl Channels {
             secrets: BTreeMap::new(),
             enabled: true,
         };
-        self.fill_rule(&mut rule, change)?;
+        self.fill_rule(&mut rule, change).await?;
         rule.id = self.store().insert_rule(&rule).await?;
         self.changed(organization, "rules");
         Ok(self.rule_view(rule))
@@ -88,7 +88,7 @@ impl Channels {
         change: RuleChange,
     ) -> Result<RuleView, InboxError> {
         let mut rule = self.store().rule(organization, id).await?.ok_or(InboxError::NotThere)?;
-        self.fill_rule(&mut rule, change)?;
+        self.fill_rule(&mut rule, change).await?;
         if !self.store().update_rule(&rule).await? {
             return Err(InboxError::NotThere);
         }
@@ -108,8 +108,8 @@ impl Channels {
         Ok(())
     }
 
-    fn fill_rule(&self, rule: &mut Rule, change: RuleChange) -> Result<(), InboxError> {
-        let plugin = self.plugin(&rule.plugin, World::Rule);
+    async fn fill_rule(&self, rule: &mut Rule, change: RuleChange) -> Result<(), InboxError> {
+        let plugin = self.plugin_now(&rule.plugin, World::Rule).await;
         let plugin = plugin.ok_or_else(|| wrong("plugin", "there is no such rule on this node"))?;
         if let Some(title) = change.title {
             rule.title = title.trim().to_owned();

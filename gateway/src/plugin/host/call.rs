@@ -11,6 +11,7 @@ use crate::plugin::fault::CallError;
 use crate::plugin::guest::Guest;
 use crate::plugin::host::Plugin;
 use crate::plugin::host::few::few;
+use crate::plugin::host::plugin::Lent;
 use crate::plugin::limits::{MAX_ATTACHMENT_BYTES, TimeLimit};
 use crate::plugin::placement::Placement;
 use crate::plugin::runner::{Instance, OtherWorld, Running, run};
@@ -24,9 +25,9 @@ use crate::plugin::wit::{Heard, Line, OpenedLine};
 
 /// Calls a function of the exported interface of the world of channels.
 macro_rules! on_messaging {
-    ($plugin:expr, $placement:expr, $files:expr, $limit:expr, |$messaging:ident, $store:ident| $call:expr) => {
+    ($plugin:expr, $placement:expr, $lent:expr, $limit:expr, |$messaging:ident, $store:ident| $call:expr) => {
         $plugin
-            .call($placement, $files, $limit, move |$store, instance| {
+            .call($placement, $lent, $limit, move |$store, instance| {
                 Box::pin(async move {
                     let Instance::Channel(channel) = instance else { return Err(OtherWorld.into()) };
                     let $messaging = channel.ramal_plugin_messaging();
@@ -35,6 +36,20 @@ macro_rules! on_messaging {
             })
             .await
     };
+}
+
+/// The same for what speaks with a provider: where it failed after a request that is not granted, that is why.
+macro_rules! on_provider {
+    ($plugin:expr, $placement:expr, $files:expr, |$messaging:ident, $store:ident| $call:expr) => {{
+        let lent = Lent { files: $files, ..Lent::default() };
+        let denied = Arc::clone(&lent.denied);
+        let outcome =
+            on_messaging!($plugin, $placement, lent, TimeLimit::WORK, |$messaging, $store| { $call });
+        match (outcome, denied.get()) {
+            (Ok(Err(_)), Some(why)) => Err(CallError::NotGranted(why.clone())),
+            (outcome, _) => outcome,
+        }
+    }};
 }
 
 /// Why a file is not fetched.
@@ -56,9 +71,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         webhook_url: Option<String>,
     ) -> Result<Result<Account, SetupError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
-            messaging.call_connect(store, webhook_url.as_deref())
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_connect(store, webhook_url.as_deref()))
     }
 
     /// See `messaging.disconnect`.
@@ -69,9 +83,7 @@ impl Plugin {
         self: &Arc<Self>,
         placement: &Arc<Placement>,
     ) -> Result<Result<(), SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
-            messaging.call_disconnect(store)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging.call_disconnect(store))
     }
 
     /// See `messaging.entries`.
@@ -83,9 +95,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         field: String,
     ) -> Result<Result<Vec<Entry>, SetupError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
-            messaging.call_entries(store, &field)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_entries(store, &field))
     }
 
     /// See `messaging.receive`. The caller stores the events and only then answers.
@@ -97,7 +108,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         request: WebhookRequest,
     ) -> Result<Result<Delivery, Refusal>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_receive(store, &request)
         })
     }
@@ -111,9 +122,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         cursor: Option<String>,
     ) -> Result<Result<Polled, SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
-            messaging.call_poll(store, cursor.as_deref())
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_poll(store, cursor.as_deref()))
     }
 
     /// See `messaging.send`. `files`: where the files of the request lie, by their id.
@@ -127,9 +137,7 @@ impl Plugin {
         request: OutboundRequest,
         files: HashMap<String, PathBuf>,
     ) -> Result<Result<Receipt, SendError>, CallError> {
-        on_messaging!(self, placement, files, TimeLimit::WORK, |messaging, store| {
-            messaging.call_send(store, &request)
-        })
+        on_provider!(self, placement, files, |messaging, store| messaging.call_send(store, &request))
     }
 
     /// See `messaging.attachment-source`.
@@ -141,9 +149,8 @@ impl Plugin {
         placement: &Arc<Placement>,
         reference: String,
     ) -> Result<Result<HttpRequest, SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
-            messaging.call_attachment_source(store, &reference)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging
+            .call_attachment_source(store, &reference))
     }
 
     /// Fetches a file that a customer sent, as `messaging.attachment-source` says where. The plugin sees nothing of it.
@@ -160,7 +167,7 @@ impl Plugin {
             Err(error) => return Ok(Err(FetchError::Source(error))),
         };
         let desk = self.desk(placement, Instant::now());
-        let guest = self.guest(placement, &desk, HashMap::new(), TimeLimit::WORK);
+        let guest = self.guest(placement, &desk, Lent::default(), TimeLimit::WORK);
         let fetched = self.threads.spawn(async move { guest.ask(source, MAX_ATTACHMENT_BYTES).await }).await;
         let fetched = fetched.map_err(|error| CallError::Host(error.to_string()))?;
         Ok(fetched.map_err(FetchError::Request))
@@ -174,9 +181,7 @@ impl Plugin {
         self: &Arc<Self>,
         placement: &Arc<Placement>,
     ) -> Result<Result<Vec<Template>, SendError>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::WORK, |messaging, store| {
-            messaging.call_list_templates(store)
-        })
+        on_provider!(self, placement, HashMap::new(), |messaging, store| messaging.call_list_templates(store))
     }
 
     /// See `messaging.open-line`.
@@ -188,7 +193,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         request: WebhookRequest,
     ) -> Result<Result<OpenedLine, Refusal>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_open_line(store, &request)
         })
     }
@@ -203,7 +208,7 @@ impl Plugin {
         line: Line,
         frame: String,
     ) -> Result<Result<Heard, Refusal>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_hear_frame(store, &line, &frame)
         })
     }
@@ -217,7 +222,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         thread: String,
     ) -> Result<Vec<Event>, CallError> {
-        on_messaging!(self, placement, HashMap::new(), TimeLimit::PROMPT, |messaging, store| {
+        on_messaging!(self, placement, Lent::default(), TimeLimit::PROMPT, |messaging, store| {
             messaging.call_close_line(store, &thread)
         })
     }
@@ -231,7 +236,7 @@ impl Plugin {
         placement: &Arc<Placement>,
         occasion: Occasion,
     ) -> Result<Result<Vec<Action>, String>, CallError> {
-        self.call(placement, HashMap::new(), TimeLimit::DECISION, move |store, instance| {
+        self.call(placement, Lent::default(), TimeLimit::DECISION, move |store, instance| {
             Box::pin(async move {
                 let Instance::Rule(rule) = instance else { return Err(OtherWorld.into()) };
                 few(rule.ramal_plugin_deciding().call_decide(store, &occasion).await?)
@@ -244,7 +249,7 @@ impl Plugin {
     async fn call<R: Send + 'static>(
         self: &Arc<Self>,
         placement: &Arc<Placement>,
-        files: HashMap<String, PathBuf>,
+        lent: Lent,
         limit: TimeLimit,
         call: impl for<'a> FnOnce(&'a mut Store<Guest>, Instance) -> Running<'a, R> + Send + 'static,
     ) -> Result<R, CallError> {
@@ -255,7 +260,7 @@ impl Plugin {
             let _turn =
                 desk.lane.permits.acquire().await.map_err(|error| CallError::Host(error.to_string()))?;
             desk.lane.begin(Instant::now())?;
-            let guest = plugin.guest(&placement, &desk, files, limit);
+            let guest = plugin.guest(&placement, &desk, lent, limit);
             let outcome = run(&plugin.engine, &plugin.prepared, guest, limit, call).await;
             let rest = admission.end(Instant::now(), outcome_of(&outcome));
             if let (Err(CallError::Failed(fault)), Some(rest)) = (&outcome, rest) {
@@ -275,8 +280,12 @@ fn outcome_of<R>(outcome: &Result<R, CallError>) -> Outcome {
     match outcome {
         Ok(_) => Outcome::Success,
         Err(CallError::Failed(_)) => Outcome::Fault,
-        Err(CallError::Busy | CallError::Host(_) | CallError::NotThere | CallError::Resting(_)) => {
-            Outcome::NotRun
-        }
+        Err(
+            CallError::Busy
+            | CallError::Host(_)
+            | CallError::NotGranted(_)
+            | CallError::NotThere
+            | CallError::Resting(_),
+        ) => Outcome::NotRun,
     }
 }

@@ -1,6 +1,6 @@
 //! A loaded plugin: its lanes, its faults.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::plugin::capability::http::{HttpGate, Network};
 use crate::plugin::capability::log::LogGate;
 use crate::plugin::engine::{PluginEngine, Prepared};
 use crate::plugin::fault::Fault;
-use crate::plugin::guest::{Guest, Meter};
+use crate::plugin::guest::{Denied, Guest, Meter};
 use crate::plugin::host::Shared;
 use crate::plugin::lane::Lane;
 use crate::plugin::library::Installed;
@@ -37,6 +37,14 @@ pub struct Plugin {
     lanes: Mutex<HashMap<LaneKey, Desk>>,
     last_fault: Mutex<Option<LastFault>>,
     faults: AtomicU64,
+}
+
+/// What one call is lent.
+#[derive(Default)]
+pub(super) struct Lent {
+    /// Files that it may send, by their id.
+    pub files: HashMap<String, PathBuf>,
+    pub denied: Denied,
 }
 
 /// A lane and the log that goes with it.
@@ -86,6 +94,11 @@ impl Plugin {
         &self.granted
     }
 
+    /// What a placement with these settings needs and is not granted; see [`Granted::lacking`].
+    pub fn lacking(&self, settings: &BTreeMap<String, String>) -> Option<String> {
+        self.granted.lacking(&self.name, settings)
+    }
+
     /// Its last fault since it was loaded.
     pub fn last_fault(&self) -> Option<LastFault> {
         self.last_fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -109,7 +122,7 @@ impl Plugin {
         &self,
         placement: &Arc<Placement>,
         desk: &Desk,
-        files: HashMap<String, PathBuf>,
+        lent: Lent,
         limit: TimeLimit,
     ) -> Guest {
         Guest {
@@ -119,8 +132,10 @@ impl Plugin {
             powers: Arc::clone(&self.powers),
             http: Arc::clone(&self.http),
             log: Arc::clone(&desk.log),
-            files,
+            files: lent.files,
             requests_left: MAX_REQUESTS,
+            denied: lent.denied,
+            panicked_at: None,
             meter: Meter::new(limit.ticks(), self.granted.memory_mib),
         }
     }

@@ -21,8 +21,8 @@ pub struct Field {
     pub note: Words,
     #[serde(default)]
     pub required: bool,
-    /// What stands there at first.
-    pub default: Option<String>,
+    /// What stands there at first: for people to read, in one language or several.
+    pub default: Option<Words>,
     /// For `choice`.
     #[serde(default)]
     pub choices: Vec<Choice>,
@@ -45,6 +45,8 @@ pub enum FieldKind {
     /// One of the entries that the plugin's `entries` gives.
     Entries,
     Integer,
+    /// One of the Organization's queues, by its name.
+    Queue,
     /// Text of several lines.
     Lines,
     /// Kept encrypted and never shown again.
@@ -83,12 +85,10 @@ impl Field {
         if self.kind != FieldKind::Integer && (self.least.is_some() || self.most.is_some()) {
             return Err(wrong(format!("the setting `{name}`: `least` and `most` are for integers")));
         }
-        match &self.default {
-            Some(value) => {
-                self.accepts(value).map_err(|reason| wrong(format!("the setting `{name}`: {reason}")))
-            }
-            None => Ok(()),
-        }
+        let mut defaults = self.default.iter().flat_map(Words::texts);
+        defaults.try_for_each(|value| {
+            self.accepts(value).map_err(|reason| wrong(format!("the setting `{name}`: {reason}")))
+        })
     }
 
     /// Whether a value may stand in this field, as far as its kind says.
@@ -104,7 +104,7 @@ impl Field {
             }),
             FieldKind::TimeZone => jiff::tz::TimeZone::get(value).is_ok(),
             FieldKind::Url => super::hosts::host_of(value).is_some(),
-            FieldKind::Secret | FieldKind::Text => !value.contains(['\n', '\r']),
+            FieldKind::Queue | FieldKind::Secret | FieldKind::Text => !value.contains(['\n', '\r']),
             FieldKind::Dates | FieldKind::Entries | FieldKind::Lines | FieldKind::Week => true,
         };
         if right { Ok(()) } else { Err(format!("`{value}` cannot stand in a field of this kind")) }

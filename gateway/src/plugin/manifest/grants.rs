@@ -1,11 +1,13 @@
 //! What an administrator allows. A plugin has what its manifest asks and its grants allow, and nothing else.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plugin::capability::http::Network;
 use crate::plugin::limits::{DEFAULT_MEMORY_MIB, MAX_MEMORY_MIB};
-use crate::plugin::manifest::hosts::HostPattern;
+use crate::plugin::manifest::hosts::{HostPattern, host_of};
 use crate::plugin::manifest::{Asks, Manifest};
 
 /// What is allowed, as it stands beside the plugin.
@@ -34,6 +36,8 @@ impl Grants {
 /// What a plugin really has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Granted {
+    /// What the manifest names, granted or not.
+    asked: Vec<HostPattern>,
     hosts: Vec<HostPattern>,
     pub kv: bool,
     pub live: bool,
@@ -49,6 +53,7 @@ impl Granted {
         let asks = &manifest.asks;
         let allowed = grants.memory_mib.unwrap_or(DEFAULT_MEMORY_MIB).clamp(1, MAX_MEMORY_MIB);
         Self {
+            asked: asks.hosts.clone(),
             hosts: asks.hosts.iter().filter(|host| grants.hosts.contains(host)).cloned().collect(),
             kv: asks.kv && grants.kv,
             live: asks.live && grants.live,
@@ -63,11 +68,89 @@ impl Granted {
     pub fn allows_host(&self, host: &str, settings: &BTreeMap<String, String>) -> bool {
         self.hosts.iter().any(|pattern| pattern.allows(host, settings))
     }
+
+    /// Why a request that was refused was: in words for the administrator, with what to do.
+    pub fn why_not(&self, plugin: &str, host: &str, settings: &BTreeMap<String, String>) -> String {
+        if self.asked.iter().any(|pattern| pattern.allows(host, settings)) {
+            let command = self.command(plugin, false, false);
+            return format!("{plugin} is not granted requests to {host}; on the server: {command}");
+        }
+        format!(
+            "{plugin} sends requests to {host}, which its manifest does not name: its author has to add it"
+        )
+    }
+
+    /// What these settings need and the grants do not give, in words for the administrator with what to do; of several
+    /// things the first.
+    pub fn lacking(&self, plugin: &str, settings: &BTreeMap<String, String>) -> Option<String> {
+        let url_of = |pattern: &HostPattern| Some(settings.get(pattern.setting()?)?.as_str());
+        for pattern in &self.asked {
+            let url = url_of(pattern);
+            let host = url.and_then(host_of);
+            if !self.hosts.contains(pattern) && (pattern.setting().is_none() || host.is_some()) {
+                let host = host.unwrap_or_else(|| pattern.as_str().to_owned());
+                return Some(self.why_not(plugin, &host, settings));
+            }
+            let (Some(url), Some(host)) = (url, host) else { continue };
+            if url.starts_with("http:") && !self.cleartext {
+                let private = is_private(&host);
+                let command = self.command(plugin, private, true);
+                return Some(format!(
+                    "{plugin} is not granted requests without TLS ({url}); on the server: {command}"
+                ));
+            }
+            if is_private(&host) && !self.private_networks {
+                let command = self.command(plugin, true, false);
+                let what = "hosts in this machine or in private networks";
+                return Some(format!("{plugin} is not granted {what} ({host}); on the server: {command}"));
+            }
+        }
+        None
+    }
+
+    /// What the operator types: all that is asked, what is granted beside it already, and more.
+    pub fn command(&self, plugin: &str, private_networks: bool, cleartext: bool) -> String {
+        let flag = |wanted: bool, name: &str| if wanted { format!(" {name}") } else { String::new() };
+        format!(
+            "ramal plugin grant {plugin}{}{}",
+            flag(private_networks || self.private_networks, "--allow-private-networks"),
+            flag(cleartext || self.cleartext, "--allow-cleartext")
+        )
+    }
+}
+
+/// Whether it is plain without asking for its name that a host is none of the public network.
+fn is_private(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| !Network::Public.allows(address))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_lacking_is_said_with_the_command() {
+        let asks = manifest(
+            "hosts = [\"a.example\", \"{api}\"]\n[[settings]]\nname = \"api\"\nkind = \"url\"\ntitle = \"A\"",
+        );
+        let settings = |url: &str| BTreeMap::from([("api".to_owned(), url.to_owned())]);
+        let none = Granted::new(&asks, &Grants::default());
+        let words = none.lacking("ab", &settings("https://b.example")).unwrap();
+        assert!(words.contains("a.example") && words.ends_with("ramal plugin grant ab"), "{words}");
+        let all = Granted::new(&asks, &Grants::all_of(&asks));
+        assert_eq!(all.lacking("ab", &settings("https://b.example")), None);
+        assert_eq!(all.lacking("ab", &BTreeMap::new()), None);
+        let words = all.lacking("ab", &settings("http://127.0.0.1:9")).unwrap();
+        assert!(
+            words.ends_with("ramal plugin grant ab --allow-private-networks --allow-cleartext"),
+            "{words}"
+        );
+        let words = all.lacking("ab", &settings("https://10.0.0.1/")).unwrap();
+        assert!(words.ends_with("ramal plugin grant ab --allow-private-networks"), "{words}");
+        assert!(all.why_not("ab", "c.example", &settings("https://b.example")).contains("its author"));
+    }
 
     fn manifest(asks: &str) -> Manifest {
         let text =

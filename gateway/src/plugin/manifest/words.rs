@@ -22,6 +22,15 @@ impl Default for Words {
 }
 
 impl Words {
+    /// The text in each language.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let (one, more) = match self {
+            Self::One(text) => (Some(text.as_str()), None),
+            Self::ByLanguage(texts) => (None, Some(texts.values().map(String::as_str))),
+        };
+        one.into_iter().chain(more.into_iter().flatten())
+    }
+
     /// The text for a reader of this language: that, English, or any.
     pub fn in_language(&self, language: &str) -> &str {
         match self {

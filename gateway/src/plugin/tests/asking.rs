@@ -74,7 +74,7 @@ async fn what_was_not_granted_is_refused() {
     assert!(get(&plugin, &format!("get {url}")).await.contains("without TLS"));
     let secure = url.replace("http:", "https:");
     // The name is granted, the network behind it is not.
-    assert!(get(&plugin, &format!("get {secure}")).await.starts_with("HttpError::NotSent"));
+    assert!(get(&plugin, &format!("get {secure}")).await.starts_with("HttpError::NotAllowed"));
     // Grants that were taken back while it runs.
     test.library
         .install(&crate::plugin::library::Installed {

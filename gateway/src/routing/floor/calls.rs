@@ -10,9 +10,10 @@ use super::moment::Moment;
 use super::order::{By, Connecting};
 use super::outputs::turn;
 use super::view::{CallState, CallView};
-use super::voice::{VoiceOrder, VoiceRefusal};
+use super::voice::{Hangup, VoiceOrder, VoiceRefusal};
 use crate::model::{
-    CallId, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium, UserId,
+    CallId, EndedByWhom, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium,
+    UserId,
 };
 use crate::routing::distribution::RoutingError;
 use crate::store::InteractionChange;
@@ -32,6 +33,7 @@ pub(super) enum CallNews {
     },
     SeatLost,
     Ended {
+        by: Hangup,
         reason: &'static str,
     },
 }
@@ -144,10 +146,15 @@ impl Desk {
                     let _ = self.distribution.release(at.instant, interaction, agent);
                 }
             }
-            CallNews::Ended { reason } => {
+            CallNews::Ended { by, reason } => {
                 turn(view, CallState::Ended, at);
                 self.batch.touched.insert(interaction);
-                self.customer_ended(at, interaction, reason);
+                let by = match by {
+                    Hangup::Agent => EndedByWhom::Agent,
+                    Hangup::Customer => EndedByWhom::Customer,
+                    Hangup::System => EndedByWhom::System,
+                };
+                self.ended(at, interaction, (by, reason));
             }
         }
     }
@@ -164,7 +171,7 @@ impl Desk {
             let told =
                 event(InteractionEventKind::Transferred, from, json!({ "from": from, "to_number": to }));
             self.batch.note(interaction, told);
-            return self.customer_ended(at, interaction, "handed over");
+            return self.ended(at, interaction, (EndedByWhom::Transfer, "handed over"));
         };
         item.agent = Some(colleague);
         item.state = InteractionState::Open;

@@ -13,8 +13,8 @@ use super::outputs::turn;
 use super::view::{self, CallState};
 use super::voice::VoiceOrder;
 use crate::model::{
-    Agent, Directory, DispositionId, InteractionEventKind, InteractionId, InteractionState, Medium,
-    Permission, QueueId, UserId,
+    Agent, Directory, DispositionId, EndedByWhom, InteractionEventKind, InteractionId, InteractionState,
+    Medium, Permission, QueueId, UserId,
 };
 use crate::routing::distribution::{Destination, OfferId, Presence, Progress, RoutingError, Scope};
 use crate::store::InteractionChange;
@@ -297,7 +297,8 @@ impl Desk {
         }
         let told =
             event(InteractionEventKind::Closed, Some(asker.user), json!({ "disposition": disposition }));
-        self.batch.step(interaction, InteractionChange::Closed { disposition }, told);
+        let by = EndedByWhom::Agent;
+        self.batch.step(interaction, InteractionChange::Closed { disposition, by }, told);
         self.finish(at, interaction);
         if let Some(agent) = agent {
             self.wrap_ups.insert(agent, interaction);
@@ -330,13 +331,13 @@ impl Desk {
         }
     }
 
-    /// The customer has ended it, or did not come back, or his call is over.
-    pub fn customer_ended(&mut self, at: Moment, interaction: InteractionId, why: &'static str) {
+    /// The customer has ended it, or did not come back, or his call is over, whoever ended that.
+    pub fn ended(&mut self, at: Moment, interaction: InteractionId, (by, why): (EndedByWhom, &'static str)) {
         let Some(item) = self.interactions.get_mut(&interaction) else { return };
         match item.state {
             InteractionState::Waiting => {
-                let told = event(InteractionEventKind::Abandoned, None, json!({ "why": why }));
-                self.batch.step(interaction, InteractionChange::Abandoned, told);
+                let told = event(InteractionEventKind::Abandoned, None, json!({ "by": by, "why": why }));
+                self.batch.step(interaction, InteractionChange::Abandoned { by }, told);
                 item.agent = None;
                 self.finish(at, interaction);
             }
@@ -347,11 +348,8 @@ impl Desk {
                     Medium::Voice => InteractionEventKind::Ended,
                     Medium::Chat => InteractionEventKind::CustomerEnded,
                 };
-                self.batch.step(
-                    interaction,
-                    InteractionChange::Ended,
-                    event(kind, None, json!({ "why": why })),
-                );
+                let told = event(kind, None, json!({ "by": by, "why": why }));
+                self.batch.step(interaction, InteractionChange::Ended { by }, told);
             }
             InteractionState::Open | InteractionState::Closed => {}
         }
@@ -415,7 +413,7 @@ impl Desk {
             && due <= at.instant
         {
             self.left.pop_first();
-            self.customer_ended(at, interaction, "did_not_come_back");
+            self.ended(at, interaction, (EndedByWhom::Customer, "did_not_come_back"));
         }
     }
 

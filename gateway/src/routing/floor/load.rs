@@ -8,7 +8,9 @@ use super::batch::event;
 use super::desk::{Desk, Item};
 use super::moment::Moment;
 use super::task::Settings;
-use crate::model::{Directory, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId};
+use crate::model::{
+    Directory, EndedByWhom, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId,
+};
 use crate::routing::distribution::Scope;
 use crate::store::{InteractionChange, InteractionStep, LocalDay, QueueTally, StandingRow};
 
@@ -73,11 +75,11 @@ impl Desk {
         let change = match (row.state, row.queue) {
             (InteractionState::Waiting, queue) => {
                 queue.into_iter().for_each(|queue| self.boards.abandoned(queue));
-                InteractionChange::Abandoned
+                InteractionChange::Abandoned { by: EndedByWhom::System }
             }
             (InteractionState::Open | InteractionState::Closed, queue) => {
                 queue.into_iter().for_each(|queue| self.boards.handled(queue, handled_ms));
-                InteractionChange::Closed { disposition: None }
+                InteractionChange::Closed { disposition: None, by: EndedByWhom::System }
             }
         };
         let told = event(InteractionEventKind::Closed, None, json!({ "why": "the node stopped" }));

@@ -50,6 +50,20 @@ impl Desk {
         }
     }
 
+    /// What keeps him from all calls of the queues that he belongs to.
+    fn calls_need(&self, directory: &Directory, agent: &Agent) -> Option<&'static str> {
+        let of_calls = |queue: &&crate::model::Queue| queue.enabled && queue.medium == Medium::Voice;
+        let mut queues = directory.queues(self.organization).filter(of_calls);
+        if !queues.any(|queue| queue.members.contains(&agent.id)) {
+            return None;
+        }
+        match (agent.extension, agent.webrtc) {
+            (None, _) => Some("extension"),
+            (Some(_), false) => Some("webrtc"),
+            (Some(_), true) => None,
+        }
+    }
+
     /// An agent as supervisors see him.
     pub fn agent_view(&self, at: Moment, directory: &Directory, agent: &Agent) -> AgentView {
         let own = self.distribution.agent(agent.id);
@@ -77,6 +91,7 @@ impl Desk {
                 .collect(),
             presence: self.agent_presence(agent.id),
             open: OpenCounts { chats: count(Medium::Chat), calls: count(Medium::Voice) },
+            calls_need: self.calls_need(directory, agent),
             wrap_up_until_ms: own.and_then(|agent| agent.wrap_up_until).map(|until| at.wall_of(until)),
             interactions: own
                 .into_iter()
@@ -158,6 +173,7 @@ impl Desk {
             // Without a queue that takes anything nobody is asked.
             None => (Stage::Waiting, 0),
         };
+        let leads_nowhere = routed.is_none();
         let verdicts = match state {
             Stage::Waiting | Stage::Offered => self.distribution.explain(at.instant, interaction),
             Stage::Open | Stage::Closed => Vec::new(),
@@ -173,7 +189,8 @@ impl Desk {
             };
             WhyNot { id, name, reasons, figures }
         });
-        Some(Why { state, waiting_since_ms, position: ahead + 1, ahead, agents: agents.collect() })
+        let agents = agents.collect();
+        Some(Why { state, waiting_since_ms, leads_nowhere, position: ahead + 1, ahead, agents })
     }
 
     fn ahead_of(&self, interaction: InteractionId, to: Destination) -> u32 {

@@ -91,7 +91,7 @@ impl Floor {
                         Withdrawal::Refused => "refused",
                         Withdrawal::TimedOut => "timed_out",
                     };
-                    let over = json!({ "id": desk.offer_number(offer.id), "why": why });
+                    let over = json!({ "id": desk.offer_number(offer.id), "interaction": offer.interaction, "why": why });
                     self.feed.publish(organization, Audience::User(offer.agent), "offer.over", over);
                 }
             }

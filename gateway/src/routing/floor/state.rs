@@ -19,8 +19,8 @@ use super::view::{CallState, CallView};
 use super::voice::{Purpose, VoiceEvent, VoiceOrder, VoiceRefusal};
 use crate::feed::Feed;
 use crate::model::{
-    CallId, Directory, ExtensionId, InteractionDirection, InteractionId, InteractionState, Medium,
-    NewInteraction, OrganizationId, QueueId, UserId,
+    CallId, Directory, EndedByWhom, ExtensionId, InteractionDirection, InteractionId, InteractionState,
+    Medium, NewInteraction, OrganizationId, QueueId, UserId,
 };
 use crate::store::{Store, StoreError};
 
@@ -163,7 +163,7 @@ impl Floor {
                 self.connected(at, organization, connecting, answer).await
             }
             Order::CustomerEnded(id, reply) => {
-                self.with(organization, |desk| desk.customer_ended(at, id, "customer"));
+                self.with(organization, |desk| desk.ended(at, id, (EndedByWhom::Customer, "customer")));
                 self.finish(at, organization).await;
                 let _ = reply.send(());
             }
@@ -397,7 +397,7 @@ impl Floor {
                 CallNews::HandedOver { to, user }
             }
             VoiceEvent::SeatLost { .. } => CallNews::SeatLost,
-            VoiceEvent::Ended { reason, .. } => CallNews::Ended { reason },
+            VoiceEvent::Ended { by, reason, .. } => CallNews::Ended { by, reason },
         };
         let known = match news {
             CallNews::Ended { .. } => self.calls.remove(&call),
@@ -412,6 +412,7 @@ impl Floor {
     async fn begin_call(&mut self, at: Moment, mut new: NewInteraction, view: CallView) {
         let (organization, call) = (new.organization, new.call);
         let store = self.store.clone();
+        new.number = Some(view.with.clone()).filter(|number| !number.is_empty());
         if new.contact.is_none() {
             let read = || store.contact_of_phone(organization, &view.with);
             if let Some(contact) = self.insist("the contact of a call cannot be read", read).await.flatten() {
@@ -458,6 +459,7 @@ fn new_call(
         conversation: None,
         call: Some(call),
         title,
+        number: None,
         priority: 0,
         started_at_ms,
         visitor: None,

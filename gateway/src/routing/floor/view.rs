@@ -5,8 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::model::{
-    CallId, CustomerState, Directory, Disposition, InteractionDirection, InteractionId, InteractionRow,
-    InteractionState, Medium, OrganizationId, QueueDirection, QueueId, UserId,
+    CallId, CustomerState, Directory, Disposition, EndedByWhom, InteractionDirection, InteractionId,
+    InteractionRow, InteractionState, Medium, OrganizationId, QueueDirection, QueueId, UserId,
 };
 use crate::store::NamedInteraction;
 
@@ -108,6 +108,8 @@ pub struct InteractionView {
     pub inbox: Option<Titled>,
     pub conversation_id: Option<i64>,
     pub title: String,
+    /// Of a call: the other party's number.
+    pub number: Option<String>,
     pub customer: CustomerState,
     /// Until when a visitor who left the page may come back.
     pub left_until_ms: Option<i64>,
@@ -116,6 +118,8 @@ pub struct InteractionView {
     pub assigned_at_ms: Option<i64>,
     pub answered_at_ms: Option<i64>,
     pub ended_at_ms: Option<i64>,
+    /// Whose doing it is that it has ended; of one that ended before this was kept: nothing.
+    pub ended_by: Option<EndedByWhom>,
     pub closed_at_ms: Option<i64>,
     pub last: Option<Last>,
     pub call: Option<CallView>,
@@ -239,6 +243,8 @@ pub struct AgentView {
     pub standings: Vec<AgentStanding>,
     pub presence: AgentPresence,
     pub open: OpenCounts,
+    /// What he lacks to be given the calls of his queues: `extension` or `webrtc`; null: nothing, or none of them is for calls.
+    pub calls_need: Option<&'static str>,
     pub wrap_up_until_ms: Option<i64>,
     /// Only for those who supervise.
     pub interactions: Vec<Serving>,
@@ -279,6 +285,8 @@ pub struct DeskView {
 pub struct Why {
     pub state: Stage,
     pub waiting_since_ms: i64,
+    /// It has no queue, or one that is off: nobody is asked until somebody sends it to another.
+    pub leads_nowhere: bool,
     /// 1: it is the next one.
     pub position: u32,
     /// How many are before it.
@@ -328,6 +336,7 @@ pub fn interaction(
         assigned_at_ms: row.assigned_at_ms,
         answered_at_ms: row.answered_at_ms,
         ended_at_ms: row.ended_at_ms,
+        ended_by: row.ended_by,
         closed_at_ms: row.closed_at_ms,
         last: last(&row),
         call: live.and_then(|live| live.call.clone()),
@@ -339,6 +348,7 @@ pub fn interaction(
         protocol: row.protocol,
         channel: row.channel,
         title: row.title,
+        number: row.number,
         visitor: row.visitor,
         tags,
         capabilities,

@@ -34,7 +34,7 @@ pub enum Reader {
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct InteractionFilter {
     pub state: Option<InteractionState>,
-    /// A part of the title, of the last message, or of the protocol number.
+    /// A part of the title, of the last message, of the protocol number, or of a caller's number.
     pub text: Option<String>,
     pub queue: Option<QueueId>,
     pub channel: Option<String>,
@@ -100,7 +100,7 @@ macro_rules! named {
 const LIST: &str = named!(
     "AND (CAST($4 AS TEXT) IS NULL OR i.state = $4) ",
     "AND (CAST($5 AS TEXT) IS NULL OR LOWER(i.title) LIKE $5 ESCAPE '!' OR LOWER(i.last_text) LIKE $5 ESCAPE '!' \
-     OR i.protocol LIKE $5 ESCAPE '!') ",
+     OR i.protocol LIKE $5 ESCAPE '!' OR i.number LIKE $5 ESCAPE '!') ",
     "AND (CAST($6 AS BIGINT) IS NULL OR i.queue_id = $6) ",
     "AND (CAST($7 AS TEXT) IS NULL OR i.channel = $7) ",
     "AND (CAST($8 AS BIGINT) IS NULL OR i.contact_id = $8) ",

@@ -1,6 +1,6 @@
 //! What the floor has decided, written in one transaction with its reasons.
 
-use crate::model::{DispositionId, InteractionId, OrganizationId, QueueId, UserId};
+use crate::model::{DispositionId, EndedByWhom, InteractionId, OrganizationId, QueueId, UserId};
 use crate::store::database::Tx;
 use crate::store::interaction_event::{self, NewInteractionEvent};
 use crate::store::standing::{self, StandingChange};
@@ -12,17 +12,23 @@ pub enum InteractionChange {
     /// Nothing: only the event is kept.
     Unchanged,
     /// Nobody had it, and nobody will.
-    Abandoned,
+    Abandoned {
+        by: EndedByWhom,
+    },
     /// The agent and the customer hear each other.
     Answered,
     Assigned {
         agent: UserId,
     },
+    /// `by`: whose doing it is, where it had not ended before.
     Closed {
         disposition: Option<DispositionId>,
+        by: EndedByWhom,
     },
     /// The customer has ended it, or his call is over.
-    Ended,
+    Ended {
+        by: EndedByWhom,
+    },
     /// The agent looks at it for the first time.
     Opened,
     /// It waits: for a queue, or for one agent alone.
@@ -41,17 +47,17 @@ pub struct InteractionStep {
 }
 
 const ABANDONED: &str = "UPDATE interactions SET state = 'closed', closed_at_ms = $3, agent_id = NULL, \
-    ended_at_ms = COALESCE(ended_at_ms, $3), customer_state = 'ended' \
+    ended_at_ms = COALESCE(ended_at_ms, $3), ended_by = COALESCE(ended_by, $4), customer_state = 'ended' \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const ANSWERED: &str = "UPDATE interactions SET answered_at_ms = COALESCE(answered_at_ms, $3), customer_state = 'answered' \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const ASSIGNED: &str = "UPDATE interactions SET state = 'open', assigned_at_ms = $3, agent_id = $4 \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const CLOSED: &str = "UPDATE interactions SET state = 'closed', closed_at_ms = $3, left_at_ms = NULL, \
-    ended_at_ms = COALESCE(ended_at_ms, $3), disposition_id = COALESCE($4, disposition_id) \
+    ended_at_ms = COALESCE(ended_at_ms, $3), ended_by = COALESCE(ended_by, $4), disposition_id = COALESCE($5, disposition_id) \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const ENDED: &str = "UPDATE interactions SET customer_state = 'ended', ended_at_ms = COALESCE(ended_at_ms, $3), \
-    left_at_ms = NULL WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
+    ended_by = COALESCE(ended_by, $4), left_at_ms = NULL WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const OPENED: &str = "UPDATE interactions SET opened_at_ms = COALESCE(opened_at_ms, $3), \
     customer_state = CASE WHEN customer_state <> 'new' THEN customer_state \
     WHEN last_direction = 'out' THEN 'answered' ELSE 'waiting' END \
@@ -93,14 +99,17 @@ async fn write(
     at_ms: i64,
     change: InteractionChange,
 ) -> Result<(), StoreError> {
+    let place = (organization, interaction);
     // The third value is the time, the fourth what the change brings along.
     let (statement, more) = match change {
         InteractionChange::Unchanged => return Ok(()),
-        InteractionChange::Abandoned => (ABANDONED, None),
+        InteractionChange::Abandoned { by } => return end(tx, ABANDONED, place, (at_ms, by)).await,
         InteractionChange::Answered => (ANSWERED, None),
-        InteractionChange::Assigned { agent } => (ASSIGNED, Some(Some(agent.0))),
-        InteractionChange::Closed { disposition } => (CLOSED, Some(disposition.map(|id| id.0))),
-        InteractionChange::Ended => (ENDED, None),
+        InteractionChange::Assigned { agent } => (ASSIGNED, Some(agent.0)),
+        InteractionChange::Closed { disposition, by } => {
+            return close(tx, place, disposition, (at_ms, by)).await;
+        }
+        InteractionChange::Ended { by } => return end(tx, ENDED, place, (at_ms, by)).await,
         InteractionChange::Opened => (OPENED, None),
         InteractionChange::Waiting { queue, agent } => {
             return wait(tx, (organization, interaction), (queue, agent)).await;
@@ -114,10 +123,41 @@ async fn write(
         };
         query.execute(db).await.map(drop)
     })?;
-    match change {
-        InteractionChange::Closed { .. } => tx.queue_ended(organization, interaction, at_ms).await,
-        _ => Ok(()),
-    }
+    Ok(())
+}
+
+async fn close(
+    tx: &mut Tx,
+    (organization, interaction): (OrganizationId, InteractionId),
+    disposition: Option<DispositionId>,
+    (at_ms, by): (i64, EndedByWhom),
+) -> Result<(), StoreError> {
+    on_tx!(&mut *tx, |db| sqlx::query(CLOSED)
+        .bind(organization.0)
+        .bind(interaction.0)
+        .bind(at_ms)
+        .bind(by.as_str())
+        .bind(disposition.map(|id| id.0))
+        .execute(db)
+        .await
+        .map(drop))?;
+    tx.queue_ended(organization, interaction, at_ms).await
+}
+
+async fn end(
+    tx: &mut Tx,
+    statement: &'static str,
+    (organization, interaction): (OrganizationId, InteractionId),
+    (at_ms, by): (i64, EndedByWhom),
+) -> Result<(), StoreError> {
+    Ok(on_tx!(tx, |db| sqlx::query(statement)
+        .bind(organization.0)
+        .bind(interaction.0)
+        .bind(at_ms)
+        .bind(by.as_str())
+        .execute(db)
+        .await
+        .map(drop))?)
 }
 
 async fn wait(

@@ -45,6 +45,7 @@ impl Channel for Wicked {
                 Err(error) => format!("{error:?}"),
             },
             "many" => many(rest),
+            "message" => return Ok(Delivery::of(vec![Event::Message(message(rest))])),
             "events" => return Ok(Delivery::of(vec![Event::TemplatesChanged; 2_000])),
             _ => return Err(Refusal::Malformed(deed.to_owned())),
         };
@@ -57,6 +58,20 @@ impl Channel for Wicked {
         let file = written.files.first().map_or(Body::Empty, |file| Body::File(file.id.clone()));
         let request = HttpRequest { method: "POST".to_owned(), body: file, ..HttpRequest::get(written.text) };
         Ok(Receipt::sent(String::from_utf8_lossy(&request.send()?.body)))
+    }
+}
+
+fn message(text: &str) -> InboundMessage {
+    InboundMessage {
+        id: format!("m{}", clock::now()),
+        thread: "ana".to_owned(),
+        author: Author::Customer,
+        person: Person::known_as(Identity::Provider("ana".to_owned())),
+        sent_at: clock::now(),
+        content: Content::text(text),
+        reply_to: None,
+        album: None,
+        attributes: Vec::new(),
     }
 }
 

@@ -6,13 +6,14 @@ import { Select, usePages, useResource } from '../../ui';
 import { moment } from '../../words/language';
 import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
-import type { AuditRow, List } from '../shapes';
+import type { AuditRow, List, Titled } from '../shapes';
 import { ACTIONS, NOUNS, actions, nouns, say } from './words';
 
 export function AuditLog(_: SectionProps) {
   const noun = useSignal('');
   const user = useSignal('');
   const users = useResource<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
+  const names = useNames(users.data);
   const query = new URLSearchParams([['noun', noun.value], ['user', user.value]].filter(([, value]) => value)).toString();
   const pages = usePages<AuditRow>(`/audit${query ? `?${query}` : ''}`);
   const filters = (
@@ -33,7 +34,7 @@ export function AuditLog(_: SectionProps) {
         { title: say('at'), cell: (row) => moment(row.at_ms), width: 'least' },
         { title: say('actor'), cell: (row) => row.actor },
         { title: say('what'), cell: What },
-        { title: say('change'), cell: Change },
+        { title: say('change'), cell: (row) => <Change {...row} names={names} /> },
         { title: say('address'), cell: (row) => <span class="mono small">{row.address}</span>, minor: true },
       ]}
     />
@@ -42,17 +43,18 @@ export function AuditLog(_: SectionProps) {
 
 const known = <K extends string>(all: readonly K[], word: string): word is K => (all as readonly string[]).includes(word);
 
-function What({ action, noun, noun_id }: AuditRow) {
+function What({ action, noun, noun_id, noun_name }: AuditRow) {
+  const name = noun_name ?? noun_id;
   return (
     <>
-      {known(ACTIONS, action) ? actions(action) : action} {known(NOUNS, noun) ? nouns(noun) : noun} {noun_id && <span class="soft">{noun_id}</span>}
+      {known(ACTIONS, action) ? actions(action) : action} {known(NOUNS, noun) ? nouns(noun) : noun} {name && <strong>{name}</strong>}
     </>
   );
 }
 
 /** What it was before and after, a line for each field that changed; other details as they are. */
-function Change({ detail }: AuditRow) {
-  const lines = linesOf(detail ?? {});
+function Change({ detail, names }: AuditRow & { names: Names }) {
+  const lines = linesOf(detail ?? {}, names);
   if (lines.length === 0) return <span class="soft">–</span>;
   return (
     <details>
@@ -68,13 +70,32 @@ function Change({ detail }: AuditRow) {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function linesOf({ before, after, ...others }: Fields): [field: string, text: string][] {
+function linesOf({ before, after, ...others }: Fields, names: Names): [field: string, text: string][] {
   const [was, is] = [fieldsOf(before), fieldsOf(after)];
   const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])];
   return [
-    ...changed.map((field): [string, string] => [field, say('before_after', { field, before: shown(was[field]), after: shown(is[field]) })]),
-    ...Object.entries(others).map(([field, value]): [string, string] => [field, `${field}: ${shown(value)}`]),
+    ...changed.map((field): [string, string] => [field, say('before_after', { field, before: shown(named(field, was[field], names)), after: shown(named(field, is[field], names)) })]),
+    ...Object.entries(others).map(([field, value]): [string, string] => [field, `${field}: ${shown(named(field, value, names))}`]),
   ];
+}
+
+/** By the field that holds them: what numbers stand for. */
+type Names = Readonly<Record<string, ReadonlyMap<number, string>>>;
+
+function useNames(users: List<User> | null): Names {
+  const queues = useResource<List<Titled>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues').data;
+  const dispositions = useResource<List<Titled>>(may('queues.manage') ? '/dispositions?limit=100' : null, 'queues').data;
+  const reasons = useResource<List<Titled>>(may('queues.manage') ? '/pause-reasons?limit=100' : null, 'queues').data;
+  const titles = (list: List<Titled> | null) => new Map(list?.items.map(({ id, title }) => [id, title] as const));
+  return { members: new Map(users?.items.map(({ id, name }) => [id, name] as const)), queues: titles(queues), queue_id: titles(queues), dispositions: titles(dispositions), pause_reasons: titles(reasons) };
+}
+
+/** What has gone since keeps its number. */
+function named(field: string, value: unknown, names: Names): unknown {
+  const known = names[field];
+  const name = (one: unknown) => (typeof one === 'number' ? (known?.get(one) ?? `#${one}`) : one);
+  if (!known) return value;
+  return Array.isArray(value) ? value.map(name).join(', ') : name(value);
 }
 
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});

@@ -1,15 +1,19 @@
 // The dial plan: an ordered list that is saved whole after each change.
 
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 import { put } from '../../api/client';
 import { asProblem } from '../../api/problem';
 import type { Problem } from '../../api/problem';
+import { go } from '../../route/route';
 import { Button, Empty, ErrorState, FormProblem, Icon, IconButton, Screen, Skeleton, useResource } from '../../ui';
+import { ruleToMake } from '../refused/prefill';
+import { RefusedCalls } from '../refused/refused';
 import type { SectionProps } from '../sections';
 import type { DialRule } from '../shapes';
 import { say as shared } from '../words';
-import { destinationOf, occasionOf } from './line';
+import { type Titles, destinationOf, occasionOf, useTitles } from './line';
 import { RuleForm } from './rule_form';
 import { say } from './words';
 
@@ -18,6 +22,20 @@ export function DialRules(_: SectionProps) {
   const open = useSignal<number | null>(null);
   const problem = useSignal<Problem | null>(null);
   const all = rules.data ?? [];
+  const made = useSignal<DialRule | null>(null);
+  const titles = useTitles();
+  // A refused call leads here, with what its rule begins with.
+  const wanted = ruleToMake.value;
+  useEffect(() => {
+    if (!rules.data || !wanted) return;
+    made.value = wanted;
+    open.value = rules.data.length;
+    ruleToMake.value = null;
+  }, [rules.data, wanted]);
+  function openNew() {
+    made.value = null;
+    open.value = all.length;
+  }
 
   /** Saves all of it; what is refused stays as it was. */
   async function save(next: DialRule[]): Promise<Problem | null> {
@@ -32,7 +50,7 @@ export function DialRules(_: SectionProps) {
   const change = async (next: DialRule[]) => (problem.value = await save(next));
 
   const create = (
-    <Button kind="primary" icon="plus" onClick={() => (open.value = all.length)} disabled={!rules.data}>
+    <Button kind="primary" icon="plus" onClick={openNew} disabled={!rules.data}>
       {say('new')}
     </Button>
   );
@@ -47,17 +65,20 @@ export function DialRules(_: SectionProps) {
           <Row
             key={JSON.stringify(rule)}
             rule={rule}
+            titles={titles}
             at={at}
             last={at === all.length - 1}
-            onOpen={() => (open.value = at)}
+            onOpen={() => (rule.conference === undefined ? (open.value = at) : go('admin', 'conferences'))}
             onMove={(to) => change(moved(all, at, to))}
             onRemove={() => change(all.filter((_, other) => other !== at))}
           />
         ))}
       </ol>
+      <RefusedCalls />
       {open.value !== null && (
         <RuleForm
           rule={all[open.value] ?? null}
+          first={made.value}
           at={open.value}
           onClose={() => (open.value = null)}
           onSave={async (rule) => {
@@ -75,6 +96,7 @@ export function DialRules(_: SectionProps) {
 
 interface RowProps {
   rule: DialRule;
+  titles: Titles;
   at: number;
   last: boolean;
   onOpen: () => void;
@@ -82,14 +104,14 @@ interface RowProps {
   onRemove: () => unknown;
 }
 
-function Row({ rule, at, last, onOpen, onMove, onRemove }: RowProps) {
+function Row({ rule, titles, at, last, onOpen, onMove, onRemove }: RowProps) {
   return (
     <li class="ordered-row">
       <span class="soft">{at + 1}</span>
       <button type="button" class="ordered-text" onClick={onOpen}>
         <span>{occasionOf(rule)}</span>
         <Icon name="arrow_right" size={14} label={say('arrow')} />
-        <span>{destinationOf(rule)}</span>
+        <span>{destinationOf(rule, titles)}</span>
       </button>
       <span class="row">
         <IconButton icon="arrow_up" size="small" iconSize={15} label={shared('move_up')} disabled={at === 0} onClick={() => onMove(at - 1)} />

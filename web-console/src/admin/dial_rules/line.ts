@@ -1,6 +1,8 @@
 // A rule in one line, as people read it.
 
-import type { DialRule } from '../shapes';
+import { may } from '../../live/me';
+import { useResource } from '../../ui';
+import type { DialRule, Extension, List, Queue } from '../shapes';
 import { say } from './words';
 
 export function occasionOf({ dial, prefix, from_trunk, number }: DialRule): string {
@@ -8,9 +10,25 @@ export function occasionOf({ dial, prefix, from_trunk, number }: DialRule): stri
   return prefix !== undefined ? say('line_prefix', { prefix }) : say('line_dial', { dial: dial ?? '' });
 }
 
-export function destinationOf({ queue, extension, announcement, service, trunk, from_trunk }: DialRule): string {
-  if (queue !== undefined) return say('line_queue', { name: queue });
-  if (extension !== undefined) return say('line_extension', { name: extension });
+/** What people call the things that rules name. */
+export interface Titles {
+  queues: Readonly<Record<string, string>>;
+  extensions: Readonly<Record<string, string>>;
+}
+
+export function useTitles(): Titles {
+  const queues = useResource<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
+  const extensions = useResource<List<Extension>>('/extensions?limit=100', 'extensions');
+  return {
+    queues: Object.fromEntries(queues.data?.items.map(({ name, title }) => [name, title]) ?? []),
+    extensions: Object.fromEntries(extensions.data?.items.map(({ number, display_name }) => [number, display_name ? `${number} · ${display_name}` : number]) ?? []),
+  };
+}
+
+export function destinationOf({ conference, queue, extension, announcement, service, trunk, from_trunk }: DialRule, titles: Titles): string {
+  if (conference !== undefined) return say('line_conference', { name: conference });
+  if (queue !== undefined) return say('line_queue', { name: titles.queues[queue] ?? queue });
+  if (extension !== undefined) return say('line_extension', { name: titles.extensions[extension] ?? extension });
   if (announcement !== undefined) return say('line_announcement', { name: announcement });
   if (service !== undefined) return say(service);
   return from_trunk === undefined && trunk !== undefined ? say('line_trunk', { name: trunk }) : '–';

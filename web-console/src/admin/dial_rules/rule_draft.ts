@@ -34,6 +34,18 @@ export function draftOf(rule: DialRule | null): RuleDraft {
   };
 }
 
+/** Whether anything is still to be chosen. */
+export function isComplete({ kind, trunk, number, dial, prefix, to }: RuleDraft): boolean {
+  switch (kind) {
+    case 'from_trunk':
+      return trunk !== '' && number.trim() !== '' && to.trim() !== '';
+    case 'dial':
+      return dial.trim() !== '' && to.trim() !== '';
+    case 'prefix':
+      return trunk !== '' && prefix.trim() !== '';
+  }
+}
+
 export function ruleOf(now: RuleDraft): DialRule {
   switch (now.kind) {
     case 'from_trunk':

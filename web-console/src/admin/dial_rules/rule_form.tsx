@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 import type { Problem } from '../../api/problem';
 import { Dialog, FormProblem, Select, TextField, useResource } from '../../ui';
@@ -6,23 +7,31 @@ import { FormFoot } from '../actions';
 import { listOf, useDraft } from '../draft';
 import type { DialRule, Extension, List, Queue, Trunk } from '../shapes';
 import { say as shared } from '../words';
-import { type Kind, type RuleDraft, type Target, draftOf, ruleOf } from './rule_draft';
+import { type Kind, type RuleDraft, type Target, draftOf, isComplete, ruleOf } from './rule_draft';
 import { say } from './words';
 
 interface FormProps {
   rule: DialRule | null;
+  /** What a new one begins with, where something is known. */
+  first: DialRule | null;
   at: number;
   onClose: () => void;
   /** What it is refused with, if it is. */
   onSave: (rule: DialRule) => Promise<Problem | null>;
 }
 
-export function RuleForm({ rule, at: index, onClose, onSave }: FormProps) {
+export function RuleForm({ rule, first, at: index, onClose, onSave }: FormProps) {
   const trunks = useResource<List<Trunk>>('/trunks?limit=100', 'trunks');
-  const { now, set } = useDraft<RuleDraft>(draftOf(rule));
+  const { now, set } = useDraft<RuleDraft>(draftOf(rule ?? first));
   const problem = useSignal<Problem | null>(null);
   const busy = useSignal(false);
   const names = trunks.data?.items.map(({ name }) => name) ?? [];
+  // Where there is one only, it is meant; where there is none, the number is dialled inside.
+  useEffect(() => {
+    if (!trunks.data || rule || now.trunk) return;
+    if (names.length === 0 && !first) set({ kind: 'dial' });
+    else if (names.length === 1) set({ trunk: names[0] ?? '' });
+  }, [trunks.data]);
   async function save() {
     busy.value = true;
     problem.value = await onSave(ruleOf(now));
@@ -36,7 +45,7 @@ export function RuleForm({ rule, at: index, onClose, onSave }: FormProps) {
       title={rule ? say('edit', { n: index + 1 }) : say('new')}
       onClose={onClose}
       onSubmit={save}
-      actions={<FormFoot verb={shared(rule ? 'save' : 'create')} busy={busy.value} onClose={onClose} />}
+      actions={<FormFoot verb={shared(rule ? 'save' : 'create')} busy={busy.value} disabled={!isComplete(now)} onClose={onClose} />}
     >
       <Select label={say('kind')} value={now.kind} onChange={(kind) => set({ kind: kind as Kind })} choices={(['from_trunk', 'dial', 'prefix'] as const).map((value) => ({ value, label: say(`kind_${value}`) }))} />
       {now.kind !== 'dial' && (
@@ -83,11 +92,15 @@ function Destination({ now, set, fault }: PartProps) {
   const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
   const extensions = useResource<List<Extension>>('/extensions?limit=100', 'extensions');
   const voice = queues.data?.items.filter(({ medium }) => medium === 'voice') ?? [];
+  const only = now.target === 'queue' && voice.length === 1 ? voice[0]?.name : undefined;
+  useEffect(() => {
+    if (only && !now.to) set({ to: only });
+  }, [only, now.target]);
   const targets: readonly Target[] = now.kind === 'from_trunk' ? ['queue', 'extension', 'announcement', 'service'] : ['queue', 'announcement', 'service'];
   return (
     <div class="form-two">
       <Select label={say('destination')} value={now.target} onChange={(target) => set({ target: target as Target, to: '' })} choices={targets.map((value) => ({ value, label: say(`to_${value}`) }))} />
-      {now.target === 'queue' && <Select label={say('queue')} none={true} value={now.to} onChange={(to) => set({ to })} choices={voice.map(({ name, title }) => ({ value: name, label: title }))} error={fault('queue')} />}
+      {now.target === 'queue' && <Select label={say('queue')} none={true} value={now.to} onChange={(to) => set({ to })} choices={voice.map(({ name, title }) => ({ value: name, label: title }))} {...(queues.data && voice.length === 0 ? { hint: say('no_queue') } : {})} error={fault('queue')} />}
       {now.target === 'extension' && <Select label={say('extension')} none={true} value={now.to} onChange={(to) => set({ to })} choices={(extensions.data?.items ?? []).map(({ number, display_name }) => ({ value: number, label: [number, display_name].filter(Boolean).join(' · ') }))} error={fault('extension')} />}
       {now.target === 'service' && <Select label={say('service')} none={true} value={now.to} onChange={(to) => set({ to })} choices={(['echo', 'tone', 'ringback', 'busy', 'congestion'] as const).map((value) => ({ value, label: say(value) }))} error={fault('service')} />}
       {now.target === 'announcement' && <TextField label={say('announcement')} hint={say('announcement_hint')} value={now.to} onChange={(to) => set({ to })} mono error={fault('announcement')} />}

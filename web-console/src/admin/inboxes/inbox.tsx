@@ -41,6 +41,7 @@ function InboxRecord({ inbox, plugin, onSaved }: RecordProps) {
       <div class="row">
         <InboxState inbox={inbox} />
         {inbox.fault && <span class="fault-text">{inbox.fault}</span>}
+        {inbox.enabled && inbox.state === 'leads_nowhere' && <span class="fault-text">{say('nowhere_text')}</span>}
       </div>
       {!plugin && <p class="form-problem">{say('gone', { name: inbox.plugin })}</p>}
       <Reached inbox={inbox} />

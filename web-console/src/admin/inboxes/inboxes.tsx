@@ -5,7 +5,8 @@ import { Badge, Button, type IconName, type Meaning, usePages, useResource } fro
 import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
 import { worded } from '../settings_form/settings_form';
-import type { Inbox, List, Plugin, Queue } from '../shapes';
+import { NoChannel, lacksChannel } from '../no_channel';
+import type { Inbox, List, Plugins, Queue } from '../shapes';
 import { say as shared } from '../words';
 import { InboxScreen } from './inbox';
 import { NewInbox } from './new_inbox';
@@ -17,7 +18,7 @@ export function Inboxes({ path: [id] }: SectionProps) {
 
 function InboxList() {
   const pages = usePages<Inbox>('/inboxes', 'inboxes');
-  const plugins = useResource<List<Plugin>>('/plugins?limit=100', 'plugins');
+  const plugins = useResource<Plugins>('/plugins?limit=100', 'plugins');
   const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
   const making = useSignal(false);
   const create = (
@@ -27,22 +28,24 @@ function InboxList() {
   );
   const channelOf = ({ plugin }: Inbox) => worded(plugins.data?.items.find(({ name }) => name === plugin)?.title ?? plugin);
   const queueOf = ({ queue_id }: Inbox) => queues.data?.items.find(({ id }) => id === queue_id)?.title ?? '–';
+  const noChannel = lacksChannel(plugins.data) ? <NoChannel plugins={plugins.data} /> : null;
   return (
     <>
       <Listing
         title={say('title')}
         lead={say('lead')}
         actions={create}
+        above={pages.items.length > 0 && noChannel}
         pages={pages}
         keyOf={(inbox) => inbox.id}
         onOpen={(inbox) => go('admin', 'inboxes', inbox.id)}
-        empty={{ icon: 'inbox', title: say('empty'), text: say('empty_text') }}
+        empty={{ icon: 'inbox', title: say('empty'), text: say('empty_text'), instead: noChannel }}
         columns={[
           { title: say('name'), cell: (inbox) => inbox.title },
           { title: say('channel'), cell: channelOf },
           { title: say('account'), cell: (inbox) => inbox.account?.title ?? '–', minor: true },
           { title: say('queue'), cell: queueOf },
-          { title: shared('state'), cell: (inbox) => <InboxState inbox={inbox} />, width: 'least' },
+          { title: shared('state'), cell: (inbox) => <StateWithRemedy inbox={inbox} /> },
         ]}
       />
       {making.value && <NewInbox onClose={() => (making.value = false)} onMade={(inbox) => go('admin', 'inboxes', inbox.id)} />}
@@ -55,7 +58,18 @@ const LOOKS: Record<Inbox['state'], { kind: Meaning; icon: IconName }> = {
   resting: { kind: 'warn', icon: 'clock' },
   faulty: { kind: 'stop', icon: 'alert' },
   off: { kind: 'plain', icon: 'lock' },
+  leads_nowhere: { kind: 'stop', icon: 'alert' },
 };
+
+/** In the list: what to do stands beside it. */
+function StateWithRemedy({ inbox }: { inbox: Inbox }) {
+  return (
+    <>
+      <InboxState inbox={inbox} />
+      {inbox.enabled && inbox.state === 'leads_nowhere' && <p class="soft small">{say('nowhere_row')}</p>}
+    </>
+  );
+}
 
 export function InboxState({ inbox: { enabled, state } }: { inbox: Inbox }) {
   const word = enabled ? state : 'off';

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
 
 import { post } from '../../api/client';
-import { Button, Dialog, Empty, ErrorState, FormProblem, Icon, Skeleton, TextField, useAction, useResource } from '../../ui';
+import { Button, Dialog, ErrorState, FormProblem, Icon, Skeleton, TextField, useAction, useResource } from '../../ui';
 import { FormFoot } from '../actions';
 import { useDraft } from '../draft';
+import { NoChannel, lacksChannel } from '../no_channel';
 import { SettingsForm, settingsBody, settingsComplete, settingsDraft, worded } from '../settings_form/settings_form';
-import type { Inbox, List, Plugin } from '../shapes';
+import type { Inbox, Plugin, Plugins } from '../shapes';
 import { slug } from '../slug';
 import { say as shared } from '../words';
 import { QueueChoice } from './queue_choice';
@@ -18,7 +19,7 @@ interface NewProps {
 
 /** First the channel, then what its plugin asks for. */
 export function NewInbox({ onClose, onMade }: NewProps) {
-  const plugins = useResource<List<Plugin>>('/plugins?limit=100', 'plugins');
+  const plugins = useResource<Plugins>('/plugins?limit=100', 'plugins');
   const chosen = useSignal<Plugin | null>(null);
   if (chosen.value) return <Filled plugin={chosen.value} onClose={onClose} onMade={onMade} />;
   const channels = plugins.data?.items.filter(({ world }) => world === 'channel') ?? [];
@@ -26,7 +27,7 @@ export function NewInbox({ onClose, onMade }: NewProps) {
     <Dialog title={say('choose_channel')} onClose={onClose} actions={<Button onClick={onClose}>{shared('back')}</Button>}>
       {plugins.problem && <ErrorState problem={plugins.problem} onRetry={plugins.reload} />}
       {plugins.loading && !plugins.data && <Skeleton lines={3} />}
-      {plugins.data && channels.length === 0 && <Empty icon="plug" title={say('no_channels')}>{say('no_channels_text')}</Empty>}
+      {lacksChannel(plugins.data) && <NoChannel plugins={plugins.data} />}
       <div class="choices">
         {channels.map((plugin) => (
           <button key={plugin.name} type="button" class="choice" onClick={() => (chosen.value = plugin)}>
@@ -63,7 +64,7 @@ function Filled({ plugin, onClose, onMade }: NewProps & { plugin: Plugin }) {
         <TextField label={say('name')} value={now.title} onChange={(title) => set({ title })} required autofocus maxLength={100} error={action.at('title')} />
         <TextField label={say('slug')} hint={shared('name_hint')} value={name} onChange={(text) => set({ name: text })} mono maxLength={63} error={action.at('name')} />
       </div>
-      <QueueChoice value={now.queue_id} onChange={(queue_id) => set({ queue_id })} error={action.at('queue_id')} />
+      <QueueChoice value={now.queue_id} onChange={(queue_id) => set({ queue_id })} error={action.at('queue_id')} preselects />
       {plugin.settings.length > 0 && <h3>{say('settings_of', { name: worded(plugin.title) })}</h3>}
       <SettingsForm fields={plugin.settings} kept={{}} now={now.settings} set={(settings) => set({ settings })} at={action.at} />
       <FormProblem problem={action.problem} />

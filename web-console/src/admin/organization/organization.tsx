@@ -19,8 +19,10 @@ export function OrganizationScreen(_: SectionProps) {
 }
 
 function OrganizationForm({ organization, onSaved }: { organization: Organization; onSaved: (organization: Organization) => void }) {
-  const { title, sip_domain, recording, ring_timeout_s } = organization;
-  const draft = useDraft({ title, sip_domain, recording, ring_timeout_s });
+  const { title, sip_domain, ring_timeout_s } = organization;
+  // Nothing stands above the organization: what says nothing does not record.
+  const recording = organization.recording === 'inherit' ? 'never' : organization.recording;
+  const draft = useDraft({ title, sip_domain, recording: recording as Recording, ring_timeout_s });
   const { now, set } = draft;
   const action = useAction(async () => {
     const saved = await patch<Organization>('/organization', draft.changes());
@@ -41,7 +43,7 @@ function OrganizationForm({ organization, onSaved }: { organization: Organizatio
         <div class="form-two">
           <TextField label={say('name')} value={now.title} onChange={(text) => set({ title: text })} required maxLength={100} error={action.at('title')} />
           <TextField label={say('sip_domain')} hint={say('sip_domain_hint')} value={now.sip_domain} onChange={(text) => set({ sip_domain: text })} required mono error={action.at('sip_domain')} />
-          <Select label={shared('recording_org')} value={now.recording} onChange={(text) => set({ recording: text as Recording })} choices={recordings().filter(({ value }) => value !== 'inherit' || recording === 'inherit')} error={action.at('recording')} />
+          <Select label={shared('recording_org')} value={now.recording} onChange={(text) => set({ recording: text as Recording })} choices={recordings().filter(({ value }) => value !== 'inherit')} error={action.at('recording')} />
           <TextField label={say('ring_timeout')} type="number" min={5} max={600} value={textOfNumber(now.ring_timeout_s)} onChange={(text) => set({ ring_timeout_s: numberOf(text) ?? 0 })} error={action.at('ring_timeout_s')} />
         </div>
       </Panel>

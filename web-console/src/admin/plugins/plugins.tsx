@@ -1,17 +1,19 @@
 import { useSignal } from '@preact/signals';
 
 import { post } from '../../api/client';
-import { Badge, Button, Dialog, Facts, Field, FormProblem, type IconName, type Meaning, toast, useAction, usePages } from '../../ui';
+import { Badge, Button, Dialog, Facts, Field, FormProblem, type IconName, type Meaning, toast, useAction, useResource } from '../../ui';
 import { FormFoot, erase } from '../actions';
 import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
 import { worded } from '../settings_form/settings_form';
-import type { Plugin } from '../shapes';
+import { NoChannel, lacksChannel } from '../no_channel';
+import type { Plugin, Plugins as PluginList } from '../shapes';
 import { say as shared } from '../words';
 import { say } from './words';
 
 export function Plugins(_: SectionProps) {
-  const pages = usePages<Plugin>('/plugins', 'plugins');
+  const all = useResource<PluginList>('/plugins', 'plugins');
+  const pages = { items: all.data?.items ?? [], problem: all.problem, loading: all.loading, reload: all.reload, more: null };
   const open = useSignal<Plugin | 'new' | null>(null);
   const close = () => (open.value = null);
   const done = () => {
@@ -23,16 +25,18 @@ export function Plugins(_: SectionProps) {
       {say('install')}
     </Button>
   );
+  const noChannel = lacksChannel(all.data) ? <NoChannel plugins={all.data} /> : null;
   return (
     <>
       <Listing
         title={say('title')}
         lead={say('lead')}
         actions={install}
+        above={pages.items.length > 0 && noChannel}
         pages={pages}
         keyOf={(plugin) => plugin.name}
         onOpen={(plugin) => (open.value = plugin)}
-        empty={{ icon: 'plug', title: say('empty'), text: say('empty_text') }}
+        empty={{ icon: 'plug', title: say('empty'), text: say('empty_text'), instead: noChannel }}
         columns={[
           { title: say('name'), cell: titleOf },
           { title: say('world'), cell: ({ world }) => (world ? say(world) : '–') },

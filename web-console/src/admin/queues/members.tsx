@@ -16,15 +16,19 @@ export function MemberPicks({ medium, chosen, onChange, error }: MemberProps) {
   const users = useResource<List<User>>('/users?limit=100', 'users');
   const pickOf = (user: User) => {
     const fit = medium === 'voice' ? user.extension !== null && user.webrtc : user.omnichannel;
-    const note = fit ? (user.extension ?? undefined) : say(medium === 'voice' ? 'members_unfit_voice' : 'members_unfit_chat');
+    const lacks = medium === 'chat' ? 'members_unfit_chat' : user.extension === null ? 'members_unfit_voice' : 'members_unfit_webrtc';
+    const note = fit ? (user.extension ?? undefined) : say(lacks);
     return { id: user.id, title: user.name, note, disabled: !fit };
   };
+  const unfit = (users.data?.items ?? []).filter((user) => chosen.includes(user.id) && pickOf(user).disabled).map(({ name }) => name);
+  const warning = unfit.length > 0 ? say(medium === 'voice' ? 'members_warn_voice' : 'members_warn_chat', { names: unfit.join(', ') }) : null;
   return (
     <Picks
       label={say('members')}
       hint={say('members_hint')}
       none={say('members_none')}
       error={error}
+      warning={warning}
       all={(users.data?.items ?? []).filter((user) => user.enabled || chosen.includes(user.id)).map(pickOf)}
       chosen={chosen}
       onChange={onChange}

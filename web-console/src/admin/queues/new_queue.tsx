@@ -1,9 +1,9 @@
 import { post } from '../../api/client';
 import type { Medium, Standing } from '../../api/types';
-import { Dialog, FormProblem, Select, TextField, useAction } from '../../ui';
+import { Dialog, FormProblem, Select, TextField, useAction, useResource } from '../../ui';
 import { FormFoot } from '../actions';
 import { useDraft } from '../draft';
-import type { Queue } from '../shapes';
+import type { List, Queue, Titled } from '../shapes';
 import { slug } from '../slug';
 import { say as shared } from '../words';
 import { MemberPicks } from './members';
@@ -12,7 +12,10 @@ import { say } from './words';
 export function NewQueue({ onClose, onMade }: { onClose: () => void; onMade: (queue: Queue) => void }) {
   const { now, set } = useDraft({ title: '', name: '', medium: 'voice' as Medium, direction: 'inbound' as Standing['direction'], members: [] as number[] });
   const name = now.name || slug(now.title);
-  const action = useAction(async () => onMade(await post<Queue>('/queues', { ...now, name, direction: now.medium === 'chat' ? 'inbound' : now.direction })));
+  // Outcomes hold for all queues, unless one leaves some out afterwards.
+  const dispositions = useResource<List<Titled>>('/dispositions?limit=100', 'queues');
+  const offered = dispositions.data?.items.filter(({ enabled }) => enabled !== false).map(({ id }) => id) ?? [];
+  const action = useAction(async () => onMade(await post<Queue>('/queues', { ...now, name, dispositions: offered, direction: now.medium === 'chat' ? 'inbound' : now.direction })));
   return (
     <Dialog
       title={say('new')}

@@ -7,11 +7,12 @@ import { Button, ErrorState, FormProblem, Panel, Screen, Skeleton, Switch, TextF
 import type { Action } from '../../ui/resource';
 import { erase } from '../actions';
 import { Crumb } from '../crumb';
-import { type Draft, numberOf, orNull, textOfNumber, useDraft } from '../draft';
+import { type Draft, numberOf, textOfNumber, useDraft } from '../draft';
 import { Picks } from '../picks';
 import type { Inbox, List, Queue, Titled } from '../shapes';
 import { say as shared } from '../words';
 import { MemberPicks } from './members';
+import { Music } from './music';
 import { say } from './words';
 
 export function QueueScreen({ id }: { id: number }) {
@@ -61,7 +62,8 @@ function QueueForm({ queue, onSaved }: { queue: Queue; onSaved: (queue: Queue) =
 }
 
 const draftOf = ({ title, offer_timeout_s, wrap_up_s, priority, music, enabled, members, pause_reasons, dispositions }: Queue) => ({
-  title, offer_timeout_s, wrap_up_s, priority, music, enabled, members,
+  // Empty is what the API takes for none.
+  title, offer_timeout_s, wrap_up_s, priority, music: music ?? '', enabled, members,
   pause_reasons: pause_reasons.map(({ id }) => id), dispositions: dispositions.map(({ id }) => id),
 });
 
@@ -106,7 +108,7 @@ function Times({ now, set, at, queue }: PartProps) {
         {field('offer_timeout_s', 'offer_timeout')}
         {field('wrap_up_s', 'wrap_up', say('wrap_up_hint'))}
         {field('priority', 'priority', say('priority_hint'))}
-        {queue.medium === 'voice' && <TextField label={say('music')} hint={say('music_hint')} value={now.music ?? ''} onChange={(text) => set({ music: orNull(text) })} error={at('music')} />}
+        {queue.medium === 'voice' && <Music value={now.music} onChange={(music) => set({ music })} error={at('music')} />}
       </div>
     </Panel>
   );

@@ -1,8 +1,8 @@
 // The form that a plugin's manifest asks for. What it shows it knows from the manifest alone.
 
-import { Select, Switch, TextArea, TextField } from '../../ui';
+import { Select, Switch, TextArea, TextField, useResource } from '../../ui';
 import { language } from '../../words/language';
-import type { SettingField, Settings, Words } from '../shapes';
+import type { List, Queue, SettingField, Settings, Words } from '../shapes';
 import { say } from './words';
 
 /** What the form holds: everything as text, as the plugin gets it. */
@@ -65,12 +65,23 @@ function Setting({ field, isKept, value, onChange, error }: SettingProps) {
       return <TextField {...shared} type="password" autocomplete="new-password" required={(field.required ?? false) && !isKept} />;
     case 'time-zone':
       return <TimeZone {...shared} />;
+    case 'queue':
+      return <QueueByName {...shared} />;
     case 'url':
       return <TextField {...shared} type="url" mono />;
     case 'entries':
     case 'text':
       return <TextField {...shared} />;
   }
+}
+
+/** Rules name queues; people read their titles. */
+function QueueByName(props: Omit<Parameters<typeof Select>[0], 'choices'>) {
+  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
+  const all = (queues.data?.items ?? []).map(({ name, title }) => ({ value: name, label: title }));
+  // One that is gone stays to be seen.
+  const choices = props.value && queues.data && !all.some(({ value }) => value === props.value) ? [{ value: props.value, label: props.value }, ...all] : all;
+  return <Select {...props} none={say('queue_none')} choices={choices} />;
 }
 
 /** Chosen from what the browser knows, so that nobody mistypes a zone. */
@@ -91,7 +102,7 @@ export function settingsDraft(fields: readonly SettingField[], kept: Settings): 
   const textOf = ({ name, kind, default: fallback }: SettingField): string => {
     const value = kept[name];
     if (kind === 'secret') return '';
-    return value === null || value === undefined ? (fallback ?? '') : String(value);
+    return value === null || value === undefined ? worded(fallback ?? '') : String(value);
   };
   return Object.fromEntries(fields.map((field) => [field.name, textOf(field)]));
 }

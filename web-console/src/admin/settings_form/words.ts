@@ -8,6 +8,7 @@ export const say = catalogue(
     dates_hint: 'One a line: 2026-12-25, or 12-25 for each year.',
     needed: 'This is needed.',
     choose: 'Choose…',
+    queue_none: 'No queue',
   },
   {
     secret_kept: 'Um está guardado. Vazio: fica como está.',
@@ -16,5 +17,6 @@ export const say = catalogue(
     dates_hint: 'Um por linha: 2026-12-25, ou 12-25 para todos os anos.',
     needed: 'Isto é necessário.',
     choose: 'Escolha…',
+    queue_none: 'Nenhuma fila',
   },
 );

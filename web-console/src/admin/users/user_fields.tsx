@@ -62,6 +62,8 @@ type PartProps = Pick<Draft<UserDraft>, 'now' | 'set'> & Pick<Action, 'at'>;
 function ExtensionField({ now, set, at, user }: PartProps & { user: User | undefined }) {
   const extensions = useResource<List<Extension>>('/extensions?limit=100', 'extensions');
   const users = useResource<List<User>>('/users?limit=100', 'users');
+  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
+  const callQueues = queues.data?.items.filter(({ id, medium }) => medium === 'voice' && now.queues.includes(id)) ?? [];
   const taken = new Set(users.data?.items.filter((one) => one.id !== user?.id).map((one) => one.extension));
   const free = (extensions.data?.items ?? []).filter(({ number }) => !taken.has(number));
   const choices = free.map(({ number, display_name }) => ({ value: number, label: [number, display_name].filter(Boolean).join(' · ') }));
@@ -77,6 +79,7 @@ function ExtensionField({ now, set, at, user }: PartProps & { user: User | undef
         onChange={(extension) => set({ extension })}
         choices={[{ value: NEW, label: say('extension_new') }, ...choices]}
         error={at('extension')}
+        warning={callQueues.length > 0 && !now.extension ? say('extension_lacks', { queues: callQueues.map(({ title }) => title).join(', ') }) : null}
       />
       {now.extension === NEW && (
         <TextField label={say('extension_number')} value={now.new_number} onChange={(new_number) => set({ new_number })} required maxLength={15} error={at('number')} mono />

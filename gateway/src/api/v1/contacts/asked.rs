@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::body::present;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{Identity, IdentityKind, InboxId, InteractionId};
 use crate::store::{ContactChange, ContactFields};
 
@@ -106,14 +106,21 @@ fn name(text: &str) -> Result<String, Problem> {
     if fits {
         Ok(text.to_owned())
     } else {
-        Err(Problem::wrong("name", format!("1 to {NAME_LIMIT} characters.")))
+        Err(Problem::wrong("name", format!("1 to {NAME_LIMIT} characters."))
+            .coded(Code::CharactersBetween)
+            .with("least", 1)
+            .with("most", NAME_LIMIT))
     }
 }
 
 fn language(text: &str) -> Result<String, Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let fits = (2..=LANGUAGE_BYTES).contains(&text.len()) && text.chars().all(plain);
-    if fits { Ok(text.to_owned()) } else { Err(Problem::wrong("language", "Such as pt-BR or en.")) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Problem::wrong("language", "Such as pt-BR or en.").coded(Code::LanguageWrong))
+    }
 }
 
 fn attributes(all: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Problem> {
@@ -133,7 +140,9 @@ fn attributes(all: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>
 /// Those of providers are left out: what there is of them stays, and no others can be made by hand.
 fn identities(all: &[AskedIdentity], country: Option<&str>) -> Result<Vec<(InboxId, Identity)>, Problem> {
     if all.len() > IDENTITIES_LIMIT {
-        return Err(Problem::wrong("identities", format!("At most {IDENTITIES_LIMIT}.")));
+        return Err(Problem::wrong("identities", format!("At most {IDENTITIES_LIMIT}."))
+            .coded(Code::AtMost)
+            .with("most", IDENTITIES_LIMIT));
     }
     let own = all.iter().filter(|one| one.kind != IdentityKind::Provider);
     own.map(|one| {
@@ -144,7 +153,8 @@ fn identities(all: &[AskedIdentity], country: Option<&str>) -> Result<Vec<(Inbox
             return Err(Problem::wrong(
                 "identities",
                 "A handle needs `inbox_id`, of an inbox that there is.",
-            ));
+            )
+            .coded(Code::HandleNeedsInbox));
         }
         Ok((inbox, identity))
     })

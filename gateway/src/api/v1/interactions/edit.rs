@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::visible;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::v1::Signed;
 use crate::api::v1::extract::At;
 use crate::api::{Web, wall_ms};
@@ -44,12 +44,14 @@ pub async fn patch(
     let old = visible(&web, &signed, id).await?;
     let own = old.agent.as_ref().is_some_and(|agent| agent.id == signed.user.0);
     if !own && !signed.role.may(Permission::Supervise) {
-        return Err(Problem::forbidden("Only the agent who has it, or a supervisor, writes here."));
+        return Err(Problem::forbidden("Only the agent who has it, or a supervisor, writes here.")
+            .coded(Code::NotYours));
     }
     if let Some(disposition) = asked.disposition_id
         && !old.dispositions.iter().any(|one| one.id == disposition.0)
     {
-        return Err(Problem::wrong("disposition_id", "There is no such disposition in this queue."));
+        return Err(Problem::wrong("disposition_id", "There is no such disposition in this queue.")
+            .coded(Code::DispositionNotOffered));
     }
     if asked.visitor.as_ref().is_some_and(|visitor| !visitor.is_object()) {
         return Err(Problem::wrong("visitor", "This is no object."));
@@ -72,7 +74,7 @@ async fn associate(web: &Web, signed: &Signed, id: InteractionId, contact: Conta
     match web.store.associate_contact(signed.organization, id, contact).await? {
         ContactOutcome::Written(_) => Ok(()),
         ContactOutcome::Taken { .. } | ContactOutcome::Missing => {
-            Err(Problem::wrong("contact_id", "There is no such contact."))
+            Err(Problem::wrong("contact_id", "There is no such contact.").coded(Code::NoContact))
         }
     }
 }
@@ -81,6 +83,9 @@ fn checked_tags(tags: &[String]) -> Result<Vec<String>, Problem> {
     let wrong = || {
         let detail = format!("At most {TAGS_LIMIT} tags of 1 to {TAG_LIMIT} characters without a comma.");
         Problem::wrong("tags", detail)
+            .coded(Code::TagsWrong)
+            .with("most", TAGS_LIMIT)
+            .with("longest", TAG_LIMIT)
     };
     let fits = |tag: &&str| {
         (1..=TAG_LIMIT).contains(&tag.chars().count()) && !tag.contains(|c: char| c == ',' || c.is_control())

@@ -3,9 +3,11 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::v1::Signed;
-use crate::model::{Directory, DispositionId, Medium, PauseReasonId, Queue, QueueDirection, QueueId, UserId};
+use crate::model::{
+    Announcement, Directory, DispositionId, Medium, PauseReasonId, Queue, QueueDirection, QueueId, UserId,
+};
 
 /// Longest name and title, in bytes.
 const NAME_LIMIT: usize = 40;
@@ -52,7 +54,8 @@ pub struct Rest {
     wrap_up_s: Option<u32>,
     /// 0 to 9.
     priority: Option<u8>,
-    /// The file name of an announcement of the organization, or `builtin:music`; empty: the built-in music.
+    /// `clip:` and the number of an uploaded sound, the file name of an announcement of the organization, or `builtin:music`; empty:
+    /// the built-in music.
     music: Option<String>,
     enabled: Option<bool>,
     members: Option<Vec<UserId>>,
@@ -65,7 +68,11 @@ impl NewQueue {
     /// With the field that is to blame.
     pub fn queue(self, signed: &Signed, directory: &Directory) -> Result<Queue, Problem> {
         if directory.queues(signed.organization).count() >= QUEUES_LIMIT {
-            return Err(Problem::conflict("Too many queues", format!("There may be {QUEUES_LIMIT}.")));
+            return Err(Problem::too_many_rows(
+                "Too many queues",
+                format!("There may be {QUEUES_LIMIT}."),
+                QUEUES_LIMIT,
+            ));
         }
         let name = checked_name(&self.name)?;
         let blank = Queue {
@@ -137,7 +144,9 @@ fn checked_name(name: &str) -> Result<String, Problem> {
     if plain && (1..=NAME_LIMIT).contains(&name.len()) && !name.starts_with('-') {
         return Ok(name.to_owned());
     }
-    Err(Problem::wrong("name", format!("1 to {NAME_LIMIT} lower-case letters, digits and hyphens.")))
+    let problem =
+        Problem::wrong("name", format!("1 to {NAME_LIMIT} lower-case letters, digits and hyphens."));
+    Err(problem.coded(Code::NameLetters).with("most", NAME_LIMIT))
 }
 
 /// A title of whatever has one.
@@ -146,20 +155,24 @@ pub fn checked_title(title: &str) -> Result<String, Problem> {
     if (1..=TITLE_LIMIT).contains(&title.len()) && !title.chars().any(char::is_control) {
         return Ok(title.to_owned());
     }
-    Err(Problem::wrong("title", format!("One line of 1 to {TITLE_LIMIT} bytes.")))
+    Err(Problem::length("title", (1, TITLE_LIMIT)))
 }
 
-/// `builtin:NAME`, or a file in the organization's folder of announcements, never above it.
+/// `builtin:NAME`, `clip:NUMBER`, or a file in the organization's folder of announcements, never above it.
 fn checked_music(music: &str) -> Result<Option<String>, Problem> {
     let name = music.strip_prefix("builtin:").unwrap_or(music);
     let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
+    if matches!(Announcement::named(music), Announcement::Clip(_)) {
+        return Ok(Some(music.to_owned()));
+    }
     match music {
         "" => Ok(None),
         _ if plain && name.len() <= TITLE_LIMIT && !name.starts_with('.') && !name.is_empty() => {
             Ok(Some(music.to_owned()))
         }
         _ => {
-            Err(Problem::wrong("music", "The file name of an announcement: letters, digits, -, _ and dots."))
+            Err(Problem::wrong("music", "The file name of an announcement: letters, digits, -, _ and dots.")
+                .coded(Code::MusicFile))
         }
     }
 }
@@ -176,7 +189,8 @@ fn within(
 }
 
 fn range(field: &'static str, least: u32, most: u32) -> Problem {
-    Problem::wrong(field, format!("{least} to {most}."))
+    let problem = Problem::wrong(field, format!("{least} to {most}."));
+    problem.coded(Code::Between).with("least", least).with("most", most)
 }
 
 /// Each once, in order; every one has to be there.
@@ -186,10 +200,12 @@ fn listed<T: Ord>(
     known: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, Problem> {
     if list.len() > LIST_LIMIT {
-        return Err(Problem::wrong(field, format!("At most {LIST_LIMIT}.")));
+        return Err(Problem::wrong(field, format!("At most {LIST_LIMIT}."))
+            .coded(Code::AtMost)
+            .with("most", LIST_LIMIT));
     }
     if !list.iter().all(known) {
-        return Err(Problem::wrong(field, "One of them does not exist."));
+        return Err(Problem::wrong(field, "One of them does not exist.").coded(Code::OneUnknown));
     }
     list.sort();
     list.dedup();

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::Capacity;
 use crate::api::body::present;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::v1::signed::Signed;
 use crate::model::{self, Directory, ExtensionId, Language, OrganizationId, QueueId, Role, User, UserId};
 use crate::people;
@@ -102,12 +102,14 @@ impl ChangeUser {
     pub fn applied(self, old: &User, directory: &Directory) -> Result<User, Problem> {
         let mut user = old.clone();
         if let Some(name) = &self.name {
-            user.name = people::person_name(name)
-                .ok_or_else(|| Problem::wrong("name", "A name is one line of 1 to 120 bytes."))?;
+            user.name = people::person_name(name).ok_or_else(|| {
+                Problem::wrong("name", "A name is one line of 1 to 120 bytes.").coded(Code::PersonNameWrong)
+            })?;
         }
         if let Some(email) = &self.email {
-            user.email =
-                people::email(email).ok_or_else(|| Problem::wrong("email", "This is no e-mail address."))?;
+            user.email = people::email(email).ok_or_else(|| {
+                Problem::wrong("email", "This is no e-mail address.").coded(Code::EmailWrong)
+            })?;
         }
         if let Some(number) = self.extension {
             user.extension =
@@ -140,7 +142,7 @@ fn queues(
     queues.sort_unstable();
     queues.dedup();
     match queues.iter().find(|id| directory.queue(signed.organization, **id).is_none()) {
-        Some(id) => Err(Problem::wrong("queues", format!("There is no queue {id}."))),
+        Some(id) => Err(Problem::wrong("queues", format!("There is no queue {id}.")).coded(Code::NoQueue)),
         None => Ok(Some(queues)),
     }
 }
@@ -151,15 +153,21 @@ fn extension(
     number: &str,
 ) -> Result<ExtensionId, Problem> {
     let found = directory.extension(organization, number);
-    found.map(|row| row.id).ok_or_else(|| Problem::wrong("extension", "There is no such extension."))
+    found
+        .map(|row| row.id)
+        .ok_or_else(|| Problem::wrong("extension", "There is no such extension.").coded(Code::NoExtension))
 }
 
 fn capacity(asked: Capacity) -> Result<model::Capacity, Problem> {
     if asked.chats > CHATS_LIMIT {
-        return Err(Problem::wrong("capacity", "At most 100 chats at once."));
+        return Err(Problem::wrong("capacity", "At most 100 chats at once.")
+            .coded(Code::AtMost)
+            .with("most", CHATS_LIMIT));
     }
     if asked.calls > 1 {
-        return Err(Problem::wrong("capacity", "At most one call at once."));
+        return Err(Problem::wrong("capacity", "At most one call at once.")
+            .coded(Code::AtMost)
+            .with("most", 1));
     }
     Ok(model::Capacity { chats: asked.chats, calls: asked.calls })
 }

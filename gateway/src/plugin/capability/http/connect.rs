@@ -60,7 +60,7 @@ impl Connector {
     }
 
     async fn reach(&self, host: &str, port: u16) -> io::Result<TcpStream> {
-        let mut last = io::Error::other("the name stands for no address that plugins may reach");
+        let mut last = io::Error::other(NotPublic { host: host.to_owned() });
         let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
         let allowed = found.into_iter().filter(|address| self.network.allows(address.ip()));
         for address in allowed.take(MAX_ADDRESSES) {
@@ -72,6 +72,13 @@ impl Connector {
         }
         Err(last)
     }
+}
+
+/// All addresses of a name are in this machine or in private networks, and those are not granted.
+#[derive(Debug, thiserror::Error)]
+#[error("{host} stands for no address that plugins may reach")]
+pub struct NotPublic {
+    pub host: String,
 }
 
 fn late(what: &str) -> io::Error {

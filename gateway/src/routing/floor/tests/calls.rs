@@ -4,12 +4,12 @@ use super::room::Room;
 use crate::model::InteractionEventKind::{
     Abandoned, Arrived, Assigned, Closed, Ended, GivenBack, Held, Offered, Refused, Resumed,
 };
-use crate::model::{CallId, CustomerState, InteractionDirection, InteractionState};
+use crate::model::{CallId, CustomerState, EndedByWhom, InteractionDirection, InteractionState};
 use crate::routing::distribution::RoutingError;
 use crate::routing::floor::error::FloorError;
 use crate::routing::floor::order::{Deed, Target};
 use crate::routing::floor::view::CallState;
-use crate::routing::floor::voice::{VoiceEvent, VoiceOrder, VoiceRefusal};
+use crate::routing::floor::voice::{Hangup, VoiceEvent, VoiceOrder, VoiceRefusal};
 
 fn state(room: &Room, interaction: crate::model::InteractionId) -> CallState {
     room.floor.desks[&room.here].live(interaction).call.unwrap().state
@@ -41,6 +41,41 @@ async fn accepted_held_hung_up_by_the_caller_and_closed() {
     assert_eq!(room.kinds(id).await, [Arrived, Offered, Assigned, Held, Resumed, Ended, Closed]);
     assert!(room.voice.try_recv().is_err(), "a call that is over is not hung up");
     room.hang_up(waiting).await;
+    room.remove().await;
+}
+
+#[tokio::test]
+async fn who_ended_a_call_is_kept_and_told() {
+    let mut room = Room::attended_by(1).await;
+    let agent = room.agents[0];
+    let by = [
+        (Hangup::Agent, EndedByWhom::Agent),
+        (Hangup::Customer, EndedByWhom::Customer),
+        (Hangup::System, EndedByWhom::System),
+    ];
+    for (hangup, expected) in by {
+        let (id, call) = room.call().await;
+        room.accept(agent).await;
+        room.hung_up_by(hangup, call).await;
+        assert_eq!(room.row(id).await.ended_by, Some(expected));
+        room.act(agent, Deed::Close { interaction: id, disposition: None }).await.unwrap();
+        room.act(agent, Deed::EndWrapUp { of: agent }).await.unwrap();
+        assert_eq!(room.row(id).await.ended_by, Some(expected), "who closes it has not ended it");
+    }
+    let (id, call) = room.call().await;
+    room.accept(agent).await;
+    room.tell(VoiceEvent::HandedOver { call, to: "5511988887777".to_owned(), extension: None }).await;
+    assert_eq!(room.row(id).await.ended_by, Some(EndedByWhom::Transfer));
+    room.act(agent, Deed::Close { interaction: id, disposition: None }).await.unwrap();
+    room.act(agent, Deed::EndWrapUp { of: agent }).await.unwrap();
+    let (id, _) = room.call().await;
+    room.accept(agent).await;
+    room.act(agent, Deed::Close { interaction: id, disposition: None }).await.unwrap();
+    assert_eq!(room.row(id).await.ended_by, Some(EndedByWhom::Agent));
+    room.act(agent, Deed::EndWrapUp { of: agent }).await.unwrap();
+    let (waiting, call) = room.call().await;
+    room.hang_up(call).await;
+    assert_eq!(room.row(waiting).await.ended_by, Some(EndedByWhom::Customer));
     room.remove().await;
 }
 

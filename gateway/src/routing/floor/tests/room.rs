@@ -61,7 +61,7 @@ impl Room {
         add_user(&test, (here, 90), "supervisor", None).await;
         let store = &test.store;
         let lunch = store.insert_pause_reason("Lunch", entry(here)).await.unwrap();
-        let sold = store.insert_disposition("Sold", true, entry(here)).await.unwrap();
+        let sold = store.insert_disposition("Sold", true, &[], entry(here)).await.unwrap();
         let queue = |name: &str, medium, wrap_up_s| Queue {
             members: agents.clone(),
             wrap_up_s,
@@ -198,7 +198,11 @@ impl Room {
     }
 
     pub async fn hang_up(&mut self, call: CallId) {
-        let (by, reason, at_ms) = (Hangup::Customer, "normal", self.at.wall_ms);
+        self.hung_up_by(Hangup::Customer, call).await;
+    }
+
+    pub async fn hung_up_by(&mut self, by: Hangup, call: CallId) {
+        let (reason, at_ms) = ("normal", self.at.wall_ms);
         self.tell(VoiceEvent::Ended { call, by, reason, at_ms }).await;
     }
 
@@ -287,6 +291,7 @@ pub(in crate::routing::floor) fn new_chat(
         conversation: None,
         call: None,
         title: "Visitor 1".to_owned(),
+        number: None,
         priority: 0,
         started_at_ms,
         visitor: None,

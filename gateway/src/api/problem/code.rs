@@ -1,0 +1,277 @@
+//! What a refusal is called where words are looked up: one code for one cause, stable whatever the English says.
+
+use crate::call::{EndReason, SeatRefusal};
+use crate::chat::SendError;
+use crate::people::PasswordFault;
+use crate::routing::distribution::RoutingError;
+use crate::routing::floor::FloorError;
+use crate::routing::floor::voice::VoiceRefusal;
+
+macro_rules! codes {
+    ($($name:ident = $word:literal),+ $(,)?) => {
+        /// A cause that the console has words for in each of its languages (`web-console/src/ui/problem-words.ts`).
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Code { $($name),+ }
+
+        impl Code {
+            /// As it is sent.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    AlreadyWithAgent = "already_with_agent",
+    AtMost = "at_most",
+    AtWork = "at_work",
+    Between = "between",
+    BodyLate = "body_late",
+    BrowsersOff = "browsers_off",
+    BytesBetween = "bytes_between",
+    CallBusy = "call_busy",
+    CallDeclined = "call_declined",
+    CallFailed = "call_failed",
+    CallMedia = "call_media",
+    CallNoAnswer = "call_no_answer",
+    CallNotAllowed = "call_not_allowed",
+    CallNotRegistered = "call_not_registered",
+    CallNumberUnknown = "call_number_unknown",
+    CallOver = "call_over",
+    CallOverloaded = "call_overloaded",
+    CallPinLocked = "call_pin_locked",
+    CallState = "call_state",
+    CallTrunk = "call_trunk",
+    CannotMove = "cannot_move",
+    CannotQuote = "cannot_quote",
+    CannotTake = "cannot_take",
+    ChangedMeanwhile = "changed_meanwhile",
+    CharactersBetween = "characters_between",
+    ConnectingNow = "connecting_now",
+    CustomerEnded = "customer_ended",
+    CustomerFirst = "customer_first",
+    DatabaseAway = "database_away",
+    DatabaseRefuses = "database_refuses",
+    DigitsWrong = "digits_wrong",
+    DispositionNotOffered = "disposition_not_offered",
+    DoneAlready = "done_already",
+    EmailWrong = "email_wrong",
+    FloorBusy = "floor_busy",
+    HandleNeedsInbox = "handle_needs_inbox",
+    IdentityElsewhere = "identity_elsewhere",
+    InboxGone = "inbox_gone",
+    InteractionClosed = "interaction_closed",
+    InteractionOver = "interaction_over",
+    InteractionsOpen = "interactions_open",
+    KeyReused = "key_reused",
+    LanguageWrong = "language_wrong",
+    LastAdministrator = "last_administrator",
+    LinkOver = "link_over",
+    LoginOver = "login_over",
+    LoginsBusy = "logins_busy",
+    MusicFile = "music_file",
+    NameLetters = "name_letters",
+    NeedsExtension = "needs_extension",
+    NoAgent = "no_agent",
+    NoAttachment = "no_attachment",
+    NoAudio = "no_audio",
+    NoCall = "no_call",
+    NoCaller = "no_caller",
+    NoContact = "no_contact",
+    NoConversation = "no_conversation",
+    NoDisposition = "no_disposition",
+    NoExtension = "no_extension",
+    NoInbox = "no_inbox",
+    NoInteraction = "no_interaction",
+    NoPauseReason = "no_pause_reason",
+    NoPermission = "no_permission",
+    NoPhone = "no_phone",
+    NoPhoto = "no_photo",
+    NoPicture = "no_picture",
+    NoPlugin = "no_plugin",
+    NoQueue = "no_queue",
+    NoQuote = "no_quote",
+    NoRecording = "no_recording",
+    NoRoom = "no_room",
+    NoSeat = "no_seat",
+    NoSound = "no_sound",
+    NoSoundClip = "no_sound_clip",
+    NoToken = "no_token",
+    NoTrunk = "no_trunk",
+    NoUser = "no_user",
+    NodeStops = "node_stops",
+    NotAMember = "not_a_member",
+    NotAPlugin = "not_a_plugin",
+    NotLoggedIn = "not_logged_in",
+    NotLoggedInToQueue = "not_logged_in_to_queue",
+    NotYours = "not_yours",
+    NothingToSend = "nothing_to_send",
+    NumberWrong = "number_wrong",
+    OfferOver = "offer_over",
+    OneUnknown = "one_unknown",
+    OperatorInstalls = "operator_installs",
+    OtherBrowser = "other_browser",
+    OtherOrigin = "other_origin",
+    OwnCall = "own_call",
+    PasswordGuessable = "password_guessable",
+    PasswordLong = "password_long",
+    PasswordShort = "password_short",
+    PasswordWrong = "password_wrong",
+    PersonNameWrong = "person_name_wrong",
+    PluginLoading = "plugin_loading",
+    RecordingUnreadable = "recording_unreadable",
+    RuleLeadsHere = "rule_leads_here",
+    SearchShort = "search_short",
+    SeatsFull = "seats_full",
+    SpeechFailed = "speech_failed",
+    SupervisorsFull = "supervisors_full",
+    TagsWrong = "tags_wrong",
+    Taken = "taken",
+    TakenByOther = "taken_by_other",
+    TextTooLong = "text_too_long",
+    TooLarge = "too_large",
+    TooManyAttempts = "too_many_attempts",
+    TooManyConsoles = "too_many_consoles",
+    TooManyRequests = "too_many_requests",
+    TooManyRows = "too_many_rows",
+    WindowClosed = "window_closed",
+    WrongCredentials = "wrong_credentials",
+    WrongMedium = "wrong_medium",
+}
+
+impl Code {
+    /// That there is no such thing; for nouns that no console asks about there is no code.
+    pub fn nothing(what: &str) -> Option<Self> {
+        Some(match what {
+            "agent" => Self::NoAgent,
+            "attachment" => Self::NoAttachment,
+            "call" => Self::NoCall,
+            "contact" => Self::NoContact,
+            "disposition" => Self::NoDisposition,
+            "extension" => Self::NoExtension,
+            "inbox" => Self::NoInbox,
+            "interaction" => Self::NoInteraction,
+            "pause reason" => Self::NoPauseReason,
+            "photo" => Self::NoPhoto,
+            "plugin" => Self::NoPlugin,
+            "queue" => Self::NoQueue,
+            "recording" => Self::NoRecording,
+            "sound clip" => Self::NoSoundClip,
+            "token" => Self::NoToken,
+            "trunk" => Self::NoTrunk,
+            "user" => Self::NoUser,
+            _ => return None,
+        })
+    }
+}
+
+impl From<FloorError> for Code {
+    fn from(error: FloorError) -> Self {
+        match error {
+            FloorError::Away => Self::FloorBusy,
+            FloorError::CannotTake(_) => Self::CannotTake,
+            FloorError::Connecting => Self::ConnectingNow,
+            FloorError::Ended => Self::CustomerEnded,
+            FloorError::NoAudio(VoiceRefusal::NoSeat | VoiceRefusal::Media) => Self::NoAudio,
+            FloorError::NoAudio(VoiceRefusal::NoSuchCall) => Self::NoCaller,
+            FloorError::NoAudio(VoiceRefusal::NotWaiting) => Self::TakenByOther,
+            FloorError::NoPhone => Self::NeedsExtension,
+            FloorError::NoSuchDisposition => Self::DispositionNotOffered,
+            FloorError::NotYours => Self::NotYours,
+            FloorError::Routing(error) => error.into(),
+            FloorError::SameAgent => Self::AlreadyWithAgent,
+            FloorError::TooManyConsoles => Self::TooManyConsoles,
+            FloorError::Unknown => Self::InteractionOver,
+            FloorError::WrongMedium => Self::WrongMedium,
+        }
+    }
+}
+
+impl From<RoutingError> for Code {
+    fn from(error: RoutingError) -> Self {
+        match error {
+            RoutingError::Duplicate | RoutingError::UnknownInteraction => Self::InteractionOver,
+            RoutingError::NoRoom => Self::NoRoom,
+            RoutingError::NoSuchReason => Self::NoPauseReason,
+            RoutingError::NotAMember => Self::NotAMember,
+            RoutingError::NotLoggedIn => Self::NotLoggedInToQueue,
+            RoutingError::NotTheirs => Self::NotYours,
+            RoutingError::OfferOver => Self::OfferOver,
+            RoutingError::Taken => Self::TakenByOther,
+            RoutingError::UnknownAgent => Self::NoAgent,
+            RoutingError::UnknownQueue => Self::NoQueue,
+        }
+    }
+}
+
+impl From<PasswordFault> for Code {
+    fn from(fault: PasswordFault) -> Self {
+        match fault {
+            PasswordFault::Guessable => Self::PasswordGuessable,
+            PasswordFault::Long => Self::PasswordLong,
+            PasswordFault::Short => Self::PasswordShort,
+        }
+    }
+}
+
+impl Code {
+    /// Why something was not sent; what concerns the database is said by its own error.
+    pub const fn of_send(error: &SendError) -> Option<Self> {
+        Some(match error {
+            SendError::Away(_) => return None,
+            SendError::CannotQuote => Self::CannotQuote,
+            SendError::Closed => Self::InteractionClosed,
+            SendError::CustomerEnded => Self::CustomerEnded,
+            SendError::CustomerFirst => Self::CustomerFirst,
+            SendError::Empty => Self::NothingToSend,
+            SendError::NoConversation => Self::NoConversation,
+            SendError::NoInbox => Self::InboxGone,
+            SendError::NoInteraction => Self::NoInteraction,
+            SendError::NoSuchQuote => Self::NoQuote,
+            SendError::NotYours => Self::NotYours,
+            SendError::Stopped => Self::NodeStops,
+            SendError::TooLong { .. } => Self::TextTooLong,
+            SendError::WindowClosed { .. } => Self::WindowClosed,
+        })
+    }
+
+    /// Why a command of a Seat was refused; a call that ended has its own.
+    pub fn of_seat(refusal: &SeatRefusal) -> Self {
+        match refusal {
+            SeatRefusal::Ended(reason) => (*reason).into(),
+            SeatRefusal::NoSuchCall => Self::CallOver,
+            SeatRefusal::NotRecorded => Self::RecordingUnreadable,
+            SeatRefusal::WrongState => Self::CallState,
+        }
+    }
+}
+
+impl From<EndReason> for Code {
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::Busy => Self::CallBusy,
+            EndReason::Declined => Self::CallDeclined,
+            EndReason::MediaIncompatible | EndReason::NetworkIncompatible => Self::CallMedia,
+            EndReason::NoAnswer => Self::CallNoAnswer,
+            EndReason::NotAllowed => Self::CallNotAllowed,
+            EndReason::NotRegistered => Self::CallNotRegistered,
+            EndReason::NumberUnknown => Self::CallNumberUnknown,
+            EndReason::Overloaded => Self::CallOverloaded,
+            EndReason::PinLocked => Self::CallPinLocked,
+            EndReason::TrunkRefused(_) | EndReason::TrunkUnreachable => Self::CallTrunk,
+            EndReason::BrowserLost
+            | EndReason::CallerCancelled
+            | EndReason::Malformed
+            | EndReason::NoSuchDialog
+            | EndReason::NodeStopped
+            | EndReason::NormalClearing
+            | EndReason::NotAcknowledged
+            | EndReason::Operator
+            | EndReason::PeerLost
+            | EndReason::ServiceFinished
+            | EndReason::TimeLimit
+            | EndReason::Transferred => Self::CallFailed,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a new administrator stumbled over: each obstacle is named where he meets it, with the way on.
+
+use ramal_tests::deadline::until_async;
+use ramal_tests::node::{carrier_address, carrier_of};
+use ramal_tests::rtp::tone;
+use ramal_tests::visitor::{SITE, Visitor};
+use ramal_tests::{Browser, Node, Rtp, Site, wav};
+use serde_json::json;
+
+use crate::stage::{administrator, choose, console, email, faults, made, press, reads, visit, write};
+
+#[tokio::test]
+async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
+    let address = carrier_address().await;
+    let host = address.ip().to_string();
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let queue = json!({ "name": "sales", "title": "Sales", "medium": "voice" });
+    made(&admin, "/queues", queue).await;
+    let carrier = carrier_of(&node, address).await;
+    let rtp = Rtp::new().await;
+    carrier.invite("+551130001000", &rtp.sdp()).await.expect_status(407).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    visit(&page, &node, "admin").await;
+    page.click("role=button[name=/1 call from outside was refused/]").await;
+    page.sees(".refused tr", &host).await;
+    // What the carrier has to be told of us.
+    page.sees(".copy-line", &node.udp.to_string()).await;
+    assert_eq!(faults(&page).await, json!([]));
+    press(&page, "Add this address to a trunk").await;
+    page.click(".choice:has-text(\"A new trunk\")").await;
+    assert_eq!(value(&page, "Calls come from").await, json!(host));
+    write(&page, "Name", "Carrier X").await;
+    // Whatever the server minds is brought before the eyes, wherever the form was scrolled to.
+    page.click("role=spinbutton[name=/^Check that it answers/]").await;
+    press(&page, "Create").await;
+    page.sees("dialog input[aria-invalid]:focus", "").await;
+    assert_eq!(value(&page, "Name").await, json!("Carrier X"));
+    write(&page, "Name", "carrier").await;
+    press(&page, "Create").await;
+    page.sees_no("dialog").await;
+    page.sees("tr", "carrier").await;
+    page.sees_no(".refused").await;
+    carrier.invite("+551130001000", &rtp.sdp()).await.expect_status(404).await;
+    visit(&page, &node, "admin/dial_rules").await;
+    page.sees(".refused tr", "+551130001000").await;
+    press(&page, "Make a rule for this number").await;
+    assert_eq!(value(&page, "Number called").await, json!("+551130001000"));
+    // One trunk, one queue: both are chosen already.
+    press(&page, "Create").await;
+    page.sees(".ordered", "queue Sales").await;
+    page.sees_no(".refused").await;
+    let mut call = carrier.invite("551130001000", &rtp.sdp()).await;
+    rtp.follow(&call.answered().await.text());
+    call.bye().await;
+}
+
+#[tokio::test]
+async fn an_inbox_that_leads_nowhere_and_a_user_without_an_extension_are_warned_of() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let settings = json!({ "origins": SITE, "ask_name": "off", "ask_email": "off" });
+    let lost = json!({ "name": "lost", "title": "Lost", "plugin": "webchat", "settings": settings });
+    let lost = made(&admin, "/inboxes", lost).await;
+    let _visitor = Visitor::begin(node.web, lost["key"].as_str().expect("a key"), json!({})).await;
+    let ana = admin.colleague("Ana", "agent", json!({})).await;
+    let queue = json!({ "name": "sales", "title": "Sales", "medium": "voice", "members": [ana.id()] });
+    made(&admin, "/queues", queue).await;
+    let support = json!({ "name": "support", "title": "Support", "medium": "chat" });
+    let support = made(&admin, "/queues", support).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    visit(&page, &node, "admin").await;
+    reads(&page, "Inbox Lost leads nowhere").await;
+    reads(&page, "Ana is in the queue Sales and cannot take calls").await;
+    page.click("role=button[name=/Ana is in the queue/]").await;
+    page.sees(".field-warning", "Cannot take calls of Sales: no extension").await;
+    assert_eq!(faults(&page).await, json!([]));
+    visit(&page, &node, "supervise").await;
+    page.sees("tr:has-text(\"Ana\")", "Cannot take calls: no extension").await;
+    // What came by the inbox says the same, and is sent where somebody takes it.
+    visit(&page, &node, "supervise/waiting").await;
+    press(&page, "Why?").await;
+    page.sees("dialog .form-problem", "by the inbox Lost, which leads to no queue").await;
+    assert_eq!(faults(&page).await, json!([]));
+    press(&page, "Send").await;
+    page.sees("tr", "Support").await;
+    visit(&page, &node, "admin/queues").await;
+    page.click("tr:has-text(\"Sales\")").await;
+    page.sees(".field-warning", "Ana").await;
+    visit(&page, &node, "admin/inboxes").await;
+    page.sees("tr:has-text(\"Lost\")", "Leads nowhere").await;
+    assert_eq!(faults(&page).await, json!([]));
+    // There is one queue for chats: a new inbox leads to it, and its words are the reader's.
+    press(&page, "New inbox").await;
+    page.click(".choice:has-text(\"Website chat\")").await;
+    assert_eq!(value(&page, "Heading of the chat").await, json!("Talk to us"));
+    until_async("the only queue to be chosen", || async {
+        let chosen = page.ask("value", json!({ "selector": "dialog select >> nth=0" })).await;
+        (chosen == json!(support["id"].to_string())).then_some(())
+    })
+    .await;
+    press(&page, "Create").await;
+    page.sees(".badge", "Ready").await;
+}
+
+#[tokio::test]
+async fn music_is_uploaded_and_callers_of_a_queue_hear_it() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let queue =
+        made(&admin, "/queues", json!({ "name": "sales", "title": "Sales", "medium": "voice" })).await;
+    admin.queue_number("600", "sales").await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    let file = node.folder().join("Waltz_of_tests.wav");
+    wav::write_mono(&file, 8_000, &tone::sine(990.0, 8_000, 0, 16_000));
+    visit(&page, &node, "admin/sounds").await;
+    press(&page, "Upload a sound").await;
+    page.ask("upload", json!({ "selector": "dialog input[type=file]", "path": file })).await;
+    press(&page, "Upload").await;
+    page.sees("tr", "Waltz of tests").await;
+    assert_eq!(faults(&page).await, json!([]));
+    visit(&page, &node, &format!("admin/queues/{}", queue["id"])).await;
+    page.ask(
+        "choose",
+        json!({ "selector": "select:has(option[value=file])", "value": { "label": "Waltz of tests" } }),
+    )
+    .await;
+    page.ask("sound", json!({ "selector": "audio.sound" })).await;
+    press(&page, "Save").await;
+    reads(&page, "Saved.").await;
+    let phone = node.phone("100").await;
+    let rtp = Rtp::new().await;
+    let mut call = phone.invite("600", &rtp.sdp()).await;
+    rtp.follow(&call.answered().await.text());
+    rtp.hears(990.0).await;
+    call.bye().await;
+    visit(&page, &node, "admin/sounds").await;
+    page.sees("tr:has-text(\"Waltz of tests\")", "Sales").await;
+    page.click("tr:has-text(\"Waltz of tests\")").await;
+    press(&page, "Delete").await;
+    page.click("dialog >> nth=-1 >> role=button[name=\"Delete\"]").await;
+    reads(&page, "plays it while callers wait").await;
+}
+
+#[tokio::test]
+async fn a_server_without_plugins_says_where_it_looked_for_them() {
+    let node = Node::start_bare(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    let beside = node.folder().join("bare/plugins");
+    for screen in ["inboxes", "plugins"] {
+        visit(&page, &node, &format!("admin/{screen}")).await;
+        page.sees("main code", &beside.to_string_lossy()).await;
+    }
+    visit(&page, &node, "admin/inboxes").await;
+    press(&page, "New inbox").await;
+    page.sees("dialog code", &beside.to_string_lossy()).await;
+    assert_eq!(faults(&page).await, json!([]));
+}
+
+#[tokio::test]
+async fn every_section_is_on_the_list_of_a_narrow_screen() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    page.ask("resize", json!({ "width": 700, "height": 700 })).await;
+    visit(&page, &node, "admin").await;
+    choose(&page, "Administration", "dispositions").await;
+    page.sees("h1", "Dispositions").await;
+    assert_eq!(page.count(".admin-jump option").await, page.count(".admin-entry").await);
+}
+
+/// What stands in the field with this label.
+async fn value(page: &ramal_tests::Page, label: &str) -> serde_json::Value {
+    page.ask("value", json!({ "selector": format!("role=textbox[name=\"{label}\"]") })).await
+}
