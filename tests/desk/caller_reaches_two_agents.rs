@@ -2,6 +2,7 @@
 
 use ramal_tests::deadline::until_async;
 use ramal_tests::node::{carrier_address, carrier_of};
+use ramal_tests::page::Seat;
 use ramal_tests::page::events::Events;
 use ramal_tests::rtp::tone;
 use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, wav};
@@ -99,7 +100,7 @@ async fn waits_with_music_talks_is_held_and_transferred_and_stands_in_the_histor
     let taken = accept(&ana, &mut events).await;
     assert_eq!((&taken["state"], &taken["title"]), (&json!("open"), &json!("5511999990000")));
     ana_seat.media.speak(ANA_HZ);
-    tokio::join!(ear.hears(ANA_HZ), ana_seat.media.hears(CALLER_HZ));
+    talk(&ear, ANA_HZ, &ana_seat).await;
     let id = taken["call"]["id"].as_str().expect("a call").to_owned();
     ana.tell_call(&id, "hold", None).await;
     call_becomes(&mut events, "held").await;
@@ -114,10 +115,7 @@ async fn waits_with_music_talks_is_held_and_transferred_and_stands_in_the_histor
     let same = accept(&bruno, &mut his_events).await;
     assert_eq!((&same["id"], &same["protocol"]), (&taken["id"], &taken["protocol"]));
     bruno_seat.media.speak(BRUNO_HZ);
-    // Three times 200 ms: the recording is asked for more of him than one listening takes.
-    for _ in 0..3 {
-        tokio::join!(ear.hears(BRUNO_HZ), bruno_seat.media.hears(CALLER_HZ));
-    }
+    talk(&ear, BRUNO_HZ, &bruno_seat).await;
     let over = format!("{path}/end");
     let (ended, _) = tokio::join!(bruno.post(&over, json!({})), call.expect_bye());
     assert!(ended.status < 300, "{}", ended.text());
@@ -127,6 +125,13 @@ async fn waits_with_music_talks_is_held_and_transferred_and_stands_in_the_histor
     assert_eq!((&record["queue"], &record["agent"]), (&json!("sales"), &json!(bruno.id())));
     assert_eq!((&record["trunk"], &record["destination"]), (&json!("carrier"), &json!("queue:sales")));
     recording_is_heard(&house, &bruno, &path).await;
+}
+
+/// Both hear each other for a second at least: the recording is asked for more than one listening takes.
+async fn talk(ear: &Rtp, agent_hz: f64, seat: &Seat) {
+    for _ in 0..5 {
+        tokio::join!(ear.hears(agent_hz), seat.media.hears(CALLER_HZ));
+    }
 }
 
 /// Whose call it was hears it, whoever has nothing to do with it does not; the agents are on the right.

@@ -15,6 +15,8 @@ pub const MAX_BROWSER_ADDRESSES: usize = 8;
 const UDP_BUFFER_BYTES: usize = 4 << 20;
 /// Connections that wait to be accepted.
 const TCP_BACKLOG: i32 = 128;
+/// How many ports of the system's choice are tried.
+const MAX_BIND_ATTEMPTS: usize = 16;
 
 /// How a Node listens for browsers.
 #[derive(Clone, Debug)]
@@ -74,7 +76,7 @@ impl BrowserSockets {
         let mut places = Vec::new();
         let mut candidates = Vec::new();
         for address in config.addresses.iter().take(MAX_BROWSER_ADDRESSES) {
-            let place = BrowserPlace::bind(*address, port, config.tcp)?;
+            let place = BrowserPlace::find(*address, port, config.tcp)?;
             let udp = Candidate { transport: CandidateTransport::Udp, address: place.advertised };
             let tcp = Candidate { transport: CandidateTransport::Tcp, ..udp };
             candidates.push(udp);
@@ -99,6 +101,19 @@ impl BrowserSockets {
 }
 
 impl BrowserPlace {
+    /// Of a port that the system chose for UDP somebody else may have the TCP half: then another one.
+    fn find(address: BrowserAddress, port: u16, tcp: IceTcp) -> io::Result<Self> {
+        let tries = if port == 0 { MAX_BIND_ATTEMPTS } else { 1 };
+        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+        for _ in 0..tries {
+            match Self::bind(address, port, tcp) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
+                done => return done,
+            }
+        }
+        Err(last)
+    }
+
     fn bind(address: BrowserAddress, port: u16, tcp: IceTcp) -> io::Result<Self> {
         let advertise = address.advertise.unwrap_or(address.bind);
         if advertise.is_unspecified() {
