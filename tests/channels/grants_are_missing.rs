@@ -23,7 +23,7 @@ async fn a_missing_grant_is_told_at_inbox_and_message_and_a_new_version_reaches_
     let ground = Ground::new().await;
     let node = &ground.node;
     let inbox = wicked::inbox(node, &ground.admin).await;
-    assert_eq!((&inbox["state"], &inbox["fault"]), (&json!("ready"), &json!(null)));
+    assert_eq!((&inbox["state"], &inbox["fault"]), (&json!("leads_nowhere"), &json!(null)));
     let id = inbox["id"].clone();
     ground.admin.patch(&format!("/inboxes/{id}"), json!({ "queue_id": ground.queue })).await;
     let _console = ground.attend().await;

@@ -44,7 +44,7 @@ const entry = ['words/language', 'interaction/state', 'live/desk', 'live/me', 'l
 const bundle = await build({ stdin: { contents: entry, resolveDir: src, loader: 'ts' }, bundle: true, write: false, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', nodePaths: [`${src}../node_modules`] });
 const { m0: words, m1: state, m2: desk, m3: people, m4: socket, m5: threads } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`);
 
-const interaction = (part = {}) => ({ id: 1, protocol: '20261121000001', medium: 'chat', channel: 'webchat', state: 'open', customer: 'waiting', call: null, contact: null, queue: null, inbox: null, title: 'Visitante', left_until_ms: null, started_at_ms: 1000, unread: 0, draft: null, ...part });
+const interaction = (part = {}) => ({ id: 1, protocol: '20261121000001', medium: 'chat', channel: 'webchat', state: 'open', customer: 'waiting', call: null, contact: null, queue: null, inbox: null, title: 'Visitante', left_until_ms: null, started_at_ms: 1000, unread: 0, draft: null, ended_by: null, ...part });
 const wholeDesk = (part = {}) => ({ server_time_ms: Date.now(), presence: { queues: [], wrap_up_until_ms: null, wrap_up_interaction: null }, interactions: [], offers: [], boards: [], agents: [], ...part });
 
 test('spans, telephone numbers and forms by number are those of the language', () => {
@@ -69,7 +69,10 @@ test('F111 to F115: each state of the customer has its ground, its icon and its 
   assert.deepEqual(look({ customer: 'new' }), { ground: 'new', icon: 'bell', word: 'Nova' });
   assert.deepEqual(look({}), { ground: 'waiting', icon: 'reply', word: 'Aguardando resposta' });
   assert.deepEqual(look({ customer: 'answered' }), { ground: 'answered', icon: 'check', word: 'Respondida' });
-  assert.deepEqual(look({ customer: 'ended' }), { ground: 'ended', icon: 'flag', word: 'Encerrada pelo cliente' });
+  assert.deepEqual(look({ customer: 'ended', ended_by: 'customer' }), { ground: 'ended', icon: 'flag', word: 'Encerrada pelo cliente' });
+  assert.deepEqual(look({ customer: 'ended', ended_by: 'agent' }), { ground: 'ended', icon: 'check', word: 'Encerrada pelo atendente' });
+  assert.deepEqual(look({ customer: 'ended', ended_by: 'agent', medium: 'voice' }), { ground: 'ended', icon: 'hang_up', word: 'Encerrada pelo atendente' });
+  assert.equal(look({ customer: 'ended', ended_by: 'system' }).icon, 'alert');
   assert.deepEqual(look({ customer: 'left', left_until_ms: 81_000 }), { ground: 'left', icon: 'door', word: 'Saiu da página, 71 s' });
   assert.equal(look({ customer: 'left', left_until_ms: 4_000 }).word, 'Saiu da página, 0 s');
   assert.equal(look({ state: 'offered' }).ground, 'queued');

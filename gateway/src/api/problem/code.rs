@@ -124,6 +124,7 @@ codes! {
     RuleLeadsHere = "rule_leads_here",
     SearchShort = "search_short",
     SeatsFull = "seats_full",
+    SoundInUse = "sound_in_use",
     SpeechFailed = "speech_failed",
     SupervisorsFull = "supervisors_full",
     TagsWrong = "tags_wrong",

@@ -15,7 +15,7 @@ use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{self, DispositionId, Permission, QueueId};
 
 /// Dispositions of one organization; so few that they are one page.
@@ -83,7 +83,7 @@ pub async fn create(
     let all = || directory.queues(signed.organization).map(|queue| queue.id).collect();
     let queues: Vec<QueueId> = asked.queues.unwrap_or_else(all);
     if queues.iter().any(|id| directory.queue(signed.organization, *id).is_none()) {
-        return Err(Problem::wrong("queues", "There is no such queue."));
+        return Err(Problem::wrong("queues", "There is no such queue.").coded(Code::NoQueue));
     }
     let detail = json!({ "title": title, "enabled": enabled, "queues": queues });
     let entry = signed.does("create", "disposition", "", detail);

@@ -209,7 +209,7 @@ async fn have_music(web: &Web, queue: &model::Queue) -> Result<(), Problem> {
     if web.sounds.prepare_music(queue.organization, id).await? {
         return Ok(());
     }
-    Err(Problem::wrong("music", "There is no such sound."))
+    Err(Problem::wrong("music", "There is no such sound.").coded(Code::NoSoundClip))
 }
 
 impl Shared {

@@ -238,7 +238,8 @@ pub async fn delete(
     if let Some(queue) = directory.queues(signed.organization).find(plays) {
         let detail =
             format!("The queue {} plays it while callers wait: choose other music there first.", queue.title);
-        return Err(Problem::conflict("The sound is in use", detail));
+        let problem = Problem::conflict("The sound is in use", detail).coded(Code::SoundInUse);
+        return Err(problem.with("queue", queue.title.as_str()));
     }
     let entry = signed.does("delete", "sound_clip", id, json!({}));
     if !web.store.delete_sound_clip(id, &entry).await? {
