@@ -51,7 +51,7 @@ pub use end_reason::EndReason;
 pub use incoming::Incoming;
 pub use leg::{DtmfWay, Party};
 pub use overhear::Keys;
-pub use page::{PageCall, PageEvent, SeatView};
+pub use page::{PageCall, PageEvent, PageState, SeatView};
 pub use recording::RecordingCommand;
 pub use running::RunningCall;
 pub use seat::{BrowserState, SeatCommand, SeatDial, SeatPlace, SeatRefusal};

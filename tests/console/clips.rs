@@ -29,7 +29,8 @@ async fn upload(office: &Office, title: &str, path: &std::path::Path) -> serde_j
 async fn f172_f173_f174_clips_are_listed_played_to_whom_one_means_and_end_the_call() {
     let folder = tempfile::tempdir().expect("a folder");
     let office = Office::open().await;
-    upload(&office, "Aviso", &file(&folder, 2)).await;
+    // Long enough that what the page says of it is seen.
+    upload(&office, "Aviso", &file(&folder, 6)).await;
     let old = upload(&office, "Antigo", &file(&folder, 1)).await["id"].clone();
     let archived = office.admin.patch(&format!("/sound-clips/{old}"), json!({ "archived": true })).await;
     assert_eq!(archived.status, 200, "{}", archived.text());
@@ -84,8 +85,10 @@ async fn f175_a_clip_is_recorded_in_the_call_and_another_inserted() {
     // What was spoken is in it: muted, the agent is heard all the same.
     page.press("m").await;
     caller.rtp.hears_no(AGENT_HZ).await;
-    page.click("role=button[name=\"Reproduzir para o cliente: Recado\"]").await;
-    caller.rtp.hears(AGENT_HZ).await;
+    tokio::join!(
+        page.click("role=button[name=\"Reproduzir para o cliente: Recado\"]"),
+        caller.rtp.hears(AGENT_HZ)
+    );
     page.sees_no("[data-clip=Recado].playing").await;
     let path = file(&folder, 2);
     page.ask("upload", json!({ "selector": "#tool-clips input[type=file]", "path": path })).await;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasmtime::ResourceLimiter;
@@ -31,7 +32,32 @@ pub struct Guest {
 }
 
 /// Why the first request of a call that was not granted was refused, in words for the administrator.
-pub type Denied = Arc<OnceLock<String>>;
+pub type Denied = Arc<Denial>;
+
+/// What became of the requests of one call.
+#[derive(Debug, Default)]
+pub struct Denial {
+    /// The first is told; a second adds nothing.
+    why: OnceLock<String>,
+    went_out: AtomicBool,
+}
+
+impl Denial {
+    /// A request was not granted.
+    pub fn deny(&self, why: String) {
+        let _ = self.why.set(why);
+    }
+
+    /// A request reached its provider, or may have.
+    pub fn something_went_out(&self) {
+        self.went_out.store(true, Ordering::Relaxed);
+    }
+
+    /// Why nothing went out; None also where something did: then the plugin alone knows what became of it.
+    pub fn why_nothing_went_out(&self) -> Option<&String> {
+        self.why.get().filter(|_| !self.went_out.load(Ordering::Relaxed))
+    }
+}
 
 /// Time and memory of one call.
 #[derive(Debug)]

@@ -92,6 +92,7 @@ impl RefusedCalls {
         call.dialled = short(&call.dialled);
         call.caller = short(&call.caller);
         let kept = self.0.entry(organization).or_default();
+        kept.retain(|one| one.last_at_ms > call.last_at_ms - LIFETIME_MS);
         if let Some(at) = kept.iter().position(|one| one.is_like(&call)) {
             let before = kept.remove(at);
             call.count = before.count.saturating_add(1);
@@ -197,10 +198,10 @@ fn dialler(directory: &Directory, organization: OrganizationId, call: &RefusedCa
     extension.map(|row| Dialler::Extension(row.id)).or(trunk.map(|row| Dialler::Trunk(row.id)))
 }
 
-/// The oldest entry of the source that has most of them.
+/// The oldest entry of the source that has most of them; of sources that have as many, of the one that came first.
 fn most_at(kept: &[RefusedCall]) -> Option<usize> {
     let of = |source: Option<IpAddr>| kept.iter().filter(|one| one.source == source).count();
-    let most = kept.iter().map(|one| one.source).max_by_key(|source| of(*source))?;
+    let most = kept.iter().rev().map(|one| one.source).max_by_key(|source| of(*source))?;
     kept.iter().position(|one| one.source == most)
 }
 
@@ -241,6 +242,21 @@ mod tests {
         assert_eq!(kept[0].dialled, "551130001000");
         refused.note(HOUSE, call([198, 51, 100, 9], &"9".repeat(5_000), 1));
         assert_eq!(refused.0[&HOUSE].last().map(|one| one.dialled.len()), Some(NUMBER_CHARS));
+    }
+
+    #[test]
+    fn of_many_scanners_the_oldest_goes_and_a_day_empties_the_list() {
+        let mut refused = RefusedCalls::default();
+        for source in 0..KEPT as u8 {
+            refused.note(HOUSE, call([198, 51, 100, source], "00", i64::from(source)));
+        }
+        refused.note(HOUSE, call([192, 0, 2, 1], "551130001000", 100));
+        refused.note(HOUSE, call([192, 0, 2, 2], "551130001000", 101));
+        let dialled =
+            |refused: &RefusedCalls| refused.0[&HOUSE].iter().filter(|one| one.dialled != "00").count();
+        assert_eq!((refused.0[&HOUSE].len(), dialled(&refused)), (KEPT, 2));
+        refused.note(HOUSE, call([192, 0, 2, 3], "551130001000", LIFETIME_MS + 101));
+        assert_eq!(refused.0[&HOUSE].len(), 1);
     }
 
     #[test]

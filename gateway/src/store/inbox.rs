@@ -14,6 +14,8 @@ const INSERT: &str = "INSERT INTO inboxes (organization_id, name, title, plugin,
 const UPDATE: &str = "UPDATE inboxes SET name = $3, title = $4, queue_id = $5, settings = $6, secrets = $7, \
     enabled = $8, state = $9, fault = $10, account = $11, capabilities = $12 \
     WHERE organization_id = $1 AND id = $2";
+const UPDATE_CONNECTION: &str = "UPDATE inboxes SET state = $5, fault = $6, account = $7, capabilities = $8 \
+    WHERE organization_id = $1 AND id = $2 AND enabled AND settings = $3 AND COALESCE(secrets, '') = COALESCE($4, '')";
 const SET_STATE: &str = "UPDATE inboxes SET state = $3, fault = $4 WHERE organization_id = $1 AND id = $2 AND (state <> $3 OR fault <> $4)";
 const SET_CURSOR: &str = "UPDATE inboxes SET poll_cursor = $3 WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM inboxes WHERE organization_id = $1 AND id = $2";
@@ -175,6 +177,27 @@ impl Store {
             .bind(fault_text(inbox.fault.as_deref()))
             .bind(inbox.account.as_ref().map(json_text))
             .bind(json_text(&inbox.capabilities))
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(rows > 0)
+    }
+
+    /// Writes what came of connecting an inbox again, unless an administrator has changed it since it was read. False: he has, or it
+    /// is gone.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn update_connection(&self, read: &Inbox, connected: &Inbox) -> Result<bool, StoreError> {
+        let rows = on_writer!(self, |pool| sqlx::query(UPDATE_CONNECTION)
+            .bind(read.organization.0)
+            .bind(read.id.0)
+            .bind(without_nul(&json_text(&read.settings)))
+            .bind(sealed_text(&read.secrets))
+            .bind(connected.state.as_str())
+            .bind(fault_text(connected.fault.as_deref()))
+            .bind(connected.account.as_ref().map(json_text))
+            .bind(json_text(&connected.capabilities))
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))?;

@@ -1,5 +1,7 @@
 //! What comes of Interactions.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -81,7 +83,8 @@ pub async fn create(
     let (title, enabled) = (checked_title(&asked.title)?, asked.enabled.unwrap_or(true));
     let directory = web.directory();
     let all = || directory.queues(signed.organization).map(|queue| queue.id).collect();
-    let queues: Vec<QueueId> = asked.queues.unwrap_or_else(all);
+    let queues: BTreeSet<QueueId> = asked.queues.unwrap_or_else(all).into_iter().collect();
+    let queues: Vec<QueueId> = queues.into_iter().collect();
     if queues.iter().any(|id| directory.queue(signed.organization, *id).is_none()) {
         return Err(Problem::wrong("queues", "There is no such queue.").coded(Code::NoQueue));
     }

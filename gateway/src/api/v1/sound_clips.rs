@@ -19,7 +19,7 @@ use super::signed::Signed;
 use crate::api::body::{self, JsonBody};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Web, calls, wall_ms};
-use crate::call::{AfterClip, Clip, ClipHearers, SeatCommand};
+use crate::call::{AfterClip, Clip, ClipHearers, PageState, SeatCommand};
 use crate::model::{Announcement, Permission, SoundClip, SoundClipId};
 use crate::sounds::SpeechError;
 
@@ -241,7 +241,9 @@ pub async fn delete(
         let problem = Problem::conflict("The sound is in use", detail).coded(Code::SoundInUse);
         return Err(problem.with("queue", queue.title.as_str()));
     }
-    let entry = signed.does("delete", "sound_clip", id, json!({}));
+    let all = web.store.sound_clips(signed.organization, CLIPS_LIMIT).await?;
+    let clip = all.into_iter().find(|clip| clip.id == id).ok_or_else(|| Problem::not_found("sound clip"))?;
+    let entry = signed.does("delete", "sound_clip", id, json!({ "title": clip.title }));
     if !web.store.delete_sound_clip(id, &entry).await? {
         return Err(Problem::not_found("sound clip"));
     }
@@ -300,8 +302,10 @@ pub async fn keep(
     SoundBody { kind, bytes }: SoundBody,
 ) -> Result<(StatusCode, Json<SoundClip>), Problem> {
     let own = calls::calls_of(&web, phone.extension).await?;
-    if own.iter().all(|call| call.id != id) {
-        return Err(Problem::not_found("call"));
+    let call = own.iter().find(|call| call.id == id).ok_or_else(|| Problem::not_found("call"))?;
+    if !matches!(call.state, PageState::Talking | PageState::Held) {
+        let detail = "A clip is made while one talks.";
+        return Err(Problem::conflict("The call is in another state", detail).coded(Code::CallState));
     }
     let title = checked_title(&title)?;
     add(&web, &phone.signed, New { title, kind, text: None, call: Some(id) }, bytes).await

@@ -122,7 +122,11 @@ impl Guest {
         let uri = self.granted_uri(&request.url)?;
         let timeout = Duration::from_millis(request.timeout_ms.into()).min(MAX_REQUEST_TIME);
         let request = checked(request, uri, &self.files).await?;
-        match tokio::time::timeout(timeout, self.http.send(request, limit_bytes)).await {
+        let answer = tokio::time::timeout(timeout, self.http.send(request, limit_bytes)).await;
+        if !matches!(answer, Ok(Err(HttpError::NotAllowed(_) | HttpError::NotSent(_)))) {
+            self.denied.something_went_out();
+        }
+        match answer {
             Ok(Err(HttpError::NotAllowed(host))) => {
                 let command = self.granted.command(&self.plugin, true, false);
                 let what = "hosts in this machine or in private networks";
@@ -157,8 +161,7 @@ impl Guest {
     }
 
     fn deny(&self, why: String, what: String) -> HttpError {
-        // The first is told; a second adds nothing.
-        let _ = self.denied.set(why);
+        self.denied.deny(why);
         HttpError::NotAllowed(what)
     }
 }

@@ -158,6 +158,21 @@ impl Channels {
         Ok(self.view(inbox))
     }
 
+    /// Connects an inbox again as it stands. What an administrator changes meanwhile stays: he connects it himself.
+    ///
+    /// # Errors
+    /// A field does not fit the plugin any more, or the database is away.
+    pub async fn reconnect(&self, read: &Inbox) -> Result<(), InboxError> {
+        let Some(plugin) = self.plugin(&read.plugin, World::Channel) else { return Ok(()) };
+        let mut inbox = read.clone();
+        self.fill(&mut inbox, &plugin, InboxChange::default())?;
+        self.connect(&mut inbox).await?;
+        if self.store().update_connection(read, &inbox).await? {
+            self.inbox_changed(read.organization);
+        }
+        Ok(())
+    }
+
     /// Deletes an inbox; its provider is told if it can be.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use crate::model::{Inbox, InboxState, OrganizationId};
 use crate::plugin::channels::Channels;
-use crate::plugin::channels::inbox::{InboxChange, InboxError};
+use crate::plugin::channels::inbox::InboxError;
 use crate::plugin::manifest::World;
 
 /// Looks at all inboxes when the node starts, and whenever a plugin was loaded.
@@ -31,8 +31,8 @@ async fn refresh(channels: &Channels, organization: OrganizationId) {
         }
     };
     for inbox in inboxes.into_iter().filter(|inbox| is_stale(channels, inbox)) {
-        match channels.change_inbox(organization, inbox.id, InboxChange::default()).await {
-            Ok(_) | Err(InboxError::NotThere) => {}
+        match channels.reconnect(&inbox).await {
+            Ok(()) => {}
             Err(InboxError::Field(fault)) => {
                 let words = format!("{}: {}", fault.field, fault.reason);
                 if let Err(error) = channels.say_state(&inbox, InboxState::Faulty, Some(&words)).await {

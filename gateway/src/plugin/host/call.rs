@@ -38,14 +38,14 @@ macro_rules! on_messaging {
     };
 }
 
-/// The same for what speaks with a provider: where it failed after a request that is not granted, that is why.
+/// The same for what speaks with a provider: where it failed and nothing but a request that is not granted was made, that is why.
 macro_rules! on_provider {
     ($plugin:expr, $placement:expr, $files:expr, |$messaging:ident, $store:ident| $call:expr) => {{
         let lent = Lent { files: $files, ..Lent::default() };
         let denied = Arc::clone(&lent.denied);
         let outcome =
             on_messaging!($plugin, $placement, lent, TimeLimit::WORK, |$messaging, $store| { $call });
-        match (outcome, denied.get()) {
+        match (outcome, denied.why_nothing_went_out()) {
             (Ok(Err(_)), Some(why)) => Err(CallError::NotGranted(why.clone())),
             (outcome, _) => outcome,
         }

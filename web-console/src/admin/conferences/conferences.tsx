@@ -16,7 +16,7 @@ const USUAL_MEMBERS = 50;
 
 export function Conferences() {
   const rules = useResource<DialRule[]>('/dial-rules', 'dial_rules');
-  const open = useSignal<number | 'new' | null>(null);
+  const open = useSignal<DialRule | 'new' | null>(null);
   const all = rules.data ?? [];
   const rows = all.map((rule, at) => ({ rule, at })).filter(({ rule }) => rule.conference !== undefined);
   async function save(next: DialRule[]): Promise<Problem | null> {
@@ -27,15 +27,24 @@ export function Conferences() {
       return asProblem(error);
     }
   }
-  async function erase(at: number, name: string) {
+  // Where the rule that was opened stands by now: others change the dial plan too.
+  const placeOf = (rule: DialRule) => all.findIndex((one) => JSON.stringify(one) === JSON.stringify(rule));
+  function gone(): null {
+    toast(say('changed_meanwhile'));
+    void rules.reload();
+    open.value = null;
+    return null;
+  }
+  async function erase(rule: DialRule, name: string) {
     if (!(await confirm({ title: shared('delete_what', { what: name }), text: say('delete_text'), verb: shared('delete'), kind: 'danger' }))) return;
+    const at = placeOf(rule);
+    if (at < 0) return gone();
     const refusal = await save(all.filter((_, other) => other !== at));
     if (refusal) return toastProblem(refusal);
     toast(shared('deleted', { what: name }));
     open.value = null;
   }
-  const at = open.value;
-  const chosen = typeof at === 'number' ? (all[at] ?? null) : null;
+  const chosen = open.value === 'new' ? null : open.value;
   return (
     <Screen
       title={say('title')}
@@ -58,7 +67,7 @@ export function Conferences() {
           label={say('title')}
           rows={rows}
           keyOf={(row) => row.at}
-          onOpen={(row) => (open.value = row.at)}
+          onOpen={(row) => (open.value = row.rule)}
           columns={[
             { title: say('name'), cell: ({ rule }) => rule.conference },
             { title: say('number'), cell: ({ rule }) => <span class="mono">{rule.dial ?? say('from_trunk', { trunk: rule.from_trunk ?? '', number: rule.number ?? '' })}</span> },
@@ -71,14 +80,16 @@ export function Conferences() {
       <p class="soft small">
         <a href={href('supervise', 'rooms')}>{say('who_is_in')}</a>
       </p>
-      {at !== null && (
+      {open.value !== null && (
         <ConferenceForm
           rule={chosen}
           usual={USUAL_MEMBERS}
           onClose={() => (open.value = null)}
-          onDelete={typeof at === 'number' && chosen?.conference !== undefined ? () => erase(at, chosen.conference ?? '') : undefined}
+          onDelete={chosen?.conference !== undefined ? () => erase(chosen, chosen.conference ?? '') : undefined}
           onSave={async (rule) => {
-            const refusal = await save(typeof at === 'number' ? all.map((old, other) => (other === at ? rule : old)) : added(all, rule));
+            const at = chosen ? placeOf(chosen) : undefined;
+            if (at !== undefined && at < 0) return gone();
+            const refusal = await save(at === undefined ? added(all, rule) : all.map((old, other) => (other === at ? rule : old)));
             if (!refusal) open.value = null;
             return refusal;
           }}

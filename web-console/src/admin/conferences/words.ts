@@ -3,6 +3,7 @@ import { catalogue } from '../../words/language';
 export const say = catalogue(
   {
     title: 'Conferences',
+    changed_meanwhile: 'Somebody changed this number meanwhile. Look at it again.',
     lead: 'Numbers at which all who dial hear each other. Several numbers with one name lead into one room.',
     new: 'New conference',
     edit: 'Conference {name}',
@@ -35,6 +36,7 @@ export const say = catalogue(
   },
   {
     title: 'Conferências',
+    changed_meanwhile: 'Alguém alterou este número enquanto isso. Veja-o de novo.',
     lead: 'Números em que todos os que discam se ouvem. Vários números com o mesmo nome levam à mesma sala.',
     new: 'Nova conferência',
     edit: 'Conferência {name}',
