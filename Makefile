@@ -6,7 +6,7 @@ SITE ?= config/site.toml
 PROFILE ?= trial
 
 # What the browser gets goes into the binary: it is built first.
-.PHONY: build console run test check demo bench clean
+.PHONY: build console there run test check demo bench clean
 
 build: console
 	cargo build --release -p ramal
@@ -16,9 +16,11 @@ console:
 	@scripts/install build
 	@scripts/console
 
-run: console
+there: console
 	cargo build --profile $(PROFILE) -p ramal
 	@scripts/plugins $(PROFILE)
+
+run: there
 	@scripts/run $(PROFILE) $(CONFIG) $(SITE)
 
 test:
@@ -28,9 +30,9 @@ check:
 	@scripts/install build
 	@scripts/check
 
-demo: build
+demo: there
 	@scripts/install test
-	cargo run --release -q -p ramal-tests --bin demo -- $(ONLY)
+	cargo run --profile $(PROFILE) -q -p ramal-tests --bin demo -- $(ONLY)
 
 bench:
 	@scripts/install build bench
