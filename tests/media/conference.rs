@@ -1,6 +1,7 @@
 //! Conferences: each hears all but itself, and who may not come in does not.
 
-use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, WirePage};
+use ramal_tests::talk::established;
+use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, WirePage};
 use serde_json::json;
 
 /// Far from each other's overtones and from what mixing makes of any three.
@@ -146,19 +147,37 @@ async fn wrong_pins_are_counted_over_calls_and_lock_whoever_guesses_out() {
     let site = Site::acme().rule("dial = \"*71\"\nconference = \"closed\"\npin = \"4711\"");
     let node = Node::start(site).await;
     let phone = node.phone("102").await;
-    for (calls, reason) in [(1, "not_allowed"), (2, "pin_locked")] {
+    let asked = async || {
         let rtp = Rtp::new().await;
         let mut call = phone.invite("*71", &rtp.sdp()).await;
         rtp.follow(&call.answered().await.text());
+        (rtp, call)
+    };
+    let mut beside = None;
+    for (calls, reason) in [(1, "not_allowed"), (2, "pin_locked")] {
+        if calls == 2 {
+            beside = Some(asked().await);
+        }
+        let (rtp, call) = asked().await;
         "1111#2222#3333#".chars().for_each(|digit| rtp.press(digit));
         call.expect_bye().await;
         assert_eq!(node.expect_cdrs(calls).await[0]["end_reason"], reason);
     }
     assert!(node.expect_event("conference.pin_locked").await.contains("closed: extension:102"));
+    // A call that was asked before that guesses no further.
+    let (rtp, call) = beside.expect("a call that is asked");
+    "4711".chars().for_each(|digit| rtp.press(digit));
+    call.expect_bye().await;
+    let records = node.expect_cdrs(3).await;
+    assert_eq!(
+        records.iter().filter(|record| record["end_reason"] == "pin_locked").count(),
+        2,
+        "{records:#?}"
+    );
     let mut again = phone.invite("*71", &Rtp::new().await.sdp()).await;
     let refused = again.expect_status(403).await;
     assert!(refused.header("Warning").is_some_and(|text| text.contains("15 minutes")), "{refused:?}");
-    assert_eq!(node.expect_cdrs(3).await[0]["end_reason"], "pin_locked");
+    assert_eq!(node.expect_cdrs(4).await[0]["end_reason"], "pin_locked");
     // Nobody else is kept out by it.
     let other = member(&node, "100", "*71").await;
     other.rtp.hears(ASKING_HZ).await;
@@ -198,7 +217,7 @@ async fn each_member_of_a_recorded_conference_has_a_file_with_its_voice_and_with
     node.expect_cdrs(3).await;
     let mut seen = 0;
     for path in node.recordings() {
-        let wav = ramal_tests::Wav::read(&path);
+        let wav = Wav::read(&path);
         let own = TONES_HZ[..3].iter().position(|hz| wav.seconds_of_tone(0, *hz) > 0.3).expect("a voice");
         let others: Vec<f64> = (0..3).filter(|other| *other != own).map(|other| TONES_HZ[other]).collect();
         assert!(wav.seconds_of_mix(1, &others, &[TONES_HZ[own]]) > 0.3, "the room of {own}");
@@ -206,4 +225,30 @@ async fn each_member_of_a_recorded_conference_has_a_file_with_its_voice_and_with
         seen += 1 << own;
     }
     assert_eq!(seen, 0b111, "a file for each");
+}
+
+#[tokio::test]
+async fn who_is_transferred_to_a_conference_that_is_never_recorded_is_recorded_until_then() {
+    let rule = "dial = \"*74\"\nconference = \"private\"\nrecording = \"never\"";
+    let node = Node::start(Site::acme().recorded().rule(rule)).await;
+    let inside = member(&node, "102", "*74").await;
+    inside.rtp.speak(TONES_HZ[2]);
+    let (mut caller, mut agent) = established(&node, "100", "101").await;
+    agent.call.request("REFER", &[("Refer-To", "<sip:*74@acme.test>")], None).await;
+    agent.call.expect_bye().await;
+    caller.rtp.speak(TONES_HZ[4]);
+    for _ in 0..3 {
+        tokio::join!(caller.rtp.hears(TONES_HZ[2]), inside.rtp.hears(TONES_HZ[4]));
+    }
+    // The file is complete while the call goes on.
+    node.expect_recording("sealed").await;
+    caller.call.bye().await;
+    node.expect_cdrs(1).await;
+    let paths = node.recordings();
+    let [path] = paths.as_slice() else { panic!("one file: {paths:?}") };
+    let wav = Wav::read(path);
+    assert!(wav.seconds_of_tone(0, 440.0) > 0.1, "what was said before");
+    for channel in [0, 1] {
+        assert!(wav.loudest(channel, TONES_HZ[2]) < 0.1 && wav.loudest(channel, TONES_HZ[4]) < 0.1);
+    }
 }

@@ -19,7 +19,7 @@ const STRANGERS: usize = 20;
 /// Audio that is worse than this share of the tone, somewhere, is hurt.
 const WHOLE_SHARE: f64 = 0.7;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_offers_without_a_token_while_a_page_talks() {
     let echo = Echo::begun().await;
     let heard = echo.seat.media.heard_so_far();

@@ -1,6 +1,7 @@
 //! A supervisor in the call of an agent: hears, is heard by whom he means to be, and leaves no gap behind.
 
-use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua};
+use ramal_tests::rtp::tone;
+use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, wav};
 use serde_json::json;
 
 const CUSTOMER_HZ: f64 = 350.0;
@@ -91,6 +92,15 @@ async fn he_takes_the_call_over() {
     let mut floor = Floor::new().await;
     floor.supervise("listen").await;
     floor.boss_seat.media.hears_all(&[CUSTOMER_HZ, AGENT_HZ], &[BOSS_HZ]).await;
+    // Until he does, what is done in the call is the agent's.
+    for (verb, body) in [
+        ("mask", json!({ "masked": true })),
+        ("merge", json!({ "to": "103" })),
+        ("recording", json!({ "to": "start" })),
+    ] {
+        let refused = floor.boss.post(&format!("/calls/{}/{verb}", floor.id), body).await;
+        assert_eq!(refused.status, 409, "{verb}: {}", refused.text());
+    }
     floor.supervise("take_over").await;
     tokio::join!(
         floor.boss_seat.media.hears_all(&[CUSTOMER_HZ], &[AGENT_HZ]),
@@ -130,4 +140,25 @@ async fn the_customer_hangs_up_and_the_supervisor_is_free() {
     floor.customer.bye().await;
     floor.node.expect_cdr().await;
     assert_eq!(floor.boss.read("/calls").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_clip_from_before_he_came_makes_room_for_one_that_is_heard_beside_what_all_say() {
+    const CLIP_HZ: f64 = 1250.0;
+    let floor = Floor::new().await;
+    let path = floor.node.folder().join("clip.wav");
+    wav::write_mono(&path, 16_000, &tone::sine(CLIP_HZ, 16_000, 0, 16_000 * 60));
+    let bytes = std::fs::read(path).expect("readable");
+    let made = floor.admin.send_bytes("POST", "/api/v1/sound-clips?title=clip", "audio/wav", &bytes).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let clip = json!({ "clip": made.json()["id"], "hears": "both" });
+    floor.agent.tell_call(&floor.id, "clip", Some(&clip)).await;
+    tokio::join!(floor.agent_seat.media.hears(CLIP_HZ), floor.ear.hears(CLIP_HZ));
+    floor.supervise("barge").await;
+    floor.agent.tell_call(&floor.id, "clip", Some(&clip)).await;
+    tokio::join!(
+        floor.agent_seat.media.hears_all(&[CUSTOMER_HZ, BOSS_HZ, CLIP_HZ], &[AGENT_HZ]),
+        floor.ear.hears_all(&[AGENT_HZ, BOSS_HZ, CLIP_HZ], &[CUSTOMER_HZ]),
+        floor.boss_seat.media.hears_all(&[CUSTOMER_HZ, AGENT_HZ, CLIP_HZ], &[BOSS_HZ]),
+    );
 }

@@ -2,6 +2,7 @@
 
 use ramal_tests::deadline::until_async;
 use ramal_tests::rtp::tone;
+use ramal_tests::talk::AgentCall;
 use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, wav};
 use serde_json::{Value, json};
 
@@ -26,12 +27,16 @@ impl ThreeWay {
     }
 
     async fn of(site: Site, overrides: &str) -> ThreeWay {
+        ThreeWay::with("102", site, overrides).await
+    }
+
+    async fn with(expert: &str, site: Site, overrides: &str) -> ThreeWay {
         let node = Node::start_with(site, overrides).await;
         let admin = Desk::first(&node).await;
         let agent = admin.colleague("Ana", "agent", json!({ "extension": "100", "webrtc": true })).await;
         let seat = agent.take_seat().await;
         seat.media.speak(AGENT_HZ);
-        let (phone, expert_phone) = (node.phone("101").await, node.phone("102").await);
+        let (phone, expert_phone) = (node.phone("101").await, node.phone(expert).await);
         let ear = Rtp::new().await;
         let id = agent.dial("101").await;
         let customer = phone.expect_invite().await;
@@ -40,7 +45,7 @@ impl ThreeWay {
         ear.speak(CUSTOMER_HZ);
         tokio::join!(seat.media.hears(CUSTOMER_HZ), ear.hears(AGENT_HZ));
         // One request: the expert is rung, and is in the call as soon as he answers.
-        agent.tell_call(&id, "merge", Some(&json!({ "to": "102" }))).await;
+        agent.tell_call(&id, "merge", Some(&json!({ "to": expert }))).await;
         let expert = expert_phone.expect_invite().await;
         let his = Rtp::new().await;
         his.follow(&expert.offer());
@@ -182,7 +187,7 @@ impl ThreeWay {
 #[tokio::test]
 async fn a_clip_is_heard_beside_what_the_three_say_by_all_or_by_the_customer() {
     let all = ThreeWay::new().await;
-    let (long, short) = (all.clip(60).await, all.clip(1).await);
+    let (long, short) = (all.clip(60).await, all.clip(5).await);
     all.play(json!({ "clip": long, "hears": "both" })).await;
     tokio::join!(
         all.seat.media.hears_all(&[CUSTOMER_HZ, EXPERT_HZ, CLIP_HZ], &[AGENT_HZ]),
@@ -213,7 +218,7 @@ async fn the_third_one_a_clip_and_who_joins_in_are_in_the_recording_and_a_whispe
     let boss = all.admin.colleague("Sara", "supervisor", boss).await;
     let seat = boss.take_seat().await;
     seat.media.speak(BOSS_HZ);
-    for _ in 0..3 {
+    for _ in 0..8 {
         all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CUSTOMER_HZ]).await;
     }
     let enter = |mode: &'static str| {
@@ -226,13 +231,13 @@ async fn the_third_one_a_clip_and_who_joins_in_are_in_the_recording_and_a_whispe
     }
     let clip = all.clip(60).await;
     all.play(json!({ "clip": clip })).await;
-    for _ in 0..4 {
+    for _ in 0..8 {
         all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, CLIP_HZ], &[CUSTOMER_HZ, BOSS_HZ]).await;
     }
     assert_eq!(all.agent.delete(&format!("/calls/{}/clip", all.id)).await.status, 204);
     all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CLIP_HZ, BOSS_HZ]).await;
     enter("barge").await;
-    for _ in 0..3 {
+    for _ in 0..6 {
         all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ, BOSS_HZ], &[CUSTOMER_HZ]).await;
     }
     all.agent.tell_call(&all.id, "end", None).await;
@@ -269,4 +274,70 @@ async fn who_is_lost_in_a_room_is_silence_for_the_grace_and_leaves_then() {
         customer.1.hears_all(&[EXPERT_HZ], &[AGENT_HZ]),
         expert.1.hears_all(&[CUSTOMER_HZ], &[AGENT_HZ]),
     );
+}
+
+#[tokio::test]
+async fn a_third_one_who_is_always_recorded_is_from_his_arrival() {
+    let site = Site::acme().extension("104", "recording = \"always\"");
+    let all = ThreeWay::with("104", site, "").await;
+    for _ in 0..6 {
+        all.customer.1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CUSTOMER_HZ]).await;
+    }
+    assert_eq!(all.call().await["recorded"], true);
+    all.agent.tell_call(&all.id, "end", None).await;
+    let wav = all.recording().await;
+    assert!(wav.seconds_of_mix(0, &[AGENT_HZ, EXPERT_HZ], &[CUSTOMER_HZ]) >= 0.4, "what the customer heard");
+}
+
+/// An agent talks with 101 and has asked 102 to come in, who rings.
+async fn asked_in(node: &Node) -> (AgentCall, Call, Ua) {
+    let talk = AgentCall::begin(node).await;
+    let phone = node.phone("102").await;
+    talk.ana.tell_call(&talk.id, "merge", Some(&json!({ "to": "102" }))).await;
+    let expert = phone.expect_invite().await;
+    (talk, expert, phone)
+}
+
+/// He answers, and talks with the agent alone: a call of its own, recorded by its own rules.
+async fn stays_by_himself(talk: &AgentCall, expert: &Call) {
+    let ear = Rtp::new().await;
+    ear.follow(&expert.offer());
+    expert.answer(&ear.sdp()).await;
+    ear.speak(EXPERT_HZ);
+    tokio::join!(talk.seat.media.hears(EXPERT_HZ), ear.hears(AgentCall::AGENT_HZ));
+    let list = talk.ana.read("/calls").await;
+    let own = list.as_array().and_then(|calls| calls.iter().find(|call| call["number"] == "102"));
+    let own = own.unwrap_or_else(|| panic!("{list}"));
+    assert_eq!((&own["recorded"], &own["joins"]), (&json!(true), &Value::Null), "{list}");
+}
+
+#[tokio::test]
+async fn who_was_to_come_into_a_call_that_is_over_talks_with_the_agent_and_is_recorded() {
+    let node = Node::start(Site::acme().recorded()).await;
+    let (mut talk, expert, _phone) = asked_in(&node).await;
+    talk.phone.bye().await;
+    node.expect_cdrs(1).await;
+    stays_by_himself(&talk, &expert).await;
+}
+
+#[tokio::test]
+async fn who_was_to_come_into_a_call_that_is_being_given_away_talks_with_the_agent_and_is_recorded() {
+    let node = Node::start(Site::acme().recorded()).await;
+    let (talk, expert, _phone) = asked_in(&node).await;
+    let other = node.phone("103").await;
+    talk.ana.tell_call(&talk.id, "transfer", Some(&json!({ "to": "103" }))).await;
+    let _rings = other.expect_invite().await;
+    stays_by_himself(&talk, &expert).await;
+}
+
+#[tokio::test]
+async fn a_conference_comes_into_no_call_and_is_recorded_by_its_own_rule() {
+    let site = Site::acme().rule("dial = \"*73\"\nconference = \"minutes\"\nrecording = \"always\"");
+    let node = Node::start(site).await;
+    let talk = AgentCall::begin(&node).await;
+    talk.ana.tell_call(&talk.id, "merge", Some(&json!({ "to": "*73" }))).await;
+    let list = talk.ana.read("/calls").await;
+    let own = list.as_array().and_then(|calls| calls.iter().find(|call| call["dialled"] == "*73"));
+    let own = own.unwrap_or_else(|| panic!("{list}"));
+    assert_eq!((&own["recorded"], &own["joins"]), (&json!(true), &Value::Null), "{list}");
 }

@@ -84,7 +84,11 @@ impl Call {
         if held(customer) || held(by) {
             return Err(SeatRefusal::WrongState);
         }
+        let had_ears = self.clip_has_ears();
         self.hush_clip(cx, book);
+        if had_ears && self.company.is_some() {
+            self.connect(cx); // Who had only the clip in his ears is not in the room yet.
+        }
         let way = match self.room() {
             Some(room) => Way::Room { room, voice: book.next_leg() },
             None => Way::Ears,

@@ -159,7 +159,11 @@ impl Call {
         match book.conferences.enter(organization, &conferring.conference, self.id, new) {
             Ok(room) => {
                 conferring.step = Step::In(Member { room, part: Part::FULL, level_dbov: None });
+                let never = conferring.recording() == RecordingRule::Never;
                 self.connect_conference(cx);
+                if never {
+                    self.seal_recording(cx);
+                }
                 self.retap(cx);
                 self.start_recording(cx, book);
             }
@@ -235,6 +239,10 @@ impl Call {
     ) -> Guess {
         let Some(organization) = self.record.organization else { return Guess::Counted };
         let guessers = self.guessers(from, organization, conference);
+        // Calls that were asked already when it locked guess no further.
+        if book.pins.is_locked(cx.now, &guessers) {
+            return Guess::Locks;
+        }
         if right {
             book.pins.right(&guessers);
             return Guess::Counted;

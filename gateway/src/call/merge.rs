@@ -38,14 +38,18 @@ impl Calls {
     pub(super) fn merge_into(&mut self, cx: &mut Context<'_>, first: CallId, id: CallId) {
         let seats =
             |call: &Call| call.legs.iter().filter_map(|leg| Some(leg.seat()?.media)).collect::<Vec<_>>();
-        let (Some(into), Some(from)) = (self.calls.get(&first), self.calls.get(&id)) else { return };
-        let shared = seats(from).into_iter().find(|media| {
-            into.seat_leg(*media).is_some_and(|leg| into.peer_of(leg).is_some())
-                && from.seat_leg(*media).is_some()
-        });
+        let shared = match (self.calls.get(&first), self.calls.get(&id)) {
+            (Some(into), Some(from)) if matches!(into.phase, Phase::Talking { .. }) => {
+                seats(from).into_iter().find(|media| {
+                    into.seat_leg(*media).is_some_and(|leg| into.peer_of(leg).is_some())
+                        && from.seat_leg(*media).is_some()
+                })
+            }
+            _ => None,
+        };
         let brought = shared.map(|media| self.bring(cx, media, first, id));
         if !matches!(brought, Some(Ok(()))) {
-            // The first is over meanwhile, or can take nobody in: the two of the second talk.
+            // The first is over meanwhile, is being given away, or can take nobody in: the two of the second talk.
             tracing::info!(call.id = %id, "a call that was to join another stays by itself");
             self.with(cx, id, |call, cx, book| call.start_recording(cx, book));
         }
@@ -69,12 +73,19 @@ impl Calls {
             call.give_up_agreement(cx, arrived);
             call.welcome(cx, book, arrived, Role::Third);
             call.retap(cx);
+            // A rule of the one who came may be the first that asks for a recording.
+            call.start_recording(cx, book);
         });
         Ok(())
     }
 }
 
 impl Call {
+    /// The Call that this one is to go into. One that has come to a conference or to a service of ours goes nowhere.
+    pub(super) fn joins(&self) -> Option<CallId> {
+        self.merge_into.filter(|_| !matches!(self.phase, Phase::Conferring(_) | Phase::Serving { .. }))
+    }
+
     /// The Call that this one goes into, once it is answered; told once.
     pub(super) fn take_merge(&mut self) -> Option<CallId> {
         match self.phase {

@@ -223,7 +223,7 @@ impl Call {
             recording: self.page_recording(),
             keys_masked: self.keys == Keys::Masked,
             others: self.others(cx, leg),
-            joins: self.merge_into.map(|call| call.to_string()),
+            joins: self.joins().map(|call| call.to_string()),
             supervision: self.supervises(leg),
             clip: self.clip_shown(),
         })

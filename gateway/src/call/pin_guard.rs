@@ -31,7 +31,7 @@ pub enum Guesser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guess {
     Counted,
-    /// It was one too many.
+    /// It was one too many, or came after that.
     Locks,
 }
 
@@ -72,7 +72,8 @@ impl PinGuard {
             let fresh = || Wrong { count: 0, first: now, last: now, locked_until: None };
             let wrong = self.wrong.entry(guesser.clone()).or_insert_with(fresh);
             if now.saturating_duration_since(wrong.first) > WINDOW {
-                *wrong = fresh();
+                // Who is locked out stays so: that takes longer than guesses count.
+                *wrong = Wrong { locked_until: wrong.locked_until, ..fresh() };
             }
             (wrong.count, wrong.last) = (wrong.count + 1, now);
             if wrong.count >= guesser.allowed() {
@@ -137,6 +138,18 @@ mod tests {
             assert!((0..3).all(|_| guard.wrong(now, &number("2")[..1]) == Guess::Counted));
             guard.right(&number("2"));
         }
+    }
+
+    #[test]
+    fn who_guesses_on_stays_locked_out_when_the_old_guesses_count_no_more() {
+        let (mut guard, start) = (PinGuard::default(), Instant::now());
+        let locks = start + WINDOW;
+        assert!((1..WRONG_OF_NUMBER).all(|_| guard.wrong(start, &number("1")) == Guess::Counted));
+        assert_eq!(guard.wrong(locks, &number("1")), Guess::Locks);
+        let later = locks + Duration::from_secs(1);
+        guard.wrong(later, &number("1"));
+        assert!(guard.is_locked(later, &number("1")));
+        assert!(!guard.is_locked(locks + LOCK, &number("1")));
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Call {
     /// Starts the recording of a Call that has just been answered, if a rule says so.
     pub(super) fn start_recording(&mut self, cx: &mut Context<'_>, book: &mut Book) {
         // What comes into another Call is recorded there.
-        if self.recording.is_none() && self.merge_into.is_none() && self.is_recorded(cx) {
+        if self.recording.is_none() && self.joins().is_none() && self.is_recorded(cx) {
             self.record(cx, book, RecordingCause::Rule);
         }
     }
@@ -176,6 +176,17 @@ impl Call {
     fn hears(&self, leg: LegId) -> Tapped {
         let here = self.leg(leg).filter(|leg| leg.listens());
         here.map_or(Tapped::Nobody, |leg| Tapped::Hears(leg.on_worker()))
+    }
+
+    /// The Call goes on where nothing may be recorded: what was said until now is kept.
+    pub(super) fn seal_recording(&mut self, cx: &Context<'_>) {
+        let writes = |recording: &&mut CallRecording| {
+            matches!(recording.state, RecordingState::Paused | RecordingState::Writing)
+        };
+        let Some(recording) = self.recording.as_mut().filter(writes) else { return };
+        recording.state = RecordingState::Stopping;
+        let id = recording.id;
+        self.command(cx, Command::StopRecord { recording: id });
     }
 
     pub(super) fn stop_recording(&self, cx: &Context<'_>) {

@@ -341,15 +341,18 @@ impl Call {
             SeatCommand::HangUp => true,
             SeatCommand::End => up && self.peer_of(leg).is_some(),
             SeatCommand::Drop(guest) => up && self.is_third(*guest),
-            SeatCommand::Merge(_) => up && matches!(self.phase, Phase::Talking { .. }),
             SeatCommand::Dtmf { .. } => up && party.listens(),
             SeatCommand::Hold => self.may_be_held(leg) && up && party.listens(),
             SeatCommand::Resume => self.may_be_held(leg) && up && !party.listens(),
             SeatCommand::Clip(_)
             | SeatCommand::Listen(_)
             | SeatCommand::Mask(_)
+            | SeatCommand::Merge(_)
             | SeatCommand::Record(_)
-            | SeatCommand::StopClip => up && matches!(self.phase, Phase::Talking { .. }),
+            | SeatCommand::StopClip => {
+                // A supervisor changes nothing in the Call of another.
+                up && matches!(self.phase, Phase::Talking { .. }) && self.supervises(leg).is_none()
+            }
             SeatCommand::Join(_) | SeatCommand::Transfer(_) => {
                 up && matches!(self.phase, Phase::Talking { .. }) && !self.has_third() && !self.is_guest(leg)
             }
