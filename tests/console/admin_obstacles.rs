@@ -142,7 +142,7 @@ async fn music_is_uploaded_and_callers_of_a_queue_hear_it() {
     page.click("tr:has-text(\"Waltz of tests\")").await;
     press(&page, "Delete").await;
     page.click("dialog >> nth=-1 >> role=button[name=\"Delete\"]").await;
-    reads(&page, "plays it while callers wait").await;
+    reads(&page, "plays this sound while callers wait").await;
 }
 
 #[tokio::test]

@@ -32,6 +32,18 @@ async fn every_change_is_written_down_with_what_it_was_and_no_secret() {
 }
 
 #[tokio::test]
+async fn what_a_site_file_changed_is_written_down_too() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    node.apply(&Site::acme().extension("199", "")).await;
+    let log = admin.read("/audit?noun=site").await;
+    let entry = &log["items"][0];
+    assert_eq!((&entry["action"], &entry["actor"]), (&json!("apply"), &json!("command line")), "{log}");
+    assert!(entry["detail"]["changes"].to_string().contains("acme/199"), "{entry}");
+    assert!(!entry.to_string().contains(&ramal_tests::site::password("199")), "{entry}");
+}
+
+#[tokio::test]
 async fn the_log_is_read_by_noun_by_user_and_in_pages() {
     let node = Node::start(Site::acme()).await;
     let admin = Desk::first(&node).await;

@@ -197,7 +197,7 @@ fn named_organization<'a>(
     }
 }
 
-fn actor(organization: OrganizationId) -> Actor {
+pub(super) fn actor(organization: OrganizationId) -> Actor {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Actor {
         organization,

@@ -163,7 +163,7 @@ impl RefusedCalls {
 }
 
 fn short(text: &str) -> String {
-    text.chars().take(NUMBER_CHARS).collect()
+    text.chars().filter(|c| !c.is_control()).take(NUMBER_CHARS).collect()
 }
 
 fn reason_of(word: &str) -> Option<RefusedFor> {

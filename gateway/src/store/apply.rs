@@ -45,14 +45,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Changed`] if the site is no longer what the plan was made from; nothing is changed on any error.
     pub async fn apply(&self, plan: &SitePlan) -> Result<i64, StoreError> {
-        self.apply_for(plan, None).await
+        self.apply_for(plan, &[]).await
     }
 
     /// As [`Store::apply`], and writes down who did it where anything differs.
     ///
     /// # Errors
     /// As [`Store::apply`].
-    pub async fn apply_for(&self, plan: &SitePlan, entry: Option<&AuditEntry>) -> Result<i64, StoreError> {
+    pub async fn apply_for(&self, plan: &SitePlan, entries: &[AuditEntry]) -> Result<i64, StoreError> {
         let mut tx = self.begin().await?;
         let current = directory::load(&mut tx).await?;
         if current.revision() != plan.based_on_revision {
@@ -67,7 +67,7 @@ impl Store {
             .execute(db)
             .await
             .map(drop))?;
-        if let Some(entry) = entry {
+        for entry in entries {
             audit::insert(&mut tx, entry).await?;
         }
         tx.commit().await?;

@@ -2,11 +2,11 @@
 
 import { signal } from '@preact/signals';
 
-import { get, post, signedInWith } from '../api/client';
+import { get, patch, post, signedInWith } from '../api/client';
 import { setClock } from '../api/clock';
 import { Problem, asProblem } from '../api/problem';
 import type { Me, Permission } from '../api/types';
-import { speak } from '../words/language';
+import { chosen, speak } from '../words/language';
 import { forget } from './desk';
 import { hangUpOnEvents, listen } from './socket';
 
@@ -40,7 +40,12 @@ export async function recall() {
 }
 
 export async function logIn(email: string, password: string) {
-  welcome(await post<Me>('/login', { email, password }));
+  const now = await post<Me>('/login', { email, password });
+  welcome(now);
+  // Chosen by hand beside the password: from now on his own.
+  const wanted = chosen.value;
+  chosen.value = null;
+  if (wanted && wanted !== now.language) welcome(await patch<Me>('/me', { language: wanted }));
 }
 
 /** After a log-in or a change of what is told about oneself. */

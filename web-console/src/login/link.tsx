@@ -5,7 +5,7 @@ import type { Me } from '../api/types';
 import { welcome } from '../live/me';
 import { go } from '../route/route';
 import { Button, Empty, ErrorState, FormProblem, Skeleton, TextField, useAction, useResource } from '../ui';
-import { chosen } from '../words/language';
+import { chosen, language } from '../words/language';
 import { Gate } from './login';
 import { say } from './words';
 
@@ -42,7 +42,9 @@ function Choose({ token, link }: { token: string; link: Link }) {
   const second = useSignal('');
   const tried = useSignal(false);
   const action = useAction(async () => {
-    const me = await post<Me>(`/links/${encodeURIComponent(token)}`, { password: first.value, language: chosen.value ?? undefined });
+    // Whoever begins goes on in the language of the page that he begins with.
+    const wanted = link.purpose === 'setup' ? language.value : (chosen.value ?? undefined);
+    const me = await post<Me>(`/links/${encodeURIComponent(token)}`, { password: first.value, language: wanted });
     go();
     welcome(me);
   });

@@ -73,9 +73,9 @@ export function writesIn(interaction: number, box: HTMLTextAreaElement): () => v
 }
 
 onLeave((why) => {
-  const box = writing?.box;
-  const begun = why === 'over' && writing && box && box === document.activeElement && box.value !== '';
-  unfinished.value = begun ? { key: keyOf(writing.interaction), text: box.value, caret: box.selectionEnd } : null;
+  const at = why === 'over' ? writing : null;
+  const begun = at && at.box === document.activeElement && at.box.value !== '';
+  unfinished.value = begun ? { key: keyOf(at.interaction), text: at.box.value, caret: at.box.selectionEnd } : null;
   if (unfinished.value) localStorage.setItem(unfinished.value.key, unfinished.value.text);
   for (const timer of timers.values()) clearTimeout(timer);
   timers.clear();

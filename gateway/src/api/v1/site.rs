@@ -43,7 +43,7 @@ pub async fn change(
         let detail = difference(&changed.before, &changed.after);
         let entry = signed.does(deed.action, deed.noun, deed.name, detail);
         tries += 1;
-        match web.store.apply_for(&changed.plan, Some(&entry)).await {
+        match web.store.apply_for(&changed.plan, std::slice::from_ref(&entry)).await {
             Ok(revision) => break revision,
             Err(StoreError::Changed { .. }) if tries < TRIES => {}
             Err(error) => return Err(error.into()),

@@ -43,24 +43,24 @@ export const say = catalogue(
 export const actions = catalogue(
   {
     create: 'made', change: 'changed', delete: 'deleted', log_in: 'logged in', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
-    change_password: 'changed the password', link: 'made a link', install: 'installed', remove: 'removed', listen: 'listened to', supervise: 'came into', record: 'recorded', mask_keys: 'masked keys of',
+    change_password: 'changed the password', link: 'made a link', install: 'installed', remove: 'removed', listen: 'listened to', supervise: 'came into', record: 'recorded', mask_keys: 'masked keys of', apply: 'applied',
   },
   {
     create: 'criou', change: 'mudou', delete: 'excluiu', log_in: 'entrou', log_out: 'saiu', log_out_of_queues: 'tirou das filas', set_password: 'definiu a senha',
-    change_password: 'trocou a senha', link: 'criou um link', install: 'instalou', remove: 'removeu', listen: 'ouviu', supervise: 'entrou em', record: 'gravou', mask_keys: 'ocultou teclas de',
+    change_password: 'trocou a senha', link: 'criou um link', install: 'instalou', remove: 'removeu', listen: 'ouviu', supervise: 'entrou em', record: 'gravou', mask_keys: 'ocultou teclas de', apply: 'aplicou',
   },
 );
 
 export const nouns = catalogue(
   {
     user: 'user', extension: 'extension', trunk: 'trunk', dial_rules: 'numbers', queue: 'queue', pause_reason: 'pause reason', disposition: 'disposition', inbox: 'inbox',
-    plugin: 'plugin', rule: 'rule', token: 'access token', organization: 'organization', contact: 'contact', recording: 'recording', call: 'call', sound_clip: 'sound', conference_member: 'member of a conference',
+    plugin: 'plugin', rule: 'rule', token: 'access token', organization: 'organization', contact: 'contact', recording: 'recording', call: 'call', sound_clip: 'sound', conference_member: 'member of a conference', site: 'a site file',
   },
   {
     user: 'usuário', extension: 'ramal', trunk: 'tronco', dial_rules: 'numeração', queue: 'fila', pause_reason: 'motivo de pausa', disposition: 'tabulação', inbox: 'caixa de entrada',
-    plugin: 'plugin', rule: 'regra', token: 'token de acesso', organization: 'empresa', contact: 'contato', recording: 'gravação', call: 'chamada', sound_clip: 'som', conference_member: 'membro de conferência',
+    plugin: 'plugin', rule: 'regra', token: 'token de acesso', organization: 'empresa', contact: 'contato', recording: 'gravação', call: 'chamada', sound_clip: 'som', conference_member: 'membro de conferência', site: 'um arquivo de configuração',
   },
 );
 
-export const ACTIONS = ['create', 'change', 'delete', 'log_in', 'log_out', 'log_out_of_queues', 'set_password', 'change_password', 'link', 'install', 'remove', 'listen', 'supervise', 'record', 'mask_keys'] as const;
-export const NOUNS = ['user', 'extension', 'trunk', 'dial_rules', 'queue', 'pause_reason', 'disposition', 'inbox', 'plugin', 'rule', 'token', 'organization', 'contact', 'recording', 'call', 'sound_clip', 'conference_member'] as const;
+export const ACTIONS = ['create', 'change', 'delete', 'log_in', 'log_out', 'log_out_of_queues', 'set_password', 'change_password', 'link', 'install', 'remove', 'listen', 'supervise', 'record', 'mask_keys', 'apply'] as const;
+export const NOUNS = ['user', 'extension', 'trunk', 'dial_rules', 'queue', 'pause_reason', 'disposition', 'inbox', 'plugin', 'rule', 'token', 'organization', 'contact', 'recording', 'call', 'sound_clip', 'conference_member', 'site'] as const;
