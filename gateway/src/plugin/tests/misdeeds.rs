@@ -25,8 +25,7 @@ async fn fault(plugin: &Arc<Plugin>, placement: &Arc<Placement>, deed: &str) -> 
 async fn each_misdeed_is_stopped_and_named() {
     let test = TestHost::wicked().await;
     let plugin = test.plugin("wicked");
-    let limit = TimeLimit::PROMPT.computing;
-    assert_eq!(fault(&plugin, &placement(1, "inbox:1"), "loop").await, Fault::OutOfTime(limit));
+    assert!(is_too_long(&fault(&plugin, &placement(1, "inbox:1"), "loop").await));
     assert_eq!(fault(&plugin, &placement(1, "inbox:2"), "eat").await, Fault::OutOfMemory(DEFAULT_MEMORY_MIB));
     let trap = fault(&plugin, &placement(1, "inbox:3"), "trap").await;
     assert!(
@@ -39,6 +38,12 @@ async fn each_misdeed_is_stopped_and_named() {
     assert_eq!((status.name.as_str(), status.faults), ("wicked", 4));
     assert_eq!(status.last_fault.as_ref().unwrap().owner, "inbox:4");
     test.remove().await;
+}
+
+/// A loop ends by its own time, or, where the machine gives it little of that, by the clock on the wall.
+fn is_too_long(fault: &Fault) -> bool {
+    let limit = TimeLimit::PROMPT;
+    *fault == Fault::OutOfTime(limit.computing) || *fault == Fault::TooSlow(limit.whole)
 }
 
 #[tokio::test]
@@ -59,7 +64,7 @@ async fn others_are_served_while_one_loops() {
     }
     assert!(served > 0);
     for outcome in looping {
-        assert!(matches!(outcome.await.unwrap(), Err(CallError::Failed(Fault::OutOfTime(_)))));
+        assert!(matches!(outcome.await.unwrap(), Err(CallError::Failed(fault)) if is_too_long(&fault)));
     }
     test.remove().await;
 }
@@ -137,7 +142,7 @@ async fn more_calls_than_may_wait_are_refused_at_once() {
     for call in calls {
         match call.await.unwrap() {
             Err(CallError::Busy | CallError::Resting(_)) => busy += 1,
-            Err(CallError::Failed(Fault::OutOfTime(_))) => {}
+            Err(CallError::Failed(fault)) if is_too_long(&fault) => {}
             other => panic!("{other:?}"),
         }
     }
