@@ -189,10 +189,7 @@ async fn f070_what_is_said_in_a_pause_is_absent_from_the_recording_and_the_pause
         page.hears(CALLER_HZ).await;
     }
     caller.call.bye().await;
-    page.sees(".call[data-state=ended]", "").await;
-    ana.end(None).await;
-    page.click("role=tab[name=\"Histórico\"]").await;
-    page.click(".lines .line:has-text(\"101\")").await;
+    opens_what_is_over(&ana).await;
     page.sees(".recording", "Pausada de 00:0").await;
     let address = page.ask("attribute", json!({ "selector": ".recording audio", "name": "src" })).await;
     let place = address.as_str().expect("an address").trim_start_matches("/api/v1").to_owned();
@@ -224,6 +221,15 @@ async fn b09_keys_are_hidden_from_the_agent_and_reach_the_far_end() {
     page.sees_no(".call .badge:has-text(\"Teclas ocultas\")").await;
 }
 
+/// The call is over: the agent ends the Interaction and opens it in the history.
+async fn opens_what_is_over(ana: &Agent) {
+    let page = &ana.page;
+    page.sees(".call[data-state=ended]", "").await;
+    ana.end(None).await;
+    page.click("role=tab[name=\"Histórico\"]").await;
+    page.click(".lines .line:has-text(\"101\")").await;
+}
+
 #[tokio::test]
 async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     let office = Office::of(Site::acme().recorded()).await;
@@ -234,10 +240,7 @@ async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     page.sees(".call", "Gravada").await;
     page.hears(CALLER_HZ).await;
     caller.call.bye().await;
-    page.sees(".call[data-state=ended]", "").await;
-    ana.end(None).await;
-    page.click("role=tab[name=\"Histórico\"]").await;
-    page.click(".lines .line:has-text(\"101\")").await;
+    opens_what_is_over(&ana).await;
     page.sees(".recording audio", "").await;
     let seconds = page.ask("sound", json!({ "selector": ".recording audio" })).await;
     assert!(seconds.as_f64().is_some_and(|seconds| seconds > 0.1), "{seconds}");

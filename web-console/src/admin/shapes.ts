@@ -122,18 +122,6 @@ export interface Queue {
   dispositions: Named[];
 }
 
-export interface SoundClip {
-  id: number;
-  title: string;
-  media_type: string;
-  seconds: number;
-  /** What was spoken, where it was made of a text. */
-  text: string | null;
-  /** Agents are not offered it. */
-  archived: boolean;
-  created_at_ms: number;
-}
-
 export interface Titled {
   id: number;
   title: string;

@@ -292,7 +292,9 @@ export interface SoundClip {
   title: string;
   media_type: string;
   seconds: number;
+  /** What was spoken, where it was made of a text. */
   text: string | null;
+  /** Agents are not offered it. */
   archived: boolean;
   created_at_ms: number;
 }

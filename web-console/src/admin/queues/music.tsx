@@ -2,9 +2,10 @@
 
 import { useSignal } from '@preact/signals';
 
+import type { SoundClip } from '../../api/types';
 import { href } from '../../route/route';
 import { Select, TextField, useResource } from '../../ui';
-import type { List, SoundClip } from '../shapes';
+import type { List } from '../shapes';
 import { Listen } from '../sounds/sounds';
 import { say } from './words';
 

@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals';
 
 import { ROOT, patch, post } from '../../api/client';
+import type { SoundClip } from '../../api/types';
 import { may } from '../../live/me';
 import { Badge, Button, Dialog, Field, FormProblem, Switch, TextField, toast, useAction, usePages, useResource } from '../../ui';
 import { span } from '../../words/language';
@@ -10,7 +11,7 @@ import { FormFoot, erase } from '../actions';
 import { useDraft } from '../draft';
 import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
-import type { List, Queue, SoundClip } from '../shapes';
+import type { List, Queue } from '../shapes';
 import { say as shared } from '../words';
 import { say } from './words';
 
