@@ -144,7 +144,7 @@ fn recording(event: &Event) -> Option<&RecordingEvent> {
 
 #[test]
 fn two_phones_hear_each_other() {
-    let house = House::new(1, WorkerConfig::default(), 34_000..=34_100);
+    let house = House::new(1, WorkerConfig::default(), 32_600..=32_639);
     let worker = house.workers.pick();
     let mut phones = house.call(&worker);
     let mut heard = [Vec::new(), Vec::new()];
@@ -164,7 +164,7 @@ fn two_phones_hear_each_other() {
 
 #[test]
 fn a_leg_moves_to_another_worker_and_media_flows_on() {
-    let house = House::new(2, WorkerConfig::default(), 34_200..=34_300);
+    let house = House::new(2, WorkerConfig::default(), 32_640..=32_679);
     let [first, second] = [&house.workers.handles()[0], &house.workers.handles()[1]];
     let mut phones = house.call(first);
     let mut third = house.phone(second, 3, 700.0);
@@ -186,7 +186,7 @@ fn a_leg_moves_to_another_worker_and_media_flows_on() {
 
 #[test]
 fn a_recording_is_sealed_when_the_workers_stop() {
-    let house = House::new(1, WorkerConfig::default(), 34_400..=34_500);
+    let house = House::new(1, WorkerConfig::default(), 32_680..=32_719);
     let worker = house.workers.pick();
     let mut phones = house.call(&worker);
     let path = scratch("sealed.wav");
@@ -217,7 +217,7 @@ fn a_recording_is_sealed_when_the_workers_stop() {
 #[test]
 fn a_disk_that_fails_costs_the_recording_and_not_the_call() {
     let store = StoreOpener(Arc::new(|_| Ok(Box::new(FailsLater { left: 2 }) as Box<dyn Store>)));
-    let house = House::new(1, WorkerConfig { store, ..WorkerConfig::default() }, 34_600..=34_700);
+    let house = House::new(1, WorkerConfig { store, ..WorkerConfig::default() }, 32_720..=32_759);
     let worker = house.workers.pick();
     let mut phones = house.call(&worker);
     let (left, right) = (Tapped::Says(phones[0].leg), Tapped::Says(phones[1].leg));
@@ -231,7 +231,7 @@ fn a_disk_that_fails_costs_the_recording_and_not_the_call() {
 
 #[test]
 fn a_folder_that_is_not_there_is_told() {
-    let house = House::new(1, WorkerConfig::default(), 34_800..=34_900);
+    let house = House::new(1, WorkerConfig::default(), 32_760..=32_767);
     let worker = house.workers.pick();
     let phones = house.call(&worker);
     let path = PathBuf::from("/nonexistent/folder/call.wav");
