@@ -18,8 +18,8 @@ use crate::wav::Wav;
 
 /// Where Debian puts the modules.
 const MODULES: &str = "/usr/lib/baresip/modules";
-/// What stands before the samples in a file of sndfile.
-const WAV_HEAD_BYTES: usize = 44;
+/// The newest of what it heard, in seconds, in which a sound is looked for.
+const LOOKED_AT_S: f64 = 3.0;
 /// Control events that may wait unread.
 const EVENTS_WAITING: usize = 1024;
 
@@ -40,7 +40,6 @@ pub struct Baresip {
     folder: TempDir,
     control: OwnedWriteHalf,
     events: mpsc::Receiver<Value>,
-    rate_hz: u32,
     _reader: tokio::task::JoinHandle<()>,
 }
 
@@ -68,7 +67,7 @@ impl Baresip {
         let (input, control) = stream.into_split();
         let (events_tx, events) = mpsc::channel(EVENTS_WAITING);
         let reader = tokio::spawn(read_events(input, events_tx));
-        Baresip { process, folder, control, events, rate_hz: rate_hz(setup), _reader: reader }
+        Baresip { process, folder, control, events, _reader: reader }
     }
 
     /// A command of its menu: `dial`, `accept`, `hangup`, `hold`, `resume`, `transfer`, `sndcode`, `quit`.
@@ -116,18 +115,13 @@ impl Baresip {
         .await
     }
 
-    /// Waits until so many seconds of what it hears are this tone, in the file that it writes.
+    /// Waits until so many seconds (fewer than three) of what it hears are this tone, in the file that it writes.
     pub async fn hears(&self, hz: f64, seconds: f64) {
         let heard = self.heard_file().await;
         until(&format!("{seconds} s of {hz} Hz in baresip's file"), || {
-            let bytes = std::fs::read(&heard).ok()?;
-            // The head of a file that is still written does not say its length.
-            let samples = bytes
-                .get(WAV_HEAD_BYTES..)?
-                .chunks_exact(2)
-                .map(|s| i16::from_le_bytes([s[0], s[1]]))
-                .collect();
-            let wav = Wav { rate_hz: self.rate_hz, channels: vec![samples] };
+            let wav = Wav::parse_unfinished(&std::fs::read(&heard).ok()?)?;
+            let newest = wav.span(0, wav.seconds() - LOOKED_AT_S, wav.seconds()).to_vec();
+            let wav = Wav { channels: vec![newest], ..wav };
             (wav.seconds_of_tone(0, hz) >= seconds).then_some(())
         })
         .await;
@@ -155,17 +149,13 @@ fn is_decoded_dump(path: &Path) -> bool {
     })
 }
 
-/// aufile plays a file only at its own rate, which must be the codec's.
-fn rate_hz(setup: &Setup) -> u32 {
-    match setup.codecs.first() {
+fn config(setup: &Setup, control: SocketAddr, folder: &Path) -> String {
+    // aufile plays a file only at its own rate, which must be the codec's.
+    let rate_hz = match setup.codecs.first() {
         Some(&"opus") => 48_000,
         Some(&"g722") => 16_000,
         Some(_) | None => 8_000,
-    }
-}
-
-fn config(setup: &Setup, control: SocketAddr, folder: &Path) -> String {
-    let rate_hz = rate_hz(setup);
+    };
     let mut out = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:0\nsip_trans_def udp\ncall_local_timeout 120\ncall_max_calls 4\n\
          audio_player aubridge,sink\naudio_source aufile,{}\naudio_alert aubridge,alert\naudio_level no\n\

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use crate::rtp::tone;
 
+/// RIFF, fmt and data, as most programs write them.
+const HEAD_BYTES: usize = 44;
 /// Sounds are looked for at each of these moments: every 20 ms.
 const SLICES_PER_S: usize = 50;
 /// How many of them are looked at together: 100 ms.
@@ -48,6 +50,13 @@ impl Wav {
             rest = body.get(size + size % 2..).unwrap_or_default();
         }
         Err("no data chunk".to_owned())
+    }
+
+    /// What is there of a file that is still written, whose head does not say its length yet.
+    pub fn parse_unfinished(bytes: &[u8]) -> Option<Wav> {
+        let head = bytes.first_chunk::<HEAD_BYTES>()?;
+        let format = Format::parse(&head[20..]).ok()?;
+        Some(format.split(&bytes[HEAD_BYTES..]))
     }
 
     /// Length in seconds.
