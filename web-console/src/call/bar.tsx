@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 
 import type { Interaction, PageCall } from '../api/types';
 import { calls, transferFailed } from '../live/calls';
-import { Badge, Icon, Timer, toast } from '../ui';
+import { Badge, Icon, Timer, endWords, toast } from '../ui';
 import { telephone } from '../words/language';
 import { Company } from './company';
 import { Levels } from './level';
@@ -123,5 +123,5 @@ export function Dock({ call, href }: { call: PageCall; href: string | null }) {
 }
 
 effect(() => {
-  if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: transferFailed.value.reason.replaceAll('_', ' ') });
+  if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: endWords(transferFailed.value.reason) });
 });

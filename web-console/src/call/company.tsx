@@ -3,7 +3,7 @@ import { effect } from '@preact/signals';
 import type { PageParty } from '../api/types';
 import { calls, thirdFailed } from '../live/calls';
 import { dropParty, endForAll, hangUp } from '../phone/phone';
-import { Badge, Button, Icon, IconButton, confirm, tell, toast } from '../ui';
+import { Badge, Button, Icon, IconButton, confirm, endWords, tell, toast } from '../ui';
 import { telephone } from '../words/language';
 import { say } from './words';
 
@@ -56,5 +56,5 @@ const nameOf = ({ name, number }: PageParty) => name ?? telephone(number);
 
 effect(() => {
   const failed = thirdFailed.value;
-  if (failed) toast(say('third_failed', { name: telephone(failed.number) }), { kind: 'warn', more: failed.reason.replaceAll('_', ' ') });
+  if (failed) toast(say('third_failed', { name: telephone(failed.number) }), { kind: 'warn', more: endWords(failed.reason) });
 });

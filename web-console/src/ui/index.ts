@@ -9,6 +9,7 @@ export { Icon, type IconName } from './icon';
 export { Facts, Panel, Screen } from './page';
 export { Pad } from './pad';
 export { Menu, MenuItems, type MenuItem, Popup } from './popup';
+export { endWords } from './end-words';
 export { causeOf, fieldTextOf, textOf } from './problem-text';
 export { useAction, usePages, useResource } from './resource';
 export { Empty, ErrorState, FormProblem, Skeleton } from './states';
