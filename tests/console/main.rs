@@ -8,6 +8,7 @@ mod admin_users;
 mod boards;
 mod budgets;
 mod by_itself;
+mod call_log;
 mod calls;
 mod channels;
 mod chats;
