@@ -129,10 +129,11 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     let key = Arc::new(NodeKey::load_or_create(&config.node.key_file())?);
     let store = Store::connect(&config.database.url(&data_dir)).await?;
     store.migrate().await?;
+    // Looked for before there is a writer: it closes at once what it finds open, and what is closed nobody repairs.
     let cut_off = store.unfinished_calls(&config.node.name).await?;
+    let rows = recordings_to_repair(&store, &config.node.name, &cut_off).await?;
     let options = WriterOptions::new(&config.node.name, config.node.spool_folder());
     let writer = Writer::start(store.clone(), options)?;
-    let rows = recordings_to_repair(&store, &config.node.name, &cut_off).await?;
     repair_recordings(rows, &recording_keys(&config)?, &writer);
     if !cut_off.is_empty() {
         tracing::warn!(calls = cut_off.len(), "calls that the last stop cut off are closed");

@@ -46,7 +46,7 @@ async fn f069_a_third_one_is_added_dropped_added_again_and_the_agent_leaves_the_
         expert.rtp.hears_all(&[AGENT_HZ, CALLER_HZ], &[EXPERT_HZ]),
     );
     // Who is brought in is no customer of his own.
-    assert_eq!(page.count(".lines [data-interaction]").await, 1);
+    page.counts(".lines [data-interaction]", 1).await;
     page.click("role=button[name=\"Retirar 103 da chamada\"]").await;
     expert.call.expect_bye().await;
     page.sees_no(".call-company").await;

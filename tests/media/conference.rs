@@ -234,6 +234,9 @@ async fn who_is_transferred_to_a_conference_that_is_never_recorded_is_recorded_u
     let inside = member(&node, "102", "*74").await;
     inside.rtp.speak(TONES_HZ[2]);
     let (mut caller, mut agent) = established(&node, "100", "101").await;
+    for _ in 0..3 {
+        tokio::join!(caller.rtp.hears(660.0), agent.rtp.hears(440.0));
+    }
     agent.call.request("REFER", &[("Refer-To", "<sip:*74@acme.test>")], None).await;
     agent.call.expect_bye().await;
     caller.rtp.speak(TONES_HZ[4]);
