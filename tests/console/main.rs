@@ -27,6 +27,7 @@ mod office;
 mod one_screen;
 mod plugin_misbehaves;
 mod screens;
+mod shell;
 mod stage;
 mod supervise;
 mod three_way;
