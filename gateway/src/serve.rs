@@ -41,6 +41,7 @@ use crate::signalling::media::{Media, RecordingPlace};
 use crate::signalling::registrar::{Registrar, transport_of};
 use crate::signalling::seats::Seats;
 use crate::signalling::state::{Parts, Signalling};
+use crate::signalling::stirred::Stirred;
 use crate::signalling::stream::{Gate, StreamLimits};
 use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
 use crate::signalling::tls::Tls;
@@ -237,6 +238,7 @@ async fn start(
     let origins = config.sip.websocket_origins.clone().into();
     let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
     let datagrams = sockets.read(&door);
+    let feed = Feed::new(epoch()?);
     let shell = Shell {
         signalling,
         datagrams,
@@ -248,11 +250,11 @@ async fn start(
         inbound_sender,
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
+        stirred: Stirred::new(feed.clone()),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
     let (newest, directory) = watch::channel(directory);
-    let feed = Feed::new(epoch()?);
     let floor = floor::start(floor::Parts {
         store: store.clone(),
         feed: feed.clone(),

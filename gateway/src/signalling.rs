@@ -21,6 +21,7 @@ pub mod resolve;
 pub mod rooms;
 pub mod seats;
 pub mod state;
+pub mod stirred;
 pub mod stream;
 pub mod task;
 pub mod tls;

@@ -68,6 +68,9 @@ function showSignIn() {
   at('sign-out').hidden = true;
   at('sign-in').hidden = false;
   at('extension').focus();
+  api.onlyDomain().then((domain) => {
+    if (domain && !at('domain').value) at('domain').value = domain;
+  });
 }
 
 function refuse(problem, again = null) {

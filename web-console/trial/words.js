@@ -3,7 +3,7 @@
 const en = {
   trial: 'trial page', language: 'Language', sign_in_title: 'Register an extension',
   sign_in_hint: 'This page becomes a phone of that extension. It asks for your microphone.',
-  extension: 'Extension', domain: 'SIP domain', password: 'Password', sign_in: 'Register', sign_out: 'Log out',
+  extension: 'Extension', domain: 'SIP domain', domain_hint: 'The one that phones register with: the console shows it under Organization, and a site file as sip_domain.', password: 'Password', sign_in: 'Register', sign_out: 'Log out',
   dial_title: 'Dial', number: 'Number', dial: 'Call', keypad: 'Keypad', mute: 'Mute', again: 'Try again', hear: 'Let me hear',
   level_you: 'You', level_far: 'Other party', keys: 'Keys: A answer, E end, H hold, M mute.',
   calls_title: 'Calls', no_calls: 'No call. Dial a number, or wait for one.', log_title: 'What happened',
@@ -39,7 +39,7 @@ const en = {
 const pt = {
   trial: 'página de teste', language: 'Idioma', sign_in_title: 'Registrar um ramal',
   sign_in_hint: 'Esta página vira um telefone desse ramal. Ela pede o seu microfone.',
-  extension: 'Ramal', domain: 'Domínio SIP', password: 'Senha', sign_in: 'Registrar', sign_out: 'Sair',
+  extension: 'Ramal', domain: 'Domínio SIP', domain_hint: 'Aquele com que os aparelhos se registram: o console o mostra em Empresa, e um arquivo de site como sip_domain.', password: 'Senha', sign_in: 'Registrar', sign_out: 'Sair',
   dial_title: 'Discar', number: 'Número', dial: 'Ligar', keypad: 'Teclado', mute: 'Mudo', again: 'Tentar de novo', hear: 'Quero ouvir',
   level_you: 'Você', level_far: 'Outra parte', keys: 'Teclas: A atender, E encerrar, H espera, M mudo.',
   calls_title: 'Chamadas', no_calls: 'Nenhuma chamada. Disque um número ou espere por uma.', log_title: 'O que aconteceu',

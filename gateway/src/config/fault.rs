@@ -65,12 +65,60 @@ pub struct Wrong {
     pub path: Vec<Step>,
     /// What is wrong and what would be right.
     pub message: String,
+    /// Why, where the console has words for it in the reader's language.
+    pub cause: Option<Cause>,
+}
+
+/// What is wrong with a value that people type into the console too.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// No address of record.
+    Aor,
+    CallerId,
+    /// It cannot be dialled; so many characters would be right.
+    Dialled {
+        least: usize,
+        most: usize,
+    },
+    /// Passwords hold for the SIP domain as it is.
+    DomainHeld,
+    Empty,
+    Extension,
+    Host,
+    /// A host with a port at its end.
+    HostPort,
+    Line,
+    Name,
+    /// Nothing is called so.
+    NoSuch(String),
+    /// The password must be given again.
+    PasswordAgain,
+    PasswordGuessable,
+    PasswordShort {
+        least: usize,
+    },
+    Pin {
+        least: usize,
+        most: usize,
+    },
+    /// Sources so wide that the world calls without a password.
+    SourceWide(String),
+    Taken,
+    Within {
+        least: u32,
+        most: u32,
+    },
+    Word,
 }
 
 /// A wrong value under a path of keys.
 pub fn wrong(path: &[&str], message: impl fmt::Display) -> Wrong {
     let key = path.last().copied().unwrap_or_default();
-    Wrong { path: path.iter().map(|key| Step::from(*key)).collect(), message: format!("`{key}` {message}") }
+    Wrong {
+        path: path.iter().map(|key| Step::from(*key)).collect(),
+        message: format!("`{key}` {message}"),
+        cause: None,
+    }
 }
 
 impl Wrong {
@@ -86,6 +134,11 @@ impl Wrong {
             self.message = format!("`{key} = {value}`{}", self.message.trim_start_matches(&named));
         }
         self
+    }
+
+    /// The same, with words for it in each language.
+    pub fn because(self, cause: Cause) -> Self {
+        Self { cause: Some(cause), ..self }
     }
 
     /// Finds the line of the value, or of the nearest table around it that is written down.

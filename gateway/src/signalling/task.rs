@@ -20,6 +20,7 @@ use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
 use super::rooms::RoomOrder;
 use super::state::{Now, Output, Signalling};
+use super::stirred::Stirred;
 use super::stream::{Gate, Inbound, Sent, Streams, open};
 use super::tls::Tls;
 use super::trunk::TrunkSummary;
@@ -104,6 +105,8 @@ pub struct Shell {
     pub inbound_sender: mpsc::Sender<Inbound>,
     pub media_events: mpsc::Receiver<MediaEvent>,
     pub voice: Voice,
+    /// For supervisors.
+    pub stirred: Stirred,
 }
 
 /// Starts the signalling task.
@@ -139,7 +142,8 @@ impl Task {
         let mut look_up = tokio::time::interval(resolve::INTERVAL);
         self.perform();
         loop {
-            let due = self.timeout.unwrap_or_else(|| Instant::now() + resolve::INTERVAL);
+            let due = [self.timeout, self.shell.stirred.due()].into_iter().flatten().min();
+            let due = due.unwrap_or_else(|| Instant::now() + resolve::INTERVAL);
             tokio::select! {
                 socket = self.shell.datagrams.readable() => self.take_datagrams(socket),
                 count = self.shell.inbound.recv_many(&mut inbound, BATCH) => {
@@ -176,6 +180,7 @@ impl Task {
                 self.shell.signalling.handle_timeout(now());
                 self.perform();
             }
+            self.shell.stirred.take(Instant::now(), &mut self.shell.signalling.calls.stirred);
         }
     }
 

@@ -7,7 +7,7 @@ use super::check::Place;
 use super::describe::{self, Fields};
 use super::plan::{Planner, Tenant};
 use super::{rule, trunk};
-use crate::config::fault::Wrong;
+use crate::config::fault::{Cause, Wrong};
 use crate::model::{Directory, Extension, Organization, OrganizationId, Trunk};
 use crate::store::{NodeKey, SitePlan};
 
@@ -129,14 +129,16 @@ impl Work<'_> {
         let plan = &self.planner.plan;
         let domain = Place::root().at("sip_domain");
         if plan.organizations.iter().any(|other| other.id != row.id && other.sip_domain == row.sip_domain) {
-            return Err(domain.wrong("this SIP domain belongs to another organization already"));
+            return Err(domain
+                .wrong("this SIP domain belongs to another organization already")
+                .because(Cause::Taken));
         }
         let phones = plan.extensions.iter().any(|extension| extension.organization == row.id);
         let peers = plan.trunks.iter().any(|trunk| trunk.organization == row.id && trunk.digest_in.is_some());
         if phones || peers {
             return Err(domain.wrong(
                 "the passwords of the phones hold for the domain as it is: only `ramal apply`, with all of them given again, changes it",
-            ));
+            ).because(Cause::DomainHeld));
         }
         Ok(())
     }

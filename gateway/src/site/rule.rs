@@ -6,7 +6,7 @@ use super::KEPT;
 use super::check::{self, Place};
 use super::file::{Password, RuleEntry, ToneOrEcho};
 use super::plan::{Planner, Tenant};
-use crate::config::fault::{Wrong, nearest};
+use crate::config::fault::{Cause, Wrong, nearest};
 use crate::model::{
     AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, CONFERENCE_MEMBERS, Conference, Destination,
     DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, OrganizationId, RecordingRule, Service,
@@ -221,7 +221,9 @@ impl Reader<'_> {
             return Ok(pin.to_owned());
         }
         let (least, most) = (PIN_DIGITS.start(), PIN_DIGITS.end());
-        Err(place.wrong(format!("a PIN has {least} to {most} digits")))
+        Err(place
+            .wrong(format!("a PIN has {least} to {most} digits"))
+            .because(Cause::Pin { least: *least, most: *most }))
     }
 
     /// Queues are made in the console; a rule may name one that is there.
@@ -296,6 +298,7 @@ impl Reader<'_> {
         self.place
             .at(key)
             .wrong(format!("organization `{}` has no {noun} `{given}`{meant}", self.tenant.row.name))
+            .because(Cause::NoSuch(given.to_owned()))
     }
 
     fn refuse_others(&self, kind: &str, wanted: &[&str]) -> Result<(), Wrong> {

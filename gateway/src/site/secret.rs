@@ -5,7 +5,7 @@ use ramal_sip::auth::{Algorithm, ha1};
 use super::KEPT;
 use super::check::{self, Place};
 use super::file::{CredentialsOutEntry, Ha1Entry, Password};
-use crate::config::fault::Wrong;
+use crate::config::fault::{Cause, Wrong};
 use crate::model::{Ha1Pair, OutboundCredentials, OutboundSecret, SealedSecret};
 use crate::store::NodeKey;
 
@@ -54,9 +54,9 @@ pub(super) fn digest(
         (_, Some(_)) => Err(place.wrong(format!(
             "the password of `{}` must be given again: only a hash is kept, and it holds for the old name or SIP domain",
             subject.username
-        ))),
-        (Some(_), None) => Err(place.wrong(format!("`{KEPT}` stands for a password that is there already; `{}` is new and needs one", subject.username))),
-        (None, None) => Err(place.wrong(format!("`{}` is new and needs `password = \"…\"`", subject.username))),
+        )).because(Cause::PasswordAgain)),
+        (Some(_), None) => Err(place.wrong(format!("`{KEPT}` stands for a password that is there already; `{}` is new and needs one", subject.username)).because(Cause::PasswordAgain)),
+        (None, None) => Err(place.wrong(format!("`{}` is new and needs `password = \"…\"`", subject.username)).because(Cause::PasswordAgain)),
     }
 }
 
@@ -104,10 +104,11 @@ pub(super) fn outbound(
             place
                 .at("password")
                 .wrong("the password must be given again: none is kept for this user name and realm")
+                .because(Cause::PasswordAgain)
         });
     }
     if password.is_empty() {
-        return Err(place.at("password").wrong("is empty"));
+        return Err(place.at("password").wrong("is empty").because(Cause::Empty));
     }
     let secret = match &entry.realm {
         Some(realm) => OutboundSecret::Ha1 {

@@ -160,6 +160,7 @@ export interface Plugin {
   world: 'channel' | 'rule' | null;
   state: string;
   fault: string | null;
+  last_fault: { owner: string; code: string; n: number | null; detail: string | null } | null;
   faults: number;
   settings: SettingField[];
   capabilities: Readonly<Record<string, unknown>> | null;

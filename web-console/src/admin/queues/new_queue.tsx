@@ -1,6 +1,6 @@
 import { post } from '../../api/client';
 import type { Medium, Standing } from '../../api/types';
-import { Dialog, FormProblem, Select, TextField, useAction, useResource } from '../../ui';
+import { Dialog, FormProblem, Select, TextField, useAction, useWhole } from '../../ui';
 import { FormFoot } from '../actions';
 import { useDraft } from '../draft';
 import type { List, Queue, Titled } from '../shapes';
@@ -17,7 +17,7 @@ export function NewQueue({ onClose, onMade }: { onClose: () => void; onMade: (qu
   const { now, set } = useDraft({ title: '', name: '', medium: 'voice' as Medium, direction: 'inbound' as Standing['direction'], members: [] as number[] });
   const name = now.name || slug(now.title, NAME_MOST);
   // Outcomes hold for all queues, unless one leaves some out afterwards.
-  const dispositions = useResource<List<Titled>>('/dispositions?limit=100', 'queues');
+  const dispositions = useWhole<List<Titled>>('/dispositions?limit=100', 'queues');
   const offered = dispositions.data?.items.filter(({ enabled }) => enabled !== false).map(({ id }) => id) ?? [];
   const action = useAction(async () => onMade(await post<Queue>('/queues', { ...now, name, dispositions: offered, direction: now.medium === 'chat' ? 'inbound' : now.direction })));
   return (

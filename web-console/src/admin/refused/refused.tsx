@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { go } from '../../route/route';
-import { Button, Dialog, Icon, Panel, Table, useResource } from '../../ui';
+import { Button, Dialog, Icon, Panel, Table, useResource, useWhole } from '../../ui';
 import { moment } from '../../words/language';
 import type { List, RefusedCall, Trunk } from '../shapes';
 import { say as shared } from '../words';
@@ -82,7 +82,7 @@ function Remedy({ call: { reason, trunk, extension, source, dialled }, onAdd }: 
 }
 
 function WhichTrunk({ address, onClose }: { address: string; onClose: () => void }) {
-  const trunks = useResource<List<Trunk>>('/trunks?limit=100', 'trunks');
+  const trunks = useWhole<List<Trunk>>('/trunks?limit=100', 'trunks');
   const choose = (trunk: string | null) => {
     onClose();
     addSource({ trunk, address });
