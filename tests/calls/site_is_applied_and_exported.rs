@@ -29,8 +29,8 @@ async fn a_new_extension_registers_without_a_restart() {
     let node = Node::start(Site::acme()).await;
     node.apply(&Site::acme().extension("199", "")).await;
     let phone = node.unregistered("199").await;
-    ramal_tests::deadline::within("the new extension", async {
-        while phone.register_for(3600).await.status() != Some(200) {}
+    ramal_tests::deadline::until_async("the new extension", async || {
+        (phone.register_for(3600).await.status() == Some(200)).then_some(())
     })
     .await;
 }
