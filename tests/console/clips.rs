@@ -90,6 +90,12 @@ async fn f175_a_clip_is_recorded_in_the_call_and_another_inserted() {
         caller.rtp.hears(AGENT_HZ)
     );
     page.sees_no("[data-clip=Recado].playing").await;
+    // What is no sound is refused, and another file may be chosen in its place.
+    let broken = folder.path().join("quebrado.wav");
+    std::fs::write(&broken, "no sound").expect("a file");
+    page.ask("upload", json!({ "selector": "#tool-clips input[type=file]", "path": broken })).await;
+    page.click("#tool-clips >> role=button[name=\"Guardar\"]").await;
+    page.sees("#tool-clips >> role=button[name=\"Escolher outro arquivo\"]", "").await;
     let path = file(&folder, 2);
     page.ask("upload", json!({ "selector": "#tool-clips input[type=file]", "path": path })).await;
     page.click("#tool-clips >> role=button[name=\"Guardar\"]").await;
