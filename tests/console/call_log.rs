@@ -117,7 +117,7 @@ async fn f142_the_call_of_an_interaction_is_seen_by_its_agent_and_by_no_other_ag
     page.sees(".facts", "Vendas").await;
     page.sees(".recording audio", "").await;
     // No list of what is not hers, and the way there says so.
-    assert_eq!(page.count("nav >> role=link[name=\"Chamadas\"]").await, 0);
+    page.counts("nav >> role=link[name=\"Chamadas\"]", 0).await;
     assert_eq!(ana.desk.get("/call-records").await.status, 403);
     for path in [format!("/call-records/{id}"), format!("/call-records/{id}/recordings")] {
         assert_eq!(ana.desk.get(&path).await.status, 200, "{path}");
@@ -138,7 +138,7 @@ async fn b08_the_call_bar_says_in_words_whose_network_is_bad() {
     page.hears(CALLER_HZ).await;
     caller.rtp.lose_each(3);
     page.sees(".call .network[data-side=far]", "A rede do cliente está ruim: você o ouve mal").await;
-    assert_eq!(page.count(".call .network[data-side=page]").await, 0);
+    page.counts(".call .network[data-side=page]", 0).await;
     page.screenshot("more/call_bad_network").await;
     caller.rtp.lose_each(0);
     page.sees_no(".call .network").await;
