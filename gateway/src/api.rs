@@ -184,6 +184,7 @@ fn router(web: Web) -> Router {
         .merge(v1::mounted(&web))
         .route("/trial", get(async || Redirect::permanent("/trial/")))
         .route("/trial/", get(trial::index))
+        .route("/trial/node.json", get(trial::node))
         .route("/trial/{file}", get(trial::file))
         .fallback(console::file)
         .layer(from_fn_with_state(web.clone(), origin::check))

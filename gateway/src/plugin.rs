@@ -33,7 +33,7 @@ pub use channels::{
 };
 pub use fault::{CallError, Fault};
 pub use form::FieldFault;
-pub use host::{Host, HostError, HostOptions, Plugin, PluginStatus};
+pub use host::{Host, HostError, HostOptions, LastFault, Plugin, PluginStatus};
 pub use manifest::{Grants, Manifest, ManifestError, World};
 pub use placement::Placement;
 pub use plugin_file::{PluginFile, PluginFileError};

@@ -41,6 +41,7 @@ use crate::signalling::media::{Media, RecordingPlace};
 use crate::signalling::registrar::{Registrar, transport_of};
 use crate::signalling::seats::Seats;
 use crate::signalling::state::{Parts, Signalling};
+use crate::signalling::stirred::Stirred;
 use crate::signalling::stream::{Gate, StreamLimits};
 use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
 use crate::signalling::tls::Tls;
@@ -128,10 +129,11 @@ pub async fn serve(config: Config, announce: impl FnOnce(&Ready)) -> Result<(), 
     let key = Arc::new(NodeKey::load_or_create(&config.node.key_file())?);
     let store = Store::connect(&config.database.url(&data_dir)).await?;
     store.migrate().await?;
+    // Looked for before there is a writer: it closes at once what it finds open, and what is closed nobody repairs.
     let cut_off = store.unfinished_calls(&config.node.name).await?;
+    let rows = recordings_to_repair(&store, &config.node.name, &cut_off).await?;
     let options = WriterOptions::new(&config.node.name, config.node.spool_folder());
     let writer = Writer::start(store.clone(), options)?;
-    let rows = recordings_to_repair(&store, &config.node.name, &cut_off).await?;
     repair_recordings(rows, &recording_keys(&config)?, &writer);
     if !cut_off.is_empty() {
         tracing::warn!(calls = cut_off.len(), "calls that the last stop cut off are closed");
@@ -236,6 +238,7 @@ async fn start(
     let origins = config.sip.websocket_origins.clone().into();
     let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
     let datagrams = sockets.read(&door);
+    let feed = Feed::new(epoch()?);
     let shell = Shell {
         signalling,
         datagrams,
@@ -247,11 +250,11 @@ async fn start(
         inbound_sender,
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
+        stirred: Stirred::new(feed.clone()),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
     let (newest, directory) = watch::channel(directory);
-    let feed = Feed::new(epoch()?);
     let floor = floor::start(floor::Parts {
         store: store.clone(),
         feed: feed.clone(),
@@ -512,7 +515,8 @@ impl Sockets {
         let listeners = Listeners::new(
             bound.iter().map(|(socket, local)| (transport_of_bound(socket), *local)),
             config.sip.public_address,
-        );
+        )
+        .named(names_of(config));
         Ok(Self { bound, listeners })
     }
 
@@ -545,6 +549,15 @@ impl Sockets {
         }
         Datagrams::new(udp)
     }
+}
+
+/// Names of this node that requests may be addressed to beside the domains of its organizations.
+fn names_of(config: &Config) -> Vec<String> {
+    let here = config.sip.listen.iter().map(|listen| listen.address.ip());
+    let local =
+        here.filter(|ip| ip.is_loopback() || ip.is_unspecified()).map(|_| "localhost".to_owned()).take(1);
+    let public = config.web.public_url.as_ref().and_then(|url| url.parse::<hyper::Uri>().ok());
+    local.chain(public.and_then(|url| url.host().map(str::to_owned))).collect()
 }
 
 fn transport_of_bound(socket: &Bound) -> Transport {

@@ -56,6 +56,7 @@ pub(crate) use outbox::{NewOutboxRow, OutboxRow};
 pub use apply::SitePlan;
 pub use attachment::{FetchedFile, WantedFile};
 pub use audit::AuditFilter;
+pub use call::CallFilter;
 pub use contact::{ContactChange, ContactFields, ContactOutcome, ContactPlace};
 pub use conversation::Whose;
 pub use database::Store;
@@ -90,6 +91,12 @@ pub enum Scope {
 /// PostgreSQL refuses NUL in TEXT, and what phones send may hold one.
 fn without_nul(text: &str) -> String {
     text.replace('\0', "")
+}
+
+/// What `LIKE` finds as it stands, in lower case, anywhere.
+fn pattern(text: &str) -> String {
+    let escaped = without_nul(text).to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
 }
 
 #[cfg(test)]

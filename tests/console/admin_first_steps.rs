@@ -1,7 +1,8 @@
 //! From the link of the first start to an answered call and an answered chat, by hand and with no command line.
 
 use ramal_tests::desk::PASSWORD;
-use ramal_tests::{Browser, Node, Page, Rtp, Site};
+use ramal_tests::wire::ua::Identity;
+use ramal_tests::{Browser, Node, Page, Rtp, Site, Ua};
 use serde_json::json;
 
 use crate::stage::{choose, press, reads, tick, visit, write};
@@ -22,6 +23,17 @@ async fn f232_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     page.ask("choose", json!({ "selector": "select:has(option[value=en])", "value": "en" })).await;
     visit(&page, &node, "admin").await;
     reads(&page, "0 of 5 done").await;
+    // What is missing is made where it is said to be: the form is open.
+    for (verb, form) in [("Create queue", "New queue"), ("Create inbox", "New inbox")] {
+        press(&page, verb).await;
+        page.sees("dialog h2", form).await;
+        page.press("Escape").await;
+        page.sees_no("dialog").await;
+        visit(&page, &node, "admin").await;
+    }
+    // A phone in a page asks for a domain that is known here.
+    let trial = browser.open("trial", &format!("http://{}/trial/", node.web)).await;
+    trial.sees("#domain:valid", "").await;
     queues(&page, &node).await;
 
     // F232, F235: a user with a new extension, in both.
@@ -35,7 +47,12 @@ async fn f232_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     tick(&page, "Support").await;
     press(&page, "Create").await;
     page.sees("dialog", "User made").await;
-    let link = page.text("dialog code").await;
+    // A softphone could register as the new extension: all that it asks for is there.
+    page.sees("dialog", "sip:150@acme.test").await;
+    page.sees("dialog .field:has-text(\"Server (SIP UDP)\")", &node.udp.to_string()).await;
+    let secret = page.text("dialog .field:has-text(\"Password\") code").await;
+    let link = page.text("dialog code >> nth=0").await;
+    registers(&node, "150", &secret).await;
     press(&page, "Done").await;
     page.sees("tr", "Ana Souza").await;
 
@@ -73,6 +90,14 @@ async fn f232_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
         .filter(|one| !one.contains("401"))
         .collect();
     assert!(refused.is_empty(), "the consoles of the pages: {refused:?}");
+}
+
+/// A softphone with what the page told registers, and leaves again.
+async fn registers(node: &Node, number: &str, secret: &str) {
+    let told = Identity { password: secret.trim().to_owned(), ..node.identity(number, node.udp) };
+    let phone = Ua::udp(told).await;
+    phone.register().await;
+    assert_eq!(phone.register_for(0).await.status(), Some(200));
 }
 
 /// F237, F233, F234: reasons and outcomes, a voice queue that has them, and a chat queue.

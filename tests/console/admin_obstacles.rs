@@ -1,6 +1,5 @@
 //! What a new administrator stumbled over: each obstacle is named where he meets it, with the way on.
 
-use ramal_tests::deadline::until_async;
 use ramal_tests::node::{carrier_address, carrier_of};
 use ramal_tests::rtp::tone;
 use ramal_tests::visitor::{SITE, Visitor};
@@ -30,13 +29,13 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
     assert_eq!(faults(&page).await, json!([]));
     press(&page, "Add this address to a trunk").await;
     page.click(".choice:has-text(\"A new trunk\")").await;
-    assert_eq!(value(&page, "Calls come from").await, json!(host));
+    page.holds("role=textbox[name=\"Calls come from\"]", &host).await;
     write(&page, "Name", "Carrier X").await;
     // Whatever the server minds is brought before the eyes, wherever the form was scrolled to.
     page.click("role=spinbutton[name=/^Check that it answers/]").await;
     press(&page, "Create").await;
     page.sees("dialog input[aria-invalid]:focus", "").await;
-    assert_eq!(value(&page, "Name").await, json!("Carrier X"));
+    page.holds("role=textbox[name=\"Name\"]", "Carrier X").await;
     write(&page, "Name", "carrier").await;
     press(&page, "Create").await;
     page.sees_no("dialog").await;
@@ -46,7 +45,7 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
     visit(&page, &node, "admin/dial_rules").await;
     page.sees(".refused tr", "+551130001000").await;
     press(&page, "Make a rule for this number").await;
-    assert_eq!(value(&page, "Number called").await, json!("+551130001000"));
+    page.holds("role=textbox[name=\"Number called\"]", "+551130001000").await;
     // One trunk, one queue: both are chosen already.
     press(&page, "Create").await;
     page.sees(".ordered", "queue Sales").await;
@@ -95,12 +94,8 @@ async fn an_inbox_that_leads_nowhere_and_a_user_without_an_extension_are_warned_
     // There is one queue for chats: a new inbox leads to it, and its words are the reader's.
     press(&page, "New inbox").await;
     page.click(".choice:has-text(\"Website chat\")").await;
-    assert_eq!(value(&page, "Heading of the chat").await, json!("Talk to us"));
-    until_async("the only queue to be chosen", || async {
-        let chosen = page.ask("value", json!({ "selector": "dialog select >> nth=0" })).await;
-        (chosen == json!(support["id"].to_string())).then_some(())
-    })
-    .await;
+    page.holds("role=textbox[name=\"Heading of the chat\"]", "Talk to us").await;
+    page.holds("dialog select >> nth=0", &support["id"].to_string()).await;
     press(&page, "Create").await;
     page.sees(".badge", "Ready").await;
 }
@@ -173,9 +168,4 @@ async fn every_section_is_on_the_list_of_a_narrow_screen() {
     choose(&page, "Administration", "dispositions").await;
     page.sees("h1", "Dispositions").await;
     assert_eq!(page.count(".admin-jump option").await, page.count(".admin-entry").await);
-}
-
-/// What stands in the field with this label.
-async fn value(page: &ramal_tests::Page, label: &str) -> serde_json::Value {
-    page.ask("value", json!({ "selector": format!("role=textbox[name=\"{label}\"]") })).await
 }

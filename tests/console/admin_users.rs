@@ -1,5 +1,6 @@
 //! Users in the hands of an administrator.
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::desk::PASSWORD;
 use ramal_tests::{Browser, Desk, Node, Site};
 use serde_json::json;
@@ -13,7 +14,7 @@ async fn f223_f265_an_agent_sees_neither_administration_nor_monitoring() {
     let ana = admin.colleague("Ana", "agent", json!({ "language": "en" })).await;
     let browser = Browser::speaking(440.0).await;
     let page = console(&browser, &node, "ana", email(&ana)).await;
-    assert_eq!(page.count("nav a[href='#/admin'], nav a[href='#/supervise']").await, 0);
+    page.counts("nav a[href='#/admin'], nav a[href='#/supervise']", 0).await;
     visit(&page, &node, "admin/users").await;
     page.sees_no(".admin").await;
     assert_eq!(ana.get("/users").await.status, 403);
@@ -37,7 +38,7 @@ async fn f225_f226_f228_the_switches_need_each_other_and_saving_asks_first() {
     switch(&page, "Enable agent for omnichannel use").await;
     reads(&page, "Omnichannel use needs WebRTC").await;
     press(&page, "Save").await;
-    assert_eq!(page.count("dialog[open]").await, 0);
+    page.counts("dialog[open]", 0).await;
     switch(&page, "Enable WebRTC").await;
     // F228: No saves nothing.
     press(&page, "Save").await;
@@ -52,7 +53,11 @@ async fn f225_f226_f228_the_switches_need_each_other_and_saving_asks_first() {
     page.click("role=checkbox[name=/^Bruno/]").await;
     press(&page, "Save").await;
     page.sees(".form-foot .button[aria-disabled=true]", "Save").await;
-    assert_eq!(admin.read(&format!("/queues/{queue}")).await["members"], json!([bruno.id()]));
+    until_async("the member in the queue", async || {
+        let members = admin.read(&format!("/queues/{queue}")).await["members"].clone();
+        (members == json!([bruno.id()])).then_some(())
+    })
+    .await;
     assert_eq!(faults(&page).await, json!([]));
 }
 

@@ -53,7 +53,7 @@ async fn f058_f059_f060_f061_f110_an_incoming_call_names_kind_queue_and_caller_i
     caller.call.expect_bye().await;
     page.sees(".call[data-state=ended]", "A chamada terminou").await;
     // F071: the connection is over, the interaction is not.
-    assert_eq!(page.count(".lines [data-interaction]").await, 1);
+    page.counts(".lines [data-interaction]", 1).await;
     ana.end(None).await;
     page.sees_no(".lines [data-interaction]").await;
 }
@@ -264,7 +264,7 @@ async fn f055_f056_f057_one_call_alone_and_nothing_else_until_it_is_closed() {
     page.sees(".lines", "Marina").await;
     one.call.bye().await;
     page.sees(".call[data-state=ended]", "").await;
-    assert_eq!(page.count(".offer").await, 0);
+    page.counts(".offer", 0).await;
     ana.end(None).await;
     page.sees(".offer", "Marina").await;
     ana.accept().await;
@@ -277,7 +277,7 @@ async fn f055_f056_f057_one_call_alone_and_nothing_else_until_it_is_closed() {
     }
     let _fifth = office.visitor(&key, "Quinta", "Oi").await;
     page.sees(".lines", "Quinta").await;
-    assert_eq!(page.count(".offer").await, 0);
+    page.counts(".offer", 0).await;
     for _ in 0..4 {
         page.click(".lines section >> nth=0 >> .line >> nth=0").await;
         ana.end(None).await;

@@ -35,11 +35,11 @@ async fn f037_to_f043_and_f049_f050_two_groups_with_state_count_list_arrows_and_
     for title in ["Vendas", "Suporte", "Cobrança"] {
         page.sees(".channel-row", title).await;
     }
-    assert_eq!(page.count(".channel-row").await, 3);
-    assert_eq!(page.count("role=img[name=\"Canal de Voz Receptivo\"]").await, 2);
-    assert_eq!(page.count("role=img[name=\"Canal de Voz Ativo\"]").await, 1);
+    page.counts(".channel-row", 3).await;
+    page.counts("role=img[name=\"Canal de Voz Receptivo\"]", 2).await;
+    page.counts("role=img[name=\"Canal de Voz Ativo\"]", 1).await;
     // F043: hovering shows it; F050: two of three are joined.
-    assert_eq!(page.count("[data-tip=\"Canal de Voz Receptivo\"]").await, 2);
+    page.counts("[data-tip=\"Canal de Voz Receptivo\"]", 2).await;
     page.click("role=checkbox[name=\"Efetuar login em Cobrança\"]").await;
     page.click(".popup >> role=button[name=\"Efetuar login em filas\"]").await;
     page.sees("#channels-voice.online", "2/3").await;
@@ -82,7 +82,7 @@ async fn f046_f052_a_chat_channel_is_paused_by_itself_and_only_where_it_has_reas
     page.sees("#channels-chat.online", "2/2").await;
     page.click("role=button[name=\"Meu status em Outro\"]").await;
     page.sees("role=menuitem[name=\"Logout\"]", "").await;
-    assert_eq!(page.count("role=menuitem[name=/Pausar/]").await, 0);
+    page.counts("role=menuitem[name=/Pausar/]", 0).await;
     page.click("role=menuitem[name=\"Logout\"]").await;
     page.sees(".channel-row:has-text(\"Outro\")", "Offline").await;
     assert_eq!(standing(&ana, "Chat do site").await, "paused");
@@ -131,5 +131,5 @@ async fn f044_queues_without_reasons_cannot_be_paused() {
     ana.join("voice").await;
     ana.page.click("#channels-voice").await;
     ana.page.sees(".channel-foot", "Sair de todas").await;
-    assert_eq!(ana.page.count(".channel-foot >> role=button[name=\"Pausar\"]").await, 0);
+    ana.page.counts(".channel-foot >> role=button[name=\"Pausar\"]", 0).await;
 }

@@ -1,6 +1,6 @@
 //! A visitor of a website chats with an agent.
 
-use ramal_tests::deadline::within;
+use ramal_tests::deadline::{until_async, within};
 use ramal_tests::sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -84,8 +84,7 @@ async fn f094_a_draft_is_kept_over_reloads_and_an_expired_log_in() {
     page.ask("type", json!({ "text": "Estou vendo" })).await;
     page.reload().await;
     page.click(".lines .line").await;
-    page.sees(".composer textarea", "").await;
-    assert_eq!(value_of(&ana).await, "Estou vendo");
+    page.holds(".composer textarea", "Estou vendo").await;
     let id = ana.desk.id();
     let reset = office
         .admin
@@ -100,13 +99,10 @@ async fn f094_a_draft_is_kept_over_reloads_and_an_expired_log_in() {
     page.sees(".gate-card", "Sua sessão terminou").await;
     crate::office::log_in(page, ana.desk.me["email"].as_str().expect("an e-mail")).await;
     page.click(".lines .line").await;
-    page.sees(".composer textarea", "").await;
-    assert!(value_of(&ana).await.starts_with("Estou vendo"));
-}
-
-async fn value_of(agent: &Agent) -> String {
-    let value = agent.page.ask("value", json!({ "selector": ".composer textarea" })).await;
-    value.as_str().unwrap_or_default().to_owned()
+    until_async("the draft", async || {
+        page.value(".composer textarea").await.starts_with("Estou vendo").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -195,13 +191,13 @@ async fn f078_f109_f110_calls_chats_and_telegram_stand_in_one_list() {
     for channel in ["Chat do site", "Telegram", "Voz"] {
         page.sees(&format!(".lines .line [aria-label=\"{channel}\"]"), "").await;
     }
-    assert_eq!(page.count(".lines [data-interaction]").await, 3);
+    page.counts(".lines [data-interaction]", 3).await;
     page.fill(".composer textarea", "Entregamos").await;
     page.press("Enter").await;
     sandbox.expect_said(7, "Entregamos").await;
     ana.end(None).await;
     page.sees_no(".lines [data-interaction]:has-text(\"João\")").await;
-    assert_eq!(page.count(".lines [data-interaction]").await, 2);
+    page.counts(".lines [data-interaction]", 2).await;
 }
 
 /// A Telegram bot whose messages wait in this queue; the sandbox plays the provider.

@@ -185,3 +185,20 @@ test('the server ends a log-in: the page is told, and does not come back by itse
   assert.deepEqual([told, sockets.length], [1, before]);
   assert.equal(people.me.value, undefined);
 });
+
+test('a language that was chosen beside the password is the one from the first moment on', async () => {
+  const me = { id: 1, permissions: [], csrf: '', server_time_ms: Date.now(), language: 'pt-BR' };
+  globalThis.fetch = async (address, { body }) => {
+    const changed = String(address).endsWith('/me') ? JSON.parse(body) : {};
+    return { ok: true, text: async () => JSON.stringify({ ...me, ...changed }) };
+  };
+  words.choose('en');
+  const shown = [];
+  const over = words.language.subscribe((now) => shown.push(now));
+  await people.logIn('ana@acme.test', 'a password');
+  over();
+  assert.deepEqual([...new Set(shown)], ['en']);
+  assert.equal(document.documentElement.lang, 'en');
+  await people.logOut();
+  words.speak('pt-BR');
+});

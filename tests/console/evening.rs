@@ -229,7 +229,7 @@ impl Evening {
         page.click(&format!(".lines [data-interaction=\"{call}\"]")).await;
         page.sees(".recording audio", "").await;
         page.ask("play", json!({ "selector": ".recording audio", "seconds": 0.5 })).await;
-        assert_eq!(page.count(".lines [data-interaction]").await, 3);
+        page.counts(".lines [data-interaction]", 3).await;
         page.screenshot("console_evening").await;
     }
 

@@ -22,7 +22,7 @@ async fn f109_f111_to_f116_f123_f124_rows_with_their_states_while_a_visitor_writ
     page.sees(".offer", "Nina").await;
     page.press("a").await;
     page.sees_no(".offer").await;
-    assert_eq!(page.count(".lines [data-interaction]").await, 2);
+    page.counts(".lines [data-interaction]", 2).await;
     let row = |name: &str| format!(".lines .line:has-text(\"{name}\")");
     let state = |name: &str, state: &str| format!("{} .mark[data-state={state}]", row(name));
     page.click(&row("Nina")).await;
@@ -53,7 +53,7 @@ async fn f109_f111_to_f116_f123_f124_rows_with_their_states_while_a_visitor_writ
     page.click(&row("Marina")).await;
     page.sees(".talk-note", "O cliente encerrou").await;
     ana.end(None).await;
-    assert_eq!(page.count(".lines [data-interaction]").await, 1);
+    page.counts(".lines [data-interaction]", 1).await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn f119_f120_f121_f125_searching_filtering_and_ordering() {
     let protocol = page.text(".talk-head .protocol").await;
     page.fill(".list input[type=search]", "mar").await;
     page.sees_no(".lines .line:has-text(\"Nina\")").await;
-    assert_eq!(page.count(".lines .line").await, 1);
+    page.counts(".lines .line", 1).await;
     page.fill(".list input[type=search]", protocol.trim()).await;
     page.sees(".lines", "Nina").await;
     page.sees_no(".lines .line:has-text(\"Marina\")").await;

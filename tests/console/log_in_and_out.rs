@@ -14,7 +14,7 @@ async fn f022_agents_land_at_their_work_and_administrators_at_theirs() {
     let chief = office.browser.open_alone("chief", &format!("http://{}/", office.node.web)).await;
     log_in(&chief, office.admin.me["email"].as_str().expect("an e-mail")).await;
     chief.sees("h1", "").await;
-    assert_eq!(chief.count(".work").await, 0);
+    chief.counts(".work", 0).await;
     office.chat_queue(&[&office.admin], json!({})).await;
     chief.click("role=button[name=\"Atendimento Offline\"]").await;
     chief.sees("role=button[name=\"Atendimento Online\"]", "").await;

@@ -129,7 +129,11 @@ pub async fn log_in(page: &Page, email: &str) {
     page.sees(".top", "").await;
 }
 
+/// What is offered waits for an agent longer than a busy browser needs for a few steps, unless the story is about that.
 fn titled(title: &str, mut more: Value) -> Value {
     more["title"] = json!(title);
+    if more["offer_timeout_s"].is_null() {
+        more["offer_timeout_s"] = json!(120);
+    }
     more
 }

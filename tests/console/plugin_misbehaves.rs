@@ -32,7 +32,7 @@ async fn f236_a_channel_that_misbehaves_is_named_and_another_goes_on() {
         wicked::rested(&office.node, &inbox).await;
     }
     chief.click("tr:has-text(\"wicked\")").await;
-    chief.sees("dialog .fault-text", "wanted more than 64 MiB of memory").await;
+    chief.sees("dialog .fault-text", "quis mais de 64 MiB de memória").await;
     chief.screenshot("admin_plugin_fault").await;
     chief.press("Escape").await;
     assert_eq!(wicked::does(&office.node, &inbox, "trap").await, 503);

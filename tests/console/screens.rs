@@ -148,6 +148,16 @@ async fn an_agent_with_a_call() {
     page.press("Enter").await;
     page.sees(".tag", "vip").await;
     looks.at(page, "call").await;
+    for width in BAR_WIDTHS {
+        size(page, (width, 768)).await;
+        // Nothing of who it is and how long it takes is cut.
+        let layout = page.ask("layout", json!({ "selector": ".talk-facts" })).await;
+        assert_eq!(layout["spills"], json!([]), "{width}");
+        let place = json!({ "selector": ".talk-head" });
+        assert_eq!(page.ask("layout", place).await["spills"], json!([]), "{width}");
+        looks.at(page, &format!("more/call_{width}")).await;
+    }
+    size(page, DESK).await;
     caller.call.bye().await;
     page.sees(".call[data-state=ended]", "").await;
     page.click(".talk-head .primary").await;
@@ -351,6 +361,9 @@ async fn a_supervisors_boards() {
     visit(&page, &office.node, "supervise/history").await;
     page.sees("tr", "João").await;
     looks.at(&page, "supervise_history").await;
+    visit(&page, &office.node, "calls").await;
+    page.sees("tr", "*70").await;
+    looks.at(&page, "calls").await;
     looks.found_nothing();
 }
 

@@ -1,6 +1,7 @@
 //! What a supervisor watches.
 
 use ramal_tests::Browser;
+use ramal_tests::deadline::until_async;
 use serde_json::json;
 
 use crate::calls::{CALLER_HZ, caller, served};
@@ -45,16 +46,21 @@ async fn f180_a_supervisor_ends_the_wrap_up_of_an_agent() {
     says(&visitor, "Hello?").await;
     visitor.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "Hello?").await;
     press(&agent, "Accept").await;
-    let open_now = shop.admin.read("/desk").await;
-    let id = open_now["desk"]["interactions"][0]["id"].clone();
+    let id = until_async("what was accepted", async || {
+        let id = shop.admin.read("/desk").await["desk"]["interactions"][0]["id"].clone();
+        id.is_i64().then_some(id)
+    })
+    .await;
     made(&shop.admin, &format!("/interactions/{id}/end"), json!({})).await;
     let page = console(&browser, &shop.node, "supervisor", email(&shop.admin)).await;
     visit(&page, &shop.node, "supervise").await;
     page.sees("tr", "Wrap-up").await;
     press(&page, "End wrap-up").await;
     page.sees_no("tr .badge.wait").await;
-    let presence = shop.admin.read("/desk").await["desk"]["presence"]["wrap_up_until_ms"].clone();
-    assert_eq!(presence, json!(null));
+    until_async("the end of the wrap-up", async || {
+        shop.admin.read("/desk").await["desk"]["presence"]["wrap_up_until_ms"].is_null().then_some(())
+    })
+    .await;
     reads(&page, "Here").await;
 }
 
@@ -83,7 +89,7 @@ async fn v13_a_supervisor_listens_whispers_joins_in_leaves_and_takes_a_call_over
     tokio::join!(ana.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
     assert_eq!(faults(&page).await, json!([]));
     // Nobody is told of who only listens.
-    assert_eq!(ana.page.count(".call-company").await, 0);
+    ana.page.counts(".call-company", 0).await;
     page.click(".watching >> role=button[name=\"Whisper\"]").await;
     ana.page.hears_all(&[CALLER_HZ, BOSS_HZ], &[AGENT_HZ]).await;
     ana.page.sees(".call-company", "Sofia").await;

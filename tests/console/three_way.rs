@@ -46,7 +46,7 @@ async fn f069_a_third_one_is_added_dropped_added_again_and_the_agent_leaves_the_
         expert.rtp.hears_all(&[AGENT_HZ, CALLER_HZ], &[EXPERT_HZ]),
     );
     // Who is brought in is no customer of his own.
-    assert_eq!(page.count(".lines [data-interaction]").await, 1);
+    page.counts(".lines [data-interaction]", 1).await;
     page.click("role=button[name=\"Retirar 103 da chamada\"]").await;
     expert.call.expect_bye().await;
     page.sees_no(".call-company").await;
@@ -95,4 +95,34 @@ async fn f069_who_does_not_come_in_is_told_and_the_call_is_still_there() {
     page.sees(".call[data-state=held]", "").await;
     page.press("h").await;
     tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+}
+
+#[tokio::test]
+async fn f069_who_is_brought_in_is_offered_nothing_that_is_not_his_to_do_and_may_leave() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({})).await;
+    let bia = office.hire("Bia", "102").await;
+    office.admin.queue("outra", "voice", &[&bia], json!({ "title": "Outra" })).await;
+    let bia = office.seat(bia).await;
+    bia.join("voice").await;
+    let caller = caller(&office, "101").await;
+    ana.accept().await;
+    ana.page.hears(CALLER_HZ).await;
+    ana.page.click(".call >> role=button[name=\"Adicionar\"]").await;
+    ana.page.fill(".call-add input", "102").await;
+    ana.page.press("Enter").await;
+    bia.accept().await;
+    ana.page.sees(".call-company [data-party='102']", "Bia").await;
+    let leave = "role=button[name=\"Sair da chamada: os outros continuam\"]";
+    bia.page.sees(leave, "").await;
+    for verb in ["Adicionar", "Transferir", "Encerrar para todos"] {
+        assert_eq!(bia.page.count(&format!(".dock >> role=button[name=\"{verb}\"]")).await, 0, "{verb}");
+    }
+    bia.page.click(".dock >> role=button[name=\"Mais\"]").await;
+    bia.page.sees("role=menu", "Ocultar teclas").await;
+    assert_eq!(bia.page.count("role=menuitem[name=\"Clipes de áudio\"]").await, 0);
+    bia.page.press("Escape").await;
+    bia.page.click(leave).await;
+    ana.page.sees_no(".call-company").await;
+    tokio::join!(ana.page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
 }

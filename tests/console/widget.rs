@@ -116,7 +116,7 @@ async fn f262_the_visitor_ends_the_agent_sees_it_and_another_begins() {
     page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "One more thing").await;
     agent.click(".offer >> role=button[name=/Accept/]").await;
     agent.sees(".bubble.in", "One more thing").await;
-    assert_eq!(agent.count(".lines [data-interaction]").await, 2);
+    agent.counts(".lines [data-interaction]", 2).await;
 }
 
 #[tokio::test]

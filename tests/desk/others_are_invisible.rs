@@ -42,7 +42,7 @@ fn stands_for(theirs: &Theirs, path: &str, variable: &str) -> String {
         ("offers", "id") => text(offer),
         ("pause-reasons", "id") => text(&estate.pause_reason),
         ("queues", "id") => text(&estate.queue),
-        ("recordings", "id") => recording.clone(),
+        ("call-records" | "recordings", "id") => recording.clone(),
         ("rules", "id") => text(&estate.rule),
         ("sound-clips", "id") => text(&estate.sound_clip),
         ("tokens", "id") => text(&estate.token),

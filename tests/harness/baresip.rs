@@ -12,10 +12,14 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 
 use crate::deadline::{until, within};
+use crate::node::own_host;
 use crate::process::Process;
+use crate::wav::Wav;
 
 /// Where Debian puts the modules.
 const MODULES: &str = "/usr/lib/baresip/modules";
+/// The newest of what it heard, in seconds, in which a sound is looked for.
+const LOOKED_AT_S: f64 = 3.0;
 /// Control events that may wait unread.
 const EVENTS_WAITING: usize = 1024;
 
@@ -43,15 +47,13 @@ impl Baresip {
     /// Starts it and connects to its control port.
     pub async fn start(setup: &Setup) -> Baresip {
         let folder = tempfile::tempdir().expect("a folder");
-        let control_port = free_port();
-        std::fs::write(folder.path().join("config"), config(setup, control_port, folder.path()))
-            .expect("config");
+        let address = free_address();
+        std::fs::write(folder.path().join("config"), config(setup, address, folder.path())).expect("config");
         std::fs::write(folder.path().join("accounts"), format!("{}\n", setup.account)).expect("accounts");
         std::fs::write(folder.path().join("contacts"), "").expect("contacts");
         let mut command = Command::new("baresip");
         command.arg("-f").arg(folder.path()).args(["-s", "-v"]).current_dir(folder.path());
         let process = Process::start("baresip", command);
-        let address = SocketAddr::from(([127, 0, 0, 1], control_port));
         let stream = within("baresip's control port", async {
             let mut tick = tokio::time::interval(std::time::Duration::from_millis(20));
             loop {
@@ -113,6 +115,18 @@ impl Baresip {
         .await
     }
 
+    /// Waits until so many seconds (fewer than three) of what it hears are this tone, in the file that it writes.
+    pub async fn hears(&self, hz: f64, seconds: f64) {
+        let heard = self.heard_file().await;
+        until(&format!("{seconds} s of {hz} Hz in baresip's file"), || {
+            let wav = Wav::parse_unfinished(&std::fs::read(&heard).ok()?)?;
+            let newest = wav.span(0, wav.seconds() - LOOKED_AT_S, wav.seconds()).to_vec();
+            let wav = Wav { channels: vec![newest], ..wav };
+            (wav.seconds_of_tone(0, hz) >= seconds).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until it has decoded a picture: its log tells once.
     pub async fn decodes_pictures(&mut self) {
         let size = |line: &str| line.contains("video: receiving with resolution").then_some(());
@@ -135,7 +149,7 @@ fn is_decoded_dump(path: &Path) -> bool {
     })
 }
 
-fn config(setup: &Setup, control_port: u16, folder: &Path) -> String {
+fn config(setup: &Setup, control: SocketAddr, folder: &Path) -> String {
     // aufile plays a file only at its own rate, which must be the codec's.
     let rate_hz = match setup.codecs.first() {
         Some(&"opus") => 48_000,
@@ -161,13 +175,13 @@ fn config(setup: &Setup, control_port: u16, folder: &Path) -> String {
         out.push_str("video_bitrate 400000\nvideo_fps 15\n");
     }
     out.push_str("module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n");
-    out.push_str(&format!("ctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {}\n", folder.display()));
+    out.push_str(&format!("ctrl_tcp_listen {control}\nsnd_path {}\n", folder.display()));
     out
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((own_host(), 0)).expect("a free port");
+    listener.local_addr().expect("its address")
 }
 
 /// Netstrings of JSON: `12:{"a":"b"},`.

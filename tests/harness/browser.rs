@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::deadline::until_async;
 use crate::puppet::Puppet;
 use crate::rtp::tone;
 use crate::{picture, wav};
@@ -183,6 +184,27 @@ impl Page {
     /// How many elements fit now.
     pub async fn count(&self, selector: &str) -> u64 {
         self.ask("count", json!({ "selector": selector })).await.as_u64().unwrap_or_default()
+    }
+
+    /// Waits until so many elements fit: what a page is told in two messages it may show in two steps.
+    pub async fn counts(&self, selector: &str, wanted: u64) {
+        until_async(&format!("{wanted} of {selector}"), async || {
+            (self.count(selector).await == wanted).then_some(())
+        })
+        .await;
+    }
+
+    /// What stands in the first field that fits.
+    pub async fn value(&self, selector: &str) -> String {
+        self.ask("value", json!({ "selector": selector })).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the first field that fits holds just this.
+    pub async fn holds(&self, selector: &str, text: &str) {
+        until_async(&format!("{text:?} in {selector}"), async || {
+            (self.value(selector).await == text).then_some(())
+        })
+        .await;
     }
 
     pub async fn reload(&self) {

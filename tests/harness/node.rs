@@ -1,8 +1,12 @@
 //! A real gateway process with its own folder, ports and database.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr as LocalAddr, UnixListener};
 use std::path::{Path, PathBuf};
 
+use rand::seq::SliceRandom as _;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,14 +14,17 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::database::Database;
-use crate::deadline::within;
+use crate::deadline::{until_async, within};
 use crate::process::Process;
 use crate::site::{Site, password};
 use crate::wire::link::Transport;
 use crate::wire::ua::{Identity, Ua};
 
-/// RTP ports of one node: enough for a test, and windows of parallel tests rarely meet.
+/// RTP ports of one node: enough for a test.
 const RTP_PORTS: u16 = 200;
+/// First ports of the windows that nodes have: beside what systems give out by themselves (32768 to 60999), and beside the
+/// ports of `make bench` and of a node that somebody runs by hand (10000 to 29999).
+const RTP_WINDOWS: [Range<u16>; 2] = [30_000..32_600, 61_000..65_400];
 
 /// A running gateway.
 pub struct Node {
@@ -37,6 +44,7 @@ pub struct Node {
     pub web: SocketAddr,
     /// Where the first administrator sets his password, as the node told at its start.
     pub setup_link: Option<String>,
+    _ports: RtpWindow,
     // Last, so that the process ends before its folder goes.
     folder: TempDir,
 }
@@ -81,7 +89,9 @@ impl Node {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::fresh(folder.path());
         let config = folder.path().join("ramal.toml");
-        std::fs::write(&config, configuration(folder.path(), database.url(), overrides)).expect("ramal.toml");
+        let ports = RtpWindow::take();
+        std::fs::write(&config, configuration(folder.path(), database.url(), ports.first, overrides))
+            .expect("ramal.toml");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         Node {
             process: None,
@@ -97,6 +107,7 @@ impl Node {
             http: nowhere,
             web: nowhere,
             setup_link: None,
+            _ports: ports,
             folder,
         }
     }
@@ -188,6 +199,12 @@ impl Node {
         self.run(&["apply", &path.to_string_lossy()]).await;
     }
 
+    /// Waits until there are so many registrations.
+    pub async fn expect_registrations(&self, count: usize) {
+        let what = format!("{count} registrations");
+        until_async(&what, async || (self.registrations().await.len() == count).then_some(())).await;
+    }
+
     /// Running calls, as `ramal calls` tells.
     pub async fn calls(&self) -> Vec<Value> {
         self.list(&["calls", "--json"]).await
@@ -218,15 +235,10 @@ impl Node {
 
     /// Waits until the database holds this many finished call records, and returns them, newest first.
     pub async fn expect_cdrs(&self, count: usize) -> Vec<Value> {
-        within(&format!("{count} call records"), async {
-            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
-            loop {
-                tick.tick().await;
-                let rows = self.cdrs().await;
-                if rows.iter().filter(|r| !r["ended_at_ms"].is_null()).count() >= count {
-                    return rows;
-                }
-            }
+        until_async(&format!("{count} call records"), async || {
+            let rows = self.cdrs().await;
+            let ended = rows.iter().filter(|row| !row["ended_at_ms"].is_null()).count();
+            (ended >= count).then_some(rows)
         })
         .await
     }
@@ -240,16 +252,7 @@ impl Node {
 
     /// Waits until no call runs.
     pub async fn expect_idle(&self) {
-        within("the end of all calls", async {
-            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
-            loop {
-                tick.tick().await;
-                if self.calls().await.is_empty() {
-                    return;
-                }
-            }
-        })
-        .await;
+        until_async("the end of all calls", async || self.calls().await.is_empty().then_some(())).await;
     }
 
     /// Body of a page of the node's HTTP port.
@@ -357,11 +360,14 @@ impl Node {
 /// A carrier's socket, made before the node so that its address can stand in the site. Its target is set by
 /// [`carrier_of`] once the node listens.
 pub async fn carrier_address() -> SocketAddr {
-    // A host of this process alone, so that nobody takes the port meanwhile.
-    let [.., a, b, c] = std::process::id().to_be_bytes();
-    let host = Ipv4Addr::new(127, 64 | a, b, c);
-    let socket = tokio::net::UdpSocket::bind((host, 0)).await.expect("a UDP socket");
+    let socket = tokio::net::UdpSocket::bind((own_host(), 0)).await.expect("a UDP socket");
     socket.local_addr().expect("its address")
+}
+
+/// A host of this process alone, all of 127/8 being local: nobody takes a port there that is to be used later.
+pub fn own_host() -> Ipv4Addr {
+    let [.., a, b, c] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 64 | a, b, c)
 }
 
 /// The carrier at this address, sending to the node.
@@ -393,8 +399,28 @@ fn ready(line: &str) -> Option<Value> {
     (value["ready"] == true).then_some(value)
 }
 
-fn configuration(folder: &Path, database: &str, overrides: &str) -> String {
-    let ports = 20_000 + rand::random::<u16>() % ((60_000 - 20_000) / RTP_PORTS) * RTP_PORTS;
+/// RTP ports that no other node of a test has, whichever process it belongs to: what a phone still sends when its call is over
+/// must not come to somebody else's. The system takes the claim back with the process.
+struct RtpWindow {
+    first: u16,
+    _claim: Option<UnixListener>,
+}
+
+impl RtpWindow {
+    fn take() -> RtpWindow {
+        let mut firsts: Vec<u16> =
+            RTP_WINDOWS.iter().flat_map(|range| range.clone().step_by(usize::from(RTP_PORTS))).collect();
+        firsts.shuffle(&mut rand::rng());
+        let claim = |first: &u16| {
+            let name = LocalAddr::from_abstract_name(format!("ramal-tests-rtp-{first}")).ok()?;
+            Some(RtpWindow { first: *first, _claim: Some(UnixListener::bind_addr(&name).ok()?) })
+        };
+        // More nodes than windows at once: one of them is shared, and its nodes step out of each other's way.
+        firsts.iter().find_map(claim).unwrap_or(RtpWindow { first: firsts[0], _claim: None })
+    }
+}
+
+fn configuration(folder: &Path, database: &str, ports: u16, overrides: &str) -> String {
     let template = include_str!("../testdata/ramal.toml");
     let filled = template
         .replace("@DATA@", &folder.display().to_string())

@@ -1,9 +1,11 @@
 //! A stand-in for a store of objects that speaks S3: moto, which `scripts/stand-ins` brings. What it holds dies with it.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use tokio::process::Command;
 
+use crate::node::own_host;
 use crate::page::http;
 use crate::process::Process;
 
@@ -13,7 +15,7 @@ pub const BUCKET: &str = "recordings";
 /// A store that can be stopped and started again at the same address.
 pub struct Objects {
     process: Option<Process>,
-    port: u16,
+    address: SocketAddr,
     /// What earlier runs said.
     said: String,
 }
@@ -21,26 +23,23 @@ pub struct Objects {
 impl Objects {
     /// An address where nothing listens yet.
     pub fn away() -> Objects {
-        // Free now, and nobody else's for as long as the system gives out others first.
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-            .and_then(|l| l.local_addr())
-            .expect("a port")
-            .port();
-        Objects { process: None, port, said: String::new() }
+        let free = TcpListener::bind((own_host(), 0)).and_then(|listener| listener.local_addr());
+        Objects { process: None, address: free.expect("a port"), said: String::new() }
     }
 
     /// `[recording.s3]` for it.
     pub fn settings(&self) -> String {
         format!(
-            "[recording.s3]\nendpoint = \"http://127.0.0.1:{}\"\nbucket = \"{BUCKET}\"\naccess_key = \"key\"\nsecret_key = \"secret\"\n",
-            self.port
+            "[recording.s3]\nendpoint = \"http://{}\"\nbucket = \"{BUCKET}\"\naccess_key = \"key\"\nsecret_key = \"secret\"\n",
+            self.address
         )
     }
 
     /// Starts it, with an empty bucket.
     pub async fn start(&mut self) {
         let mut command = Command::new(program());
-        command.args(["-H", "127.0.0.1", "-p", &self.port.to_string()]).env("PYTHONUNBUFFERED", "1");
+        let (host, port) = (self.address.ip().to_string(), self.address.port().to_string());
+        command.args(["-H", &host, "-p", &port]).env("PYTHONUNBUFFERED", "1");
         let mut process = Process::start("moto", command);
         process.line("its address", |line| line.contains("Running on").then_some(())).await;
         self.process = Some(process);
@@ -65,8 +64,7 @@ impl Objects {
     }
 
     async fn ask(&self, method: &str, path: &str) -> http::Answer {
-        let address = std::net::SocketAddr::from(([127, 0, 0, 1], self.port));
-        http::request(address, method, path, &[], &[]).await
+        http::request(self.address, method, path, &[], &[]).await
     }
 }
 

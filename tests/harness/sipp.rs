@@ -15,20 +15,20 @@ pub struct Sipp {
 }
 
 impl Sipp {
-    /// Starts a scenario from testdata toward `remote`, from a port chosen by the caller or by sipp (0).
-    pub fn run(scenario: &str, remote: SocketAddr, local_port: u16, arguments: &[&str]) -> Sipp {
+    /// Starts a scenario from testdata toward `remote`, from this address, of which sipp chooses the port where it is 0.
+    pub fn run(scenario: &str, remote: SocketAddr, local: SocketAddr, arguments: &[&str]) -> Sipp {
         let folder = tempfile::tempdir().expect("a folder");
         let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/sipp").join(scenario);
         let mut command = Command::new("sipp");
         command
             .current_dir(folder.path())
-            .args(["-sf", &file.to_string_lossy(), "-i", "127.0.0.1", "-nostdin"])
+            .args(["-sf", &file.to_string_lossy(), "-i", &local.ip().to_string(), "-nostdin"])
             .args(["-trace_err", "-trace_msg", "-error_file", "errors.log", "-message_file", "messages.log"]);
-        if local_port != 0 {
-            command.args(["-p", &local_port.to_string()]);
+        if local.port() != 0 {
+            command.args(["-p", &local.port().to_string()]);
         }
         // sipp ends by itself when its calls are done, or after this many seconds.
-        command.args(["-timeout", "20s", "-timeout_error"]).args(arguments).arg(remote.to_string());
+        command.args(["-timeout", "85s", "-timeout_error"]).args(arguments).arg(remote.to_string());
         Sipp { process: Process::start("sipp", command), folder }
     }
 

@@ -55,7 +55,12 @@ impl Visitor {
     }
 
     pub async fn tell(&mut self, frame: Value) {
-        self.socket.send(TEXT, frame.to_string().as_bytes()).await.expect("an open line");
+        self.try_tell(frame).await.expect("an open line");
+    }
+
+    /// The same on a line that may be closed meanwhile.
+    pub async fn try_tell(&mut self, frame: Value) -> std::io::Result<()> {
+        self.socket.send(TEXT, frame.to_string().as_bytes()).await
     }
 
     /// Writes a message, and waits until it is stored.

@@ -4,6 +4,13 @@ use std::path::Path;
 
 use crate::rtp::tone;
 
+/// RIFF, fmt and data, as most programs write them.
+const HEAD_BYTES: usize = 44;
+/// Sounds are looked for at each of these moments: every 20 ms.
+const SLICES_PER_S: usize = 50;
+/// How many of them are looked at together: 100 ms.
+const WINDOW_SLICES: usize = 5;
+
 /// A PCM WAV in memory.
 #[derive(Clone, Debug)]
 pub struct Wav {
@@ -45,6 +52,13 @@ impl Wav {
         Err("no data chunk".to_owned())
     }
 
+    /// What is there of a file that is still written, whose head does not say its length yet.
+    pub fn parse_unfinished(bytes: &[u8]) -> Option<Wav> {
+        let head = bytes.first_chunk::<HEAD_BYTES>()?;
+        let format = Format::parse(&head[20..]).ok()?;
+        Some(format.split(&bytes[HEAD_BYTES..]))
+    }
+
     /// Length in seconds.
     pub fn seconds(&self) -> f64 {
         self.channels.first().map_or(0, Vec::len) as f64 / f64::from(self.rate_hz)
@@ -57,18 +71,14 @@ impl Wav {
         &samples[at(from_s)..at(to_s)]
     }
 
-    /// How many seconds of a channel, in steps of 100 ms, are mostly this tone.
+    /// How many seconds of a channel lie in 100 ms that are mostly this tone, wherever those begin.
     pub fn seconds_of_tone(&self, channel: usize, hz: f64) -> f64 {
-        let window = self.rate_hz as usize / 10;
-        let with_tone = |w: &&[i16]| tone::share(w, hz, self.rate_hz) > 0.6;
-        self.channels[channel].chunks_exact(window).filter(with_tone).count() as f64 / 10.0
+        self.covered_s(channel, WINDOW_SLICES, |w| tone::share(w, hz, self.rate_hz) > 0.6)
     }
 
-    /// How many seconds of a channel, in steps of 200 ms, hold each of the first tones and none of the others.
+    /// How many seconds of a channel lie in 200 ms that hold each of the first tones and none of the others.
     pub fn seconds_of_mix(&self, channel: usize, present: &[f64], absent: &[f64]) -> f64 {
-        let window = self.rate_hz as usize / 5;
-        let holds = |w: &&[i16]| tone::mixed(w, present, absent, self.rate_hz);
-        self.channels[channel].chunks_exact(window).filter(holds).count() as f64 / 5.0
+        self.covered_s(channel, 2 * WINDOW_SLICES, |w| tone::mixed(w, present, absent, self.rate_hz))
     }
 
     /// The greatest share that a tone has in any 100 ms of a channel.
@@ -77,10 +87,23 @@ impl Wav {
         windows.map(|window| tone::share(window, hz, self.rate_hz)).fold(0.0, f64::max)
     }
 
-    /// How many seconds of a channel, in steps of 100 ms, are silent.
+    /// How many seconds of a channel lie in 100 ms of silence.
     pub fn seconds_of_silence(&self, channel: usize) -> f64 {
-        let window = self.rate_hz as usize / 10;
-        self.channels[channel].chunks_exact(window).filter(|w| tone::rms(w) < 50.0).count() as f64 / 10.0
+        self.covered_s(channel, WINDOW_SLICES, |w| tone::rms(w) < 50.0)
+    }
+
+    /// Seconds that lie in any window of so many slices that fits. Windows overlap, so that it does not count where a sound
+    /// begins: 200 ms of it are 200 ms, or one slice less.
+    fn covered_s(&self, channel: usize, slices: usize, fits: impl Fn(&[i16]) -> bool) -> f64 {
+        let slice = self.rate_hz as usize / SLICES_PER_S;
+        let samples = &self.channels[channel];
+        let mut covered = vec![false; samples.len() / slice];
+        for (at, window) in samples.windows(slice * slices).step_by(slice).enumerate() {
+            if fits(window) {
+                covered[at..at + slices].fill(true);
+            }
+        }
+        covered.iter().filter(|is| **is).count() as f64 / SLICES_PER_S as f64
     }
 }
 
@@ -143,9 +166,21 @@ mod tests {
         write_mono(&path, 8000, &samples);
         let wav = Wav::read(&path);
         assert_eq!(wav.channels, [samples]);
-        assert_eq!(wav.seconds_of_tone(0, 440.0), 1.0);
+        assert!((1.0..1.1).contains(&wav.seconds_of_tone(0, 440.0)));
         assert_eq!(wav.seconds_of_silence(0), 0.5);
         assert_eq!(wav.seconds(), 1.5);
+    }
+
+    #[test]
+    fn a_short_tone_counts_wherever_it_begins() {
+        for from in (0..800).step_by(100) {
+            let samples = [vec![0; 1_600 + from], tone::sine(440.0, 8000, 0, 1_600), vec![0; 1_600]].concat();
+            let wav = Wav { rate_hz: 8000, channels: vec![samples] };
+            let seconds = wav.seconds_of_tone(0, 440.0);
+            // A window that holds more of the tone than of silence is mostly the tone.
+            assert!((0.18..0.32).contains(&seconds), "{seconds} s from sample {from}");
+            assert_eq!(wav.seconds_of_tone(0, 660.0), 0.0);
+        }
     }
 
     #[test]

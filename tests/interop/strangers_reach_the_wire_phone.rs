@@ -58,7 +58,12 @@ async fn the_wire_phone_speaks_srtp_with_itself() {
 #[tokio::test]
 async fn sipp_calls_the_wire_phone() {
     let callee = phone("101", SocketAddr::from(([127, 0, 0, 1], 9))).await;
-    let sipp = Sipp::run("call_and_hang_up.xml", callee.link.local, 0, &["-m", "1", "-s", "101"]);
+    let sipp = Sipp::run(
+        "call_and_hang_up.xml",
+        callee.link.local,
+        ([127, 0, 0, 1], 0).into(),
+        &["-m", "1", "-s", "101"],
+    );
     let call = callee.expect_invite().await;
     call.ring().await;
     call.answer(&Rtp::new().await.sdp()).await;

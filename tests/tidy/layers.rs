@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("call", &["routing", "cluster", "store", "model", "telemetry", "config"]),
     ("chat", &["routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
     ("site", &["store", "model", "config", "telemetry"]),
-    ("signalling", &["call", "routing", "cluster", "store", "model", "telemetry", "config"]),
+    ("signalling", &["call", "feed", "routing", "cluster", "store", "model", "telemetry", "config"]),
     ("plugin", &["call", "chat", "routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
     // Edges toward people. They ask signalling and plugins through their handles.
     (

@@ -11,7 +11,7 @@ const kib = (name) => gzipSync(readFileSync(new URL(name, dist))).length / 1024;
 const scripts = readdirSync(new URL('assets/', dist)).filter((name) => name.endsWith('.js'));
 
 // What administrators and supervisors alone open is loaded when they do.
-const later = /^(admin|supervise)/;
+const later = /^(admin|supervise|call_log)/;
 const first = scripts.filter((name) => !later.test(name)).reduce((sum, name) => sum + kib(`assets/${name}`), 0);
 const widget = kib('widget.js');
 

@@ -43,6 +43,12 @@ export async function signIn(extension, domain, password) {
   sessionStorage.setItem(KEPT, JSON.stringify(await response.json()));
 }
 
+/** The SIP domain of the node's only organization; `null` where there are several, or the node does not answer. */
+export async function onlyDomain() {
+  const told = await request('GET', '/trial/node.json').then((response) => response.json(), () => null);
+  return told?.sip_domain ?? null;
+}
+
 export function forget() {
   sessionStorage.removeItem(KEPT);
 }

@@ -68,6 +68,9 @@ function showSignIn() {
   at('sign-out').hidden = true;
   at('sign-in').hidden = false;
   at('extension').focus();
+  api.onlyDomain().then((domain) => {
+    if (domain && !at('domain').value) at('domain').value = domain;
+  });
 }
 
 function refuse(problem, again = null) {
@@ -112,7 +115,7 @@ function reach(is) {
 
 function take(event) {
   for (const [key, values] of calls.take(event)) {
-    const why = values.reason && (word(`end_${values.reason}`) ?? values.reason.replaceAll('_', ' '));
+    const why = values.reason && (word(`end_${values.reason}`) ?? word('end_other'));
     view.log(word(key, { ...values, why }), calls.now());
   }
   draw();

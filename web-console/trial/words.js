@@ -3,7 +3,7 @@
 const en = {
   trial: 'trial page', language: 'Language', sign_in_title: 'Register an extension',
   sign_in_hint: 'This page becomes a phone of that extension. It asks for your microphone.',
-  extension: 'Extension', domain: 'SIP domain', password: 'Password', sign_in: 'Register', sign_out: 'Log out',
+  extension: 'Extension', domain: 'SIP domain', domain_hint: 'The one that phones register with: the console shows it under Organization, and a site file as sip_domain.', password: 'Password', sign_in: 'Register', sign_out: 'Log out',
   dial_title: 'Dial', number: 'Number', dial: 'Call', keypad: 'Keypad', mute: 'Mute', again: 'Try again', hear: 'Let me hear',
   level_you: 'You', level_far: 'Other party', keys: 'Keys: A answer, E end, H hold, M mute.',
   calls_title: 'Calls', no_calls: 'No call. Dial a number, or wait for one.', log_title: 'What happened',
@@ -32,12 +32,14 @@ const en = {
   end_trunk_unreachable: 'the carrier is not reached', end_trunk_refused: 'refused by the carrier', end_overloaded: 'the gateway is full', end_peer_lost: 'the other party was lost',
   end_service_finished: 'finished', end_time_limit: 'the longest time for a call is over', end_transferred: 'transferred', end_operator: 'ended by the operator',
   end_node_stopped: 'the gateway stopped', end_answered_elsewhere: 'answered elsewhere', end_browser_lost: 'the browser was lost',
+  end_network_incompatible: 'IPv4 on one side, IPv6 on the other', end_malformed: 'not understood', end_no_such_dialog: 'the other call is over', end_not_acknowledged: 'the answer did not arrive',
+  end_pin_locked: 'too many wrong PINs: try again in 15 minutes', end_wrong_pin: 'the right PIN did not come', end_other: 'the call failed',
 };
 
 const pt = {
   trial: 'página de teste', language: 'Idioma', sign_in_title: 'Registrar um ramal',
   sign_in_hint: 'Esta página vira um telefone desse ramal. Ela pede o seu microfone.',
-  extension: 'Ramal', domain: 'Domínio SIP', password: 'Senha', sign_in: 'Registrar', sign_out: 'Sair',
+  extension: 'Ramal', domain: 'Domínio SIP', domain_hint: 'Aquele com que os aparelhos se registram: o console o mostra em Empresa, e um arquivo de site como sip_domain.', password: 'Senha', sign_in: 'Registrar', sign_out: 'Sair',
   dial_title: 'Discar', number: 'Número', dial: 'Ligar', keypad: 'Teclado', mute: 'Mudo', again: 'Tentar de novo', hear: 'Quero ouvir',
   level_you: 'Você', level_far: 'Outra parte', keys: 'Teclas: A atender, E encerrar, H espera, M mudo.',
   calls_title: 'Chamadas', no_calls: 'Nenhuma chamada. Disque um número ou espere por uma.', log_title: 'O que aconteceu',
@@ -66,6 +68,8 @@ const pt = {
   end_trunk_unreachable: 'sem contato com a operadora', end_trunk_refused: 'recusada pela operadora', end_overloaded: 'o gateway está cheio', end_peer_lost: 'a outra parte se perdeu',
   end_service_finished: 'terminou', end_time_limit: 'passou do tempo máximo', end_transferred: 'transferida', end_operator: 'encerrada pelo operador',
   end_node_stopped: 'o gateway parou', end_answered_elsewhere: 'atendida em outro lugar', end_browser_lost: 'o navegador se perdeu',
+  end_network_incompatible: 'IPv4 de um lado, IPv6 do outro', end_malformed: 'não compreendida', end_no_such_dialog: 'a outra chamada terminou', end_not_acknowledged: 'a resposta não chegou',
+  end_pin_locked: 'PINs errados demais: tente de novo em 15 minutos', end_wrong_pin: 'o PIN certo não veio', end_other: 'a chamada falhou',
 };
 
 export const tables = { en, 'pt-BR': pt };

@@ -1,9 +1,12 @@
 //! The trial page, as it was when the program was built.
 
-use axum::extract::Path;
+use axum::Json;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
+use super::Web;
 use super::problem::Problem;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -39,6 +42,23 @@ const FILES: &[(&str, &str, &[u8])] = files![
 /// `GET /trial/`
 pub async fn index() -> Response {
     page("index.html")
+}
+
+/// What the trial page fills in by itself.
+#[derive(Serialize)]
+pub struct Node {
+    /// Of the only organization; `null`: there are several, and whose one asks is not known before a log-in.
+    sip_domain: Option<String>,
+}
+
+/// `GET /trial/node.json`
+pub async fn node(State(web): State<Web>) -> Json<Node> {
+    let directory = web.directory();
+    let sip_domain = match directory.organizations() {
+        [only] => Some(only.sip_domain.clone()),
+        _ => None,
+    };
+    Json(Node { sip_domain })
 }
 
 /// `GET /trial/{file}`

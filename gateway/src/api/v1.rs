@@ -3,6 +3,7 @@
 mod agents;
 mod attachments;
 mod audit;
+mod call_records;
 mod calls;
 mod conferences;
 mod contacts;
@@ -63,6 +64,7 @@ pub(super) fn router() -> OpenApiRouter<Web> {
         .merge(agents::routes())
         .merge(attachments::routes())
         .merge(audit::routes())
+        .merge(call_records::routes())
         .merge(calls::routes())
         .merge(conferences::routes())
         .merge(contacts::routes())

@@ -1,6 +1,6 @@
 //! Every Call of this node, and the way from an event to the Call that it concerns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use ramal_media::command::{LegId, RecordingId, RoomId};
@@ -19,7 +19,7 @@ use super::leg::{Leg, LegPhase, Party};
 use super::pin_guard::PinGuard;
 use super::state::{Call, EndedBy};
 use super::timer::{Deadline, Timers};
-use crate::model::{CallId, ExtensionId, Trunk, TrunkId};
+use crate::model::{CallId, ExtensionId, OrganizationId, Trunk, TrunkId};
 
 /// Look-up tables and clocks that all Calls share.
 pub struct Book {
@@ -109,6 +109,8 @@ pub struct Calls {
     pub(super) book: Book,
     pub(super) limits: CallLimits,
     pub ended: HashMap<&'static str, u64>,
+    /// Whose Calls have changed; the shell takes it and tells.
+    pub stirred: BTreeSet<OrganizationId>,
 }
 
 /// Limits of call control; at `calls` running ones a new INVITE is answered 503.
@@ -159,7 +161,7 @@ impl Calls {
             next_id: 0,
             random: StdRng::from_seed(seed),
         };
-        Self { calls: HashMap::new(), book, limits, ended: HashMap::new() }
+        Self { calls: HashMap::new(), book, limits, ended: HashMap::new(), stirred: BTreeSet::new() }
     }
 
     /// True when nothing runs and no statistics are awaited.
@@ -224,7 +226,13 @@ impl Calls {
         if let Some(leg) = leg_of(&event).filter(|_| id.is_none()) {
             self.seat_media(cx, leg, &event);
         } else if let Some(&id) = id {
+            // Figures come every few seconds, and change nothing that supervisors see.
+            let figures = matches!(event, MediaEvent::Quality { .. });
+            let before = figures.then(|| self.stirred.clone());
             self.with(cx, id, |call, cx, book| call.handle_media(cx, book, event));
+            if let Some(before) = before {
+                self.stirred = before;
+            }
         }
     }
 
@@ -334,6 +342,7 @@ impl Calls {
     /// Tells the floor and pages what has changed, and drops a Call whose CDR is complete.
     pub(super) fn retire(&mut self, cx: &mut Context<'_>, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        self.stirred.extend(call.record.organization);
         call.forget_clip(cx, &mut self.book);
         call.retap(cx);
         call.report(cx);

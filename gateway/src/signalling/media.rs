@@ -120,7 +120,7 @@ fn read(announcements: &Announcements, path: PathBuf) -> Option<Arc<Prompt>> {
     Some(prompt)
 }
 
-/// Makes the folder of a recording and sees that there is room.
+/// Makes the folder of a recording, as the recorder does where this comes too late, and sees that there is room.
 fn prepare(folder: &Path, min_free_bytes: u64) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     match free_bytes(folder) {
@@ -170,8 +170,13 @@ impl MediaPlane for Media {
         let folder = self.recordings.join(organization).join(day(started_ms));
         let (path, min_free_bytes) =
             (folder.join(format!("{name}{}", self.recording_suffix)), self.min_free_bytes);
-        let prepared = self.disk.ask(move || prepare(&folder, min_free_bytes));
-        prepared.map_err(|error| format!("{}: {error}", self.recordings.display()))??;
+        match self.disk.ask(move || prepare(&folder, min_free_bytes)) {
+            Ok(prepared) => prepared?,
+            // One that is only slow costs no recording: the recorder makes the folder by itself, and tells when it cannot.
+            Err(error) => {
+                tracing::warn!(folder = %self.recordings.display(), %error, "a recording begins unseen")
+            }
+        }
         Ok(path)
     }
 

@@ -15,11 +15,12 @@ use super::datagrams::{Datagrams, Received};
 use super::listeners::Listener;
 use super::media::Media;
 use super::pages::{PageOrder, Pages};
-use super::refused::RefusedCall;
+use super::refused::{RefusedCall, RefusedPage};
 use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
 use super::rooms::RoomOrder;
 use super::state::{Now, Output, Signalling};
+use super::stirred::Stirred;
 use super::stream::{Gate, Inbound, Sent, Streams, open};
 use super::tls::Tls;
 use super::trunk::TrunkSummary;
@@ -48,7 +49,7 @@ pub enum Order {
     /// Where peers reach us.
     Listeners(oneshot::Sender<Vec<Listener>>),
     /// What was refused of late, as far as it concerns an organization.
-    RefusedCalls(OrganizationId, oneshot::Sender<Vec<RefusedCall>>),
+    RefusedCalls(RefusedPage, oneshot::Sender<Vec<RefusedCall>>),
     /// A call by our id or by a SIP Call-ID; `None` when nothing of it is kept.
     Trace(String, oneshot::Sender<Option<String>>),
     HangUp(CallId, oneshot::Sender<bool>),
@@ -104,6 +105,8 @@ pub struct Shell {
     pub inbound_sender: mpsc::Sender<Inbound>,
     pub media_events: mpsc::Receiver<MediaEvent>,
     pub voice: Voice,
+    /// For supervisors.
+    pub stirred: Stirred,
 }
 
 /// Starts the signalling task.
@@ -139,7 +142,8 @@ impl Task {
         let mut look_up = tokio::time::interval(resolve::INTERVAL);
         self.perform();
         loop {
-            let due = self.timeout.unwrap_or_else(|| Instant::now() + resolve::INTERVAL);
+            let due = [self.timeout, self.shell.stirred.due()].into_iter().flatten().min();
+            let due = due.unwrap_or_else(|| Instant::now() + resolve::INTERVAL);
             tokio::select! {
                 socket = self.shell.datagrams.readable() => self.take_datagrams(socket),
                 count = self.shell.inbound.recv_many(&mut inbound, BATCH) => {
@@ -176,6 +180,7 @@ impl Task {
                 self.shell.signalling.handle_timeout(now());
                 self.perform();
             }
+            self.shell.stirred.take(Instant::now(), &mut self.shell.signalling.calls.stirred);
         }
     }
 
@@ -308,8 +313,8 @@ impl Task {
                 drop(reply.send(signalling.trunks.summaries(Instant::now(), &signalling.listeners)));
             }
             Order::Listeners(reply) => drop(reply.send(signalling.listeners.iter().copied().collect())),
-            Order::RefusedCalls(organization, reply) => {
-                let refused = signalling.refused.of(signalling.directory(), organization, wall_ms());
+            Order::RefusedCalls(wanted, reply) => {
+                let refused = signalling.refused.of(signalling.directory(), &wanted, wall_ms());
                 drop(reply.send(refused));
             }
             Order::Trace(wanted, reply) => {
@@ -352,7 +357,10 @@ impl Task {
             ("challenged_senders", signalling.door.challenged),
             ("refused_senders", signalling.door.refused),
             ("registers", signalling.door.registers),
+            ("wrong_passwords", signalling.door.wrong_passwords),
+            ("passwords_not_looked_at", signalling.door.passwords_not_looked_at),
             ("connections_refused", self.shell.gate.refused()),
+            ("connections_not_sip", self.shell.gate.strangers()),
             ("datagrams_dropped", self.shell.datagrams.dropped),
             ("datagrams_dropped_by_kernel", self.shell.datagrams.kernel_drops()),
             ("socket_errors", self.shell.datagrams.errors),

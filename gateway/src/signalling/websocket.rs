@@ -371,12 +371,13 @@ mod tests {
 
     #[tokio::test]
     async fn pongs_keep_a_phone_but_not_one_that_never_says_anything() {
-        let patience = Patience { ping: SHORT / 8, silence: SHORT * 50, mute: SHORT * 3, ..PATIENCE };
+        let mute = SHORT * 20;
+        let patience = Patience { ping: mute / 40, silence: mute * 10, mute, ..PATIENCE };
         let (mut socket, mut heard, _writer) = phone(patience).await;
         socket.send(Message::text(OPTIONS)).await.unwrap();
         assert!(next_message(&mut heard).await.is_some());
         // Reading answers pings; of these there are more than the mute would have seen.
-        for _ in 0..40 {
+        for _ in 0..50 {
             assert!(matches!(socket.next().await.unwrap().unwrap(), Message::Ping(_)));
         }
         let (mut mute, mut heard, _writer) = phone(patience).await;

@@ -7,7 +7,7 @@ use super::check::Place;
 use super::describe::{self, Fields};
 use super::plan::{Planner, Tenant};
 use super::{rule, trunk};
-use crate::config::fault::Wrong;
+use crate::config::fault::{Cause, Wrong};
 use crate::model::{Directory, Extension, Organization, OrganizationId, Trunk};
 use crate::store::{NodeKey, SitePlan};
 
@@ -129,14 +129,16 @@ impl Work<'_> {
         let plan = &self.planner.plan;
         let domain = Place::root().at("sip_domain");
         if plan.organizations.iter().any(|other| other.id != row.id && other.sip_domain == row.sip_domain) {
-            return Err(domain.wrong("this SIP domain belongs to another organization already"));
+            return Err(domain
+                .wrong("this SIP domain belongs to another organization already")
+                .because(Cause::Taken));
         }
         let phones = plan.extensions.iter().any(|extension| extension.organization == row.id);
         let peers = plan.trunks.iter().any(|trunk| trunk.organization == row.id && trunk.digest_in.is_some());
         if phones || peers {
             return Err(domain.wrong(
                 "the passwords of the phones hold for the domain as it is: only `ramal apply`, with all of them given again, changes it",
-            ));
+            ).because(Cause::DomainHeld));
         }
         Ok(())
     }
@@ -156,6 +158,13 @@ impl Work<'_> {
             |row: &Extension| old.as_ref().is_none_or(|old| old.id != row.id) && row.number == entry.number;
         if self.own_extensions().any(taken) {
             return Err(ChangeError::Taken("number"));
+        }
+        let is_new = old.as_ref().is_none_or(|old| old.number != entry.number);
+        if is_new && rule::answers(&self.planner, self.row.id, &entry.number) {
+            return Err(Place::root()
+                .at("number")
+                .wrong("a rule of the dial plan has this number: an extension would take its calls")
+                .into());
         }
         let tenant = tenant(&self.row);
         let row = self.planner.extension(&tenant, &Place::root(), &entry)?;
@@ -210,6 +219,7 @@ impl Work<'_> {
     fn rules(&mut self, entries: Vec<Entry>) -> Result<Differing, ChangeError> {
         let before = self.described_rules();
         let read: Vec<super::file::RuleEntry> = entries.into_iter().map(read).collect::<Result<_, _>>()?;
+        rule::refuse_unreachable(&self.planner, &tenant(&self.row), &read)?;
         self.plan_rules(&read)?;
         Ok((json!({ "rules": before }), json!({ "rules": self.described_rules() })))
     }
@@ -279,9 +289,9 @@ fn read<T: DeserializeOwned>(entry: Entry) -> Result<T, ChangeError> {
 
 /// Another name for a row is a change of that row here, never of one by its former name.
 fn no_former_name(entry: Entry) -> Result<Entry, Wrong> {
-    match entry.contains_key("formerly") {
-        true => Err(Place::root().at("formerly").wrong("`formerly` has no meaning here")),
-        false => Ok(entry),
+    match ["formerly", "ha1"].into_iter().find(|key| entry.contains_key(*key)) {
+        Some(key) => Err(Place::root().at(key).wrong(format!("`{key}` has no meaning here"))),
+        None => Ok(entry),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::check::{self, Place};
 use super::file::{DigestInEntry, RegisterEntry, TrunkEntry};
 use super::plan::{Planner, Tenant};
-use super::secret::{self, Old, Subject};
-use crate::config::fault::Wrong;
+use super::secret::{self, Given, Old, Subject};
+use crate::config::fault::{Cause, Wrong};
 use crate::model::{
     CallerIdPolicy, DtmfMethod, InboundDigest, RecordingRule, RegisterOut, SrtpPolicy, Transport, Trunk,
     TrunkId,
@@ -31,7 +31,10 @@ pub(super) fn plan(
             return Err(place.at("name").wrong(format!("trunk `{}` stands here twice", entry.name)));
         }
         if entry.digest_in.as_ref().is_some_and(|digest| !usernames.insert(&digest.username)) {
-            return Err(place.at("digest_in").wrong("another trunk of the organization has this user name"));
+            return Err(place
+                .at("digest_in")
+                .wrong("another trunk of the organization has this user name")
+                .because(Cause::Taken));
         }
         let row = trunk(planner, tenant, &place, entry)?;
         planner.plan.trunks.push(row);
@@ -101,13 +104,14 @@ fn check_plain(place: &Place, entry: &TrunkEntry) -> Result<(), Wrong> {
     if let Some(wide) = entry.sources.iter().find(|source| source.prefix_bits() < WIDEST_SOURCE_BITS) {
         return Err(place
             .at("sources")
-            .wrong(format!("{wide} lets the world call without a password; name the peer's own addresses")));
+            .wrong(format!("{wide} lets the world call without a password; name the peer's own addresses"))
+            .because(Cause::SourceWide(wide.to_string())));
     }
     for codec in entry.codecs.iter().flatten() {
         check::word(&place.at("codecs"), codec)?;
     }
     if entry.codecs.as_ref().is_some_and(Vec::is_empty) {
-        return Err(place.at("codecs").wrong("is empty; leave it out to offer all"));
+        return Err(place.at("codecs").wrong("is empty; leave it out to offer all").because(Cause::Empty));
     }
     Ok(())
 }
@@ -125,7 +129,8 @@ fn digest_in(
             subject: Subject { username: &digest.username, realm: &organization.sip_domain },
             ha1: &digest.ha1,
         });
-    let ha1 = secret::digest(&place.at("password"), subject, Some(&entry.password), old_digest)?;
+    let given = Given { password: entry.password.as_ref(), ha1: entry.ha1.as_ref() };
+    let ha1 = secret::digest(place, subject, given, old_digest)?;
     Ok(InboundDigest { username: entry.username.clone(), ha1 })
 }
 
@@ -136,7 +141,8 @@ fn register(place: &Place, entry: &RegisterEntry) -> Result<RegisterOut, Wrong> 
     else {
         return Err(place
             .at("aor")
-            .wrong(format!("`{}` is no address of record; right would be `sip:user@host`", entry.aor)));
+            .wrong(format!("`{}` is no address of record; right would be `sip:user@host`", entry.aor))
+            .because(Cause::Aor));
     };
     check::line(&place.at("aor"), &entry.aor)?;
     let contact_user = entry.contact_user.clone().unwrap_or_else(|| user.to_owned());
@@ -152,7 +158,9 @@ fn caller_id(place: &Place, text: Option<&str>) -> Result<CallerIdPolicy, Wrong>
         Some("anonymous") => Ok(CallerIdPolicy::Anonymous),
         Some(number) => {
             check::dialled(place, number, 2..=20).map_err(|_| {
-                place.wrong(format!("`{number}` is no caller id; right are `pass`, `anonymous` or a number"))
+                place
+                    .wrong(format!("`{number}` is no caller id; right are `pass`, `anonymous` or a number"))
+                    .because(Cause::CallerId)
             })?;
             Ok(CallerIdPolicy::Fixed(number.to_owned()))
         }

@@ -1,10 +1,15 @@
 //! Call records.
+
+mod list;
+
 use sqlx::QueryBuilder;
 
 use crate::model::{CallId, CallRecord, LegRecord, OrganizationId, UserId};
 use crate::store::column::{optional_number, optional_parsed, parsed};
 use crate::store::database::Tx;
 use crate::store::{Scope, Store, StoreError, leg, without_nul};
+
+pub use list::CallFilter;
 
 /// Calls written with one statement: 20 values each stay below the 32,766 that SQLite takes.
 const CALLS_PER_STATEMENT: usize = 512;

@@ -1,6 +1,6 @@
 //! A stereo WAV whose header is right after every write, so that it is playable however the process ends.
 
-use std::fs::File;
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -40,17 +40,25 @@ impl Default for StoreOpener {
     /// A new file; one that exists is never overwritten.
     fn default() -> Self {
         Self(Arc::new(|path| {
-            let file = File::options().write(true).create_new(true).open(path)?;
+            let file = create(File::options().write(true), path)?;
             Ok(Box::new(file) as Box<dyn Store>)
         }))
     }
+}
+
+/// The folder is made where it is not there: whoever gave the order does not wait for a disk that is slow.
+fn create(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    options.create_new(true).open(path)
 }
 
 impl StoreOpener {
     /// The same; what is to be sealed, by its name, is sealed with this key.
     pub fn sealing(key: Arc<RecordingKey>) -> Self {
         Self(Arc::new(move |path| {
-            let file = File::options().read(true).write(true).create_new(true).open(path)?;
+            let file = create(File::options().read(true).write(true), path)?;
             if !is_sealed(path) {
                 return Ok(Box::new(file) as Box<dyn Store>);
             }

@@ -5,6 +5,8 @@
   const HEARD_SHARE = 0.7;
   const HEARD_S = 0.2;
   const LOOK_EVERY_MS = 40;
+  // As the harness waits for everything else.
+  const TIMEOUT_MS = 90_000;
   const SILENCE_RMS = 0.0005;
 
   const connections = [];
@@ -123,10 +125,10 @@
       way = { from, to };
     },
     // The time (ms since 1970) at which a whole window of this tone had come in.
-    hears: (hz, timeoutMs = 20_000) =>
+    hears: (hz, timeoutMs = TIMEOUT_MS) =>
       until(() => heard().some((s) => share(s, hz, audio.sampleRate) > HEARD_SHARE), timeoutMs, `hears ${hz} Hz`),
     // A window that holds each of the first tones and none of the others.
-    hearsAll: (present, absent, timeoutMs = 20_000) =>
+    hearsAll: (present, absent, timeoutMs = TIMEOUT_MS) =>
       until(
         () =>
           heard().some((s) => {
@@ -137,12 +139,12 @@
         `hears ${present} Hz without ${absent}`,
       ),
     // Another sound or none.
-    hearsNo: (hz, timeoutMs = 20_000) =>
+    hearsNo: (hz, timeoutMs = TIMEOUT_MS) =>
       until(() => heard().every((s) => share(s, hz, audio.sampleRate) < 0.1), timeoutMs, `hears no more ${hz} Hz`),
-    hearsNothing: (timeoutMs = 20_000) =>
+    hearsNothing: (timeoutMs = TIMEOUT_MS) =>
       until(() => heard().every((s) => rms(s) < SILENCE_RMS), timeoutMs, 'hears nothing'),
     // The page has sounded this tone since it was opened.
-    async sounded(hz, timeoutMs = 20_000) {
+    async sounded(hz, timeoutMs = TIMEOUT_MS) {
       const end = performance.now() + timeoutMs;
       while (!sounded.has(hz)) {
         if (performance.now() > end) throw new Error(`no tone of ${hz} Hz, only of ${[...sounded]}`);

@@ -13,7 +13,7 @@ use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
 use crate::deadline::within;
-use crate::rtp::tone;
+use crate::rtp::tone::{self, Windows};
 use state::{RATE_HZ, Shared, Speech, State, run};
 
 /// What must be heard of a tone to believe it: 200 ms.
@@ -179,11 +179,9 @@ impl PageMedia {
 
     /// Waits until 200 ms of what comes from now on is this tone.
     pub async fn hears(&self, hz: f64) {
-        let from = self.shared.state().pcm.len();
+        let mut windows = Windows::from(self.heard_so_far(), RATE_HZ);
         self.until(&format!("{hz} Hz at the page"), |state| {
-            let start = state.pcm.len().saturating_sub(HEARD_SAMPLES).max(from);
-            let fresh = &state.pcm[start..];
-            (fresh.len() >= HEARD_SAMPLES && tone::share(fresh, hz, RATE_HZ) > HEARD_SHARE).then_some(())
+            windows.any(&state.pcm, |window| tone::share(window, hz, RATE_HZ) > HEARD_SHARE).then_some(())
         })
         .await;
     }
@@ -246,15 +244,14 @@ impl PageMedia {
 
     /// Waits until 200 ms of what comes from now on hold each of the first tones and none of the others.
     pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
-        let from = self.shared.state().pcm.len();
+        let mut windows = Windows::from(self.heard_so_far(), RATE_HZ);
         self.until(&format!("{present:?} Hz without {absent:?} at the page"), |state| {
-            let start = state.pcm.len().saturating_sub(HEARD_SAMPLES).max(from);
-            tone::mixed(&state.pcm[start..], present, absent, RATE_HZ).then_some(())
+            windows.any(&state.pcm, |window| tone::mixed(window, present, absent, RATE_HZ)).then_some(())
         })
         .await;
     }
 
-    async fn until<T>(&self, what: &str, look: impl Fn(&State) -> Option<T>) -> T {
+    async fn until<T>(&self, what: &str, mut look: impl FnMut(&State) -> Option<T>) -> T {
         within(what, async {
             loop {
                 let changed = self.shared.changed.notified();

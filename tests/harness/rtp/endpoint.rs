@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use super::dtmf::Event;
 use super::packet::Packet;
 use super::srtp::{Context, Keys, Suite};
+use super::tone::Windows;
 use super::{g711, tone};
 use crate::deadline::within;
 use crate::sdp::{Description, EVENTS, Format, PCMA, PCMU, Remote};
@@ -78,6 +79,8 @@ struct State {
     timestamp: u32,
     ssrc: u32,
     spoken: usize,
+    // Periods of 20 ms that went by.
+    frames: u64,
     // Of speech packets each so-manieth is not sent; 0: none.
     lose_each: u32,
     made: u32,
@@ -104,6 +107,7 @@ impl Default for State {
             timestamp: rand::random(),
             ssrc: rand::random(),
             spoken: 0,
+            frames: 0,
             lose_each: 0,
             made: 0,
             lost: 0,
@@ -260,11 +264,9 @@ impl Rtp {
 
     /// Waits until 200 ms of what comes in from now on is this tone.
     pub async fn hears(&self, hz: f64) {
-        let from = self.state().pcm.len();
+        let mut windows = self.windows();
         self.until(&format!("{hz} Hz at {}", self.local), |state| {
-            let start = state.pcm.len().saturating_sub(HEARD_SAMPLES).max(from);
-            let fresh = &state.pcm[start..];
-            (fresh.len() >= HEARD_SAMPLES && tone::share(fresh, hz, RATE_HZ) > HEARD_SHARE).then_some(())
+            windows.any(&state.pcm, |window| tone::share(window, hz, RATE_HZ) > HEARD_SHARE).then_some(())
         })
         .await;
     }
@@ -282,10 +284,9 @@ impl Rtp {
 
     /// Waits until 200 ms of what comes in from now on hold each of the first tones and none of the others.
     pub async fn hears_all(&self, present: &[f64], absent: &[f64]) {
-        let from = self.state().pcm.len();
+        let mut windows = self.windows();
         self.until(&format!("{present:?} Hz without {absent:?} at {}", self.local), |state| {
-            let start = state.pcm.len().saturating_sub(HEARD_SAMPLES).max(from);
-            tone::mixed(&state.pcm[start..], present, absent, RATE_HZ).then_some(())
+            windows.any(&state.pcm, |window| tone::mixed(window, present, absent, RATE_HZ)).then_some(())
         })
         .await;
     }
@@ -304,35 +305,43 @@ impl Rtp {
 
     /// Waits until what comes in is another sound than this tone, or nothing.
     pub async fn hears_no(&self, hz: f64) {
-        let from = self.state().pcm.len();
+        let mut windows = self.windows();
         let began = Instant::now();
-        within(&format!("no more {hz} Hz at {}", self.local), async {
-            let mut tick = interval(FRAME);
-            loop {
-                tick.tick().await;
-                let state = self.state();
-                let fresh = state.pcm.get(from..).unwrap_or_default();
-                let newest = fresh.get(fresh.len().saturating_sub(HEARD_SAMPLES)..).unwrap_or_default();
-                let other = newest.len() == HEARD_SAMPLES && tone::share(newest, hz, RATE_HZ) < 0.1;
-                if other || state.last_audible.is_none_or(|at| at.max(began).elapsed() > QUIET) {
-                    return;
-                }
-            }
+        let mut stopped = false;
+        let what = format!("no more {hz} Hz at {}", self.local);
+        self.stays(&what, |state| {
+            stopped |= windows.any(&state.pcm, |window| tone::share(window, hz, RATE_HZ) < 0.1);
+            stopped || state.is_quiet_since(began)
         })
         .await;
     }
 
     /// Waits for 400 ms without an audible packet.
     pub async fn hears_nothing(&self) {
-        within("silence", async {
-            let mut since = Instant::now();
-            loop {
-                let quiet_at = since + QUIET;
-                tokio::time::sleep_until(quiet_at).await;
-                match self.state().last_audible {
-                    Some(at) if at > since => since = at,
-                    _ => return,
-                }
+        let began = Instant::now();
+        self.stays("silence", |state| state.is_quiet_since(began)).await;
+    }
+
+    /// Waits until this side has had time for so many packets more, whether it spoke or not: of a phone that stood still for a
+    /// while its own clock knows, and not ours.
+    pub async fn lets_pass(&self, packets: u64) {
+        let from = self.state().frames;
+        let mut tick = interval(FRAME);
+        within("the pace of a phone", async {
+            while self.state().frames < from + packets {
+                tick.tick().await;
+            }
+        })
+        .await;
+    }
+
+    /// Waits until this holds twice in a row: what came while this process stood still is read between the two.
+    async fn stays(&self, what: &str, mut holds: impl FnMut(&State) -> bool) {
+        within(what, async {
+            let mut held = 0;
+            while held < 2 {
+                tokio::time::sleep(FRAME).await;
+                held = if holds(&self.state()) { held + 1 } else { 0 };
             }
         })
         .await;
@@ -372,7 +381,12 @@ impl Rtp {
         self.state().unauthentic
     }
 
-    async fn until<T>(&self, what: &str, look: impl Fn(&mut State) -> Option<T>) -> T {
+    /// Over what comes from now on.
+    fn windows(&self) -> Windows {
+        Windows::from(self.state().pcm.len(), RATE_HZ)
+    }
+
+    async fn until<T>(&self, what: &str, mut look: impl FnMut(&mut State) -> Option<T>) -> T {
         within(what, async {
             loop {
                 let arrived = self.shared.arrived.notified();
@@ -395,8 +409,14 @@ impl Shared {
 }
 
 impl State {
+    /// No audible packet for [`QUIET`], nor before `began`.
+    fn is_quiet_since(&self, began: Instant) -> bool {
+        self.last_audible.map_or(began, |at| at.max(began)).elapsed() > QUIET
+    }
+
     /// The packets of the next 20 ms.
     fn frame(&mut self, event: &mut Option<Pressed>) -> Vec<Vec<u8>> {
+        self.frames += 1;
         if event.is_none()
             && let (Some((digit, duration_ms)), Some(payload_type)) =
                 (self.digits.pop_front(), self.events_type)

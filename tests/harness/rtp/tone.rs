@@ -35,6 +35,31 @@ pub fn mixed(samples: &[i16], present: &[f64], absent: &[f64], rate_hz: u32) -> 
         && absent.iter().all(|hz| share(samples, *hz, rate_hz) < 0.02)
 }
 
+/// Runs over a sound that grows, 200 ms at a time, and misses nothing of what came all at once while this process stood still.
+pub struct Windows {
+    next: usize,
+    length: usize,
+    step: usize,
+}
+
+impl Windows {
+    /// Over what comes behind this sample.
+    pub fn from(sample: usize, rate_hz: u32) -> Windows {
+        Windows { next: sample, length: rate_hz as usize / 5, step: rate_hz as usize / 50 }
+    }
+
+    /// Whether a window that was not looked at yet fits.
+    pub fn any(&mut self, sound: &[i16], fits: impl Fn(&[i16]) -> bool) -> bool {
+        while let Some(window) = sound.get(self.next..self.next + self.length) {
+            self.next += self.step;
+            if fits(window) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
 /// Root mean square, in units of 16-bit samples.
 pub fn rms(samples: &[i16]) -> f64 {
     if samples.is_empty() {
@@ -45,7 +70,7 @@ pub fn rms(samples: &[i16]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{rms, share, sine};
+    use super::{Windows, rms, share, sine};
 
     #[test]
     fn a_tone_is_found_where_it_is_and_nowhere_else() {
@@ -54,5 +79,15 @@ mod tests {
         assert!(share(&tone, 880.0, 8000) < 0.01);
         assert_eq!(share(&[0; 1600], 440.0, 8000), 0.0);
         assert!((rms(&tone) - 7071.0).abs() < 20.0);
+    }
+
+    #[test]
+    fn a_tone_that_came_and_went_at_once_is_found_once() {
+        let sound = [vec![0; 4_000], sine(440.0, 8000, 0, 1_600), vec![0; 4_000]].concat();
+        let is_tone = |window: &[i16]| share(window, 440.0, 8000) > 0.7 && rms(window) > 7_000.0;
+        let mut windows = Windows::from(0, 8000);
+        assert!(!windows.any(&sound[..4_000], is_tone));
+        assert!(windows.any(&sound, is_tone) && !windows.any(&sound, is_tone));
+        assert!(!Windows::from(4_001, 8000).any(&sound, is_tone));
     }
 }

@@ -6,8 +6,9 @@ use super::message::{self, Message, uri_of};
 use super::ua::{Ua, new_branch, new_call_id, new_tag};
 
 const SDP: &str = "application/sdp";
-/// How long a new call waits for its challenge before the test goes on.
-const CHALLENGE_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+/// How long a new call waits for its challenge before the test goes on: a phone that dials without a proof is challenged, or told
+/// something else, unless what it calls is no gateway.
+const CHALLENGE_WAIT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// A call that this phone makes or gets. Nothing is sent that the test did not ask for, except an answer to a digest
 /// challenge and the ACK of a refusal.
@@ -128,8 +129,12 @@ impl Call {
     }
 
     async fn transmit(&self, method: &str, headers: &[(String, String)], body: Option<(&str, &[u8])>) {
-        let bytes = message::write(&format!("{method} {} SIP/2.0", self.target), headers, body);
+        let bytes = self.written(method, headers, body);
         self.ua.send_to(self.destination, &bytes).await;
+    }
+
+    fn written(&self, method: &str, headers: &[(String, String)], body: Option<(&str, &[u8])>) -> Vec<u8> {
+        message::write(&format!("{method} {} SIP/2.0", self.target), headers, body)
     }
 
     /// Sends a request in the dialog and returns its sequence number; does not wait.
@@ -139,11 +144,16 @@ impl Call {
         extra: &[(&str, &str)],
         body: Option<(&str, &[u8])>,
     ) -> u32 {
+        let bytes = self.next_request(method, extra, body);
+        self.ua.send_to(self.destination, &bytes).await;
+        self.cseq
+    }
+
+    fn next_request(&mut self, method: &str, extra: &[(&str, &str)], body: Option<(&str, &[u8])>) -> Vec<u8> {
         self.cseq += 1;
         let mut headers = self.headers(method, self.cseq, &self.ua.via());
         headers.extend(extra.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        self.transmit(method, &headers, body).await;
-        self.cseq
+        self.written(method, &headers, body)
     }
 
     /// Sends a request in the dialog and returns its final response; one challenge is answered.
@@ -153,15 +163,25 @@ impl Call {
         extra: &[(&str, &str)],
         body: Option<(&str, &[u8])>,
     ) -> Message {
-        let sent = self.send_request(method, extra, body).await;
-        let response = self.final_response(method, sent).await;
+        let response = self.exchange(method, extra, body).await;
         let Some((name, value)) = self.ua.authorization(&response, method, &self.target) else {
             return response;
         };
         let mut again = extra.to_vec();
         again.push((&name, &value));
-        let sent = self.send_request(method, &again, body).await;
-        self.final_response(method, sent).await
+        self.exchange(method, &again, body).await
+    }
+
+    /// Sends a request until it is answered.
+    async fn exchange(
+        &mut self,
+        method: &str,
+        extra: &[(&str, &str)],
+        body: Option<(&str, &[u8])>,
+    ) -> Message {
+        let bytes = self.next_request(method, extra, body);
+        let answer = self.final_response(method, self.cseq);
+        self.ua.insist(self.destination, &bytes, answer).await
     }
 
     /// The final response to a request of ours.
@@ -210,11 +230,11 @@ impl Call {
     /// Answers the challenge of our INVITE when one comes soon; a later one is answered by the next wait.
     pub(super) async fn answer_challenge(&mut self) {
         let ours = (self.invite.cseq, "INVITE".to_owned());
-        let challenge = |m: &Message| {
-            m.call_id() == self.call_id && m.cseq() == ours && matches!(m.status(), Some(401 | 407))
-        };
-        let waited = tokio::time::timeout(CHALLENGE_WAIT, self.ua.inbox.next(challenge)).await;
-        if let Ok(response) = waited {
+        let response = |m: &Message| m.call_id() == self.call_id && m.cseq() == ours;
+        let told = self.ua.inbox.holds(|m| response(m) && m.status() > Some(100));
+        let _ = tokio::time::timeout(CHALLENGE_WAIT, told).await;
+        let challenge = |m: &Message| response(m) && matches!(m.status(), Some(401 | 407));
+        if let Some(response) = self.ua.inbox.take(challenge) {
             self.ack_refusal(&response).await;
             self.retry_authorized(&response).await;
         }

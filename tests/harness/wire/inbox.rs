@@ -85,7 +85,12 @@ impl Inbox {
         self.found(|| self.take(&fits)).await
     }
 
-    async fn found(&self, look: impl Fn() -> Option<Message>) -> Message {
+    /// Waits until a message that fits is there, and leaves it there.
+    pub async fn holds(&self, fits: impl Fn(&Message) -> bool) {
+        self.found(|| self.state().fresh.iter().any(&fits).then_some(())).await;
+    }
+
+    async fn found<T>(&self, look: impl Fn() -> Option<T>) -> T {
         loop {
             let arrived = self.arrived.notified();
             tokio::pin!(arrived);

@@ -1,13 +1,18 @@
 //! A phone, or a carrier: one socket, one address of record.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::call::Call;
 use super::digest::{self, Login};
 use super::inbox::Inbox;
 use super::link::{Link, Transport};
 use super::message::{self, Message};
+
+/// A request that is not answered is sent again after so long (T2 of RFC 3261).
+const AGAIN_AFTER: Duration = Duration::from_secs(4);
 
 /// Who a phone is and where it sends.
 #[derive(Clone, Debug)]
@@ -153,8 +158,9 @@ impl Ua {
             ];
             headers.extend(authorization.clone());
             headers.extend(extra.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-            self.send(&message::write(&format!("{method} {uri} SIP/2.0"), &headers, body)).await;
-            let response = self.final_response(&call_id, cseq, method).await;
+            let bytes = message::write(&format!("{method} {uri} SIP/2.0"), &headers, body);
+            let answer = self.final_response(&call_id, cseq, method);
+            let response = self.insist(self.identity.target, &bytes, answer).await;
             if authorization.is_none()
                 && let Some(answer) = self.authorization(&response, method, uri)
             {
@@ -164,6 +170,20 @@ impl Ua {
             return response;
         }
         unreachable!("the loop returns")
+    }
+
+    /// Sends a request, again and again over UDP, until its answer is there (RFC 3261 §17.1.2): what a node that is late has no
+    /// room for is lost.
+    pub(super) async fn insist<T>(&self, to: SocketAddr, bytes: &[u8], answer: impl Future<Output = T>) -> T {
+        tokio::pin!(answer);
+        self.send_to(to, bytes).await;
+        loop {
+            match tokio::time::timeout(AGAIN_AFTER, &mut answer).await {
+                Ok(answer) => return answer,
+                Err(_) if self.link.transport == Transport::Udp => self.send_to(to, bytes).await,
+                Err(_) => {}
+            }
+        }
     }
 
     async fn final_response(&self, call_id: &str, cseq: u32, method: &str) -> Message {
@@ -193,8 +213,12 @@ impl Ua {
 
     /// Starts a call with more headers.
     pub async fn invite_with(&self, number: &str, offer: &str, extra: &[(&str, &str)]) -> Call {
-        let uri = format!("sip:{number}@{}", self.identity.domain);
-        let mut call = Call::outgoing(self, &uri, offer, extra);
+        self.invite_uri(&format!("sip:{number}@{}", self.identity.domain), offer, extra).await
+    }
+
+    /// Starts a call to whatever a URI names.
+    pub async fn invite_uri(&self, uri: &str, offer: &str, extra: &[(&str, &str)]) -> Call {
+        let mut call = Call::outgoing(self, uri, offer, extra);
         call.send_invite().await;
         // Whoever has no password is never challenged.
         if !self.identity.password.is_empty() {

@@ -1,5 +1,7 @@
 // A secret that is shown this one time: a password, a token, a link.
 
+import type { ComponentChildren } from 'preact';
+
 import { CopyButton, Dialog, Button } from '../ui';
 import { say } from './words';
 
@@ -8,15 +10,18 @@ export interface OnceProps {
   text: string;
   values: readonly (readonly [label: string, value: string])[];
   onClose: () => void;
+  /** What is shown once as well. */
+  more?: ComponentChildren;
 }
 
-export function Once({ title, text, values, onClose }: OnceProps) {
+export function Once({ title, text, values, onClose, more }: OnceProps) {
   return (
     <Dialog title={title} onClose={onClose} actions={<Button kind="primary" onClick={onClose}>{say('done')}</Button>}>
       <p>{text}</p>
       {values.map(([label, value]) => (
         <CopyLine key={label} label={label} value={value} />
       ))}
+      {more}
       <p class="soft small">{say('once')}</p>
     </Dialog>
   );

@@ -69,9 +69,11 @@ export interface TrunkState {
   trouble: Trouble | null;
 }
 
-/** Calls that were refused in the same way, counted together. */
+/** Calls and registrations that were refused to the same one from the same address for the same reason, counted together. */
 export interface RefusedCall {
-  reason: 'unknown_source' | 'wrong_password' | 'unknown_number' | 'not_allowed' | 'no_common_media';
+  id: number;
+  what: 'call' | 'registration';
+  reason: 'unknown_source' | 'wrong_password' | 'too_many_passwords' | 'not_its_number' | 'unknown_domain' | 'unknown_number' | 'not_allowed' | 'no_common_media';
   status: number;
   trunk: string | null;
   extension: string | null;
@@ -158,6 +160,7 @@ export interface Plugin {
   world: 'channel' | 'rule' | null;
   state: string;
   fault: string | null;
+  last_fault: { owner: string; code: string; n: number | null; detail: string | null } | null;
   faults: number;
   settings: SettingField[];
   capabilities: Readonly<Record<string, unknown>> | null;

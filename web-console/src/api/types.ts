@@ -136,6 +136,8 @@ export interface Interaction {
   closed_at_ms: number | null;
   last: { text: string; at_ms: number; direction: Message['direction'] } | null;
   call: CallOfInteraction | null;
+  /** Of a call: its name, also when it is over. */
+  call_id: string | null;
   disposition: Named | null;
   dispositions: Named[];
   tags: string[];

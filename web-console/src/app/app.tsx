@@ -24,7 +24,7 @@ import { useAttention } from './attention';
 import { Command, showCommand } from './command';
 import { Fence } from './fence';
 import { Nav } from './nav';
-import { type Screen, home, mine } from './screens';
+import { ALWAYS, type Screen, home, mine } from './screens';
 import { TopBar, showHelp } from './topbar';
 import { say } from './words';
 
@@ -102,8 +102,6 @@ function CallInReach() {
   if (of && route.value[0] === 'desk' && route.value[1] === String(of.id)) return null;
   return <Dock call={call} href={of ? href('desk', of.id) : null} />;
 }
-
-const ALWAYS: readonly Pick<Screen, 'path' | 'load'>[] = [{ path: 'profile', load: () => import('../profile/profile') }];
 
 const loaded = new Map<string, ComponentType<{ path: readonly string[] }>>();
 

@@ -17,9 +17,12 @@ export interface Screen {
   load: () => Promise<{ default: ComponentType<{ path: readonly string[] }> }>;
 }
 
+const calls = () => import('../call_log/call_log');
+
 export const SCREENS: readonly Screen[] = [
   { path: 'desk', word: 'attendance', icon: 'headset', for: ['attend'], load: () => import('../workspace/workspace') },
   { path: 'contacts', word: 'contacts', icon: 'contact', for: ['contacts.edit'], load: () => import('../contact/screen') },
+  { path: 'calls', word: 'calls', icon: 'book', for: ['interactions.read_all'], load: calls },
   { path: 'supervise', word: 'monitoring', icon: 'board', for: ['supervise'], load: () => import('../supervise/supervise') },
   {
     path: 'admin',
@@ -28,6 +31,12 @@ export const SCREENS: readonly Screen[] = [
     for: ['users.manage', 'telephony.manage', 'queues.manage', 'inboxes.manage', 'plugins.manage', 'tokens.manage', 'audit.read'],
     load: () => import('../admin/admin'),
   },
+];
+
+/** What everybody may open who is led there: his own things. */
+export const ALWAYS: readonly Pick<Screen, 'path' | 'load'>[] = [
+  { path: 'profile', load: () => import('../profile/profile') },
+  { path: 'calls', load: calls },
 ];
 
 export const mine = () => SCREENS.filter((screen) => screen.for.some(may));

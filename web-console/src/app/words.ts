@@ -4,6 +4,7 @@ export const say = catalogue(
   {
     administration: 'Administration',
     attendance: 'Attendance',
+    calls: 'Calls',
     catching_up: 'catching up',
     collapse: 'Collapse menu',
     command: 'Find and do',
@@ -46,6 +47,7 @@ export const say = catalogue(
   {
     administration: 'Administração',
     attendance: 'Atendimento',
+    calls: 'Chamadas',
     catching_up: 'atualizando',
     collapse: 'Recolher menu',
     command: 'Buscar e fazer',

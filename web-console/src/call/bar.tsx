@@ -3,10 +3,11 @@ import { effect } from '@preact/signals';
 import type { Interaction, PageCall } from '../api/types';
 import { calls, transferFailed } from '../live/calls';
 import { Badge, Icon, Timer, toast } from '../ui';
+import { endReason } from '../ui/end-reason';
 import { telephone } from '../words/language';
 import { Company } from './company';
 import { Levels } from './level';
-import { OneWay, Quality } from './quality';
+import { Network, Quality } from './quality';
 import { Troubles } from './troubles';
 import { Verbs } from './verbs';
 import { Watching } from './watching';
@@ -95,7 +96,7 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
           {say('far_held')}
         </p>
       )}
-      <OneWay call={id} talking={state === 'talking' && !far} />
+      <Network call={id} talking={state === 'talking' && !far} />
       {state !== 'ended' && <Troubles />}
     </section>
   );
@@ -123,5 +124,5 @@ export function Dock({ call, href }: { call: PageCall; href: string | null }) {
 }
 
 effect(() => {
-  if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: transferFailed.value.reason.replaceAll('_', ' ') });
+  if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: endReason(transferFailed.value.reason) });
 });

@@ -5,6 +5,7 @@ import { noteChange } from '../api/changes';
 import type { Page, PageCall, SoundClip } from '../api/types';
 import { keepClip, mute, muted, playClip, spoken, stopClip } from '../phone/phone';
 import { type VoiceClip, LONGEST_MS, keepVoice } from '../phone/voice_clip';
+import { isGuest } from '../live/calls';
 import { Button, ErrorState, FormProblem, Icon, IconButton, Skeleton, TextField, Timer, tell, useAction, useResource } from '../ui';
 import { plain, span } from '../words/language';
 import { say } from './words';
@@ -19,7 +20,7 @@ export function Clips({ call }: { call: PageCall }) {
   const text = useSignal('');
   const items = all.data?.items.filter(({ archived }) => !archived) ?? [];
   const shown = items.filter(({ title }) => plain(title).includes(plain(text.value)));
-  const able = call.state === 'talking' && call.supervision === null;
+  const able = call.state === 'talking' && !isGuest(call);
   return (
     <div class="stack clips">
       {all.problem && <ErrorState problem={all.problem} onRetry={all.reload} />}
@@ -81,7 +82,10 @@ function NewClip({ call, able }: { call: string; able: boolean }) {
   }
   async function finish(recording: Extract<Making, { step: 'recording' }>) {
     mute(recording.wasMuted);
-    await tell(async () => (making.value = { step: 'naming', sound: await recording.voice.finish() }));
+    let sound = null as Blob | null;
+    await tell(async () => (sound = await recording.voice.finish()));
+    // What cannot be read is gone: one may begin again.
+    if (making.value === recording) making.value = sound ? { step: 'naming', sound } : { step: 'none' };
   }
   // Whoever closes the panel meanwhile is heard again.
   useEffect(
@@ -97,13 +101,32 @@ function NewClip({ call, able }: { call: string; able: boolean }) {
     const timer = setTimeout(() => void finish(now), LONGEST_MS);
     return () => clearTimeout(timer);
   }, [now]);
+  function discard() {
+    keep.clear();
+    [making.value, title.value] = [{ step: 'none' }, ''];
+  }
   function take(chosen: File | undefined) {
     if (!chosen) return;
     const ending = chosen.name.split('.').pop()?.toLowerCase() ?? '';
     const type = KINDS[ending as keyof typeof KINDS] ?? chosen.type;
+    keep.clear();
     making.value = { step: 'naming', sound: new Blob([chosen], { type }) };
     title.value = chosen.name.replace(/\.[^.]+$/, '').slice(0, 100);
   }
+  const picker = (
+    <input
+      ref={file}
+      type="file"
+      hidden
+      accept=".wav,.mp3,.ogg,.opus,audio/wav,audio/mpeg,audio/ogg"
+      aria-label={say('clip_insert')}
+      onChange={(event) => {
+        take(event.currentTarget.files?.[0]);
+        // The same file, mended meanwhile, is a choice too.
+        event.currentTarget.value = '';
+      }}
+    />
+  );
   switch (now.step) {
     case 'none':
       return (
@@ -114,7 +137,7 @@ function NewClip({ call, able }: { call: string; able: boolean }) {
           <Button size="small" icon="plus" disabled={!able} onClick={() => file.current?.click()}>
             {say('clip_insert')}
           </Button>
-          <input ref={file} type="file" hidden accept=".wav,.mp3,.ogg,.opus,audio/wav,audio/mpeg,audio/ogg" aria-label={say('clip_insert')} onChange={(event) => take(event.currentTarget.files?.[0])} />
+          {picker}
         </div>
       );
     case 'recording':
@@ -145,9 +168,15 @@ function NewClip({ call, able }: { call: string; able: boolean }) {
             <Button size="small" kind="primary" submit busy={keep.pending} disabled={!title.value.trim()}>
               {say('clip_keep')}
             </Button>
-            <Button size="small" onClick={() => (making.value = { step: 'none' })}>
+            <Button size="small" onClick={discard}>
               {say('clip_discard')}
             </Button>
+            {keep.problem && (
+              <Button size="small" icon="plus" onClick={() => file.current?.click()}>
+                {say('clip_again')}
+              </Button>
+            )}
+            {picker}
           </div>
         </form>
       );

@@ -1,9 +1,10 @@
 import { effect } from '@preact/signals';
 
 import type { PageParty } from '../api/types';
-import { calls, thirdFailed } from '../live/calls';
+import { calls, isGuest, thirdFailed } from '../live/calls';
 import { dropParty, endForAll, hangUp } from '../phone/phone';
 import { Badge, Button, Icon, IconButton, confirm, tell, toast } from '../ui';
+import { endReason } from '../ui/end-reason';
 import { telephone } from '../words/language';
 import { say } from './words';
 
@@ -43,7 +44,7 @@ export function Company({ call }: { call: string }) {
           </li>
         ))}
       </ul>
-      {mine && thirds.length > 0 && (
+      {!isGuest(own) && thirds.length > 0 && (
         <Button kind="quiet" size="small" icon="hang_up" onClick={end}>
           {say('end_all')}
         </Button>
@@ -56,5 +57,5 @@ const nameOf = ({ name, number }: PageParty) => name ?? telephone(number);
 
 effect(() => {
   const failed = thirdFailed.value;
-  if (failed) toast(say('third_failed', { name: telephone(failed.number) }), { kind: 'warn', more: failed.reason.replaceAll('_', ' ') });
+  if (failed) toast(say('third_failed', { name: telephone(failed.number) }), { kind: 'warn', more: endReason(failed.reason) });
 });

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 
 import { useKeys } from '../keys/keys';
-import { calls } from '../live/calls';
+import { calls, isGuest } from '../live/calls';
 import { hangUp, hold, maskKeys, mute, muted, press, resume } from '../phone/phone';
 import { Dialog, Icon, Menu, type MenuItem, Pad, Popup, tell } from '../ui';
 import { Add } from './add';
@@ -21,7 +21,9 @@ export interface VerbsProps {
 
 /** What can be done about a call of one's own. */
 export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
-  const three = calls.value.get(id)?.others.some(({ role }) => role === 'third') ?? false;
+  const own = calls.value.get(id);
+  const guest = own !== undefined && isGuest(own);
+  const three = guest || (own?.others.some(({ role }) => role === 'third') ?? false);
   const toggleHold = () => {
     if (talking || held) return tell(() => (held ? resume(id) : hold(id)));
     return undefined;
@@ -40,8 +42,8 @@ export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
       <Tile icon={muted.value ? 'mic_off' : 'device'} text={say(muted.value ? 'unmute' : 'mute')} on={muted.value} onClick={() => mute()} {...keys('M')} />
       <Tile icon={held ? 'play' : 'pause'} text={say(held ? 'resume' : 'hold')} on={held} disabled={!talking && !held} onClick={toggleHold} {...keys('H')} />
       <Keypad id={id} disabled={!talking} />
-      <Add call={id} disabled={!talking && !held} />
-      {onTransfer && <Tile icon="transfer" text={say('transfer')} disabled={three || (!talking && !held)} tip={three ? say('transfer_three') : undefined} onClick={onTransfer} {...keys('T')} />}
+      {!guest && <Add call={id} disabled={!talking && !held} />}
+      {onTransfer && !guest && <Tile icon="transfer" text={say('transfer')} disabled={three || (!talking && !held)} tip={three ? say('transfer_three') : undefined} onClick={onTransfer} {...keys('T')} />}
       <Recorder call={id} />
       <More id={id} active={talking || held} />
       <Tile kind="danger" icon="hang_up" text={say(three ? 'leave' : 'hang_up_short')} label={say(three ? 'leave_call' : 'hang_up')} onClick={() => tell(() => hangUp(id))} />
@@ -76,7 +78,7 @@ function More({ id, active }: { id: string; active: boolean }) {
   const items: MenuItem[] = [
     ...recordingDeeds(id).map((deed): MenuItem => ({ label: say(`record_${deed}`), icon: deed === 'pause' ? 'pause_record' : 'record', run: () => recordDeed(id, deed) })),
     { label: say('mask'), icon: 'shield', chosen: masked, disabled: !active, run: () => tell(() => maskKeys(id, !masked)) },
-    { label: say('clips'), icon: 'sound', disabled: own?.state !== 'talking', run: () => (clips.value = true) },
+    ...(own && isGuest(own) ? [] : [{ label: say('clips'), icon: 'sound', disabled: own?.state !== 'talking', run: () => (clips.value = true) } satisfies MenuItem]),
   ];
   return (
     <>

@@ -5,7 +5,7 @@ import type { Interaction, Medium, Page } from '../api/types';
 import { agents, boards } from '../live/desk';
 import { me } from '../live/me';
 import { type Target, transfer } from '../live/verbs';
-import { Avatar, Badge, Button, Dialog, Empty, ErrorState, FormProblem, Skeleton, Tabs, TextField, toast, useAction, useResource } from '../ui';
+import { Avatar, Badge, Button, Dialog, Empty, ErrorState, FormProblem, Skeleton, Tabs, TextField, toast, useAction, useWhole } from '../ui';
 import { plain } from '../words/language';
 import { say } from './words';
 
@@ -123,7 +123,7 @@ function Users({ text, interaction, target, choose }: Choosing) {
 }
 
 function Queues({ text, interaction, target, choose }: Choosing) {
-  const all = useResource<Page<Queue>>('/queues?limit=100', 'queues');
+  const all = useWhole<Page<Queue>>('/queues?limit=100', 'queues');
   const fits = (all.data?.items ?? []).filter((queue) => queue.enabled && queue.medium === interaction.medium && plain(queue.title).includes(text));
   if (all.problem) return <ErrorState problem={all.problem} onRetry={all.reload} />;
   if (!all.data) return <Skeleton />;

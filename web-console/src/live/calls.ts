@@ -19,10 +19,15 @@ export const transferFailed = signal<{ reason: string } | null>(null);
 /** Why a third party did not come into a call; a new object each time. */
 export const thirdFailed = signal<{ number: string; reason: string } | null>(null);
 
+/** Whether one is beside the two who talk, as a third party or a supervisor: what is theirs to do is refused. */
+export const isGuest = ({ others, supervision }: PageCall) => supervision !== null || others.some(({ role }) => role === 'party');
+
 /** One party of a call. */
 export interface Side {
   side: 'page' | 'far';
   loss_percent: number;
+  /** What that side says it missed of what we sent; `null`: it has not said. */
+  remote_loss_percent: number | null;
   jitter_ms: number;
   round_trip_ms: number | null;
   mos: number | null;

@@ -59,6 +59,7 @@ export function take(desk: Desk) {
   agents.value = byId(desk.agents, (one) => one.id);
   known.value = true;
   snapshots.value += 1;
+  noteChange('calls');
 }
 
 export function forget() {

@@ -41,11 +41,11 @@ export async function recall() {
 
 export async function logIn(email: string, password: string) {
   const now = await post<Me>('/login', { email, password });
-  welcome(now);
-  // Chosen by hand beside the password: from now on his own.
-  const wanted = chosen.value;
+  // Chosen by hand beside the password: from now on his own, and nothing is shown in another one meanwhile.
+  const wanted = chosen.value ?? now.language;
   chosen.value = null;
-  if (wanted && wanted !== now.language) welcome(await patch<Me>('/me', { language: wanted }));
+  welcome({ ...now, language: wanted });
+  if (wanted !== now.language) welcome(await patch<Me>('/me', { language: wanted }));
 }
 
 /** After a log-in or a change of what is told about oneself. */

@@ -16,6 +16,9 @@ import { levelOf } from './sound';
 // A Seat that nobody came back to ends after this on the gateway (web.seat_grace_s).
 const GRACE_MS = 30_000;
 
+// A clip of some megabytes over a slow line.
+const UPLOAD_MS = 120_000;
+
 // A browser on a slow network takes its time until sound flows.
 const FLOWS_WITHIN_MS = 5_000;
 
@@ -120,7 +123,7 @@ export const endForAll = (call: string) => post(`${of(call)}/end`);
 export const maskKeys = (call: string, masked: boolean) => post(`${of(call)}/mask`, { masked });
 export const playClip = (call: string, clip: number, hears: 'customer' | 'both', then: 'talk' | 'hang_up') => post(`${of(call)}/clip`, { clip, hears, then });
 export const stopClip = (call: string) => remove(`${of(call)}/clip`);
-export const keepClip = (call: string, title: string, sound: Blob) => post<SoundClip>(`${of(call)}/clips?title=${encodeURIComponent(title)}`, sound);
+export const keepClip = (call: string, title: string, sound: Blob) => post<SoundClip>(`${of(call)}/clips?title=${encodeURIComponent(title)}`, sound, { timeoutMs: UPLOAD_MS });
 
 /** Comes into the call of somebody else, or is there in another way from now on. */
 export async function supervise(call: string, mode: Supervision | 'take_over') {

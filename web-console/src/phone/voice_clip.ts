@@ -17,11 +17,12 @@ export function keepVoice(track: MediaStreamTrack): VoiceClip {
   // A track of its own: that of the call may be muted, and goes on.
   const own = track.clone();
   own.enabled = true;
-  const recorder = new MediaRecorder(new MediaStream([own]));
+  const recorder = recorderOf(own);
   const parts: Blob[] = [];
   recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
   const over = new Promise<void>((done) => recorder.addEventListener('stop', () => done(), { once: true }));
-  recorder.start();
+  // However it ends, the microphone is let go.
+  recorder.addEventListener('stop', () => own.stop(), { once: true });
   const timer = setTimeout(stop, LONGEST_MS);
   function stop() {
     clearTimeout(timer);
@@ -36,6 +37,18 @@ export function keepVoice(track: MediaStreamTrack): VoiceClip {
       return wav(await decoded(new Blob(parts)));
     },
   };
+}
+
+/** One that records already. */
+function recorderOf(track: MediaStreamTrack): MediaRecorder {
+  try {
+    const recorder = new MediaRecorder(new MediaStream([track]));
+    recorder.start();
+    return recorder;
+  } catch (error) {
+    track.stop();
+    throw error;
+  }
 }
 
 async function decoded(sound: Blob): Promise<Float32Array> {

@@ -1,7 +1,5 @@
 // The calls that run now, and the supervisor's ways into each.
 
-import { useEffect } from 'preact/hooks';
-
 import type { CallRecording, Page, Supervision } from '../api/types';
 import { calls } from '../live/calls';
 import { me } from '../live/me';
@@ -9,9 +7,6 @@ import { hangUp, supervise } from '../phone/phone';
 import { Badge, Button, Empty, ErrorState, Icon, type IconName, type Meaning, Menu, Skeleton, Table, Timer, confirm, tell, useResource } from '../ui';
 import { telephone } from '../words/language';
 import { say } from './words';
-
-/** Calls come and go by the second, and no event tells of all of them. */
-const EVERY_MS = 2_000;
 
 interface Party {
   number: string;
@@ -35,19 +30,8 @@ interface Running {
   has_agent: boolean;
 }
 
-/** Reads it again and again while somebody looks. */
-export function useEvery(reload: () => unknown, ms: number) {
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && void reload(), ms);
-    return () => clearInterval(timer);
-  }, []);
-}
-
 export function Calls() {
-  const running = useResource<Page<Running>>('/supervision/calls');
-  useEvery(running.reload, EVERY_MS);
-  const own = [...calls.value.values()].map(({ id, supervision }) => `${id}${supervision}`).join();
-  useEffect(() => void (running.data && running.reload()), [own]);
+  const running = useResource<Page<Running>>('/supervision/calls', 'calls');
   const phone = Boolean(me.value?.webrtc && me.value.extension);
   if (running.problem && !running.data) return <ErrorState problem={running.problem} onRetry={running.reload} />;
   if (!running.data) return <Skeleton lines={6} />;

@@ -4,11 +4,8 @@ import { patch, remove } from '../api/client';
 import type { Page } from '../api/types';
 import { Badge, Empty, ErrorState, IconButton, Panel, Skeleton, Table, confirm, tell, useResource } from '../ui';
 import { number, telephone } from '../words/language';
-import { useEvery } from './calls';
 import { say } from './words';
 
-/** Levels are told by talkers every two seconds; a beginning and an end at once. */
-const EVERY_MS = 1_000;
 /** Softer than this nobody is heard; of what a meter shows, in dBov. */
 const FLOOR_DBOV = -60;
 const GAINS_DB = [-20, -12, -6, 0, 6, 12, 20] as const;
@@ -32,8 +29,8 @@ interface Room {
 }
 
 export function Rooms() {
-  const rooms = useResource<Page<Room>>('/conferences');
-  useEvery(rooms.reload, EVERY_MS);
+  // Who talks is told every two seconds; a beginning and an end at once.
+  const rooms = useResource<Page<Room>>('/conferences', 'calls');
   if (rooms.problem && !rooms.data) return <ErrorState problem={rooms.problem} onRetry={rooms.reload} />;
   if (!rooms.data) return <Skeleton lines={4} />;
   if (rooms.data.items.length === 0) {

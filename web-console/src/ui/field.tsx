@@ -54,7 +54,7 @@ export function Field({ label, hint, error, warning, required, disabled, bare, n
 export interface TextFieldProps extends Frame {
   value: string;
   onChange: (value: string) => void;
-  type?: 'text' | 'email' | 'password' | 'tel' | 'url' | 'number' | 'search' | 'date' | 'time';
+  type?: 'text' | 'email' | 'password' | 'tel' | 'url' | 'number' | 'search' | 'date' | 'datetime-local' | 'time';
   placeholder?: string;
   autocomplete?: string;
   autofocus?: boolean;

@@ -10,7 +10,7 @@ export { Facts, Panel, Screen } from './page';
 export { Pad } from './pad';
 export { Menu, MenuItems, type MenuItem, Popup } from './popup';
 export { causeOf, fieldTextOf, textOf } from './problem-text';
-export { useAction, usePages, useResource } from './resource';
+export { useAction, usePages, useResource, useWhole } from './resource';
 export { Empty, ErrorState, FormProblem, Skeleton } from './states';
 export { type Column, Table } from './table';
 export { Tabs } from './tabs';

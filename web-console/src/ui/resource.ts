@@ -1,7 +1,7 @@
 // What a screen reads from the API, and what it sends: pending, refused, done.
 
 import { type Signal, effect, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import { changes } from '../api/changes';
 import { get } from '../api/client';
@@ -20,17 +20,68 @@ export interface Resource<T> {
 
 /** Reads `path` (null: nothing) and reads it again when it, or one of the nouns in `on`, changes. */
 export function useResource<T>(path: string | null, on: string = ''): Resource<T> {
+  return useReading(path, on, get<T>);
+}
+
+/** A list that is wanted whole: as [useResource], all its pages as one. */
+export function useWhole<T extends Page<unknown>>(path: string | null, on: string = ''): Resource<T> {
+  return useReading(path, on, whole<T>);
+}
+
+// Of 100 rows each: a list of more is none to choose from.
+const MOST_PAGES = 50;
+
+async function whole<T extends Page<unknown>>(path: string): Promise<T> {
+  const first = await get<T>(path);
+  const items = [...first.items];
+  let next = first.next;
+  for (let page = 1; next && page < MOST_PAGES; page += 1) {
+    const more = await get<T>(onward(path, next));
+    items.push(...more.items);
+    next = more.next;
+  }
+  return { ...first, items, next };
+}
+
+const onward = (path: string, cursor: string) => `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
+
+interface Reading {
+  path: string;
+  /** It was asked for again meanwhile: what is on its way may be old already. */
+  again: boolean;
+  done: Promise<void>;
+}
+
+function useReading<T>(path: string | null, on: string, read: (path: string) => Promise<T>): Resource<T> {
+  const reading = useRef<Reading | null>(null);
   const state = useSignal<{ path: string | null; data: T | null; problem: Problem | null; loading: boolean }>({ path, data: null, problem: null, loading: path !== null });
-  async function load(fresh: boolean) {
-    if (path === null) return;
-    state.value = { path, data: fresh ? null : state.value.data, problem: null, loading: true };
-    try {
-      const data = await get<T>(path);
-      // An answer for what is no longer shown comes too late.
-      if (state.value.path === path) state.value = { path, data, problem: null, loading: false };
-    } catch (error) {
-      if (state.value.path === path) state.value = { path, data: state.value.data, problem: asProblem(error), loading: false };
+  /** Never more than one request for the same at a time: who asks meanwhile is served by one more after it. */
+  function load(fresh: boolean): Promise<void> {
+    if (path === null) return Promise.resolve();
+    const now = reading.current;
+    if (now?.path === path) {
+      now.again = true;
+      return now.done;
     }
+    const mine: Reading = { path, again: false, done: Promise.resolve() };
+    reading.current = mine;
+    state.value = { path, data: fresh ? null : state.value.data, problem: null, loading: true };
+    mine.done = readOn(mine);
+    return mine.done;
+  }
+  async function readOn(mine: Reading) {
+    const { path } = mine;
+    do {
+      mine.again = false;
+      try {
+        const data = await read(path);
+        // An answer for what is no longer shown comes too late.
+        if (state.value.path === path) state.value = { path, data, problem: null, loading: mine.again };
+      } catch (error) {
+        if (state.value.path === path) state.value = { path, data: state.value.data, problem: asProblem(error), loading: mine.again };
+      }
+    } while (mine.again && state.value.path === path);
+    if (reading.current === mine) reading.current = null;
   }
   useEffect(() => {
     void load(true);
@@ -65,7 +116,7 @@ export function usePages<T>(path: string | null, on: string = ''): Pages<T> {
   const known = further.value.of === first.data ? further.value : { of: first.data, items: [], next: first.data?.next ?? null };
   async function more() {
     if (!known.next || path === null) return;
-    const page = await get<Page<T>>(`${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(known.next)}`);
+    const page = await get<Page<T>>(onward(path, known.next));
     further.value = { of: first.data, items: [...known.items, ...page.items], next: page.next };
   }
   return {

@@ -1,10 +1,11 @@
 import type { Interaction } from '../api/types';
 import { Course } from '../history/course';
-import { Recordings } from '../history/recordings';
 import { Header } from '../interaction/header';
 import { nameOf } from '../interaction/state';
 import { Conversation } from '../message/conversation';
-import { Empty, ErrorState, Panel, Skeleton, useResource } from '../ui';
+import { Recordings } from '../recording/recordings';
+import { href } from '../route/route';
+import { Empty, ErrorState, Icon, Panel, Skeleton, useResource } from '../ui';
 import { Tools } from './tools';
 import { say } from './words';
 
@@ -30,8 +31,16 @@ export function Past({ id }: { id: number }) {
         {interaction.medium === 'voice' ? (
           <div class="voice scrolls">
             <Panel title={say('recordings')} class="plain">
-              <Recordings interaction={id} />
+              <Recordings of={`/interactions/${id}`} />
             </Panel>
+            {interaction.call_id && (
+              <p>
+                <a class="row" href={href('calls', interaction.call_id)}>
+                  <Icon name="book" size={16} />
+                  {say('call_record')}
+                </a>
+              </p>
+            )}
             <Panel title={say('course')} class="plain">
               <Course interaction={id} />
             </Panel>

@@ -7,7 +7,7 @@ import { Course } from '../history/course';
 import { Notes } from '../interaction/notes';
 import { Outcome } from '../interaction/outcome';
 import { VisitorData } from '../interaction/visitor';
-import { calls } from '../live/calls';
+import { calls, isGuest } from '../live/calls';
 import { tools } from '../settings/settings';
 import { type IconName, IconButton, Panel } from '../ui';
 import { say } from './words';
@@ -29,7 +29,7 @@ export interface ToolsProps {
 export function Tools({ interaction, past, verbs }: ToolsProps) {
   const call = past ? undefined : calls.value.get(interaction.call?.id ?? '');
   const all: (Tool | false)[] = [
-    call !== undefined && { key: 'clips', icon: 'sound', title: say('clips'), content: <Clips call={call} /> },
+    call !== undefined && !isGuest(call) && { key: 'clips', icon: 'sound', title: say('clips'), content: <Clips call={call} /> },
     { key: 'contact', icon: 'contact', title: say('contact'), content: <ContactPanel interaction={interaction} /> },
     interaction.medium === 'chat' && { key: 'visitor', icon: 'globe', title: say('visitor'), content: <VisitorData interaction={interaction} readonly={past ?? false} /> },
     { key: 'outcome', icon: 'tag', title: say('outcome'), content: <Outcome interaction={interaction} /> },

@@ -3,6 +3,7 @@ import { catalogue } from '../words/language';
 export const say = catalogue(
   {
     attendance: 'Attendance',
+    call_record: 'The whole call: quality and course',
     clips: 'Sound clips',
     contact: 'Contact',
     course: 'Course',
@@ -35,6 +36,7 @@ export const say = catalogue(
   },
   {
     attendance: 'Atendimento',
+    call_record: 'A chamada inteira: qualidade e andamento',
     clips: 'Clipes de áudio',
     contact: 'Contato',
     course: 'Percurso',

@@ -20,7 +20,7 @@ use crate::model::{Capabilities, Permission};
 use crate::plugin::library::{Installed, LibraryError};
 use crate::plugin::limits::MAX_FILE_BYTES;
 use crate::plugin::manifest::{Asks, Field, Words, World};
-use crate::plugin::{Grants, Host, PluginFile, PluginStatus};
+use crate::plugin::{Fault, Grants, Host, LastFault, PluginFile, PluginStatus};
 
 /// How long the file of a plugin may take to come.
 const BODY_TIME: Duration = Duration::from_secs(60);
@@ -46,6 +46,8 @@ pub struct Plugin {
     state: &'static str,
     /// Why what lies in the folder is not in force, or how it failed last.
     fault: Option<String>,
+    /// How it failed last, where the console has words for it.
+    last_fault: Option<LastFailure>,
     /// Calls that failed since it was loaded.
     faults: u64,
     /// The form of an inbox or a rule.
@@ -57,6 +59,33 @@ pub struct Plugin {
     asks: Asks,
     /// Whether it came with the program.
     shipped: bool,
+}
+
+/// A fault of a plugin, to be told in the reader's language.
+#[derive(Serialize, ToSchema)]
+pub struct LastFailure {
+    /// The inbox or rule that it worked for.
+    owner: String,
+    /// `out_of_time`, `too_slow`, `out_of_memory`, `trap` or `too_much`.
+    code: &'static str,
+    /// Its figure: milliseconds, MiB or pieces; `null` where it has none.
+    n: Option<u64>,
+    /// What it said itself.
+    detail: Option<String>,
+}
+
+impl LastFailure {
+    fn of(last: &LastFault) -> Self {
+        let millis = |time: &Duration| u64::try_from(time.as_millis()).ok();
+        let (code, n, detail) = match &last.fault {
+            Fault::OutOfTime(time) => ("out_of_time", millis(time), None),
+            Fault::TooSlow(time) => ("too_slow", millis(time), None),
+            Fault::OutOfMemory(mib) => ("out_of_memory", Some(u64::from(*mib)), None),
+            Fault::Trap(words) => ("trap", None, Some(words.clone())),
+            Fault::TooMuch(pieces) => ("too_much", u64::try_from(*pieces).ok(), None),
+        };
+        Self { owner: last.owner.to_string(), code, n, detail }
+    }
 }
 
 /// The plugins of this node, and where they are looked for.
@@ -91,6 +120,7 @@ pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Plugins
         let shipped = host.library().is_shipped(&status.name);
         // What befell another Organization is nobody else's matter.
         let last = status.last_fault.filter(|last| last.organization == organization);
+        let last_fault = last.as_ref().map(LastFailure::of);
         let last = last.map(|last| format!("{}: the plugin {}", last.owner, last.fault));
         let manifest = status.manifest;
         Plugin {
@@ -100,6 +130,7 @@ pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Plugins
             world: manifest.as_ref().map(|manifest| manifest.world),
             state: if status.broken.is_some() { "faulty" } else { "ready" },
             fault: status.broken.or(last),
+            last_fault,
             faults: status.faults,
             settings: manifest.as_ref().map(|manifest| manifest.settings.clone()).unwrap_or_default(),
             capabilities: manifest.as_ref().and_then(|manifest| manifest.capabilities.clone()),

@@ -112,7 +112,11 @@ pub async fn play(
     Ok(response)
 }
 
-async fn finished(web: &Web, signed: &Signed, call: CallId) -> Result<Vec<KeptRecording>, Problem> {
+/// The recordings of a call that are complete.
+///
+/// # Errors
+/// The database is away.
+pub async fn finished(web: &Web, signed: &Signed, call: CallId) -> Result<Vec<KeptRecording>, Problem> {
     let mut found = web.store.recordings_of_call(signed.organization, call).await?;
     found.retain(|kept| kept.row.state == RecordingState::Sealed);
     Ok(found)

@@ -7,7 +7,7 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::unreadable;
 use crate::api::problem::{Code, Problem};
-use crate::config::fault::Step;
+use crate::config::fault::{Cause, Step};
 use crate::model::{Directory, Permission, difference};
 use crate::site::{self, Change, ChangeError};
 use crate::store::StoreError;
@@ -68,9 +68,40 @@ impl From<ChangeError> for Problem {
                 let field = place(&wrong.path);
                 let problem =
                     Self::caller(StatusCode::UNPROCESSABLE_ENTITY, "This cannot be right", wrong.message);
+                let problem = match wrong.cause {
+                    Some(cause) => worded(problem, cause),
+                    None => problem,
+                };
                 if field.is_empty() { problem } else { problem.at(field) }
             }
         }
+    }
+}
+
+/// The cause as the console has words for it.
+fn worded(problem: Problem, cause: Cause) -> Problem {
+    match cause {
+        Cause::Aor => problem.coded(Code::AorWrong),
+        Cause::CallerId => problem.coded(Code::CallerIdWrong),
+        Cause::Dialled { least, most } => {
+            problem.coded(Code::DialledWrong).with("least", least).with("most", most)
+        }
+        Cause::DomainHeld => problem.coded(Code::DomainHeld),
+        Cause::Empty => problem.coded(Code::EmptyValue),
+        Cause::Extension => problem.coded(Code::ExtensionWrong),
+        Cause::Host => problem.coded(Code::HostWrong),
+        Cause::HostPort => problem.coded(Code::HostPort),
+        Cause::Line => problem.coded(Code::LineWrong),
+        Cause::Name => problem.coded(Code::NameWrong),
+        Cause::NoSuch(given) => problem.coded(Code::NoneCalledSo).with("given", given),
+        Cause::PasswordAgain => problem.coded(Code::PasswordAgain),
+        Cause::PasswordGuessable => problem.coded(Code::PasswordGuessable),
+        Cause::PasswordShort { least } => problem.coded(Code::PasswordShort).with("least", least),
+        Cause::Pin { least, most } => problem.coded(Code::PinWrong).with("least", least).with("most", most),
+        Cause::SourceWide(source) => problem.coded(Code::SourceWide).with("source", source),
+        Cause::Taken => problem.coded(Code::Taken),
+        Cause::Within { least, most } => problem.coded(Code::Between).with("least", least).with("most", most),
+        Cause::Word => problem.coded(Code::WordWrong),
     }
 }
 

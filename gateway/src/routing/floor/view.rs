@@ -123,6 +123,8 @@ pub struct InteractionView {
     pub closed_at_ms: Option<i64>,
     pub last: Option<Last>,
     pub call: Option<CallView>,
+    /// Of a call: its name, also when it is over.
+    pub call_id: Option<String>,
     pub disposition: Option<Titled>,
     /// What may be chosen at the end.
     pub dispositions: Vec<Titled>,
@@ -340,6 +342,7 @@ pub fn interaction(
         closed_at_ms: row.closed_at_ms,
         last: last(&row),
         call: live.and_then(|live| live.call.clone()),
+        call_id: row.call.map(|call| call.to_string()),
         disposition: row
             .disposition
             .and_then(|id| directory.dispositions(row.organization).find(|one| one.id == id))

@@ -7,7 +7,7 @@ use crate::model::{
     ContactId, DispositionId, InteractionId, InteractionRow, InteractionState, OrganizationId, QueueId,
     UserId,
 };
-use crate::store::{Store, StoreError, without_nul};
+use crate::store::{Store, StoreError, pattern, without_nul};
 
 /// An Interaction with what other tables say of it.
 #[derive(Clone, PartialEq, Debug)]
@@ -199,10 +199,4 @@ impl Reader {
             Self::Own(user) => (false, Some(user.0)),
         }
     }
-}
-
-/// What `LIKE` finds as it stands, in lower case, anywhere.
-fn pattern(text: &str) -> String {
-    let escaped = without_nul(text).to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 
 import type { User } from '../../api/types';
 import { may } from '../../live/me';
-import { Select, usePages, useResource } from '../../ui';
+import { Select, usePages, useWhole } from '../../ui';
 import { moment } from '../../words/language';
 import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
@@ -12,7 +12,7 @@ import { ACTIONS, NOUNS, actions, nouns, say } from './words';
 export function AuditLog(_: SectionProps) {
   const noun = useSignal('');
   const user = useSignal('');
-  const users = useResource<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
+  const users = useWhole<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
   const names = useNames(users.data);
   const query = new URLSearchParams([['noun', noun.value], ['user', user.value]].filter(([, value]) => value)).toString();
   const pages = usePages<AuditRow>(`/audit${query ? `?${query}` : ''}`);
@@ -83,9 +83,9 @@ function linesOf({ before, after, ...others }: Fields, names: Names): [field: st
 type Names = Readonly<Record<string, ReadonlyMap<number, string>>>;
 
 function useNames(users: List<User> | null): Names {
-  const queues = useResource<List<Titled>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues').data;
-  const dispositions = useResource<List<Titled>>(may('queues.manage') ? '/dispositions?limit=100' : null, 'queues').data;
-  const reasons = useResource<List<Titled>>(may('queues.manage') ? '/pause-reasons?limit=100' : null, 'queues').data;
+  const queues = useWhole<List<Titled>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues').data;
+  const dispositions = useWhole<List<Titled>>(may('queues.manage') ? '/dispositions?limit=100' : null, 'queues').data;
+  const reasons = useWhole<List<Titled>>(may('queues.manage') ? '/pause-reasons?limit=100' : null, 'queues').data;
   const titles = (list: List<Titled> | null) => new Map(list?.items.map(({ id, title }) => [id, title] as const));
   return { members: new Map(users?.items.map(({ id, name }) => [id, name] as const)), queues: titles(queues), queue_id: titles(queues), dispositions: titles(dispositions), pause_reasons: titles(reasons) };
 }

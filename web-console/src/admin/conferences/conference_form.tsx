@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 
 import type { Problem } from '../../api/problem';
-import { Dialog, FormProblem, Select, TextField, useResource } from '../../ui';
+import { Dialog, FormProblem, Select, TextField, fieldTextOf, useWhole } from '../../ui';
 import { FormFoot } from '../actions';
 import { numberOf, textOfNumber, useDraft } from '../draft';
 import type { DialRule, List, Recording, Trunk } from '../shapes';
@@ -24,7 +24,7 @@ interface FormProps {
 }
 
 export function ConferenceForm({ rule, usual, onClose, onDelete, onSave }: FormProps) {
-  const trunks = useResource<List<Trunk>>('/trunks?limit=100', 'trunks');
+  const trunks = useWhole<List<Trunk>>('/trunks?limit=100', 'trunks');
   const { now, set } = useDraft({
     name: rule?.conference ?? '',
     inside: rule?.from_trunk === undefined,
@@ -52,7 +52,7 @@ export function ConferenceForm({ rule, usual, onClose, onDelete, onSave }: FormP
     busy.value = false;
   }
   // A refusal names the rule and its key: `rule[3].pin`.
-  const fault = (key: string) => (problem.value?.field?.endsWith(`.${key}`) || problem.value?.field === key ? problem.value.detail : null);
+  const fault = (key: string) => (problem.value?.field?.endsWith(`.${key}`) || problem.value?.field === key ? fieldTextOf(problem.value) : null);
   return (
     <Dialog
       title={rule ? say('edit', { name: rule.conference ?? '' }) : say('new')}

@@ -1,7 +1,7 @@
 // A rule in one line, as people read it.
 
 import { may } from '../../live/me';
-import { useResource } from '../../ui';
+import { useWhole } from '../../ui';
 import type { DialRule, Extension, List, Queue } from '../shapes';
 import { say } from './words';
 
@@ -17,8 +17,8 @@ export interface Titles {
 }
 
 export function useTitles(): Titles {
-  const queues = useResource<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
-  const extensions = useResource<List<Extension>>('/extensions?limit=100', 'extensions');
+  const queues = useWhole<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
+  const extensions = useWhole<List<Extension>>('/extensions?limit=100', 'extensions');
   return {
     queues: Object.fromEntries(queues.data?.items.map(({ name, title }) => [name, title]) ?? []),
     extensions: Object.fromEntries(extensions.data?.items.map(({ number, display_name }) => [number, display_name ? `${number} · ${display_name}` : number]) ?? []),

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import type { Problem } from '../../api/problem';
-import { Dialog, FormProblem, Select, TextField, useResource } from '../../ui';
+import { Dialog, FormProblem, Select, TextField, fieldTextOf, useWhole } from '../../ui';
 import { FormFoot } from '../actions';
 import { listOf, useDraft } from '../draft';
 import type { DialRule, Extension, List, Queue, Trunk } from '../shapes';
@@ -21,7 +21,7 @@ interface FormProps {
 }
 
 export function RuleForm({ rule, first, at: index, onClose, onSave }: FormProps) {
-  const trunks = useResource<List<Trunk>>('/trunks?limit=100', 'trunks');
+  const trunks = useWhole<List<Trunk>>('/trunks?limit=100', 'trunks');
   const { now, set } = useDraft<RuleDraft>(draftOf(rule ?? first));
   const problem = useSignal<Problem | null>(null);
   const busy = useSignal(false);
@@ -38,7 +38,7 @@ export function RuleForm({ rule, first, at: index, onClose, onSave }: FormProps)
     busy.value = false;
   }
   // A refusal names the rule and its key: `rule[3].prefix`.
-  const fault = (key: string) => (problem.value?.field?.endsWith(`.${key}`) || problem.value?.field === key ? problem.value.detail : null);
+  const fault = (key: string) => (problem.value?.field?.endsWith(`.${key}`) || problem.value?.field === key ? fieldTextOf(problem.value) : null);
   const parts = { now, set, fault };
   return (
     <Dialog
@@ -89,8 +89,8 @@ function Outside({ now, set, fault }: PartProps) {
 }
 
 function Destination({ now, set, fault }: PartProps) {
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
-  const extensions = useResource<List<Extension>>('/extensions?limit=100', 'extensions');
+  const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
+  const extensions = useWhole<List<Extension>>('/extensions?limit=100', 'extensions');
   const voice = queues.data?.items.filter(({ medium }) => medium === 'voice') ?? [];
   const only = now.target === 'queue' && voice.length === 1 ? voice[0]?.name : undefined;
   useEffect(() => {

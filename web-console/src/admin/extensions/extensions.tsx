@@ -2,20 +2,21 @@ import { useSignal } from '@preact/signals';
 
 import type { User } from '../../api/types';
 import { may } from '../../live/me';
-import { Badge, Button, usePages, useResource } from '../../ui';
+import { Badge, Button, usePages, useWhole } from '../../ui';
 import { Listing } from '../listing';
 import { Once } from '../once';
 import type { SectionProps } from '../sections';
-import type { Extension, List, Organization } from '../shapes';
+import type { Extension, List } from '../shapes';
 import { say as shared } from '../words';
 import { ExtensionForm } from './extension_form';
+import { useRegistration } from './registration';
 import { say } from './words';
 
 export function Extensions(_: SectionProps) {
   const pages = usePages<Extension>('/extensions', 'extensions');
   const open = useSignal<Extension | 'new' | null>(null);
   const made = useSignal<Extension | null>(null);
-  const users = useResource<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
+  const users = useWhole<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
   const userOf = ({ number }: Extension) => users.data?.items.find((user) => user.extension === number)?.name ?? '–';
   const create = (
     <Button kind="primary" icon="plus" onClick={() => (open.value = 'new')}>
@@ -54,8 +55,5 @@ const State = ({ extension: { enabled } }: { extension: Extension }) =>
   enabled ? <Badge kind="good" icon="check">{shared('enabled')}</Badge> : <Badge icon="lock">{shared('disabled')}</Badge>;
 
 function Made({ extension, onClose }: { extension: Extension; onClose: () => void }) {
-  const organization = useResource<Organization>('/organization');
-  const values: [string, string][] = [[say('number'), extension.number], [say('secret'), extension.password ?? '']];
-  if (organization.data) values.push([say('domain'), organization.data.sip_domain]);
-  return <Once title={say('made')} text={say('made_text')} values={values} onClose={onClose} />;
+  return <Once title={say('made')} text={say('made_text')} values={useRegistration(extension)} onClose={onClose} />;
 }

@@ -2,7 +2,7 @@
 
 import { patch } from '../../api/client';
 import { go } from '../../route/route';
-import { Button, ErrorState, FormProblem, Icon, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource } from '../../ui';
+import { Button, ErrorState, FormProblem, Icon, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource, useWhole } from '../../ui';
 import { erase } from '../actions';
 import { Crumb } from '../crumb';
 import { useDraft } from '../draft';
@@ -16,7 +16,7 @@ import { say } from './words';
 
 export function InboxScreen({ id }: { id: number }) {
   const inbox = useResource<Inbox>(`/inboxes/${id}`, 'inboxes');
-  const plugins = useResource<List<Plugin>>('/plugins?limit=100', 'plugins');
+  const plugins = useWhole<List<Plugin>>('/plugins?limit=100', 'plugins');
   const problem = inbox.problem ?? plugins.problem;
   if (problem && !(inbox.data && plugins.data)) return <ErrorState problem={problem} onRetry={() => Promise.all([inbox.reload(), plugins.reload()])} />;
   if (!inbox.data || !plugins.data) return <Skeleton lines={8} />;

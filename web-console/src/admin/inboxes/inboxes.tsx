@@ -1,7 +1,5 @@
-import { useSignal } from '@preact/signals';
-
 import { go } from '../../route/route';
-import { Badge, Button, type IconName, type Meaning, usePages, useResource } from '../../ui';
+import { Badge, Button, type IconName, type Meaning, usePages, useResource, useWhole } from '../../ui';
 import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
 import { worded } from '../settings_form/settings_form';
@@ -13,16 +11,18 @@ import { NewInbox } from './new_inbox';
 import { say } from './words';
 
 export function Inboxes({ path: [id] }: SectionProps) {
-  return id ? <InboxScreen key={id} id={Number(id)} /> : <InboxList />;
+  return id && id !== NEW ? <InboxScreen key={id} id={Number(id)} /> : <InboxList making={id === NEW} />;
 }
 
-function InboxList() {
+/** In the place of an id: the form of one that is not there yet. */
+const NEW = 'new';
+
+function InboxList({ making }: { making: boolean }) {
   const pages = usePages<Inbox>('/inboxes', 'inboxes');
   const plugins = useResource<Plugins>('/plugins?limit=100', 'plugins');
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
-  const making = useSignal(false);
+  const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
   const create = (
-    <Button kind="primary" icon="plus" onClick={() => (making.value = true)}>
+    <Button kind="primary" icon="plus" onClick={() => go('admin', 'inboxes', NEW)}>
       {say('new')}
     </Button>
   );
@@ -48,7 +48,7 @@ function InboxList() {
           { title: shared('state'), cell: (inbox) => <StateWithRemedy inbox={inbox} /> },
         ]}
       />
-      {making.value && <NewInbox onClose={() => (making.value = false)} onMade={(inbox) => go('admin', 'inboxes', inbox.id)} />}
+      {making && <NewInbox onClose={() => go('admin', 'inboxes')} onMade={(inbox) => go('admin', 'inboxes', inbox.id)} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 
-import { Select, useResource } from '../../ui';
+import { Select, useWhole } from '../../ui';
 import type { List, Queue } from '../shapes';
 import { say } from './words';
 
@@ -14,7 +14,7 @@ interface ChoiceProps {
 
 /** Where the conversations of an inbox wait. */
 export function QueueChoice({ value, onChange, error, preselects = false }: ChoiceProps) {
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
+  const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
   const chat = queues.data?.items.filter(({ medium }) => medium === 'chat') ?? [];
   const only = chat.length === 1 ? chat[0] : undefined;
   useEffect(() => {

@@ -9,6 +9,7 @@ import { worded } from '../settings_form/settings_form';
 import { NoChannel, lacksChannel } from '../no_channel';
 import type { Plugin, Plugins as PluginList } from '../shapes';
 import { say as shared } from '../words';
+import { faultOf } from './fault';
 import { say } from './words';
 
 export function Plugins(_: SectionProps) {
@@ -87,7 +88,7 @@ function About({ plugin, onClose, onDone }: { plugin: Plugin; onClose: () => voi
       <Facts
         facts={[
           [say('state'), <State plugin={plugin} />],
-          plugin.fault ? [say('faults'), <span class="fault-text">{plugin.fault}</span>] : null,
+          plugin.fault ? [say('faults'), <span class="fault-text">{faultOf(plugin)}</span>] : null,
           [say('version'), [plugin.name, plugin.version].filter(Boolean).join(' ')],
           [say('hosts'), hosts.length > 0 ? <span class="mono">{hosts.join(', ')}</span> : '–'],
           [say('asks'), asks.length > 0 ? asks.join('; ') : say('nothing')],

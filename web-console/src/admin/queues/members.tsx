@@ -1,5 +1,5 @@
 import type { Medium, User } from '../../api/types';
-import { useResource } from '../../ui';
+import { useWhole } from '../../ui';
 import { Picks } from '../picks';
 import type { List } from '../shapes';
 import { say } from './words';
@@ -13,7 +13,7 @@ interface MemberProps {
 
 /** The users who may belong to a queue of this medium; who may not is shown with the reason. */
 export function MemberPicks({ medium, chosen, onChange, error }: MemberProps) {
-  const users = useResource<List<User>>('/users?limit=100', 'users');
+  const users = useWhole<List<User>>('/users?limit=100', 'users');
   const pickOf = (user: User) => {
     const fit = medium === 'voice' ? user.extension !== null && user.webrtc : user.omnichannel;
     const lacks = medium === 'chat' ? 'members_unfit_chat' : user.extension === null ? 'members_unfit_voice' : 'members_unfit_webrtc';

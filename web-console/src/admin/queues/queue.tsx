@@ -3,7 +3,7 @@
 import { patch } from '../../api/client';
 import { may } from '../../live/me';
 import { go, href } from '../../route/route';
-import { Button, ErrorState, FormProblem, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource } from '../../ui';
+import { Button, ErrorState, FormProblem, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource, useWhole } from '../../ui';
 import type { Action } from '../../ui/resource';
 import { erase } from '../actions';
 import { Crumb } from '../crumb';
@@ -81,7 +81,7 @@ function People({ now, set, at, queue }: PartProps) {
 }
 
 function Leads({ queue }: { queue: Queue }) {
-  const inboxes = useResource<List<Inbox>>(may('inboxes.manage') ? '/inboxes?limit=100' : null, 'inboxes');
+  const inboxes = useWhole<List<Inbox>>(may('inboxes.manage') ? '/inboxes?limit=100' : null, 'inboxes');
   const leading = inboxes.data?.items.filter(({ queue_id }) => queue_id === queue.id) ?? [];
   return (
     <div class="field">
@@ -115,8 +115,8 @@ function Times({ now, set, at, queue }: PartProps) {
 }
 
 function Outcome({ now, set, at }: PartProps) {
-  const reasons = useResource<List<Titled>>('/pause-reasons?limit=100', 'queues');
-  const dispositions = useResource<List<Titled>>('/dispositions?limit=100', 'queues');
+  const reasons = useWhole<List<Titled>>('/pause-reasons?limit=100', 'queues');
+  const dispositions = useWhole<List<Titled>>('/dispositions?limit=100', 'queues');
   return (
     <Panel title={say('part_outcome')}>
       <Picks label={say('pause_reasons')} hint={say('pause_reasons_hint')} none={say('pause_reasons_none')} all={reasons.data?.items ?? []} chosen={now.pause_reasons} onChange={(chosen) => set({ pause_reasons: chosen })} error={at('pause_reasons')} />

@@ -1,5 +1,3 @@
-import { useSignal } from '@preact/signals';
-
 import { go } from '../../route/route';
 import { Badge, Button, Icon, usePages } from '../../ui';
 import { Listing } from '../listing';
@@ -11,14 +9,16 @@ import { QueueScreen } from './queue';
 import { say } from './words';
 
 export function Queues({ path: [id] }: SectionProps) {
-  return id ? <QueueScreen key={id} id={Number(id)} /> : <QueueList />;
+  return id && id !== NEW ? <QueueScreen key={id} id={Number(id)} /> : <QueueList making={id === NEW} />;
 }
 
-function QueueList() {
+/** In the place of an id: the form of one that is not there yet. */
+const NEW = 'new';
+
+function QueueList({ making }: { making: boolean }) {
   const pages = usePages<Queue>('/queues', 'queues');
-  const making = useSignal(false);
   const create = (
-    <Button kind="primary" icon="plus" onClick={() => (making.value = true)}>
+    <Button kind="primary" icon="plus" onClick={() => go('admin', 'queues', NEW)}>
       {say('new')}
     </Button>
   );
@@ -41,7 +41,7 @@ function QueueList() {
           { title: shared('state'), cell: (queue) => (queue.enabled ? <Badge kind="good" icon="check">{shared('on')}</Badge> : <Badge icon="lock">{shared('off')}</Badge>), width: 'least' },
         ]}
       />
-      {making.value && <NewQueue onClose={() => (making.value = false)} onMade={(queue) => go('admin', 'queues', queue.id)} />}
+      {making && <NewQueue onClose={() => go('admin', 'queues')} onMade={(queue) => go('admin', 'queues', queue.id)} />}
     </>
   );
 }

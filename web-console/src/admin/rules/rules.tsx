@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 
 import { patch, post } from '../../api/client';
-import { Badge, Button, Dialog, FormProblem, Select, Switch, TextField, useAction, usePages, useResource } from '../../ui';
+import { Badge, Button, Dialog, FormProblem, Select, Switch, TextField, useAction, usePages, useWhole } from '../../ui';
 import { FormFoot, erase } from '../actions';
 import { numberOf, textOfNumber, useDraft } from '../draft';
 import { Listing } from '../listing';
@@ -13,7 +13,7 @@ import { say } from './words';
 
 export function Rules(_: SectionProps) {
   const pages = usePages<Rule>('/rules', 'rules');
-  const plugins = useResource<List<Plugin>>('/plugins?limit=100', 'plugins');
+  const plugins = useWhole<List<Plugin>>('/plugins?limit=100', 'plugins');
   const kinds = plugins.data?.items.filter(({ world }) => world === 'rule') ?? [];
   const open = useSignal<Rule | 'new' | null>(null);
   const create = (

@@ -1,6 +1,6 @@
 // The form that a plugin's manifest asks for. What it shows it knows from the manifest alone.
 
-import { Select, Switch, TextArea, TextField, useResource } from '../../ui';
+import { Select, Switch, TextArea, TextField, useWhole } from '../../ui';
 import { language } from '../../words/language';
 import type { List, Queue, SettingField, Settings, Words } from '../shapes';
 import { say } from './words';
@@ -77,7 +77,7 @@ function Setting({ field, isKept, value, onChange, error }: SettingProps) {
 
 /** Rules name queues; people read their titles. */
 function QueueByName(props: Omit<Parameters<typeof Select>[0], 'choices'>) {
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
+  const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
   const all = (queues.data?.items ?? []).map(({ name, title }) => ({ value: name, label: title }));
   // One that is gone stays to be seen.
   const choices = props.value && queues.data && !all.some(({ value }) => value === props.value) ? [{ value: props.value, label: props.value }, ...all] : all;

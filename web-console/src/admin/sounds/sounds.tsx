@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import { ROOT, patch, post } from '../../api/client';
 import type { SoundClip } from '../../api/types';
 import { may } from '../../live/me';
-import { Badge, Button, Dialog, Field, FormProblem, Switch, TextField, toast, useAction, usePages, useResource } from '../../ui';
+import { Badge, Button, Dialog, Field, FormProblem, Switch, TextField, toast, useAction, usePages, useWhole } from '../../ui';
 import { span } from '../../words/language';
 import { FormFoot, erase } from '../actions';
 import { useDraft } from '../draft';
@@ -20,7 +20,7 @@ export const soundOf = (id: number) => `${ROOT}/sound-clips/${id}/sound`;
 
 export function Sounds(_: SectionProps) {
   const pages = usePages<SoundClip>('/sound-clips', 'sound_clips');
-  const queues = useResource<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
+  const queues = useWhole<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
   const open = useSignal<SoundClip | 'new' | null>(null);
   const close = () => (open.value = null);
   const playing = ({ id }: SoundClip) => queues.data?.items.filter(({ music }) => music === `clip:${id}`).map(({ title }) => title) ?? [];

@@ -6,7 +6,8 @@ import type { Interaction, User } from '../../api/types';
 import { boards, presence } from '../../live/desk';
 import { may, me } from '../../live/me';
 import { go } from '../../route/route';
-import { Button, Icon, Panel, Screen, Skeleton, useResource } from '../../ui';
+import { Button, Icon, Panel, Screen, Skeleton, useResource, useWhole } from '../../ui';
+import { faultOf } from '../plugins/fault';
 import { worded } from '../settings_form/settings_form';
 import type { DialRule, Inbox, List, Plugin, Queue, RefusedCall, Trunk } from '../shapes';
 import { say } from './words';
@@ -72,13 +73,13 @@ interface Everything {
 
 /** Everything that the steps look at; what this role may not see counts as none. */
 function useAll(): Everything | null {
-  const queues = useResource<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
-  const users = useResource<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
-  const inboxes = useResource<List<Inbox>>(may('inboxes.manage') ? '/inboxes?limit=100' : null, 'inboxes');
+  const queues = useWhole<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
+  const users = useWhole<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
+  const inboxes = useWhole<List<Inbox>>(may('inboxes.manage') ? '/inboxes?limit=100' : null, 'inboxes');
   const rules = useResource<DialRule[]>(may('telephony.manage') ? '/dial-rules' : null, 'dial_rules');
-  const trunks = useResource<List<Trunk>>(may('telephony.manage') ? '/trunks?limit=100' : null, 'trunks');
-  const plugins = useResource<List<Plugin>>(may('plugins.manage') ? '/plugins?limit=100' : null, 'plugins');
-  const refused = useResource<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls' : null, 'trunks dial_rules');
+  const trunks = useWhole<List<Trunk>>(may('telephony.manage') ? '/trunks?limit=100' : null, 'trunks');
+  const plugins = useWhole<List<Plugin>>(may('plugins.manage') ? '/plugins?limit=100' : null, 'plugins');
+  const refused = useResource<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls?limit=100' : null, 'trunks dial_rules');
   // Each that ends moves a board.
   const handled = [...boards.value.values()].reduce((sum, board) => sum + board.handled_today, 0);
   const latest = useResource<List<Interaction>>('/interactions?limit=100');
@@ -105,9 +106,9 @@ function stepsOf({ queues, users, inboxes, rules, trunks, answered }: Everything
   const media = new Set(queues.filter(({ enabled }) => enabled).map(({ medium }) => medium));
   const own = presence.value.queues.length > 0;
   const steps: Step[] = [
-    { key: 'queue', done: media.size > 0, to: ['admin', 'queues'] },
+    { key: 'queue', done: media.size > 0, to: ['admin', 'queues', 'new'] },
     { key: 'user', done: users.some((user) => queues.some((queue) => attends(queue, user))), to: ['admin', 'users'] },
-    { key: 'inbox', done: inboxes.some(({ enabled, state }) => enabled && state === 'ready'), to: ['admin', 'inboxes'], spare: media.size > 0 && !media.has('chat') },
+    { key: 'inbox', done: inboxes.some(({ enabled, state }) => enabled && state === 'ready'), to: ['admin', 'inboxes', 'new'], spare: media.size > 0 && !media.has('chat') },
     { key: 'number', done: rules.some(({ queue }) => queue !== undefined), to: ['admin', 'dial_rules'], spare: media.size > 0 && !media.has('voice') },
     own ? { key: 'answer', done: answered, to: ['desk'] } : { key: 'answer_self', done: answered, to: ['admin', 'users', String(me.value?.id ?? '')] },
     { key: 'trunk', done: trunks.some(({ enabled }) => enabled), to: ['admin', 'trunks'], spare: true },
@@ -123,9 +124,9 @@ const lacking = (queue: Queue, users: readonly User[]) =>
 
 function Troubles({ queues, users, inboxes, trunks, plugins, refused }: Everything) {
   // What people here misdial is no trouble of the installation.
-  const outside = refused.filter(({ extension }) => extension === null).reduce((sum, { count }) => sum + count, 0);
+  const outside = refused.filter(({ what, extension }) => what === 'call' && extension === null).reduce((sum, { count }) => sum + count, 0);
   const all = [
-    ...plugins.filter(({ fault }) => fault).map(({ name, title, fault }) => ({ key: `p${name}`, text: say('trouble_plugin', { name: worded(title), fault: fault ?? '' }), to: ['admin', 'plugins'] })),
+    ...plugins.filter(({ fault }) => fault).map((plugin) => ({ key: `p${plugin.name}`, text: say('trouble_plugin', { name: worded(plugin.title), fault: faultOf(plugin) }), to: ['admin', 'plugins'] })),
     ...inboxes.filter(({ enabled, fault }) => enabled && fault).map(({ id, title, fault }) => ({ key: `i${id}`, text: say('trouble_inbox', { name: title, fault: fault ?? '' }), to: ['admin', 'inboxes', String(id)] })),
     ...inboxes.filter(({ enabled, state }) => enabled && state === 'leads_nowhere').map(({ id, title }) => ({ key: `n${id}`, text: say('trouble_nowhere', { name: title }), to: ['admin', 'inboxes', String(id)] })),
     ...trunks.filter(({ enabled, state }) => enabled && state?.trouble).map(({ name }) => ({ key: `t${name}`, text: say('trouble_trunk', { name, fault: say('down') }), to: ['admin', 'trunks'] })),

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 
 import { patch, post } from '../../api/client';
-import { Badge, Button, Dialog, FormProblem, type IconName, Switch, TextField, useAction, usePages, useResource } from '../../ui';
+import { Badge, Button, Dialog, FormProblem, type IconName, Switch, TextField, useAction, usePages, useWhole } from '../../ui';
 import { FormFoot, erase } from '../actions';
 import { useDraft } from '../draft';
 import { Listing } from '../listing';
@@ -33,7 +33,7 @@ function Titles({ kind }: { kind: Kind }) {
   const { say } = kind;
   const pages = usePages<Titled>(kind.path, 'queues');
   const open = useSignal<Titled | 'new' | null>(null);
-  const queues = useResource<List<Queue>>(kind.queues ? '/queues?limit=100' : null, 'queues');
+  const queues = useWhole<List<Queue>>(kind.queues ? '/queues?limit=100' : null, 'queues');
   const offeredIn = ({ id }: Titled) => queues.data?.items.filter((queue) => queue.dispositions.some((one) => one.id === id)) ?? [];
   const where = (one: Titled) => {
     const offered = offeredIn(one);

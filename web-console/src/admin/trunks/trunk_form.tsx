@@ -1,5 +1,5 @@
 import { patch, post } from '../../api/client';
-import { Dialog, FormProblem, Panel, Select, Switch, TextField, useAction } from '../../ui';
+import { Dialog, FormProblem, Panel, Select, Switch, TextField, fieldTextOf, useAction } from '../../ui';
 import type { Action } from '../../ui/resource';
 import { FormFoot, erase } from '../actions';
 import { type Draft, listOf, numberOf, textOfNumber, useDraft } from '../draft';
@@ -31,7 +31,7 @@ export function TrunkForm({ trunk, source, ours, onClose, onSaved }: FormProps) 
     onSaved();
   });
   // A fault in a list or a group names the entry, as `sources[1]` or `register.aor`.
-  const within = (field: string) => (/^\w+/.exec(action.problem?.field ?? '')?.[0] === field ? (action.problem?.detail ?? null) : null);
+  const within = (field: string) => (/^\w+/.exec(action.problem?.field ?? '')?.[0] === field && action.problem ? fieldTextOf(action.problem) : null);
   const at = (field: string) => action.at(field) ?? within(field);
   const forget = async () => {
     if (trunk && (await erase(path, say('edit', { name: trunk.name }), say('delete_text')))) onSaved();

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { Badge, Button, Panel, useResource } from '../../ui';
+import { Badge, Button, Panel, useWhole } from '../../ui';
 import { Listing } from '../listing';
 import { CopyLine } from '../once';
 import { sourceToAdd, trunkToOpen } from '../refused/prefill';
@@ -20,7 +20,7 @@ interface Open {
 }
 
 export function Trunks(_: SectionProps) {
-  const all = useResource<TrunkList>('/trunks?limit=100', 'trunks');
+  const all = useWhole<TrunkList>('/trunks?limit=100', 'trunks');
   const open = useSignal<Open | null>(null);
   const items = all.data?.items ?? [];
   const find = (name: string | null) => items.find((trunk) => trunk.name === name) ?? null;

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 
 import { post } from '../../api/client';
 import type { User } from '../../api/types';
+import type { Extension } from '../shapes';
 import { language } from '../../words/language';
 import { Button, Dialog, FormProblem, useAction } from '../../ui';
 import { useDraft } from '../draft';
@@ -11,20 +12,20 @@ import { say } from './words';
 
 const CHATS = 4;
 
-export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (user: User) => void }) {
+export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (user: User, extension: Extension | null) => void }) {
   const draft = useDraft<UserDraft>({
     name: '', email: '', role: 'agent', extension: '', new_number: '', webrtc: true, omnichannel: true, language: language.value, chats: CHATS, queues: [],
   });
   // Made once, even if the user is refused afterwards and sent again.
-  const number = useSignal<string | null>(null);
+  const made = useSignal<Extension | null>(null);
   const { now } = draft;
   const action = useAction(async () => {
-    if (now.extension === NEW && number.value !== now.new_number) {
-      await post('/extensions', { number: now.new_number, display_name: now.name });
-      number.value = now.new_number;
+    if (now.extension === NEW && made.value?.number !== now.new_number) {
+      made.value = await post<Extension>('/extensions', { number: now.new_number, display_name: now.name });
     }
     const extension = now.extension === NEW ? now.new_number : now.extension;
-    onMade(await post<User>('/users', { ...bodyOf(now), ...(extension ? { extension } : {}) }));
+    const user = await post<User>('/users', { ...bodyOf(now), ...(extension ? { extension } : {}) });
+    onMade(user, now.extension === NEW ? made.value : null);
   });
   return (
     <Dialog

@@ -1,7 +1,7 @@
 // What a user's record holds, for a new one and for one that is there.
 
 import type { Role, User } from '../../api/types';
-import { type Choice, Panel, Select, Switch, TextField, useResource } from '../../ui';
+import { type Choice, Panel, Select, Switch, TextField, useWhole } from '../../ui';
 import type { Action } from '../../ui/resource';
 import { type Draft, numberOf, textOfNumber } from '../draft';
 import { Picks } from '../picks';
@@ -60,9 +60,9 @@ const LANGUAGES: readonly Choice[] = [
 type PartProps = Pick<Draft<UserDraft>, 'now' | 'set'> & Pick<Action, 'at'>;
 
 function ExtensionField({ now, set, at, user }: PartProps & { user: User | undefined }) {
-  const extensions = useResource<List<Extension>>('/extensions?limit=100', 'extensions');
-  const users = useResource<List<User>>('/users?limit=100', 'users');
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
+  const extensions = useWhole<List<Extension>>('/extensions?limit=100', 'extensions');
+  const users = useWhole<List<User>>('/users?limit=100', 'users');
+  const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
   const callQueues = queues.data?.items.filter(({ id, medium }) => medium === 'voice' && now.queues.includes(id)) ?? [];
   const taken = new Set(users.data?.items.filter((one) => one.id !== user?.id).map((one) => one.extension));
   const free = (extensions.data?.items ?? []).filter(({ number }) => !taken.has(number));
@@ -110,7 +110,7 @@ function AgentOptions({ now, set, at }: PartProps) {
 }
 
 function QueueField({ now, set, at }: PartProps) {
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
+  const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
   return (
     <Picks
       label={say('queues')}

@@ -2,11 +2,12 @@ import { useSignal } from '@preact/signals';
 
 import type { User } from '../../api/types';
 import { go } from '../../route/route';
-import { Avatar, Badge, Button, usePages, useResource } from '../../ui';
+import { Avatar, Badge, Button, usePages, useWhole } from '../../ui';
+import { useRegistration } from '../extensions/registration';
 import { Listing } from '../listing';
-import { Once } from '../once';
+import { CopyLine, Once } from '../once';
 import type { SectionProps } from '../sections';
-import type { List, Queue } from '../shapes';
+import type { Extension, List, Queue } from '../shapes';
 import { NewUser } from './new_user';
 import { UserScreen } from './user';
 import { say } from './words';
@@ -17,10 +18,10 @@ export function Users({ path: [id] }: SectionProps) {
 
 function UserList() {
   const pages = usePages<User>('/users', 'users');
-  const queues = useResource<List<Queue>>('/queues?limit=100', 'queues');
+  const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
   const titlesOf = (user: User) => queues.data?.items.filter(({ id }) => user.queues.includes(id)).map(({ title }) => title).join(', ') || '–';
   const making = useSignal(false);
-  const made = useSignal<User | null>(null);
+  const made = useSignal<{ user: User; extension: Extension | null } | null>(null);
   const create = (
     <Button kind="primary" icon="plus" onClick={() => (making.value = true)}>
       {say('new_user')}
@@ -47,17 +48,42 @@ function UserList() {
       {making.value && (
         <NewUser
           onClose={() => (making.value = false)}
-          onMade={(user) => {
+          onMade={(user, extension) => {
             making.value = false;
-            made.value = user;
+            made.value = { user, extension };
             void pages.reload();
           }}
         />
       )}
-      {made.value?.setup_link && (
-        <Once title={say('made')} text={say('made_text', { name: made.value.name })} values={[[say('link'), made.value.setup_link]]} onClose={() => (made.value = null)} />
-      )}
+      {made.value && <Made {...made.value} onClose={() => (made.value = null)} />}
     </>
+  );
+}
+
+/** The link for the person; and, for a phone beside the browser, how it registers. */
+function Made({ user, extension, onClose }: { user: User; extension: Extension | null; onClose: () => void }) {
+  const phone = useRegistration(extension);
+  const link = user.setup_link ? [[say('link'), user.setup_link] as const] : [];
+  return (
+    <Once
+      title={say('made')}
+      text={say('made_text', { name: user.name })}
+      values={link}
+      onClose={onClose}
+      more={
+        phone.length > 0 ? (
+          <section class="stack" aria-label={say('phone_title')}>
+            <h3>{say('phone_title')}</h3>
+            <p>{say('phone_text')}</p>
+            {phone.map(([label, value]) => (
+              <CopyLine key={label} label={label} value={value} />
+            ))}
+          </section>
+        ) : (
+          user.extension && <p>{say('phone_elsewhere', { number: user.extension })}</p>
+        )
+      }
+    />
   );
 }
 

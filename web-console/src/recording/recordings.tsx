@@ -1,3 +1,5 @@
+import './recording.css';
+
 import type { Recording } from '../api/types';
 import { ErrorState, Icon, Skeleton, useResource } from '../ui';
 import { moment, span } from '../words/language';
@@ -5,16 +7,15 @@ import { say } from './words';
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 4];
 
-/** The recordings of a call, to be heard at eight speeds. */
-export function Recordings({ interaction }: { interaction: number }) {
-  const all = useResource<Recording[] | { items: Recording[] }>(`/interactions/${interaction}/recordings`);
+/** The recordings of what `of` names, an Interaction or a call, to be heard at eight speeds. */
+export function Recordings({ of }: { of: string }) {
+  const all = useResource<Recording[]>(`${of}/recordings`);
   if (all.problem) return all.problem.status === 404 || all.problem.status === 403 ? null : <ErrorState problem={all.problem} onRetry={all.reload} />;
   if (!all.data) return <Skeleton lines={1} />;
-  const items = Array.isArray(all.data) ? all.data : all.data.items;
-  if (items.length === 0) return <p class="soft small">{say('no_recording')}</p>;
+  if (all.data.length === 0) return <p class="soft small">{say('no_recording')}</p>;
   return (
     <ul class="stack">
-      {items.map((one) => (
+      {all.data.map((one) => (
         <li key={one.id} class="recording">
           <p class="small soft">
             {say('recording')} · {moment(one.started_at_ms)} · {span(one.seconds * 1000)}
@@ -38,7 +39,7 @@ function Player({ url, label }: { url: string; label: string }) {
       <audio class="grow" controls preload="metadata" src={url} aria-label={label} />
       <select
         class="input speed"
-        aria-label="×"
+        aria-label={say('speed')}
         onChange={(event) => {
           const audio = event.currentTarget.parentElement?.querySelector('audio');
           if (audio) audio.playbackRate = Number(event.currentTarget.value);

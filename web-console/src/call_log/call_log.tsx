@@ -1,0 +1,98 @@
+// Every call of the organization: `#/calls`, and one of them: `#/calls/01J…`.
+
+import '../admin/admin.css';
+import './call_log.css';
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { Rows } from '../admin/listing';
+import { may } from '../live/me';
+import { go } from '../route/route';
+import { Badge, Empty, Icon, type IconName, IconButton, Screen, Select, TextField, usePages } from '../ui';
+import { endReason } from '../ui/end-reason';
+import { moment, span } from '../words/language';
+import { OneCall } from './one_call';
+import { Verdicts } from './quality';
+import { type LoggedCall, told } from './shape';
+import { say } from './words';
+
+const AFTER_MS = 250;
+const DIRECTIONS = ['inbound', 'outbound', 'internal'] as const;
+const ARROWS: Record<LoggedCall['direction'], IconName> = { inbound: 'down_call', outbound: 'up_call', internal: 'transfer' };
+
+export default function CallLog({ path: [id] }: { path: readonly string[] }) {
+  if (id) return <OneCall key={id} id={id} />;
+  if (may('interactions.read_all')) return <List />;
+  return (
+    <Screen title={say('calls')}>
+      <Empty icon="lock" title={say('gone')} />
+    </Screen>
+  );
+}
+
+function List() {
+  const text = useSignal('');
+  const asked = useSignal('');
+  const filter = useSignal({ direction: '', from: '', to: '' });
+  useEffect(() => {
+    const timer = setTimeout(() => (asked.value = text.value.trim()), AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [text.value]);
+  const { direction, from, to } = filter.value;
+  const set = (change: Partial<typeof filter.value>) => (filter.value = { ...filter.value, ...change });
+  const wanted = { number: asked.value, direction, from_ms: from && String(at(from)), to_ms: to && String(at(to) + MINUTE_MS) };
+  const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value)).toString();
+  const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
+  return (
+    <Screen title={say('calls')} lead={say('lead')} width="full" actions={<IconButton icon="refresh" label={say('refresh')} onClick={pages.reload} />}>
+      <div class="admin-filters">
+        <TextField label={say('find')} hint={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
+        <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => set({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
+        <TextField label={say('from')} type="datetime-local" value={from} onChange={(value) => set({ from: value })} />
+        <TextField label={say('to')} type="datetime-local" value={to} onChange={(value) => set({ to: value })} />
+      </div>
+      <Rows
+        title={say('calls')}
+        pages={pages}
+        keyOf={(call) => call.id}
+        onOpen={(call) => go('calls', call.id)}
+        empty={{ icon: 'phone', title: say('empty'), text: say('empty_text') }}
+        columns={[
+          { title: say('time'), cell: (call) => moment(call.started_at_ms), width: 'least' },
+          { title: say('caller'), cell: (call) => told(call.caller) },
+          { title: say('callee'), cell: (call) => told(call.callee) },
+          { title: say('direction'), cell: Direction, minor: true },
+          { title: say('talk'), cell: Talk, width: 'least' },
+          { title: say('end'), cell: End },
+          { title: say('quality'), cell: ({ sides }) => <Verdicts sides={sides} />, minor: true },
+          { title: say('record'), cell: Recorded, width: 'least', minor: true },
+        ]}
+      />
+    </Screen>
+  );
+}
+
+const MINUTE_MS = 60_000;
+
+/** What a field for day and minute holds, on this machine's clock. */
+const at = (text: string) => new Date(text).getTime();
+
+function Direction({ direction }: LoggedCall) {
+  return (
+    <span class="row">
+      <Icon name={ARROWS[direction]} size={16} />
+      {say(direction)}
+    </span>
+  );
+}
+
+/** How long they talked; of a call that goes on nothing is known yet. */
+export const Talk = ({ answered_at_ms, talk_ms, ended_at_ms }: LoggedCall) => <>{answered_at_ms === null || ended_at_ms === null ? '–' : span(talk_ms)}</>;
+
+export function End({ ended_at_ms, end_reason, ended_by }: LoggedCall) {
+  if (ended_at_ms === null) return <Badge kind="wait" icon="phone">{say('going_on')}</Badge>;
+  return <>{endReason(end_reason, ended_by)}</>;
+}
+
+const Recorded = ({ recorded }: LoggedCall) => (recorded ? <Icon name="record" size={16} label={say('recorded')} /> : null);

@@ -1,0 +1,93 @@
+import type { ComponentChildren } from 'preact';
+
+import { Crumb } from '../admin/crumb';
+import { may } from '../live/me';
+import { Recordings } from '../recording/recordings';
+import { href } from '../route/route';
+import { Empty, ErrorState, Facts, Panel, Screen, Skeleton, useResource } from '../ui';
+import { endReason } from '../ui/end-reason';
+import { moment, span } from '../words/language';
+import { Measured } from './quality';
+import { type LoggedCall, told } from './shape';
+import { say } from './words';
+
+/** One call: what happened, how good it was at each side, and its recordings. */
+export function OneCall({ id }: { id: string }) {
+  const place = `/call-records/${encodeURIComponent(id)}`;
+  const read = useResource<LoggedCall>(place, 'history');
+  const call = read.data;
+  return (
+    <Screen title={call ? say('call', { from: told(call.caller), to: told(call.callee) }) : say('calls')} lead={call ? moment(call.started_at_ms) : ''}>
+      {may('interactions.read_all') && <Crumb to={['calls']} title={say('calls')} />}
+      {read.problem ? [403, 404].includes(read.problem.status) ? <Gone /> : <ErrorState problem={read.problem} onRetry={read.reload} /> : !call && <Skeleton lines={6} />}
+      {call && (
+        <>
+          <Panel title={say('course')}>
+            <Facts facts={factsOf(call)} />
+          </Panel>
+          <Panel title={say('quality')}>
+            <Measured sides={call.sides} />
+          </Panel>
+          <Panel title={say('recordings')}>
+            <Recordings of={place} />
+          </Panel>
+        </>
+      )}
+    </Screen>
+  );
+}
+
+function Gone() {
+  return (
+    <Empty icon="question" title={say('gone')}>
+      <p>{say('gone_text')}</p>
+    </Empty>
+  );
+}
+
+type Fact = readonly [string, ComponentChildren] | null;
+
+function factsOf(call: LoggedCall): Fact[] {
+  const fact = (word: Parameters<typeof say>[0], value: ComponentChildren): Fact => (value ? [say(word), value] : null);
+  const { answered_at_ms, ended_at_ms, ringing_at_ms, started_at_ms } = call;
+  const after = (ms: number | null) => ms !== null && `${moment(ms)} (+${span(ms - started_at_ms)})`;
+  return [
+    fact('direction', say(call.direction)),
+    fact('caller', told(call.caller)),
+    fact('callee', told(call.callee)),
+    fact('destination', call.destination && told(call.destination)),
+    fact('queue', call.queue),
+    fact('agent', call.agent?.name),
+    fact('trunk', call.trunk),
+    fact('transferred', call.transferred_to && told(call.transferred_to)),
+    fact('started', moment(started_at_ms)),
+    fact('ringing', after(ringing_at_ms)),
+    fact('answered', after(answered_at_ms) || (ended_at_ms !== null && say('not_answered'))),
+    fact('ended', ended_at_ms === null ? say('going_on') : moment(ended_at_ms)),
+    fact('talk', answered_at_ms !== null && ended_at_ms !== null && span(call.talk_ms)),
+    fact('end', ended_at_ms !== null && <How call={call} />),
+    fact('interaction', call.interactions.length > 0 && <OfCall call={call} />),
+  ];
+}
+
+/** In words; the codes stand beside it, for who talks with a carrier about it. */
+function How({ call: { end_reason, ended_by, sip_status, q850_cause } }: { call: LoggedCall }) {
+  return (
+    <>
+      {endReason(end_reason, ended_by)}
+      {sip_status !== null && <span class="soft small"> {say('technical', { status: String(sip_status), cause: String(q850_cause ?? '–') })}</span>}
+    </>
+  );
+}
+
+function OfCall({ call: { interactions } }: { call: LoggedCall }) {
+  return (
+    <span class="row wraps">
+      {interactions.map(({ id, protocol }) => (
+        <a key={id} class="mono" href={href('desk', 'history', id)}>
+          {protocol}
+        </a>
+      ))}
+    </span>
+  );
+}

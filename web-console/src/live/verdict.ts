@@ -1,0 +1,31 @@
+// How good the sound of one direction was, in a word. Knows no document.
+
+export type Verdict = 'good' | 'fair' | 'bad' | 'unknown';
+
+export interface Figures {
+  loss_percent: number;
+  jitter_ms: number;
+  mos: number | null;
+}
+
+// ITU-T P.800: 4 is good, below 3 many are dissatisfied.
+const GOOD_MOS = 3.8;
+const FAIR_MOS = 3;
+// Where no score is known: what a jitter buffer and concealment hide from most ears, and what they do not.
+const FAIR_LOSS_PERCENT = 2;
+const BAD_LOSS_PERCENT = 5;
+const FAIR_JITTER_MS = 40;
+const BAD_JITTER_MS = 80;
+
+/** By the score where there is one, else by loss and jitter alone. */
+export function verdictOf({ loss_percent, jitter_ms, mos }: Figures): Verdict {
+  if (mos !== null) return mos >= GOOD_MOS ? 'good' : mos >= FAIR_MOS ? 'fair' : 'bad';
+  if (loss_percent >= BAD_LOSS_PERCENT || jitter_ms >= BAD_JITTER_MS) return 'bad';
+  if (loss_percent >= FAIR_LOSS_PERCENT || jitter_ms >= FAIR_JITTER_MS) return 'fair';
+  return 'unknown';
+}
+
+const ORDER: readonly Verdict[] = ['unknown', 'good', 'fair', 'bad'];
+
+/** The worst of what is known. */
+export const worst = (all: readonly Verdict[]): Verdict => all.reduce((most, one) => (ORDER.indexOf(one) > ORDER.indexOf(most) ? one : most), 'unknown');
