@@ -69,7 +69,7 @@ impl Config {
     /// With file, line and what would be right.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
         let config: Self = fault::from_toml(file, text)?;
-        check::check(&config).map_err(|wrong| wrong.locate(file, text))?;
+        check::check(&config).map_err(|wrong| wrong.quoting(text).locate(file, text))?;
         Ok(config)
     }
 }

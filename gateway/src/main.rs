@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use ramal::cli;
+use ramal::cli::apply::Mode;
+use ramal::site::Secrets;
 
 /// Ramal: a contact centre in one binary.
 #[derive(Parser)]
@@ -35,9 +37,17 @@ enum Command {
         /// Prints the difference and changes nothing.
         #[arg(long)]
         dry_run: bool,
+        /// Deletes extensions that the file lacks also where users of the console have them; without it nothing is changed then.
+        #[arg(long)]
+        take_from_users: bool,
     },
-    /// Prints what `apply` would need to make the same again; passwords stay where they are.
-    Export,
+    /// Prints what `apply` needs to make the same again. Passwords stay where they are, "(kept)" in their place.
+    Export {
+        /// Writes what the database holds of passwords, so that `apply` can make the same in an empty database: hashes, which are as good
+        /// as passwords for phones, and PINs. Keep the output as you keep the database.
+        #[arg(long)]
+        secrets: bool,
+    },
     /// Lists the running calls of the node.
     Calls {
         #[arg(long)]
@@ -138,8 +148,17 @@ async fn run(arguments: Arguments) -> Result<(), cli::CliError> {
         Command::Serve { ready_json } => cli::serve::run(config, ready_json).await,
         Command::CheckConfig => cli::check_config::run(&config).await,
         Command::Migrate => cli::migrate::run(&config).await,
-        Command::Apply { site, dry_run } => cli::apply::run(&config, &site, dry_run).await,
-        Command::Export => cli::export::run(&config).await,
+        Command::Apply { site, dry_run, take_from_users } => {
+            let mode = match (dry_run, take_from_users) {
+                (true, _) => Mode::DryRun,
+                (false, false) => Mode::Careful,
+                (false, true) => Mode::TakeFromUsers,
+            };
+            cli::apply::run(&config, &site, mode).await
+        }
+        Command::Export { secrets } => {
+            cli::export::run(&config, if secrets { Secrets::Written } else { Secrets::Kept }).await
+        }
         Command::Calls { json } => cli::operate::list(&config, "/calls", json).await,
         Command::Registrations { json } => cli::operate::list(&config, "/registrations", json).await,
         Command::Trunks { json } => cli::operate::list(&config, "/trunks", json).await,

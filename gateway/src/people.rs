@@ -1,5 +1,6 @@
 //! People: who they are, how they prove it, what is remembered of that. Decides; the API translates.
 
+mod failed;
 mod first;
 mod link;
 mod log_in;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::store::{Store, StoreError};
+use failed::FailedLogIns;
 
 pub use first::first_administrator;
 pub use link::make_link;
-pub use log_in::{Origin, SignedIn};
+pub use log_in::{Asked, Origin, SignedIn};
 pub use password::PasswordFault;
 pub use token::fingerprint;
 
@@ -54,6 +56,7 @@ pub struct People {
     store: Store,
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    failed: FailedLogIns,
     /// Life of a browser's login since it was last used, in milliseconds.
     life_ms: i64,
 }
@@ -72,6 +75,7 @@ impl People {
             store,
             hashing: Arc::new(Semaphore::new(HASHING)),
             waiting: Arc::new(Semaphore::new(WAITING + HASHING)),
+            failed: FailedLogIns::default(),
             life_ms: i64::from(life_h) * 3_600_000,
         }
     }

@@ -515,7 +515,8 @@ impl Sockets {
         let listeners = Listeners::new(
             bound.iter().map(|(socket, local)| (transport_of_bound(socket), *local)),
             config.sip.public_address,
-        );
+        )
+        .named(names_of(config));
         Ok(Self { bound, listeners })
     }
 
@@ -548,6 +549,15 @@ impl Sockets {
         }
         Datagrams::new(udp)
     }
+}
+
+/// Names of this node that requests may be addressed to beside the domains of its organizations.
+fn names_of(config: &Config) -> Vec<String> {
+    let here = config.sip.listen.iter().map(|listen| listen.address.ip());
+    let local =
+        here.filter(|ip| ip.is_loopback() || ip.is_unspecified()).map(|_| "localhost".to_owned()).take(1);
+    let public = config.web.public_url.as_ref().and_then(|url| url.parse::<hyper::Uri>().ok());
+    local.chain(public.and_then(|url| url.host().map(str::to_owned))).collect()
 }
 
 fn transport_of_bound(socket: &Bound) -> Transport {

@@ -9,14 +9,16 @@ mod file;
 mod plan;
 mod rule;
 mod secret;
+mod taken;
 mod trunk;
 
 use std::path::Path;
 
 pub use change::{Change, ChangeError, Changed, Entry, change, rules};
 pub use diff::diff;
-pub use export::export;
+pub use export::{Secrets, export};
 pub use file::{CredentialsOutEntry, DigestInEntry, ExtensionEntry, RegisterEntry, RuleEntry, TrunkEntry};
+pub use taken::{Taken, taken_from_users};
 
 use crate::config::{ConfigError, fault};
 use crate::model::Directory;

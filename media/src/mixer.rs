@@ -19,11 +19,11 @@ use crate::codec::{Encoder, KnownCodec};
 use crate::command::{LegId, Part, Speaks};
 use crate::rtp::Header;
 
-pub use member::{KEEP_UP_FRAMES, TAIL_FRAMES, Talk};
+pub use member::{TAIL_FRAMES, Talk};
 pub use plan::{Band, MemberPlan};
 
 use bus::Bus;
-use member::{Due, Member, Voice};
+use member::{Due, KEEP_UP_FRAMES, Member, Voice};
 use talker::Said;
 
 /// Members of one room. One tick of so many, all talking, takes a fourth of a tick's time.
@@ -224,14 +224,15 @@ impl Mixer {
         self.calm = 0;
     }
 
-    /// Ticks went by without a word; what keeps paths open is due.
-    pub fn keep_up(&mut self) {
-        for member in self.members.iter_mut().flatten() {
-            member.quiet = member.quiet.next_multiple_of(KEEP_UP_FRAMES).saturating_sub(1);
-            if let Some(able) = &mut member.able {
-                able.follows = false;
-            }
-        }
+    /// Frames until the next tick, where nobody speaks meanwhile.
+    pub fn may_rest(&self) -> u32 {
+        let members = self.members.iter().flatten();
+        members.map(|member| member.may_rest()).min().unwrap_or(KEEP_UP_FRAMES).max(1)
+    }
+
+    /// So many frames went by without a tick.
+    pub fn rest(&mut self, frames: u32) {
+        self.members.iter_mut().flatten().for_each(|member| member.rest(frames));
     }
 
     /// What is new of talkers.
@@ -246,14 +247,19 @@ impl Mixer {
         let leg = member.leg;
         let whispers = self.whispers.iter().any(|(_, ears)| *ears == leg);
         let others = self.speaking - usize::from(member.voice == Voice::Room);
-        let due = member.due(others > 0 || whispers);
+        let due = member.due(hears && (others > 0 || whispers));
         let able = member.able.as_mut()?;
-        if !hears || due == Due::Nothing {
+        if due == Due::Nothing {
             able.follows = false;
             return None;
         }
         if due == Due::Comfort {
             return self.comfort(place);
+        }
+        if !hears {
+            self.samples.clear();
+            self.samples.resize(able.plan.hear.frame(), 0);
+            return self.encode_for(place);
         }
         if member.voice == Voice::Room || whispers {
             return self.own_frame(place);

@@ -18,7 +18,7 @@ use ramal_media::webrtc::certificate::DtlsCertificate;
 
 use tabs::{Sight, Tab, id};
 
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(60);
 const FRAME: Duration = Duration::from_millis(20);
 
 /// How a tab reaches the Worker.

@@ -336,6 +336,24 @@ fn reports_go_both_ways_and_loss_is_seen() {
 }
 
 #[test]
+fn a_key_is_no_jitter() {
+    let mut call = Call::new();
+    call.bridge();
+    for _ in 0..50 {
+        call.talk(0, 440.0);
+        call.advance(20);
+    }
+    // All packets of an event have the time of its beginning (RFC 4733 §2.3), and so have the three that end it.
+    call.press(0, 5, &[160, 320, 480, 640, 800, 960, 1_120], 3);
+    let jitter_ms = call.statistics(0).jitter_ms;
+    assert!(jitter_ms < 0.5, "{jitter_ms} ms right after a key");
+    call.talk(0, 440.0);
+    let statistics = call.statistics(0);
+    assert!(statistics.jitter_ms < 0.5 && statistics.packets_lost == 0, "{statistics:?}");
+    assert_eq!(statistics.packets_received, 61);
+}
+
+#[test]
 fn a_full_recorder_costs_the_recording_and_not_the_call() {
     let mut call = Call::with_ring(4);
     call.bridge();

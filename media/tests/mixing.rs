@@ -7,7 +7,7 @@ mod phones;
 use std::time::Duration;
 
 use phones::mouth::{CN_PT, OPUS_PT, Talker, agreed, ear, strength};
-use phones::{Call, PT_EVENT, id, settings_with};
+use phones::{Call, PT_EVENT, Received, id, settings_with};
 use ramal_media::codec::KnownCodec;
 use ramal_media::command::{Hears, Part, RoomId, Source, Speaks};
 use ramal_media::event::{Event, NotForwardable};
@@ -123,6 +123,32 @@ fn a_room_in_which_nobody_speaks_costs_nothing() {
     assert!(weakest(&samples, 5, TONES_HZ[0]) > 4_000.0);
 }
 
+/// Milliseconds between the packets that a phone was sent, by their timestamps.
+fn gaps_ms(packets: &[Received]) -> Vec<u32> {
+    let gap = |pair: &[Received]| pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp) / 8;
+    packets.windows(2).map(gap).collect()
+}
+
+#[test]
+fn who_is_alone_is_sent_the_beginning_of_a_silence_and_then_what_keeps_the_path_open() {
+    let (mut call, _) = room_of(&[KnownCodec::Pcmu]);
+    call.advance(60_000);
+    let gaps = gaps_ms(&call.take(0));
+    assert!((12..=14).contains(&gaps.len()) && gaps[..9] == [20; 9], "{gaps:?}");
+    assert!(gaps[9..].iter().all(|gap| (14_000..=15_200).contains(gap)), "{gaps:?}");
+}
+
+#[test]
+fn who_is_alone_and_says_a_word_now_and_then_is_sent_as_much() {
+    let (mut call, mut talkers) = room_of(&[KnownCodec::Pcmu]);
+    for _ in 0..12 {
+        says(&mut talkers, &mut call, 5);
+        call.advance(9_900);
+    }
+    let gaps = gaps_ms(&call.take(0));
+    assert!(gaps.iter().all(|gap| *gap <= 15_200) && gaps.len() >= 18, "{gaps:?}");
+}
+
 #[test]
 fn four_hundred_rooms_in_which_nobody_speaks_wake_their_worker_together() {
     let mut call = Call::of(1_200);
@@ -141,11 +167,16 @@ fn four_hundred_rooms_in_which_nobody_speaks_wake_their_worker_together() {
     }
     assert!(wakes <= 600, "{wakes} in a minute");
     for leg in 0..1_200 {
-        // Drawn at random around 5 s (RFC 3550 §6.3.1), for each by itself.
+        // Drawn at random around 15 s (RFC 3550 §6.3.1), for each by itself, after one or two around 5 s.
         let reports = call.phones[leg].reports;
-        assert!((8..=24).contains(&reports), "{leg}: {reports}");
+        assert!((3..=9).contains(&reports), "{leg}: {reports}");
         assert!((3..=5).contains(&call.take(leg).len()));
     }
+    // Who speaks again is reported of as soon as anybody.
+    call.phones[0].reports = 0;
+    call.send_payload(0, 0, &[0xFE; 160]);
+    call.advance(7_600);
+    assert!(call.phones[0].reports >= 1);
 }
 
 #[test]
@@ -178,7 +209,9 @@ fn mute_deaf_gain_and_kick() {
     says(&mut talkers, &mut call, 30);
     call.hear(0, in_room(Part { speaks: Speaks::Nobody, ..Part::FULL }));
     call.hear(1, in_room(Part { hears: Hears::Nothing, gain_db: -12, ..Part::FULL }));
-    says(&mut talkers, &mut call, 2);
+    says(&mut talkers, &mut call, 12);
+    let deaf = ear(&call.take(1).split_off(2), KnownCodec::Pcmu);
+    assert!(deaf.len() >= 1_280 && deaf.iter().all(|sample| sample.abs() < 16), "deaf: silence, and its end");
     (0..3).for_each(|leg| drop(call.take(leg)));
     says(&mut talkers, &mut call, 50);
     assert_eq!(call.take(1).len(), 0, "deaf");

@@ -21,7 +21,7 @@ use ramal_media::sdp::{AgreedCodec, Codec, Direction};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Longer than anything here takes; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Phone {
     socket: UdpSocket,

@@ -14,7 +14,7 @@ use tokio::time::{interval, timeout};
 use crate::phones::register;
 
 /// An encoder on a loaded machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Waits until the page has decoded so many frames of the picture that it gets.
 async fn decodes(page: &Page, frames: f64) {

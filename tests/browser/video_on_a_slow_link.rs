@@ -10,7 +10,7 @@ use tokio::time::{interval, timeout};
 use crate::phones::register;
 
 /// An encoder takes its time to believe that a link is slow, and a loaded machine makes it wait.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
 const SLOW_LINK_BITS_PER_S: u64 = 200_000;
 const RECEIVES: &str = "inbound-rtp";
 const SENDS: &str = "outbound-rtp";

@@ -12,10 +12,9 @@ async fn nothing_is_written_into_the_deleted_file() {
     let (mut a, b) = established(&node, "100", "101").await;
     std::fs::remove_file(node.folder().join("ramal.db")).unwrap();
     hang_up(&mut a, &b).await;
-    deadline::within("the facts to wait on disk", async {
-        while !node.page("/metrics").await.contains("ramal_active{kind=\"facts_waiting_on_disk\"} 1") {
-            tokio::task::yield_now().await;
-        }
+    deadline::until_async("the facts to wait on disk", async || {
+        let metrics = node.page("/metrics").await;
+        metrics.contains("ramal_active{kind=\"facts_waiting_on_disk\"} 1").then_some(())
     })
     .await;
     assert!(node.page("/readyz").await.contains("away"));

@@ -1,5 +1,6 @@
 //! One call, one record: also after kill -9 in mid-call.
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::talk::established;
 use ramal_tests::{Node, Site};
 
@@ -7,8 +8,7 @@ use ramal_tests::{Node, Site};
 async fn a_killed_node_closes_its_calls_when_it_is_back() {
     let mut node = Node::start(Site::acme()).await;
     let (_a, _b) = established(&node, "100", "101").await;
-    ramal_tests::deadline::within("the row of the call", async { while node.cdrs().await.is_empty() {} })
-        .await;
+    until_async("the row of the call", async || (!node.cdrs().await.is_empty()).then_some(())).await;
     node.kill().await;
     node.serve().await;
     let record = node.expect_cdr().await;

@@ -58,8 +58,8 @@ async fn a_foreign_realm_gets_no_answer() {
     let first = next_register(&carrier).await;
     let challenge = digest::challenge("evil.test", "nonce-1", "MD5");
     reply(&carrier, &first, 401, &[("WWW-Authenticate", &challenge)]).await;
-    ramal_tests::deadline::within("the trunk to be seen as refused", async {
-        while !format!("{:?}", node.trunks().await).to_lowercase().contains("refused") {}
+    ramal_tests::deadline::until_async("the trunk to be seen as refused", async || {
+        format!("{:?}", node.trunks().await).to_lowercase().contains("refused").then_some(())
     })
     .await;
     let more = carrier.inbox.take(|m| m.method() == Some("REGISTER"));

@@ -47,8 +47,7 @@ async fn an_expired_binding_is_not_rung() {
     let node = Node::start_with(Site::acme(), "[sip.limits]\nmin_expires_s = 1\n").await;
     let (alice, bob) = (node.phone("100").await, node.unregistered("101").await);
     assert_eq!(bob.register_for(1).await.status(), Some(200));
-    ramal_tests::deadline::within("the expiry", async { while node.registrations().await.len() > 1 {} })
-        .await;
+    node.expect_registrations(1).await;
     alice.invite("101", &Rtp::new().await.sdp()).await.expect_status(480).await;
 }
 
@@ -56,10 +55,8 @@ async fn an_expired_binding_is_not_rung() {
 async fn bindings_survive_a_kill() {
     let mut node = Node::start(Site::acme()).await;
     let _phone = node.phone("100").await;
-    ramal_tests::deadline::within("the Binding to be stored", async {
-        while node.page("/metrics").await.contains("ramal_store_total{event=\"delivered\"} 0") {
-            tokio::task::yield_now().await;
-        }
+    ramal_tests::deadline::until_async("the Binding to be stored", async || {
+        (!node.page("/metrics").await.contains("ramal_store_total{event=\"delivered\"} 0")).then_some(())
     })
     .await;
     node.kill().await;

@@ -31,15 +31,9 @@ async fn a_closed_connection_takes_its_binding_with_it() {
     let other = node.stream_phone("101", Transport::Ws).await;
     assert_eq!(node.registrations().await.len(), 3);
     drop(bob);
-    ramal_tests::deadline::within("the Binding to go", async {
-        while node.registrations().await.len() > 2 {}
-    })
-    .await;
+    node.expect_registrations(2).await;
     drop(other);
-    ramal_tests::deadline::within("the other one to go", async {
-        while node.registrations().await.len() > 1 {}
-    })
-    .await;
+    node.expect_registrations(1).await;
     alice.invite("101", &Rtp::new().await.sdp()).await.expect_status(480).await;
 }
 
@@ -64,10 +58,7 @@ async fn a_call_outlives_its_connection() {
     let (a, mut b) = connect(alice, Rtp::new().await, bob, Rtp::new().await, "101").await;
     let rtp = a.rtp;
     drop((a.call, a.ua));
-    ramal_tests::deadline::within("the Binding to go", async {
-        while node.registrations().await.len() > 1 {}
-    })
-    .await;
+    node.expect_registrations(1).await;
     rtp.forget();
     tokio::join!(rtp.hears(660.0), b.rtp.hears(440.0));
     b.call.bye().await;

@@ -65,3 +65,81 @@ async fn the_log_is_read_by_noun_by_user_and_in_pages() {
     let own = admin.read(&format!("/audit?user={}", ana.id())).await;
     assert!(own["items"].as_array().unwrap().iter().all(|entry| entry["user"] == ana.id()));
 }
+
+#[tokio::test]
+async fn log_ins_that_failed_are_one_row_for_a_person_with_a_count() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    for _ in 0..4 {
+        assert_eq!(Desk::try_log_in(node.web, "Admin@acme.test", "a wrong password").await.status, 401);
+    }
+    for name in ["nobody@acme.test", "<b>no\u{7}thing</b>"] {
+        assert_eq!(Desk::try_log_in(node.web, name, "a wrong password").await.status, 401);
+    }
+    let log = admin.read("/audit?noun=user").await;
+    let failed: Vec<_> =
+        log["items"].as_array().unwrap().iter().filter(|entry| entry["action"] == "log_in_failed").collect();
+    let [unknown, wrong] = failed[..] else { panic!("two rows in {log:#}") };
+    assert_eq!((&wrong["actor"], &wrong["user"]), (&json!("Admin@acme.test"), &json!(null)));
+    assert_eq!(
+        (&wrong["noun_id"], &wrong["noun_name"]),
+        (&json!(admin.id().to_string()), &json!("Administrator"))
+    );
+    assert_eq!(wrong["address"], "127.0.0.1");
+    assert_eq!(
+        (&wrong["detail"]["reason"], &wrong["detail"]["count"]),
+        (&json!("wrong_password"), &json!(4))
+    );
+    assert_eq!(
+        (&unknown["detail"]["reason"], &unknown["detail"]["count"]),
+        (&json!("unknown_user"), &json!(2))
+    );
+    assert_eq!(unknown["detail"]["names"], json!(["nobody@acme.test", "<b>nothing</b>"]));
+    assert!(!log.to_string().contains("a wrong password"));
+}
+
+#[tokio::test]
+async fn who_is_not_looked_at_any_more_is_counted_in_the_same_row() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    let mut answers = Vec::new();
+    while answers.iter().filter(|status| **status == 429).count() < 4 {
+        answers.push(Desk::try_log_in(node.web, "admin@acme.test", "a wrong password").await.status);
+        assert!(answers.len() < 40, "{answers:?}");
+    }
+    let log = admin.read("/audit?noun=user").await;
+    let failed: Vec<_> =
+        log["items"].as_array().unwrap().iter().filter(|entry| entry["action"] == "log_in_failed").collect();
+    assert_eq!(failed.len(), 1, "{log:#}");
+    let looked_at = answers.iter().filter(|status| **status == 401).count();
+    assert_eq!(
+        (&failed[0]["detail"]["count"], &failed[0]["detail"]["not_looked_at"]),
+        (&json!(looked_at), &json!(4))
+    );
+}
+
+#[tokio::test]
+async fn an_extension_of_a_user_is_not_taken_in_silence() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    let ana = admin.colleague("Ana", "agent", json!({ "extension": "103", "webrtc": true })).await;
+    let file = node.folder().join("without.toml");
+    let mut site = Site::acme();
+    site.extensions.retain(|one| one.number != "103");
+    std::fs::write(&file, site.toml()).unwrap();
+    let file = file.to_string_lossy().into_owned();
+    let tried = node.run(&["apply", &file, "--dry-run"]).await;
+    assert!(tried.contains("- extension acme/103 (taken from user Ana)"), "{tried}");
+    assert!(tried.contains("--take-from-users"), "{tried}");
+    let (good, _, fault) = node.try_run(&["apply", &file]).await;
+    assert!(
+        !good && fault.contains("acme/103 of user Ana") && fault.contains("nothing was changed"),
+        "{fault}"
+    );
+    assert_eq!(ana.read("/me").await["extension"], "103");
+    assert_eq!(node.phone("103").await.register_for(0).await.status(), Some(200));
+    let done = node.run(&["apply", &file, "--take-from-users"]).await;
+    assert!(done.contains("1 changes applied"), "{done}");
+    let log = admin.read("/audit?noun=site").await;
+    assert!(log["items"][0]["detail"]["changes"].to_string().contains("taken from user Ana"), "{log}");
+}

@@ -173,7 +173,8 @@ async fn a_program_needs_no_page() {
     assert!(!listed.to_string().contains(made.json()["token"].as_str().unwrap()));
     let path = format!("/tokens/{}", made.json()["id"]);
     assert_eq!(admin.delete(&path).await.status, 204);
-    assert_eq!(send(node.web, "GET", "/me", &program, None).await.status, 401);
+    let revoked = send(node.web, "GET", "/me", &program, None).await;
+    assert_eq!((revoked.status, &revoked.json()["code"]), (401, &json!("token_unknown")));
     // The cookie's token is for cookies, and the other way round.
     let stolen = format!("Bearer {}", admin.cookie().split('=').nth(1).unwrap());
     assert_eq!(send(node.web, "GET", "/me", &[("Authorization", &stolen)], None).await.status, 401);

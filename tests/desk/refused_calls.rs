@@ -3,6 +3,7 @@
 use ramal_tests::deadline::until_async;
 use ramal_tests::node::{carrier_address, carrier_of};
 use ramal_tests::sdp::Format;
+use ramal_tests::wire::ua::Ua;
 use ramal_tests::{Desk, Node, Rtp, Site};
 use serde_json::{Value, json};
 
@@ -64,7 +65,9 @@ async fn a_phone_that_proves_itself_is_no_refused_call_and_what_it_misdials_is()
     other.expect_invite().await.reject(486).await;
     call.expect_status(486).await;
     phone.invite("600", &rtp.sdp()).await.expect_status(404).await;
-    let shown = expect(&admin, "the number that is not there", |one| one["dialled"] == "600").await;
+    phone.invite("601", &rtp.sdp()).await.expect_status(404).await;
+    let shown = expect(&admin, "the numbers that are not there", |one| one["dialled"] == "601").await;
+    assert_eq!((&shown["count"], &shown["what"]), (&json!(2), &json!("call")), "one row of one phone");
     assert_eq!((&shown["extension"], &shown["trunk"]), (&json!("100"), &json!(null)));
     assert_eq!(admin.read("/refused-calls").await["items"].as_array().map(Vec::len), Some(1));
     let agent = admin.colleague("Ana", "agent", json!({})).await;
@@ -82,4 +85,38 @@ async fn an_offer_without_a_common_codec_is_shown_with_its_reason() {
     carrier.invite("600", &offer).await.expect_status(488).await;
     let shown = expect(&admin, "the call without media", |one| one["reason"] == "no_common_media").await;
     assert_eq!((&shown["trunk"], &shown["status"]), (&json!("carrier"), &json!(488)));
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_shown_by_extension_and_end_with_a_new_one() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    for (number, times) in [("100", 9), ("101", 1), ("777", 1)] {
+        for _ in 0..times {
+            let mut identity = node.identity(number, node.udp);
+            identity.password = "a guess".to_owned();
+            assert_eq!(Ua::udp(identity).await.register_for(3600).await.status(), Some(403));
+        }
+    }
+    let locked = expect(&admin, "the lock", |one| one["reason"] == "too_many_passwords").await;
+    assert_eq!((&locked["extension"], &locked["count"]), (&json!("100"), &json!(2)), "{locked}");
+    assert_eq!((&locked["what"], &locked["source"]), (&json!("registration"), &json!("127.0.0.1")));
+    let wrong = expect(&admin, "the guess", |one| one["extension"] == "101").await;
+    assert_eq!((&wrong["reason"], &wrong["count"]), (&json!("wrong_password"), &json!(1)));
+    let unknown = expect(&admin, "the name that nobody has", |one| one["caller"] == "777").await;
+    assert_eq!((&unknown["reason"], &unknown["extension"]), (&json!("wrong_password"), &json!(null)));
+    // In pages, as every list.
+    let first = admin.read("/refused-calls?limit=3").await;
+    let rest =
+        admin.read(&format!("/refused-calls?limit=3&cursor={}", first["next"].as_str().unwrap())).await;
+    let ids = |page: &Value| -> Vec<u64> {
+        page["items"].as_array().unwrap().iter().map(|one| one["id"].as_u64().unwrap()).collect()
+    };
+    let all = [ids(&first), ids(&rest)].concat();
+    assert_eq!((ids(&first).len(), all.len(), &rest["next"]), (3, 4, &json!(null)));
+    assert!(all.is_sorted_by(|newer, older| newer > older), "{all:?}");
+    let changed = admin.patch("/extensions/100", json!({ "password": "another of tests" })).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let left = admin.read("/refused-calls").await;
+    assert!(left["items"].as_array().unwrap().iter().all(|one| one["extension"] != "100"), "{left}");
 }

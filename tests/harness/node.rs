@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::database::Database;
-use crate::deadline::within;
+use crate::deadline::{until_async, within};
 use crate::process::Process;
 use crate::site::{Site, password};
 use crate::wire::link::Transport;
@@ -199,6 +199,12 @@ impl Node {
         self.run(&["apply", &path.to_string_lossy()]).await;
     }
 
+    /// Waits until there are so many registrations.
+    pub async fn expect_registrations(&self, count: usize) {
+        let what = format!("{count} registrations");
+        until_async(&what, async || (self.registrations().await.len() == count).then_some(())).await;
+    }
+
     /// Running calls, as `ramal calls` tells.
     pub async fn calls(&self) -> Vec<Value> {
         self.list(&["calls", "--json"]).await
@@ -229,15 +235,10 @@ impl Node {
 
     /// Waits until the database holds this many finished call records, and returns them, newest first.
     pub async fn expect_cdrs(&self, count: usize) -> Vec<Value> {
-        within(&format!("{count} call records"), async {
-            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
-            loop {
-                tick.tick().await;
-                let rows = self.cdrs().await;
-                if rows.iter().filter(|r| !r["ended_at_ms"].is_null()).count() >= count {
-                    return rows;
-                }
-            }
+        until_async(&format!("{count} call records"), async || {
+            let rows = self.cdrs().await;
+            let ended = rows.iter().filter(|row| !row["ended_at_ms"].is_null()).count();
+            (ended >= count).then_some(rows)
         })
         .await
     }
@@ -251,16 +252,7 @@ impl Node {
 
     /// Waits until no call runs.
     pub async fn expect_idle(&self) {
-        within("the end of all calls", async {
-            let mut tick = tokio::time::interval(std::time::Duration::from_millis(100));
-            loop {
-                tick.tick().await;
-                if self.calls().await.is_empty() {
-                    return;
-                }
-            }
-        })
-        .await;
+        until_async("the end of all calls", async || self.calls().await.is_empty().then_some(())).await;
     }
 
     /// Body of a page of the node's HTTP port.

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// A browser starts slowly on a loaded machine; what a test waits for has its own, shorter deadline inside.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(120);
 /// Lines of its standard error kept for a failing test.
 const KEPT_LINES: usize = 2_000;
 

@@ -28,7 +28,7 @@ impl Sipp {
             command.args(["-p", &local.port().to_string()]);
         }
         // sipp ends by itself when its calls are done, or after this many seconds.
-        command.args(["-timeout", "38s", "-timeout_error"]).args(arguments).arg(remote.to_string());
+        command.args(["-timeout", "85s", "-timeout_error"]).args(arguments).arg(remote.to_string());
         Sipp { process: Process::start("sipp", command), folder }
     }
 

@@ -86,7 +86,7 @@ async fn the_right_pin_lets_in_and_three_wrong_ones_hang_up() {
     assert!(inside.rtp.loudest(TONES_HZ[2], 0) < 0.02, "who is not in is not heard");
     let records = node.expect_cdrs(2).await;
     let refused = records.iter().find(|record| record["caller"] == "102").expect("its record");
-    assert_eq!(refused["end_reason"], "not_allowed");
+    assert_eq!(refused["end_reason"], "wrong_pin");
     assert!(!node.log().contains("4711"), "no PIN in the log");
     let exported = node.run(&["export"]).await;
     assert!(exported.contains("conference = \"closed\"") && !exported.contains("4711"), "{exported}");
@@ -154,14 +154,19 @@ async fn wrong_pins_are_counted_over_calls_and_lock_whoever_guesses_out() {
         (rtp, call)
     };
     let mut beside = None;
-    for (calls, reason) in [(1, "not_allowed"), (2, "pin_locked")] {
+    for (calls, reason) in [(1, "wrong_pin"), (2, "pin_locked")] {
         if calls == 2 {
             beside = Some(asked().await);
         }
         let (rtp, call) = asked().await;
         "1111#2222#3333#".chars().for_each(|digit| rtp.press(digit));
         call.expect_bye().await;
-        assert_eq!(node.expect_cdrs(calls).await[0]["end_reason"], reason);
+        let record = &node.expect_cdrs(calls).await[0];
+        assert_eq!(
+            (&record["end_reason"], &record["sip_status"]),
+            (&reason.into(), &200.into()),
+            "it was answered"
+        );
     }
     assert!(node.expect_event("conference.pin_locked").await.contains("closed: extension:102"));
     // A call that was asked before that guesses no further.

@@ -163,6 +163,31 @@ async fn crosses(coding: Coding) {
 }
 
 #[tokio::test]
+async fn a_phone_with_sdes_and_a_browser_see_each_other() {
+    let node = Node::start(Site::acme()).await;
+    let (alice, bob) = (node.phone("100").await, node.stream_phone("101", Transport::Ws).await);
+    let (rtp, mirror) = (Rtp::secure(Suite::AesCm80).await, Mirror::secure().await);
+    let offer = rtp.sdp() + &mirror.line(VP8, Feedback::PictureLoss);
+    let mut phone = alice.invite("101", &offer).await;
+    let browser = bob.expect_invite().await;
+    let (page, answer) = PageMedia::answer(&browser.offer()).await;
+    let (_, answered) = tokio::join!(browser.answer(&answer), phone.answered());
+    rtp.follow(&answered.text());
+    assert_eq!(mirror.follow(&answered.text()).profile, "RTP/SAVPF", "{}", answered.text());
+    let meeting = Meeting { _node: node, coding: Coding::Vp8, page, mirror, rtp, browser, phone };
+    let mut meeting = meeting.begun().await;
+    // The phone shows back only what it could open, and nothing comes back that it did not seal.
+    meeting.sees_itself(0).await;
+    meeting.page.ask_for_picture();
+    meeting.mirror.asked().await;
+    let before = meeting.page.asked_for_picture(0).await;
+    insist(meeting.page.asked_for_picture(before), async || meeting.mirror.ask().await).await;
+    assert_eq!(meeting.rtp.unauthentic(), 0);
+    let Meeting { browser, phone, .. } = &mut meeting;
+    tokio::join!(phone.bye(), browser.expect_bye());
+}
+
+#[tokio::test]
 async fn a_phone_without_feedback_asks_and_is_asked_by_info() {
     let mut meeting = called(Coding::Vp8, Feedback::None).await;
     meeting.sees_itself(0).await;

@@ -12,6 +12,7 @@ mod network_changes_in_mid_call;
 mod page_answers_a_carrier;
 mod page_calls_a_carrier;
 mod page_reloads_in_mid_call;
+mod page_that_never_reads;
 mod rings_page_and_phone;
 mod several_workers;
 mod supervision;

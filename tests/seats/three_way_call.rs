@@ -1,6 +1,7 @@
 //! F069: a call with three participants, out of which any may leave.
 
 use ramal_tests::deadline::until_async;
+use ramal_tests::rtp::endpoint::Speech;
 use ramal_tests::rtp::tone;
 use ramal_tests::talk::AgentCall;
 use ramal_tests::{Call, Desk, Node, Rtp, Site, Ua, Wav, wav};
@@ -140,12 +141,15 @@ async fn f069_two_calls_that_are_up_become_one() {
         seat.media.hears(hz).await;
         calls.push((id, ear, call, phone));
     }
+    // Whoever may not have the keys of one may not have those of both.
+    agent.tell_call(&calls[1].0, "mask", Some(&json!({ "masked": true }))).await;
     agent.tell_call(&calls[0].0, "merge", Some(&json!({ "call": calls[1].0 }))).await;
     tokio::join!(
         seat.media.hears_all(&[CUSTOMER_HZ, EXPERT_HZ], &[AGENT_HZ]),
         calls[0].1.hears_all(&[AGENT_HZ, EXPERT_HZ], &[CUSTOMER_HZ]),
         calls[1].1.hears_all(&[AGENT_HZ, CUSTOMER_HZ], &[EXPERT_HZ]),
     );
+    assert_eq!(agent.read("/calls").await[0]["keys_masked"], true);
     // The agent holds all of it: the two hear each other, and no music.
     agent.tell_call(&calls[0].0, "hold", None).await;
     tokio::join!(
@@ -208,6 +212,58 @@ async fn a_clip_is_heard_beside_what_the_three_say_by_all_or_by_the_customer() {
     all.expert.1.hears_all(&[AGENT_HZ, CUSTOMER_HZ, CLIP_HZ], &[EXPERT_HZ]).await;
     tokio::join!(all.customer.0.expect_bye(), all.expert.0.expect_bye());
     assert_eq!(all.agent.read("/calls").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_clip_goes_on_when_the_third_one_leaves() {
+    let all = ThreeWay::new().await;
+    let long = all.clip(60).await;
+    all.play(json!({ "clip": long, "hears": "both" })).await;
+    let third = all.call().await["others"][0]["id"].clone();
+    all.agent.tell_call(&all.id, "drop", Some(&json!({ "party": third }))).await;
+    all.expert.0.expect_bye().await;
+    tokio::join!(
+        all.seat.media.hears_all(&[CUSTOMER_HZ, CLIP_HZ], &[AGENT_HZ, EXPERT_HZ]),
+        all.customer.1.hears_all(&[AGENT_HZ, CLIP_HZ], &[CUSTOMER_HZ, EXPERT_HZ]),
+    );
+    assert_eq!(all.call().await["clip"], long);
+    assert_eq!(all.agent.delete(&format!("/calls/{}/clip", all.id)).await.status, 204);
+    tokio::join!(
+        all.seat.media.hears_all(&[CUSTOMER_HZ], &[CLIP_HZ]),
+        all.customer.1.hears_all(&[AGENT_HZ], &[CLIP_HZ]),
+    );
+}
+
+#[tokio::test]
+async fn a_third_one_brings_in_a_fourth() {
+    const FOURTH_HZ: f64 = 1250.0;
+    const FIRST_HZ: f64 = AgentCall::PHONE_HZ;
+    const SECOND_HZ: f64 = AgentCall::AGENT_HZ;
+    let node = Node::start(Site::acme()).await;
+    let talk = AgentCall::begin(&node).await;
+    let third = json!({ "extension": "102", "webrtc": true });
+    let third = talk.admin.colleague("Eva", "agent", third).await;
+    let seat = third.take_seat().await;
+    seat.media.speak(EXPERT_HZ);
+    talk.ana.tell_call(&talk.id, "merge", Some(&json!({ "to": "102" }))).await;
+    let rings = || async {
+        let list = third.read("/calls").await;
+        list[0]["id"].as_str().filter(|_| list[0]["state"] == "ringing").map(ToOwned::to_owned)
+    };
+    let ringing = until_async("a call that rings", rings).await;
+    third.tell_call(&ringing, "answer", None).await;
+    seat.media.hears_all(&[FIRST_HZ, SECOND_HZ], &[EXPERT_HZ]).await;
+    let (phone, ear) = (node.phone("103").await, Rtp::new().await);
+    third.tell_call(&talk.id, "merge", Some(&json!({ "to": "103" }))).await;
+    let fourth = phone.expect_invite().await;
+    ear.follow(&fourth.offer());
+    fourth.answer(&ear.sdp()).await;
+    ear.speak(FOURTH_HZ);
+    tokio::join!(
+        ear.hears_all(&[FIRST_HZ, SECOND_HZ, EXPERT_HZ], &[FOURTH_HZ]),
+        seat.media.hears_all(&[FIRST_HZ, SECOND_HZ, FOURTH_HZ], &[EXPERT_HZ]),
+        talk.rtp.hears_all(&[SECOND_HZ, EXPERT_HZ, FOURTH_HZ], &[FIRST_HZ]),
+    );
 }
 
 #[tokio::test]
@@ -328,6 +384,36 @@ async fn who_was_to_come_into_a_call_that_is_being_given_away_talks_with_the_age
     talk.ana.tell_call(&talk.id, "transfer", Some(&json!({ "to": "103" }))).await;
     let _rings = other.expect_invite().await;
     stays_by_himself(&talk, &expert).await;
+}
+
+#[tokio::test]
+async fn the_keys_of_a_third_one_who_comes_into_a_masked_call_are_heard_by_nobody() {
+    const KEY: [f64; 2] = [770.0, 1336.0];
+    let node = Node::start(Site::acme()).await;
+    let talk = AgentCall::begin(&node).await;
+    talk.ana.tell_call(&talk.id, "mask", Some(&json!({ "masked": true }))).await;
+    talk.rtp.hush();
+    let phone = node.phone("102").await;
+    talk.ana.tell_call(&talk.id, "merge", Some(&json!({ "to": "102" }))).await;
+    let (expert, his) = (phone.expect_invite().await, Rtp::new().await);
+    his.follow(&expert.offer());
+    expert.answer(&his.sdp()).await;
+    his.speak(EXPERT_HZ);
+    tokio::join!(
+        talk.seat.media.hears(EXPERT_HZ),
+        talk.rtp.hears_all(&[AgentCall::AGENT_HZ, EXPERT_HZ], &[])
+    );
+    let (agent, customer) = (talk.seat.media.heard_so_far(), talk.rtp.now());
+    for _ in 0..2 {
+        his.say(Speech::Key(KEY[0], KEY[1]));
+        talk.rtp.hears(AgentCall::AGENT_HZ).await;
+        his.speak(EXPERT_HZ);
+        talk.seat.media.hears(EXPERT_HZ).await;
+    }
+    for hz in KEY {
+        let loudest = [talk.seat.media.loudest_since(agent, hz), talk.rtp.loudest(hz, customer)];
+        assert!(loudest.into_iter().all(|share| share < 0.2), "{hz} Hz was {loudest:?} of what was heard");
+    }
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ function reach(is) {
 
 function take(event) {
   for (const [key, values] of calls.take(event)) {
-    const why = values.reason && (word(`end_${values.reason}`) ?? values.reason.replaceAll('_', ' '));
+    const why = values.reason && (word(`end_${values.reason}`) ?? word('end_other'));
     view.log(word(key, { ...values, why }), calls.now());
   }
   draw();

@@ -32,6 +32,8 @@ const en = {
   end_trunk_unreachable: 'the carrier is not reached', end_trunk_refused: 'refused by the carrier', end_overloaded: 'the gateway is full', end_peer_lost: 'the other party was lost',
   end_service_finished: 'finished', end_time_limit: 'the longest time for a call is over', end_transferred: 'transferred', end_operator: 'ended by the operator',
   end_node_stopped: 'the gateway stopped', end_answered_elsewhere: 'answered elsewhere', end_browser_lost: 'the browser was lost',
+  end_network_incompatible: 'IPv4 on one side, IPv6 on the other', end_malformed: 'not understood', end_no_such_dialog: 'the other call is over', end_not_acknowledged: 'the answer did not arrive',
+  end_pin_locked: 'too many wrong PINs: try again in 15 minutes', end_wrong_pin: 'the right PIN did not come', end_other: 'the call failed',
 };
 
 const pt = {
@@ -66,6 +68,8 @@ const pt = {
   end_trunk_unreachable: 'sem contato com a operadora', end_trunk_refused: 'recusada pela operadora', end_overloaded: 'o gateway está cheio', end_peer_lost: 'a outra parte se perdeu',
   end_service_finished: 'terminou', end_time_limit: 'passou do tempo máximo', end_transferred: 'transferida', end_operator: 'encerrada pelo operador',
   end_node_stopped: 'o gateway parou', end_answered_elsewhere: 'atendida em outro lugar', end_browser_lost: 'o navegador se perdeu',
+  end_network_incompatible: 'IPv4 de um lado, IPv6 do outro', end_malformed: 'não compreendida', end_no_such_dialog: 'a outra chamada terminou', end_not_acknowledged: 'a resposta não chegou',
+  end_pin_locked: 'PINs errados demais: tente de novo em 15 minutos', end_wrong_pin: 'o PIN certo não veio', end_other: 'a chamada falhou',
 };
 
 export const tables = { en, 'pt-BR': pt };

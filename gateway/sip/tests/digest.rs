@@ -2,6 +2,7 @@
 
 mod network;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use network::{Network, address, answer, credentials, invited, names, ok, requests, uri};
@@ -15,6 +16,9 @@ use ramal_sip::registration::{
 
 const REALM: &str = "carrier.example";
 
+/// Whom the challenges here are given to.
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
 fn challenger() -> Challenger {
     Challenger::new([3; 32], Duration::from_secs(300), AuthLimits::default())
 }
@@ -27,7 +31,7 @@ fn secret_of_alice() -> Ha1 {
 }
 
 fn challenge_line(challenger: &mut Challenger, now: Instant, realm: &str, stale: bool) -> String {
-    let values = challenger.challenge(now, realm, stale);
+    let values = challenger.challenge(now, realm, PEER, stale);
     values.iter().map(|value| format!("WWW-Authenticate: {}\n", String::from_utf8_lossy(value))).collect()
 }
 
@@ -44,7 +48,7 @@ fn serve(network: &mut Network, raw: usize, challenger: &mut Challenger, realm: 
             let now = network.now;
             let given = request.headers.get(&HeaderName::Authorization);
             let verdict =
-                given.map(|value| challenger.verify(now, &request.method, value, &secret_of_alice()));
+                given.map(|value| challenger.verify(now, &request.method, (value, PEER), &secret_of_alice()));
             let (code, more) = match verdict {
                 Some(Verdict::Ok) => (200, "Contact: <sip:bob@198.51.100.9>\n".to_owned()),
                 Some(Verdict::Stale) => (401, challenge_line(challenger, now, realm, true)),
@@ -258,11 +262,11 @@ impl Registrar {
     fn decide(&mut self, request: &Request) -> Reply {
         let given = request.headers.get(&HeaderName::Authorization);
         let verdict = given.map(|value| {
-            self.challenger.verify(self.network.now, &request.method, value, &secret_of_alice())
+            self.challenger.verify(self.network.now, &request.method, (value, PEER), &secret_of_alice())
         });
         if verdict != Some(Verdict::Ok) {
             let stale = verdict == Some(Verdict::Stale);
-            let challenges = self.challenger.challenge(self.network.now, REALM, stale);
+            let challenges = self.challenger.challenge(self.network.now, REALM, PEER, stale);
             let unauthorized = Reply::new(StatusCode::UNAUTHORIZED);
             return challenges
                 .into_iter()
@@ -353,7 +357,7 @@ fn dialog_answered_by_an_endpoint_is_challenged_by_the_layer_above() {
     network.act(a, |endpoint, now| endpoint.invite(now, invite));
     network.run_ms(10);
     let first = invited(&network.take_events(b)).expect("INVITE");
-    let value = pbx.challenge(network.now, REALM, false).remove(0);
+    let value = pbx.challenge(network.now, REALM, PEER, false).remove(0);
     let reply = Reply::new(StatusCode::PROXY_AUTHENTICATION_REQUIRED)
         .with_header(HeaderName::ProxyAuthenticate, value);
     network.act(b, |endpoint, now| endpoint.reject(now, first, reply));
@@ -361,7 +365,7 @@ fn dialog_answered_by_an_endpoint_is_challenged_by_the_layer_above() {
     let events = network.take_events(b);
     let [Event::Invite { dialog, request, .. }] = &events[..] else { panic!("{events:?}") };
     let given = request.headers.get(&HeaderName::ProxyAuthorization).expect("answer");
-    assert_eq!(pbx.verify(network.now, &Method::Invite, given, &secret_of_alice()), Verdict::Ok);
+    assert_eq!(pbx.verify(network.now, &Method::Invite, (given, PEER), &secret_of_alice()), Verdict::Ok);
     let dialog = *dialog;
     network.act(b, |endpoint, now| endpoint.accept(now, dialog, ok("answer")));
     network.run_ms(10);

@@ -149,6 +149,11 @@ impl Call {
         self.clip.as_ref().is_some_and(|clip| clip.way == Way::Ears) && self.clip_goes_on()
     }
 
+    /// Whether one is being played into the room, which stays for it when the last guest has left.
+    pub(super) fn clip_needs_room(&self) -> bool {
+        self.clip.as_ref().is_some_and(|clip| clip.way != Way::Ears) && self.clip_goes_on()
+    }
+
     /// What is being played.
     pub(super) fn clip_shown(&self) -> Option<SoundClipId> {
         self.clip.as_ref().filter(|_| self.clip_goes_on()).map(|clip| clip.id)
@@ -165,6 +170,7 @@ impl Call {
         if let Some(PlayedClip { way: Way::Room { room, voice }, .. }) = self.clip.take() {
             book.by_leg.remove(&voice);
             self.command(cx, Command::HushInRoom { room, voice });
+            self.leave_empty_room(cx);
         }
     }
 

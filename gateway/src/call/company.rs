@@ -205,9 +205,20 @@ impl Call {
         }
     }
 
-    /// Without guests the two need no room.
+    /// What was played into a room without guests has ended.
+    pub(super) fn leave_empty_room(&mut self, cx: &Context<'_>) {
+        if self.is_alone_in_room() && matches!(self.phase, Phase::Talking { .. }) {
+            self.shrink(cx);
+        }
+    }
+
+    fn is_alone_in_room(&self) -> bool {
+        self.company.as_ref().is_some_and(|company| company.guests.is_empty())
+    }
+
+    /// Without guests, and without a clip that is played to both, the two need no room.
     fn shrink(&mut self, cx: &Context<'_>) {
-        if self.company.as_ref().is_some_and(|company| company.guests.is_empty()) {
+        if self.is_alone_in_room() && !self.clip_needs_room() {
             self.company = None;
             if let Phase::Talking { a, b } = self.phase
                 && self.hear_each_other(a, b)

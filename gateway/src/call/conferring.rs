@@ -220,8 +220,8 @@ impl Call {
         } else if right {
             self.enter(cx, book);
         } else if wrong >= WRONG_PINS {
-            tracing::warn!(call.id = %self.id, "three wrong PINs of a conference: the call is refused");
-            self.end(cx, book, EndReason::NotAllowed, EndedBy::System);
+            tracing::warn!(call.id = %self.id, "three wrong PINs of a conference: the call is ended");
+            self.end(cx, book, EndReason::WrongPin, EndedBy::System);
         } else {
             self.hear(cx, from, Source::Play { prompt: busy(cx).prompt(), repeat: Repeat::Forever });
         }
@@ -277,7 +277,7 @@ impl Call {
     pub(super) fn pin_timeout(&mut self, cx: &mut Context<'_>, book: &mut Book, asked: u64) {
         let Phase::Conferring(conferring) = &self.phase else { return };
         if matches!(conferring.step, Step::Asking { token, .. } if token == asked) {
-            self.end(cx, book, EndReason::NotAllowed, EndedBy::System);
+            self.end(cx, book, EndReason::WrongPin, EndedBy::System);
         }
     }
 

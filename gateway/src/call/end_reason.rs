@@ -25,6 +25,8 @@ pub enum EndReason {
     NotAllowed,
     /// Too many wrong PINs came from there: refused for a while.
     PinLocked,
+    /// A conference asked for its PIN, and the right one did not come in three tries or in time.
+    WrongPin,
     /// Offer and answer have no codec, or no encryption, in common (488, 606).
     MediaIncompatible,
     /// Media would have to go from IPv4 to IPv6 or back (488).
@@ -83,7 +85,7 @@ impl EndReason {
             Self::Busy => 486,
             Self::Declined => 603,
             Self::NumberUnknown => 404,
-            Self::NotAllowed | Self::PinLocked => 403,
+            Self::NotAllowed | Self::PinLocked | Self::WrongPin => 403,
             Self::NoSuchDialog => 481,
             Self::MediaIncompatible | Self::NetworkIncompatible => 488,
             Self::Malformed => 400,
@@ -104,7 +106,7 @@ impl EndReason {
             Self::NoAnswer => 19,
             Self::NotRegistered => 20,
             Self::Busy => 17,
-            Self::Declined => 21,
+            Self::Declined | Self::WrongPin => 21,
             Self::NumberUnknown => 1,
             Self::NotAllowed | Self::PinLocked => 57,
             Self::NoSuchDialog => 101,
@@ -131,6 +133,7 @@ impl EndReason {
             Self::NotRegistered => "not_registered",
             Self::NotAllowed => "not_allowed",
             Self::PinLocked => "pin_locked",
+            Self::WrongPin => "wrong_pin",
             Self::NoSuchDialog => "no_such_dialog",
             Self::MediaIncompatible => "media_incompatible",
             Self::NetworkIncompatible => "network_incompatible",

@@ -28,7 +28,9 @@ impl Call {
         self.record.ended_at_ms = Some(cx.wall_ms);
         book.running = book.running.saturating_sub(1);
         self.record.end_reason = reason.cdr_text().to_owned();
-        self.record.sip_status = Some(reason.sip_status());
+        // Of a call that was answered the INVITE was answered 200, whatever ended it afterwards.
+        let answered = self.record.answered_at_ms.is_some();
+        self.record.sip_status = Some(if answered { 200 } else { reason.sip_status() });
         self.end_reason = Some(reason);
         self.record.q850_cause = Some(reason.q850_cause());
         self.record.ended_by = Some(by);

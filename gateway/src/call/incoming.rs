@@ -91,7 +91,7 @@ impl Calls {
     }
 
     /// Refuses an INVITE that becomes no Call of its own; it leaves its CDR all the same.
-    pub(super) fn refuse(&mut self, cx: &mut Context<'_>, incoming: &Incoming, reason: EndReason) {
+    pub fn refuse(&mut self, cx: &mut Context<'_>, incoming: &Incoming, reason: EndReason) {
         let mut call = Box::new(self.new_call(cx, incoming));
         let id = call.id;
         cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));

@@ -9,6 +9,7 @@ use super::codecs::Taker;
 use super::context::Context;
 use super::end_reason::EndReason;
 use super::leg::{Leg, MediaPhase, Party};
+use super::overhear::Keys;
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
 use super::transfer::{SubscriptionState, replaces_of};
@@ -126,11 +127,16 @@ impl Calls {
         }
         let to_worker = call.worker;
         let Some(mut other) = self.calls.remove(&join.other) else { return Vec::new() };
+        let masked = other.keys == Keys::Masked;
         let moved: Vec<Leg> = legs.into_iter().filter_map(|leg| other.take_leg(leg)).collect();
         other.record.transferred_to = Some(join.call.to_string());
         other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
         self.calls.insert(join.other, other);
         self.retire(cx, join.other);
+        if let Some(call) = self.calls.get_mut(&join.call).filter(|_| masked) {
+            // Who may not have the keys of one of them may not have those of both.
+            call.keys = Keys::Masked;
+        }
         for leg in &moved {
             if let Some(seat) = leg.seat() {
                 self.book.rise(seat.media, join.other);

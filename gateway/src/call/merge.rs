@@ -5,7 +5,7 @@ use ramal_media::command::LegId;
 use super::calls::Calls;
 use super::company::Role;
 use super::context::Context;
-use super::seat::SeatRefusal;
+use super::seat::{SeatCommand, SeatRefusal};
 use super::state::{Call, Phase};
 use crate::model::CallId;
 
@@ -41,8 +41,9 @@ impl Calls {
         let shared = match (self.calls.get(&first), self.calls.get(&id)) {
             (Some(into), Some(from)) if matches!(into.phase, Phase::Talking { .. }) => {
                 seats(from).into_iter().find(|media| {
-                    into.seat_leg(*media).is_some_and(|leg| into.peer_of(leg).is_some())
-                        && from.seat_leg(*media).is_some()
+                    // One of the two who talk may have brought him in, or a third one.
+                    let may = |leg| into.allows(leg, &SeatCommand::Merge(id));
+                    into.seat_leg(*media).is_some_and(may) && from.seat_leg(*media).is_some()
                 })
             }
             _ => None,
@@ -73,6 +74,7 @@ impl Calls {
             call.give_up_agreement(cx, arrived);
             call.welcome(cx, book, arrived, Role::Third);
             call.retap(cx);
+            call.mask_who_came(cx);
             // A rule of the one who came may be the first that asks for a recording.
             call.start_recording(cx, book);
         });

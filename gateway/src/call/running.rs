@@ -8,7 +8,7 @@ use super::context::Context;
 use super::leg::{Leg, LegPhase, Party};
 use super::page::PageRecording;
 use super::state::{Call, Phase};
-use crate::model::{Direction, OrganizationId};
+use crate::model::{CallId, Direction, OrganizationId};
 
 /// One that is not over.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, utoipa::ToSchema)]
@@ -70,6 +70,12 @@ pub enum RunningRole {
 }
 
 impl Calls {
+    /// Whether a Call is one of the organization, and not over.
+    pub fn runs(&self, organization: OrganizationId, id: CallId) -> bool {
+        let own = self.calls.get(&id).filter(|call| call.record.organization == Some(organization));
+        own.is_some_and(|call| !matches!(call.phase, Phase::Ending))
+    }
+
     /// The Calls of an organization that are not over, the oldest first.
     pub fn running_of(&self, cx: &Context<'_>, organization: OrganizationId) -> Vec<RunningCall> {
         let own = self.calls.values().filter(|call| call.record.organization == Some(organization));

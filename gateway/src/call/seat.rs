@@ -332,7 +332,7 @@ impl Call {
         self.legs.iter().find(here).map(|leg| leg.id)
     }
 
-    fn allows(&self, leg: LegId, command: &SeatCommand) -> bool {
+    pub(super) fn allows(&self, leg: LegId, command: &SeatCommand) -> bool {
         let Some(party) = self.leg(leg) else { return false };
         let up = party.phase == LegPhase::Up;
         let rings = party.side == Side::Callee && !up;

@@ -8,14 +8,25 @@ use crate::cli::CliError;
 use crate::cli::user::actor;
 use crate::config::Config;
 use crate::model::{AuditEntry, OrganizationId};
-use crate::site;
+use crate::site::{self, Taken};
 use crate::store::{NodeKey, Store};
 
-/// Prints the difference and, unless `dry_run`, makes it so.
+/// What is done with the difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Printed, nothing else.
+    DryRun,
+    /// Made so, unless a user loses an extension by it.
+    Careful,
+    /// Made so, whoever loses an extension by it.
+    TakeFromUsers,
+}
+
+/// Prints the difference and, unless it is a dry run, makes it so.
 ///
 /// # Errors
-/// If the file is wrong, the database away or changed meanwhile.
-pub async fn run(config: &Config, file: &Path, dry_run: bool) -> Result<(), CliError> {
+/// If the file is wrong, takes from users what it was not told to take, or the database is away or was changed meanwhile.
+pub async fn run(config: &Config, file: &Path, mode: Mode) -> Result<(), CliError> {
     let store =
         Store::connect(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
     store.migrate().await.map_err(CliError::message)?;
@@ -23,6 +34,7 @@ pub async fn run(config: &Config, file: &Path, dry_run: bool) -> Result<(), CliE
     let current = store.load_directory().await.map_err(CliError::message)?;
     let plan = site::load(file, &current, &key).map_err(CliError::message)?;
     let lines = site::diff(&current, &plan);
+    let taken = site::taken_from_users(&current, &plan);
     for line in &lines {
         println!("{line}");
     }
@@ -32,8 +44,14 @@ pub async fn run(config: &Config, file: &Path, dry_run: bool) -> Result<(), CliE
             file.display(),
             current.revision()
         );
-    } else if dry_run {
+    } else if mode == Mode::DryRun {
         println!("{} changes; nothing was changed (--dry-run).", lines.len());
+        if !taken.is_empty() {
+            println!("{}", warning(&taken));
+        }
+    } else if mode == Mode::Careful && !taken.is_empty() {
+        store.close().await;
+        return Err(CliError::message(format!("nothing was changed. {}", warning(&taken))));
     } else {
         let kept = |id: OrganizationId| plan.organizations.iter().any(|one| one.id == id);
         let stays = current.organizations().iter().filter(|one| kept(one.id));
@@ -44,6 +62,20 @@ pub async fn run(config: &Config, file: &Path, dry_run: bool) -> Result<(), CliE
     }
     store.close().await;
     Ok(())
+}
+
+/// What a file takes that people work with.
+fn warning(taken: &[Taken]) -> String {
+    let shown: Vec<String> = taken.iter().take(SHOWN).map(Taken::to_string).collect();
+    let more = match taken.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "The file lacks extensions that users of the console have: {}{more}. To keep them, write them into the file (`ramal export` shows \
+         them); to delete them, and leave these users without a phone, say --take-from-users.",
+        shown.join(", ")
+    )
 }
 
 /// What of a difference concerns an Organization, for its audit log. None: nothing.
@@ -58,6 +90,9 @@ fn concerns(line: &str, name: &str) -> bool {
     let path = line.split(' ').nth(2).unwrap_or_default();
     path.split('/').next() == Some(name)
 }
+
+/// Extensions that a warning names.
+const SHOWN: usize = 20;
 
 #[cfg(test)]
 mod tests {

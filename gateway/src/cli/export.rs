@@ -2,18 +2,18 @@
 
 use crate::cli::CliError;
 use crate::config::Config;
-use crate::site;
+use crate::site::{self, Secrets};
 use crate::store::Store;
 
-/// Prints the site; passwords are not in it.
+/// Prints the site.
 ///
 /// # Errors
 /// If the database is away.
-pub async fn run(config: &Config) -> Result<(), CliError> {
+pub async fn run(config: &Config, secrets: Secrets) -> Result<(), CliError> {
     let store = Store::open(&config.database.url(&config.node.data_dir)).await.map_err(CliError::message)?;
     store.migrate().await.map_err(CliError::message)?;
     let directory = store.load_directory().await.map_err(CliError::message)?;
-    print!("{}", site::export(&directory));
+    print!("{}", site::export(&directory, secrets));
     store.close().await;
     Ok(())
 }

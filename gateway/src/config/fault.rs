@@ -7,6 +7,11 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
+/// Keys whose values are not shown: a database's address may hold its password.
+const SECRETS: &[&str] = &["secret_key", "access_key", "url"];
+/// Longest value that is shown, in characters.
+const QUOTED_CHARS: usize = 80;
+
 /// A fault with its place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
@@ -117,6 +122,20 @@ pub fn wrong(path: &[&str], message: impl fmt::Display) -> Wrong {
 }
 
 impl Wrong {
+    /// With the value that stands in the file, where it stands there and is no secret: `token_h = 0` must be 1 to 168 hours.
+    #[must_use]
+    pub fn quoting(mut self, text: &str) -> Self {
+        let Some(Step::Key(key)) = self.path.last() else { return self };
+        if SECRETS.contains(&key.as_str()) {
+            return self;
+        }
+        let named = format!("`{key}`");
+        if let (Some(value), true) = (written(text, &self.path), self.message.starts_with(&named)) {
+            self.message = format!("`{key} = {value}`{}", self.message.trim_start_matches(&named));
+        }
+        self
+    }
+
     /// The same, with words for it in each language.
     pub fn because(self, cause: Cause) -> Self {
         Self { cause: Some(cause), ..self }
@@ -163,7 +182,14 @@ pub fn read(path: &Path, max_bytes: u64) -> Result<String, Fault> {
 pub fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Fault> {
     toml::from_str(text).map_err(|error| {
         let (line, column) = error.span().map_or((0, 0), |span| line_and_column(text, span.start));
-        Fault { file: file.to_owned(), line, column, message: explain(error.message()) }
+        let mut message = explain(error.message());
+        // The reader of addresses does not say what it has read; what an array of them holds is found by its line.
+        if message.starts_with("is no ")
+            && let Some(value) = error.span().and_then(|span| text.get(span)).filter(|value| is_short(value))
+        {
+            message = format!("`{value}` {message}");
+        }
+        Fault { file: file.to_owned(), line, column, message }
     })
 }
 
@@ -239,6 +265,31 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
+}
+
+fn is_short(value: &str) -> bool {
+    !value.is_empty() && value.len() <= QUOTED_CHARS && !value.contains('\n')
+}
+
+/// The value at `path` as it is written, on one line.
+fn written(text: &str, path: &[Step]) -> Option<String> {
+    let table = DeTable::parse(text).ok()?;
+    let (first, rest) = path.split_first()?;
+    let Step::Key(first) = first else { return None };
+    let mut value = table.get_ref().iter().find(|(name, _)| name.get_ref() == first)?.1;
+    for step in rest {
+        value = match (step, value.get_ref()) {
+            (Step::Key(key), DeValue::Table(table)) => {
+                table.iter().find(|(name, _)| name.get_ref() == key)?.1
+            }
+            (Step::Item(index), DeValue::Array(array)) => array.get(*index)?,
+            _ => return None,
+        };
+    }
+    let words = text.get(value.span())?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_long = words.chars().count() > QUOTED_CHARS;
+    let quoted: String = words.chars().take(QUOTED_CHARS).collect();
+    Some(if is_long { quoted + " …" } else { quoted })
 }
 
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::failed::LogInFault;
 use super::{People, PeopleError, Turn, password, token};
-use crate::model::{Actor, Login, LoginId, LoginKind, User};
+use crate::model::{Actor, Login, LoginId, LoginKind, OrganizationId, User};
 use crate::store::StoreError;
 
 /// How long a login goes unseen before that is written down, in milliseconds: one write a minute, not one a request.
@@ -22,6 +23,13 @@ pub struct Origin {
     pub address: String,
     /// User-Agent.
     pub browser: String,
+}
+
+/// What was typed.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub email: &'a str,
+    pub password: &'a str,
 }
 
 /// Somebody who has just logged in.
@@ -47,16 +55,17 @@ impl Origin {
 }
 
 impl People {
-    /// Logs in; `None` if address or password is wrong, or the user may not. Takes as long for an unknown address.
+    /// Logs in; `None` if address or password is wrong, or the user may not, which the audit log says. Takes as long for an unknown
+    /// address. `nobodys`: whose log has the addresses that nobody has.
     ///
     /// # Errors
     /// If the database is away.
     pub async fn log_in(
         &self,
         turn: Turn,
-        email: &str,
-        password: &str,
+        Asked { email, password }: Asked<'_>,
         origin: &Origin,
+        nobodys: Option<OrganizationId>,
     ) -> Result<Option<SignedIn>, PeopleError> {
         let known = match super::email(email) {
             Some(email) => self.store.user_by_email(&email).await?,
@@ -64,10 +73,14 @@ impl People {
         };
         let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), hash));
         let is_right = password::is_right(turn, password, hash).await?;
-        match user.filter(|user| is_right && user.enabled) {
-            Some(user) => self.open(user, origin).await.map(Some),
-            None => Ok(None),
-        }
+        let fault = match &user {
+            None => LogInFault::UnknownUser,
+            Some(_) if !is_right => LogInFault::WrongPassword,
+            Some(user) if !user.enabled => LogInFault::Disabled,
+            Some(user) => return self.open(user.clone(), origin).await.map(Some),
+        };
+        self.note_failure((user.as_ref(), email), fault, origin, nobodys).await;
+        Ok(None)
     }
 
     /// Makes a browser's login for somebody who has proved who he is.

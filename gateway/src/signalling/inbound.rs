@@ -1,22 +1,44 @@
 //! Who sent this request: an extension that proves it by digest, a trunk by its address or by digest,
 //! or nobody we know.
 
-use std::time::Instant;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
-use ramal_sip::auth::{Challenger, Ha1, Verdict, parse_credentials};
+use ramal_sip::auth::{Challenger, Ha1, Verdict, Wrong, parse_credentials};
 use ramal_sip::endpoint::Reply;
 use ramal_sip::message::{HeaderName, Request};
 use ramal_sip::transport::Flow;
 
 use super::listeners::Listeners;
-use crate::model::{Directory, Extension, Ha1Pair, Organization, Trunk};
+use super::password_guard::{Claimant, Guess, Neighbour, PasswordGuard};
+use super::registrar::Registrar;
+use crate::model::{Directory, Extension, Ha1Pair, Organization, OrganizationId, Trunk};
 
 /// The sender of a request.
 pub enum Sender<'a> {
     Extension(&'a Extension),
     Trunk(&'a Trunk),
     /// Not known yet, or not allowed: answer with this.
-    Refused(Reply),
+    Refused(Reply, Refusal),
+}
+
+/// Why somebody was not let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Asked for a password.
+    Challenged,
+    /// It names no organization of ours.
+    Stranger,
+    /// The password that this name showed is wrong, or nobody has the name.
+    WrongPassword { organization: OrganizationId, name: String },
+    /// The same, and it was one too many: refused for so long.
+    Locks { organization: OrganizationId, name: String, time: Duration },
+    /// Its password is not looked at, for it was wrong too often.
+    Locked { organization: OrganizationId, name: String },
+    /// The password is right, and it speaks for somebody else.
+    Foreign { organization: OrganizationId, name: String },
+    /// What it sent cannot be read.
+    Malformed,
 }
 
 /// Which pair of headers a challenge goes by (RFC 3261 §22.2, §22.3).
@@ -49,6 +71,10 @@ pub struct Doorkeeper<'d, 's> {
     pub directory: &'d Directory,
     pub listeners: &'s Listeners,
     pub challenger: &'s mut Challenger,
+    pub guard: &'s mut PasswordGuard,
+    pub registrar: &'s Registrar,
+    /// For what has an end by the wall clock, in milliseconds since the Unix epoch.
+    pub wall_ms: i64,
 }
 
 impl<'d> Doorkeeper<'d, '_> {
@@ -61,14 +87,18 @@ impl<'d> Doorkeeper<'d, '_> {
         {
             return Sender::Trunk(trunk);
         }
-        self.by_digest(now, request, Challenge::Proxy)
+        self.by_digest(now, request, flow, Challenge::Proxy)
     }
 
     /// A REGISTER: extensions only, always by digest.
-    pub fn identify_registering(&mut self, now: Instant, request: &Request) -> Sender<'d> {
-        match self.by_digest(now, request, Challenge::Www) {
-            Sender::Trunk(_) => Sender::Refused(crate::call::status(403)),
-            sender => sender,
+    pub fn identify_registering(&mut self, now: Instant, request: &Request, flow: &Flow) -> Sender<'d> {
+        match self.by_digest(now, request, flow, Challenge::Www) {
+            Sender::Trunk(trunk) => {
+                let name = trunk.name.clone();
+                let organization = trunk.organization;
+                Sender::Refused(crate::call::status(403), Refusal::Foreign { organization, name })
+            }
+            sender @ (Sender::Extension(_) | Sender::Refused(..)) => sender,
         }
     }
 
@@ -111,15 +141,10 @@ impl<'d> Doorkeeper<'d, '_> {
         }
     }
 
-    /// Whether it brings a password at all, for whatever realm.
-    pub fn has_credentials(&self, request: &Request) -> bool {
-        let names = [HeaderName::ProxyAuthorization, HeaderName::Authorization];
-        names.iter().any(|name| request.headers.all(name).next().is_some())
-    }
-
-    fn by_digest(&mut self, now: Instant, request: &Request, kind: Challenge) -> Sender<'d> {
+    fn by_digest(&mut self, now: Instant, request: &Request, flow: &Flow, kind: Challenge) -> Sender<'d> {
+        let peer = flow.remote.ip();
         let Some(organization) = self.organization(request) else {
-            return Sender::Refused(crate::call::status(403));
+            return Sender::Refused(crate::call::status(403), Refusal::Stranger);
         };
         let realm = &organization.sip_domain;
         let names = [HeaderName::ProxyAuthorization, HeaderName::Authorization];
@@ -127,34 +152,76 @@ impl<'d> Doorkeeper<'d, '_> {
             let digest = parse_credentials(value)?;
             (digest.realm == *realm).then(|| (value, digest.username.to_string()))
         });
-        let Some((value, username)) = answer else {
-            return Sender::Refused(self.challenge(now, realm, kind, false));
+        let Some((value, name)) = answer else {
+            return self.challenged(now, (realm, peer), kind, false);
         };
-        let extension = self.directory.extension(organization.id, &username).filter(|e| e.enabled);
-        let trunk = self.directory.trunk_by_digest(organization.id, &username);
+        let organization = organization.id;
+        let extension = self.directory.extension(organization, &name).filter(|e| e.enabled);
+        let trunk = self.directory.trunk_by_digest(organization, &name);
+        let who = Claimant::new(organization, &name, peer);
+        if let Some(left) = self.guard.locked_for(now, &who, self.neighbour(extension, peer)) {
+            return Sender::Refused(too_many(left), Refusal::Locked { organization, name });
+        }
         let kept =
             extension.map(|e| &e.ha1).or_else(|| trunk.and_then(|t| t.digest_in.as_ref()).map(|d| &d.ha1));
         // An unknown name is checked against a hash that nothing matches, so that it costs as long and sounds the same.
-        let ha1 = kept.map_or_else(|| self.challenger.decoy(&username), ha1_of);
-        match self.challenger.verify(now, &request.method, value, &ha1) {
-            Verdict::Ok => match (extension, trunk) {
-                (Some(extension), _) => claim(request, extension, kind),
-                (None, Some(trunk)) => Sender::Trunk(trunk),
-                (None, None) => Sender::Refused(crate::call::status(403)),
+        let ha1 = kept.map_or_else(|| self.challenger.decoy(&name), ha1_of);
+        match self.challenger.verify(now, &request.method, (value, peer), &ha1) {
+            Verdict::Ok => {
+                self.guard.right(&who);
+                match (extension, trunk) {
+                    (Some(extension), _) => claim(request, extension, kind),
+                    (None, Some(trunk)) => Sender::Trunk(trunk),
+                    (None, None) => wrong_password(organization, name),
+                }
+            }
+            Verdict::Stale => self.challenged(now, (realm, peer), kind, true),
+            Verdict::Malformed => Sender::Refused(crate::call::status(400), Refusal::Malformed),
+            Verdict::Wrong(Wrong::Response) => match self.guard.wrong(now, &who) {
+                Guess::Counted => wrong_password(organization, name),
+                Guess::Locks(time) => {
+                    Sender::Refused(too_many(time), Refusal::Locks { organization, name, time })
+                }
             },
-            Verdict::Stale => Sender::Refused(self.challenge(now, realm, kind, true)),
-            Verdict::Malformed => Sender::Refused(crate::call::status(400)),
-            Verdict::Wrong(_) => Sender::Refused(crate::call::status(403)),
+            // What came twice, or in a way that we did not ask for, tells nothing of the password.
+            Verdict::Wrong(Wrong::Algorithm | Wrong::Qop | Wrong::Replay) => {
+                wrong_password(organization, name)
+            }
         }
     }
 
-    fn challenge(&mut self, now: Instant, realm: &str, kind: Challenge, stale: bool) -> Reply {
+    fn neighbour(&self, extension: Option<&Extension>, peer: IpAddr) -> Neighbour {
+        match extension.is_some_and(|e| self.registrar.is_registered_at(e.id, peer, self.wall_ms)) {
+            true => Neighbour::Registered,
+            false => Neighbour::Stranger,
+        }
+    }
+
+    fn challenged(
+        &mut self,
+        now: Instant,
+        (realm, peer): (&str, IpAddr),
+        kind: Challenge,
+        stale: bool,
+    ) -> Sender<'d> {
         let mut reply = crate::call::status(kind.status());
-        for value in self.challenger.challenge(now, realm, stale) {
+        for value in self.challenger.challenge(now, realm, peer, stale) {
             reply = reply.with_header(kind.challenge_header(), value);
         }
-        reply
+        Sender::Refused(reply, Refusal::Challenged)
     }
+}
+
+fn wrong_password<'d>(organization: OrganizationId, name: String) -> Sender<'d> {
+    Sender::Refused(crate::call::status(403), Refusal::WrongPassword { organization, name })
+}
+
+/// Whoever has shown too many wrong passwords is told when it is looked at the next one (RFC 3261 §20.33).
+fn too_many(left: Duration) -> Reply {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let mut reply = crate::call::status(403).with_header(HeaderName::RetryAfter, seconds.to_string());
+    reply.reason = Some("Too Many Wrong Passwords".to_owned());
+    reply
 }
 
 /// A phone registers its own number only (RFC 3261 §10.3 step 3).
@@ -163,7 +230,11 @@ fn claim<'a>(request: &Request, extension: &'a Extension, kind: Challenge) -> Se
     let foreign = kind == Challenge::Www
         && aor.is_none_or(|to| to.uri.user().is_none_or(|user| user != extension.number.as_str()));
     match foreign {
-        true => Sender::Refused(crate::call::status(403)),
+        true => {
+            let refusal =
+                Refusal::Foreign { organization: extension.organization, name: extension.number.clone() };
+            Sender::Refused(crate::call::status(403), refusal)
+        }
         false => Sender::Extension(extension),
     }
 }

@@ -15,9 +15,9 @@ pub struct Listener {
     pub advertised: SocketAddr,
 }
 
-/// Every socket of this node, in the order of the configuration.
+/// Every socket of this node, in the order of the configuration, and the names that it is known to go by.
 #[derive(Clone, Debug, Default)]
-pub struct Listeners(Vec<Listener>);
+pub struct Listeners(Vec<Listener>, Vec<String>);
 
 impl Listeners {
     pub fn new(bound: impl IntoIterator<Item = (Transport, SocketAddr)>, public: Option<IpAddr>) -> Self {
@@ -25,7 +25,13 @@ impl Listeners {
             let ip = public.filter(|ip| ip.is_ipv4() == local.is_ipv4()).unwrap_or(local.ip());
             Listener { transport, local, advertised: SocketAddr::new(ip, local.port()) }
         };
-        Self(bound.into_iter().map(listener).collect())
+        Self(bound.into_iter().map(listener).collect(), Vec::new())
+    }
+
+    /// The same with names of this node beside its addresses.
+    #[must_use]
+    pub fn named(self, names: impl IntoIterator<Item = String>) -> Self {
+        Self(self.0, names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Listener> {
@@ -59,8 +65,53 @@ impl Listeners {
 
     /// True if the host of a URI is one of ours.
     pub fn is_ours(&self, host: &str) -> bool {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        bare.parse::<IpAddr>()
-            .is_ok_and(|ip| self.0.iter().any(|l| l.local.ip() == ip || l.advertised.ip() == ip))
+        if self.1.iter().any(|name| host.eq_ignore_ascii_case(name)) {
+            return true;
+        }
+        address(host).is_some_and(|ip| self.0.iter().any(|l| l.local.ip() == ip || l.advertised.ip() == ip))
+    }
+
+    /// True if the host is one of ours as far as can be known: whoever listens on every address may have any.
+    pub fn may_be_ours(&self, host: &str) -> bool {
+        let everywhere = |ip: IpAddr| self.0.iter().any(|l| covers(l.local.ip(), ip));
+        self.is_ours(host) || address(host).is_some_and(everywhere)
+    }
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// Whether a socket bound to `local` stands for every address of the kind of `ip`; one bound to `::` takes IPv4 too.
+fn covers(local: IpAddr, ip: IpAddr) -> bool {
+    local.is_unspecified() && (local.is_ipv6() || ip.is_ipv4())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: &str) -> Listeners {
+        let bound = [(Transport::Udp, address.parse().unwrap())];
+        Listeners::new(bound, Some("203.0.113.10".parse().unwrap())).named(["Desk.Example.com".to_owned()])
+    }
+
+    #[test]
+    fn our_addresses_and_names_are_ours_and_no_others() {
+        let ours = at("192.0.2.1:5060");
+        for host in ["192.0.2.1", "203.0.113.10", "desk.example.com", "DESK.example.com"] {
+            assert!(ours.is_ours(host) && ours.may_be_ours(host), "{host}");
+        }
+        for host in ["192.0.2.2", "example.com", "", "[2001:db8::1]"] {
+            assert!(!ours.may_be_ours(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn who_listens_everywhere_may_have_any_address_of_that_kind() {
+        let ours = at("0.0.0.0:5060");
+        assert!(ours.may_be_ours("192.0.2.2") && !ours.is_ours("192.0.2.2"));
+        assert!(!ours.may_be_ours("[2001:db8::1]") && !ours.may_be_ours("example.com"));
+        assert!(at("[::]:5060").may_be_ours("192.0.2.2"));
     }
 }

@@ -1,6 +1,7 @@
 //! The registrar: phones tell where they can be reached (RFC 3261 §10.3).
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use ramal_sip::endpoint::Reply;
 use ramal_sip::message::{HeaderName, Params, Rejection, Request, Uri};
@@ -150,6 +151,11 @@ impl Registrar {
     pub fn registered_from(&self, extension: ExtensionId, flow: &Flow, wall_ms: i64) -> bool {
         self.active(extension, wall_ms)
             .any(|b| b.flow.remote == flow.remote && b.flow.transport == flow.transport)
+    }
+
+    /// True if a phone of that extension registered from this address, whatever its port.
+    pub fn is_registered_at(&self, extension: ExtensionId, source: IpAddr, wall_ms: i64) -> bool {
+        self.active(extension, wall_ms).any(|b| b.flow.remote.ip() == source)
     }
 
     /// A connection is closed: what was registered over it by a phone that we cannot connect to is gone (RFC 5626 §4.2).

@@ -17,6 +17,11 @@ use crate::signalling::reach::Reachable;
 pub enum RoomOrder {
     List(oneshot::Sender<Vec<ConferenceSummary>>),
     Running(oneshot::Sender<Vec<RunningCall>>),
+    /// Whether a Call is among those that run.
+    Runs {
+        call: CallId,
+        reply: oneshot::Sender<bool>,
+    },
     Change {
         call: CallId,
         change: MemberChange,
@@ -56,6 +61,10 @@ impl<M: MediaPlane> Signalling<M> {
             RoomOrder::Running(reply) => {
                 let list = with_calls!(self, now, |calls, cx| calls.running_of(cx, organization));
                 drop(reply.send(list));
+            }
+            RoomOrder::Runs { call, reply } => {
+                let runs = with_calls!(self, now, |calls, _cx| calls.runs(organization, call));
+                let _ = reply.send(runs);
             }
             RoomOrder::Change { call, change, reply } => {
                 let changed = with_calls!(self, now, |calls, cx| {

@@ -10,21 +10,20 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use ramal_media::event::Event as MediaEvent;
 use ramal_sip::auth::Challenger;
-use ramal_sip::endpoint::{DialogId, Endpoint, Event, Output as SipOutput, ServerTx, Transmit};
+use ramal_sip::endpoint::{Endpoint, Event, Output as SipOutput, ServerTx, Transmit};
 use ramal_sip::message::{Contacts, HeaderName, Method, Request};
 use ramal_sip::transport::Flow;
 
-use super::inbound::{Doorkeeper, Sender};
+use super::door::DoorCounters;
 use super::listeners::Listeners;
-use super::reach::{Reachable, srtp_policy};
-use super::refused::{RefusedCall, RefusedCalls, RefusedFor};
+use super::password_guard::PasswordGuard;
+use super::reach::Reachable;
+use super::refused::RefusedCalls;
 use super::registrar::{Registrar, RegistrationSummary};
 use super::seats::Seats;
 use super::trunk::{Trunks, Unseal};
-use crate::call::{
-    CallSettings, Calls, Context, DtmfWay, Incoming, MediaPlane, PageEvent, Party, QueueDoor, status,
-};
-use crate::model::{CallId, Directory, Extension, ExtensionId, Trunk};
+use crate::call::{CallSettings, Calls, Context, MediaPlane, PageEvent, QueueDoor, status};
+use crate::model::{CallId, Directory, ExtensionId};
 use crate::routing::floor::voice::VoiceEvent;
 use crate::store::Fact;
 
@@ -52,15 +51,6 @@ pub enum Output {
     Timeout(Option<Instant>),
 }
 
-/// What happened at the door, for the metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DoorCounters {
-    /// Requests of senders that are neither trunk nor extension, or could not prove it.
-    pub refused: u64,
-    pub challenged: u64,
-    pub registers: u64,
-}
-
 pub struct Signalling<M> {
     pub endpoint: Endpoint,
     pub calls: Calls,
@@ -72,7 +62,8 @@ pub struct Signalling<M> {
     /// What was refused of late.
     pub refused: RefusedCalls,
     pub seats: Seats,
-    challenger: Challenger,
+    pub(super) challenger: Challenger,
+    pub(super) guard: PasswordGuard,
     pub(super) directory: Arc<Directory>,
     pub(super) settings: CallSettings,
     pub(super) facts: Vec<Fact>,
@@ -151,6 +142,7 @@ impl<M: MediaPlane> Signalling<M> {
             door: DoorCounters::default(),
             refused: RefusedCalls::default(),
             challenger: parts.challenger,
+            guard: PasswordGuard::default(),
             directory: Arc::default(),
             settings: parts.settings,
             seats: parts.seats,
@@ -172,6 +164,7 @@ impl<M: MediaPlane> Signalling<M> {
     /// Takes a new revision of what the administrator owns. Running calls keep what they have agreed.
     pub fn handle_directory(&mut self, now: Now, directory: Arc<Directory>, unseal: Unseal<'_>) {
         self.registrar.follow(&self.directory, &directory, &mut self.facts);
+        self.follow_passwords(&directory);
         self.directory = directory;
         self.refused.follow(&self.directory);
         self.trunks.follow(now.instant, &self.directory, unseal, &mut self.endpoint);
@@ -303,60 +296,6 @@ impl<M: MediaPlane> Signalling<M> {
         }
     }
 
-    fn doorkeeper<'d, 's>(&'s mut self, directory: &'d Directory) -> Doorkeeper<'d, 's> {
-        Doorkeeper { directory, listeners: &self.listeners, challenger: &mut self.challenger }
-    }
-
-    /// A new call: whoever is not known gets no further than here.
-    fn invite(&mut self, now: Now, dialog: DialogId, request: Request, flow: Flow) {
-        if self.admission == Admission::Closed {
-            return self.endpoint.reject(now.instant, dialog, status(503));
-        }
-        let directory = Arc::clone(&self.directory);
-        let incoming = match self.doorkeeper(&directory).identify(now.instant, &request, &flow) {
-            Sender::Extension(extension) => from_extension(extension, dialog, request, flow),
-            Sender::Trunk(trunk) => from_trunk(trunk, dialog, request, flow),
-            Sender::Refused(reply) => {
-                self.count_refusal(&flow, reply.status.as_u16());
-                self.note_refusal(now, &request, &flow, reply.status.as_u16());
-                return self.endpoint.turn_away(now.instant, dialog, &request, &reply);
-            }
-        };
-        self.refused.proved(incoming.organization, flow.remote.ip(), &incoming.dialled);
-        with_calls!(self, now, |calls, cx| calls.incoming(cx, incoming));
-    }
-
-    /// Keeps a call that nobody let in. A phone that is asked for its password is on its way in.
-    fn note_refusal(&mut self, now: Now, request: &Request, flow: &Flow, status: u16) {
-        let directory = Arc::clone(&self.directory);
-        let door = self.doorkeeper(&directory);
-        let organization = door.organization(request).map(|organization| organization.id);
-        let reason = match status {
-            401 | 407 if door.claims_extension(request) => return,
-            401 | 407 => RefusedFor::UnknownSource,
-            403 if organization.is_some() && door.has_credentials(request) => RefusedFor::WrongPassword,
-            403 => RefusedFor::UnknownSource,
-            _ => return,
-        };
-        let from = request.headers.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
-        let call = RefusedCall {
-            source: Some(flow.remote.ip()),
-            caller: from.unwrap_or_default(),
-            dialled: dialled(request),
-            ..RefusedCall::now(now.wall_ms, reason, status)
-        };
-        self.refused.note(organization, call);
-    }
-
-    fn count_refusal(&mut self, flow: &Flow, code: u16) {
-        if matches!(code, 401 | 407) {
-            self.door.challenged += 1;
-        } else {
-            self.door.refused += 1;
-            tracing::debug!(sip.remote = %flow.remote, sip.status = code, "request of an unknown sender refused");
-        }
-    }
-
     fn request(&mut self, now: Now, tx: ServerTx, request: &Request, flow: Flow) {
         let reply = match request.method {
             Method::Register => self.register(now, request, flow),
@@ -367,76 +306,11 @@ impl<M: MediaPlane> Signalling<M> {
         self.endpoint.respond(now.instant, tx, reply);
     }
 
-    fn register(&mut self, now: Now, request: &Request, flow: Flow) -> ramal_sip::endpoint::Reply {
-        self.door.registers += 1;
-        let directory = Arc::clone(&self.directory);
-        let sender = self.doorkeeper(&directory).identify_registering(now.instant, request);
-        match sender {
-            Sender::Extension(extension) => {
-                let reply = self.registrar.register(now.wall_ms, extension, request, flow, &mut self.facts);
-                if reply.status.is_success() && !flow.transport.can_connect() {
-                    self.follow_phone(now, extension.id, request, flow);
-                }
-                reply
-            }
-            Sender::Refused(reply) => {
-                self.count_refusal(&flow, reply.status.as_u16());
-                reply
-            }
-            Sender::Trunk(_) => status(403),
-        }
-    }
-
     /// A browser whose connection broke comes back over another one, to the calls that it has.
-    fn follow_phone(&mut self, now: Now, extension: ExtensionId, request: &Request, flow: Flow) {
+    pub(super) fn follow_phone(&mut self, now: Now, extension: ExtensionId, request: &Request, flow: Flow) {
         let Ok(Contacts::List(contacts)) = request.headers.contacts() else { return };
         for contact in contacts {
             with_calls!(self, now, |calls, cx| calls.follow_phone(cx, extension, &contact.uri, flow));
         }
-    }
-}
-
-fn dialled(request: &Request) -> String {
-    request.uri.user().map(|user| user.split(';').next().unwrap_or_default().to_owned()).unwrap_or_default()
-}
-
-fn from_extension(extension: &Extension, dialog: DialogId, request: Request, flow: Flow) -> Incoming {
-    Incoming {
-        dialog,
-        dialled: dialled(&request),
-        request,
-        flow,
-        organization: extension.organization,
-        party: Party::Extension { id: extension.id, number: extension.number.clone() },
-        srtp: ramal_media::sdp::SrtpPolicy::Offered,
-        dtmf: DtmfWay::Event,
-    }
-}
-
-fn from_trunk(trunk: &Trunk, dialog: DialogId, request: Request, flow: Flow) -> Incoming {
-    // A carrier that we registered with calls our contact and names the number dialled in To.
-    let contact_user = trunk.register.as_ref().map(|r| r.contact_user.as_str());
-    let number = match dialled(&request) {
-        user if contact_user == Some(user.as_str()) || user.is_empty() => {
-            request.headers.to().ok().and_then(|to| to.uri.user().map(|u| u.into_owned())).unwrap_or(user)
-        }
-        user => user,
-    };
-    let asserted =
-        request.headers.asserted_identities().into_iter().find_map(|n| n.uri.user().map(|u| u.into_owned()));
-    let from = request.headers.from().ok().and_then(|f| f.uri.user().map(|u| u.into_owned()));
-    Incoming {
-        dialog,
-        dialled: number,
-        request,
-        flow,
-        organization: trunk.organization,
-        party: Party::Trunk {
-            id: trunk.id,
-            name: trunk.name.clone(),
-            number: asserted.or(from).unwrap_or_default(),
-        },
-        srtp: srtp_policy(trunk.srtp),
-        dtmf: DtmfWay::from(trunk.dtmf),
     }
 }

@@ -24,6 +24,9 @@ pub(super) const OPEN_TIME: Duration = Duration::from_secs(10);
 /// How long a peer may take to read one message.
 pub(super) const WRITE_TIME: Duration = Duration::from_secs(10);
 
+/// How long nothing more is logged about connections that speak something else, in seconds.
+const LOG_INTERVAL_S: u64 = 60;
+
 /// What the sockets tell the signalling task.
 #[derive(Debug)]
 pub enum Inbound {
@@ -60,6 +63,10 @@ pub struct Gate {
     open: Mutex<HashMap<IpAddr, usize>>,
     refused: AtomicU64,
     next_id: AtomicU64,
+    /// Seconds since the start until which no line more is logged about those who speak something else.
+    quiet_until_s: AtomicU64,
+    started: Instant,
+    strangers: AtomicU64,
 }
 
 /// A place in the [`Gate`], given back when dropped.
@@ -71,7 +78,16 @@ pub struct Pass {
 impl Gate {
     pub fn new(limits: StreamLimits) -> Arc<Self> {
         let open = Mutex::new(HashMap::new());
-        Arc::new(Self { limits, open, refused: AtomicU64::new(0), next_id: AtomicU64::new(0) })
+        let zero = || AtomicU64::new(0);
+        Arc::new(Self {
+            limits,
+            open,
+            refused: zero(),
+            next_id: zero(),
+            quiet_until_s: zero(),
+            started: Instant::now(),
+            strangers: zero(),
+        })
     }
 
     pub fn limits(&self) -> &StreamLimits {
@@ -80,6 +96,28 @@ impl Gate {
 
     pub fn connection_id(&self) -> ConnectionId {
         ConnectionId(self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Connections that spoke something else than SIP.
+    pub fn strangers(&self) -> u64 {
+        self.strangers.load(Ordering::Relaxed)
+    }
+
+    /// One line a minute, however many come.
+    fn tell_of_other(&self, flow: &Flow, other: Other) {
+        let count = self.strangers.fetch_add(1, Ordering::Relaxed) + 1;
+        let (what, now_s) = (other.name(), self.started.elapsed().as_secs());
+        tracing::debug!(sip.remote = %flow.remote, sip.transport = %flow.transport, protocol = what, "no SIP: closed");
+        if now_s >= self.quiet_until_s.load(Ordering::Relaxed) {
+            self.quiet_until_s.store(now_s + LOG_INTERVAL_S, Ordering::Relaxed);
+            tracing::info!(
+                sip.transport = %flow.transport,
+                sip.local = %flow.local,
+                protocol = what,
+                count,
+                "somebody speaks another protocol than SIP to this port: closed; no more of this for a minute"
+            );
+        }
     }
 
     /// Connections turned away at a limit.
@@ -194,12 +232,11 @@ where
     if inbound.send(Inbound::Opened { flow, writer: outgoing.clone() }).await.is_err() {
         return;
     }
-    let limits = *pass.limits();
     // The writer ends when signalling lets go of its mailbox: reading must not hold it.
     let pongs = outgoing.downgrade();
     drop(outgoing);
     tokio::select! {
-        () = read(reader, flow, limits, &inbound, pongs) => {}
+        () = read(reader, flow, pass, &inbound, pongs) => {}
         () = write(writer, waiting) => {}
     }
     let _ = inbound.send(Inbound::Failed { flow }).await;
@@ -208,13 +245,15 @@ where
 async fn read<R: AsyncRead + Unpin>(
     mut reader: R,
     flow: Flow,
-    limits: StreamLimits,
+    pass: &Pass,
     inbound: &mpsc::Sender<Inbound>,
     outgoing: mpsc::WeakSender<Bytes>,
 ) {
+    let limits = *pass.limits();
     let mut framer = Framer::new(limits.framing);
     let mut buffer = vec![0; 16 * 1024];
     let mut unfinished_since: Option<Instant> = None;
+    let mut first = true;
     loop {
         let until = match unfinished_since {
             Some(since) => since + limits.message,
@@ -225,6 +264,15 @@ async fn read<R: AsyncRead + Unpin>(
             Ok(_) | Err(_) => return,
         };
         let Some(bytes) = buffer.get(..length) else { return };
+        if std::mem::take(&mut first)
+            && let Some(other) = Other::of(bytes)
+        {
+            pass.gate.tell_of_other(&flow, other);
+            if let (Other::Http, Some(outgoing)) = (other, outgoing.upgrade()) {
+                let _ = outgoing.try_send(Bytes::from_static(NO_HTTP));
+            }
+            return see_off(reader).await;
+        }
         if framer.push(bytes).is_err() {
             return;
         }
@@ -236,6 +284,49 @@ async fn read<R: AsyncRead + Unpin>(
     }
 }
 
+/// What somebody speaks who has mistaken this port for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Other {
+    Http,
+    Tls,
+}
+
+/// What a client of HTTP is told.
+const NO_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 61\r\nConnection: close\r\n\r\n\
+    This port is for SIP phones. Pages have another one: [web].\r\n";
+/// How long somebody who is sent away may take to read the answer, and how much of what he says on is read.
+const SEE_OFF_TIME: Duration = Duration::from_secs(1);
+const SEE_OFF_BYTES: u64 = 65_536;
+/// Longest start line that is looked at, in bytes.
+const START_LINE_BYTES: usize = 8_192;
+
+impl Other {
+    /// By the first bytes of a connection; none: SIP, or nothing that we know.
+    fn of(first: &[u8]) -> Option<Self> {
+        // The record of a ClientHello (RFC 8446 §5.1).
+        if first.starts_with(&[0x16, 0x03]) {
+            return Some(Self::Tls);
+        }
+        let line = first.split(|byte| *byte == b'\n').next()?;
+        let line = line.get(..line.len().min(START_LINE_BYTES))?.trim_ascii_end();
+        let version = line.rsplit(|byte| *byte == b' ').next()?;
+        (version != line && version.starts_with(b"HTTP/")).then_some(Self::Http)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "HTTP",
+            Self::Tls => "TLS",
+        }
+    }
+}
+
+/// Reads what is left until the peer has gone, so that it gets its answer and no reset.
+async fn see_off<R: AsyncRead + Unpin>(reader: R) {
+    let mut rest = reader.take(SEE_OFF_BYTES);
+    let _ = timeout(SEE_OFF_TIME, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+}
+
 /// Hands on every whole message. `Ok(true)` when part of another one is left.
 async fn frames(
     framer: &mut Framer,
@@ -245,6 +336,10 @@ async fn frames(
 ) -> Result<bool, ()> {
     loop {
         match framer.next_frame() {
+            Ok(Some(Framed::Message(bytes))) if Other::of(&bytes).is_some() => {
+                tracing::debug!(sip.remote = %flow.remote, "a message of another protocol closed its stream");
+                return Err(());
+            }
             Ok(Some(Framed::Message(bytes))) => {
                 inbound.send(Inbound::Message { flow, bytes }).await.map_err(|_| ())?;
             }
@@ -359,6 +454,20 @@ mod tests {
         let local = "192.0.2.1:5060".parse().unwrap();
         let remote = "192.0.2.9:5060".parse().unwrap();
         Flow { transport: Transport::Tcp, local, remote, connection: connection.map(ConnectionId) }
+    }
+
+    #[test]
+    fn who_speaks_something_else_is_known_by_his_first_words() {
+        assert_eq!(Other::of(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"), Some(Other::Http));
+        assert_eq!(Other::of(b"OPTIONS * HTTP/1.0\r\n"), Some(Other::Http));
+        assert_eq!(Other::of(b"\x16\x03\x01\x02\x00"), Some(Other::Tls));
+        for sip in
+            [&b"OPTIONS sip:a HTTP/ SIP/2.0\r\n"[..], b"SIP/2.0 200 OK\r\n", b"\r\n\r\n", b"HTTP/1.1", b""]
+        {
+            assert_eq!(Other::of(sip), None, "{sip:?}");
+        }
+        let (head, body) = std::str::from_utf8(NO_HTTP).unwrap().split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
     }
 
     fn message() -> Bytes {

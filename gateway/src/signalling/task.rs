@@ -15,7 +15,7 @@ use super::datagrams::{Datagrams, Received};
 use super::listeners::Listener;
 use super::media::Media;
 use super::pages::{PageOrder, Pages};
-use super::refused::RefusedCall;
+use super::refused::{RefusedCall, RefusedPage};
 use super::registrar::RegistrationSummary;
 use super::resolve::{self, Resolved};
 use super::rooms::RoomOrder;
@@ -49,7 +49,7 @@ pub enum Order {
     /// Where peers reach us.
     Listeners(oneshot::Sender<Vec<Listener>>),
     /// What was refused of late, as far as it concerns an organization.
-    RefusedCalls(OrganizationId, oneshot::Sender<Vec<RefusedCall>>),
+    RefusedCalls(RefusedPage, oneshot::Sender<Vec<RefusedCall>>),
     /// A call by our id or by a SIP Call-ID; `None` when nothing of it is kept.
     Trace(String, oneshot::Sender<Option<String>>),
     HangUp(CallId, oneshot::Sender<bool>),
@@ -313,8 +313,8 @@ impl Task {
                 drop(reply.send(signalling.trunks.summaries(Instant::now(), &signalling.listeners)));
             }
             Order::Listeners(reply) => drop(reply.send(signalling.listeners.iter().copied().collect())),
-            Order::RefusedCalls(organization, reply) => {
-                let refused = signalling.refused.of(signalling.directory(), organization, wall_ms());
+            Order::RefusedCalls(wanted, reply) => {
+                let refused = signalling.refused.of(signalling.directory(), &wanted, wall_ms());
                 drop(reply.send(refused));
             }
             Order::Trace(wanted, reply) => {
@@ -357,7 +357,10 @@ impl Task {
             ("challenged_senders", signalling.door.challenged),
             ("refused_senders", signalling.door.refused),
             ("registers", signalling.door.registers),
+            ("wrong_passwords", signalling.door.wrong_passwords),
+            ("passwords_not_looked_at", signalling.door.passwords_not_looked_at),
             ("connections_refused", self.shell.gate.refused()),
+            ("connections_not_sip", self.shell.gate.strangers()),
             ("datagrams_dropped", self.shell.datagrams.dropped),
             ("datagrams_dropped_by_kernel", self.shell.datagrams.kernel_drops()),
             ("socket_errors", self.shell.datagrams.errors),

@@ -159,6 +159,13 @@ impl Work<'_> {
         if self.own_extensions().any(taken) {
             return Err(ChangeError::Taken("number"));
         }
+        let is_new = old.as_ref().is_none_or(|old| old.number != entry.number);
+        if is_new && rule::answers(&self.planner, self.row.id, &entry.number) {
+            return Err(Place::root()
+                .at("number")
+                .wrong("a rule of the dial plan has this number: an extension would take its calls")
+                .into());
+        }
         let tenant = tenant(&self.row);
         let row = self.planner.extension(&tenant, &Place::root(), &entry)?;
         let secret = old.as_ref().is_some_and(|old| old.ha1 != row.ha1);
@@ -212,6 +219,7 @@ impl Work<'_> {
     fn rules(&mut self, entries: Vec<Entry>) -> Result<Differing, ChangeError> {
         let before = self.described_rules();
         let read: Vec<super::file::RuleEntry> = entries.into_iter().map(read).collect::<Result<_, _>>()?;
+        rule::refuse_unreachable(&self.planner, &tenant(&self.row), &read)?;
         self.plan_rules(&read)?;
         Ok((json!({ "rules": before }), json!({ "rules": self.described_rules() })))
     }
@@ -281,9 +289,9 @@ fn read<T: DeserializeOwned>(entry: Entry) -> Result<T, ChangeError> {
 
 /// Another name for a row is a change of that row here, never of one by its former name.
 fn no_former_name(entry: Entry) -> Result<Entry, Wrong> {
-    match entry.contains_key("formerly") {
-        true => Err(Place::root().at("formerly").wrong("`formerly` has no meaning here")),
-        false => Ok(entry),
+    match ["formerly", "ha1"].into_iter().find(|key| entry.contains_key(*key)) {
+        Some(key) => Err(Place::root().at(key).wrong(format!("`{key}` has no meaning here"))),
+        None => Ok(entry),
     }
 }
 

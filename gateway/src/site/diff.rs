@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::describe::{self, Fields};
+use super::taken;
 use crate::model::{DialRule, Directory, Extension, OrganizationId, Trunk, TrunkId};
 use crate::store::SitePlan;
 
@@ -26,6 +27,7 @@ pub fn diff(current: &Directory, plan: &SitePlan) -> Vec<String> {
         &Noun {
             key: |row| row.id,
             title: &|row| format!("organization {}", row.name),
+            owner: &|_| None,
             fields: &|row| describe::organization(row),
             secret_differs: &|_, _| false,
         },
@@ -37,6 +39,7 @@ pub fn diff(current: &Directory, plan: &SitePlan) -> Vec<String> {
         &Noun {
             key: |row: &Extension| row.id,
             title: &|row| format!("extension {}/{}", owner(row.organization), row.number),
+            owner: &|row: &Extension| taken::owner(current, row.id),
             fields: &|row| describe::extension(row),
             secret_differs: &|old, new| old.ha1 != new.ha1,
         },
@@ -48,6 +51,7 @@ pub fn diff(current: &Directory, plan: &SitePlan) -> Vec<String> {
         &Noun {
             key: |row: &Trunk| row.id,
             title: &|row| format!("trunk {}/{}", owner(row.organization), row.name),
+            owner: &|_| None,
             fields: &|row| describe::trunk(row),
             secret_differs: &trunk_secret_differs,
         },
@@ -65,6 +69,8 @@ fn trunk_secret_differs(old: &Trunk, new: &Trunk) -> bool {
 struct Noun<'a, T, K> {
     key: fn(&T) -> K,
     title: &'a dyn Fn(&T) -> String,
+    /// The user from whom it is taken when it goes.
+    owner: &'a dyn Fn(&T) -> Option<String>,
     fields: &'a dyn Fn(&T) -> Fields,
     secret_differs: &'a dyn Fn(&T, &T) -> bool,
 }
@@ -79,11 +85,12 @@ fn compare<'a, T: 'a, K: Eq + Hash>(
     let wanted: HashMap<_, _> = new.iter().map(|row| ((noun.key)(row), *row)).collect();
     let old: Vec<_> = old.collect();
     let known: HashMap<_, _> = old.iter().map(|row| ((noun.key)(row), *row)).collect();
-    lines.extend(
-        old.iter()
-            .filter(|row| !wanted.contains_key(&(noun.key)(row)))
-            .map(|row| format!("- {}", (noun.title)(row))),
-    );
+    lines.extend(old.iter().filter(|row| !wanted.contains_key(&(noun.key)(row))).map(
+        |row| match (noun.owner)(row) {
+            Some(user) => format!("- {} (taken from user {user})", (noun.title)(row)),
+            None => format!("- {}", (noun.title)(row)),
+        },
+    ));
     for row in new {
         match known.get(&(noun.key)(row)) {
             None => {

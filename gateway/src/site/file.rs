@@ -41,6 +41,9 @@ pub struct ExtensionEntry {
     pub number: String,
     pub formerly: Option<String>,
     pub password: Option<Password>,
+    /// In the place of `password`: what is kept of it, as `ramal export --secrets` writes it.
+    #[schema(ignore)]
+    pub ha1: Option<Ha1Entry>,
     pub display_name: Option<String>,
     pub recording: Option<RecordingRule>,
     pub max_bindings: Option<u32>,
@@ -77,15 +80,24 @@ pub struct TrunkEntry {
 #[serde(deny_unknown_fields)]
 pub struct DigestInEntry {
     pub username: String,
-    pub password: Password,
+    pub password: Option<Password>,
+    /// In the place of `password`.
+    #[schema(ignore)]
+    pub ha1: Option<Ha1Entry>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialsOutEntry {
     pub username: String,
-    pub password: Password,
+    pub password: Option<Password>,
     pub realm: Option<String>,
+    /// In the place of `password`, where there is a realm.
+    #[schema(ignore)]
+    pub ha1: Option<Ha1Entry>,
+    /// In the place of `password`, where there is none: it opens with the key of the node that sealed it.
+    #[schema(ignore)]
+    pub sealed: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -132,6 +144,16 @@ pub enum ToneOrEcho {
     Echo,
     Ringback,
     Tone,
+}
+
+/// What is kept of a password: good for one user name and one realm, and there as good as the password. Has no `Debug`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ha1Entry {
+    /// `user@realm`.
+    pub(super) of: String,
+    pub(super) md5: String,
+    pub(super) sha256: String,
 }
 
 /// A password as typed. Has no `Debug`: it goes nowhere but into a hash or under a key.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::check::{self, Place};
 use super::file::{ExtensionEntry, OrganizationEntry, SiteFile};
-use super::secret::{self, Old, Subject};
+use super::secret::{self, Given, Old, Subject};
 use super::{rule, trunk};
 use crate::config::fault::{Wrong, nearest};
 use crate::model::{
@@ -75,6 +75,7 @@ impl Planner<'_> {
         let tenant = Tenant { place: place.clone(), row: &row, old };
         self.extensions(&tenant, &entry.extensions)?;
         trunk::plan(self, &tenant, &entry.trunks)?;
+        rule::refuse_unreachable(self, &tenant, &entry.rules)?;
         rule::plan(self, &tenant, &entry.rules)?;
         self.plan.organizations.push(row);
         Ok(())
@@ -192,7 +193,8 @@ impl Planner<'_> {
             subject: Subject { username: &old.number, realm: &organization.sip_domain },
             ha1: &old.ha1,
         });
-        let ha1 = secret::digest(&place.at("password"), subject, entry.password.as_ref(), old_hashes)?;
+        let given = Given { password: entry.password.as_ref(), ha1: entry.ha1.as_ref() };
+        let ha1 = secret::digest(place, subject, given, old_hashes)?;
         let ring_timeout_s = entry
             .ring_timeout_s
             .map(|seconds| check::within(&place.at("ring_timeout_s"), seconds, 5..=600))

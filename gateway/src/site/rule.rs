@@ -1,5 +1,7 @@
 //! The dial plan of a site file.
 
+use std::collections::{HashMap, HashSet};
+
 use super::KEPT;
 use super::check::{self, Place};
 use super::file::{Password, RuleEntry, ToneOrEcho};
@@ -7,7 +9,8 @@ use super::plan::{Planner, Tenant};
 use crate::config::fault::{Cause, Wrong, nearest};
 use crate::model::{
     AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, CONFERENCE_MEMBERS, Conference, Destination,
-    DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, RecordingRule, Service, TrunkId, TrunkNumber,
+    DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, OrganizationId, RecordingRule, Service,
+    TrunkId, TrunkNumber,
 };
 
 /// Of a conference: three can be guessed in 333 calls, which everybody sees in the records.
@@ -31,6 +34,49 @@ pub(super) fn plan(
         planner.plan.rules.push(DialRule { id: DialRuleId(0), organization: tenant.row.id, position, kind });
     }
     Ok(())
+}
+
+/// Rules that no call would ever reach: what stands before them, or an extension, takes the number.
+pub(super) fn refuse_unreachable(
+    planner: &Planner<'_>,
+    tenant: &Tenant<'_>,
+    entries: &[RuleEntry],
+) -> Result<(), Wrong> {
+    let own = planner.plan.extensions.iter().filter(|extension| extension.organization == tenant.row.id);
+    let extensions: HashSet<&str> = own.map(|extension| extension.number.as_str()).collect();
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let place = tenant.place.at("rule").at(index);
+        let (key, subject) = match (&entry.dial, &entry.from_trunk, &entry.number) {
+            (Some(dial), None, _) => ("dial", ("", dial.as_str())),
+            // With and without the `+` of E.164 it is the same number.
+            (None, Some(trunk), Some(number)) => {
+                ("number", (trunk.as_str(), number.strip_prefix('+').unwrap_or(number)))
+            }
+            _ => continue,
+        };
+        if key == "dial" && extensions.contains(subject.1) {
+            return Err(place.at(key).wrong(format!(
+                "`{0}` is an extension: whoever dials it reaches the phone, and never this rule; give the rule another number, or the extension",
+                subject.1
+            )));
+        }
+        if let Some(first) = seen.insert(subject, index) {
+            return Err(place.at(key).wrong(format!(
+                "`{}` stands in rule {} already, which takes all its calls: remove one of the two",
+                subject.1,
+                first + 1
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a rule for what extensions dial has this number.
+pub(super) fn answers(planner: &Planner<'_>, organization: OrganizationId, dialled: &str) -> bool {
+    let own = planner.plan.rules.iter().filter(|rule| rule.organization == organization);
+    own.into_iter()
+        .any(|rule| matches!(&rule.kind, DialRuleKind::Service { number, .. } if number == dialled))
 }
 
 struct Reader<'a> {

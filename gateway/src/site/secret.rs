@@ -4,9 +4,9 @@ use ramal_sip::auth::{Algorithm, ha1};
 
 use super::KEPT;
 use super::check::{self, Place};
-use super::file::{CredentialsOutEntry, Password};
+use super::file::{CredentialsOutEntry, Ha1Entry, Password};
 use crate::config::fault::{Cause, Wrong};
-use crate::model::{Ha1Pair, OutboundCredentials, OutboundSecret};
+use crate::model::{Ha1Pair, OutboundCredentials, OutboundSecret, SealedSecret};
 use crate::store::NodeKey;
 
 /// Whom a hash is for: another user name or realm makes the old hash worthless.
@@ -22,14 +22,30 @@ pub(super) struct Old<'a> {
     pub ha1: &'a Ha1Pair,
 }
 
-/// The hashes to keep: of the password given, or the old ones where it stays and they still fit.
+/// What a file says of a secret.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub password: Option<&'a Password>,
+    pub ha1: Option<&'a Ha1Entry>,
+}
+
+/// The hashes to keep: those given, or of the password given, or the old ones where it stays and they still fit.
 pub(super) fn digest(
     place: &Place,
     subject: Subject<'_>,
-    password: Option<&Password>,
+    given: Given<'_>,
     old: Option<Old<'_>>,
 ) -> Result<Ha1Pair, Wrong> {
-    match (password, old) {
+    if let Some(ha1) = given.ha1 {
+        return match given.password {
+            Some(Password(text)) if text != KEPT => {
+                Err(place.at("ha1").wrong("`ha1` stands in the place of `password`: give one of them"))
+            }
+            Some(_) | None => exported(&place.at("ha1"), subject, ha1),
+        };
+    }
+    let place = &place.at("password");
+    match (given.password, old) {
         (Some(Password(text)), _) if text != KEPT => {
             check::password(place, subject.username, text)?;
             Ok(hashes(subject, text))
@@ -44,6 +60,23 @@ pub(super) fn digest(
     }
 }
 
+/// Hashes as an export wrote them.
+fn exported(place: &Place, subject: Subject<'_>, ha1: &Ha1Entry) -> Result<Ha1Pair, Wrong> {
+    let wanted = format!("{}@{}", subject.username, subject.realm);
+    if ha1.of != wanted {
+        return Err(place.at("of").wrong(format!(
+            "these hashes are of `{}` and hold for nobody else; `{wanted}` needs its password",
+            ha1.of
+        )));
+    }
+    let hex = |key: &str, text: &str, digits: usize| {
+        let is_hex = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let wrong = || place.at(key).wrong(format!("is no hash of {digits} hexadecimal digits"));
+        is_hex.then(|| text.to_ascii_lowercase()).ok_or_else(wrong)
+    };
+    Ok(Ha1Pair { md5: hex("md5", &ha1.md5, 32)?, sha256: hex("sha256", &ha1.sha256, 64)? })
+}
+
 /// What to answer a trunk's challenges with.
 pub(super) fn outbound(
     place: &Place,
@@ -52,7 +85,14 @@ pub(super) fn outbound(
     key: &NodeKey,
 ) -> Result<OutboundCredentials, Wrong> {
     let username = entry.username.clone();
-    let Password(password) = &entry.password;
+    if let Some(kept) = exported_outbound(place, entry, key)? {
+        return Ok(OutboundCredentials { username, secret: kept });
+    }
+    let Some(Password(password)) = &entry.password else {
+        return Err(
+            place.wrong(format!("needs `password = \"…\"`, or `\"{KEPT}\"` for the one that is there"))
+        );
+    };
     let old = old.filter(|old| old.username == username);
     if password == KEPT {
         let fits = |old: &&OutboundCredentials| match (&old.secret, &entry.realm) {
@@ -78,6 +118,37 @@ pub(super) fn outbound(
         None => sealed(place, &username, password, old, key)?,
     };
     Ok(OutboundCredentials { username, secret })
+}
+
+/// What an export wrote in the place of a password; none: it is to be read.
+fn exported_outbound(
+    place: &Place,
+    entry: &CredentialsOutEntry,
+    key: &NodeKey,
+) -> Result<Option<OutboundSecret>, Wrong> {
+    let username = &entry.username;
+    match (&entry.ha1, &entry.sealed, &entry.realm) {
+        (None, None, _) => Ok(None),
+        _ if entry.password.is_some() => {
+            Err(place.at("password").wrong("`ha1` or `sealed` stands in its place: give one of them"))
+        }
+        (Some(ha1), None, Some(realm)) => {
+            let ha1 = exported(&place.at("ha1"), Subject { username, realm }, ha1)?;
+            Ok(Some(OutboundSecret::Ha1 { realm: realm.clone(), ha1 }))
+        }
+        (None, Some(sealed), None) => {
+            let sealed = SealedSecret(sealed.clone());
+            match key.open(username, &sealed) {
+                Ok(_) => Ok(Some(OutboundSecret::Sealed(sealed))),
+                Err(_) => Err(place.at("sealed").wrong(
+                    "does not open with this node's key: another node sealed it, or for another user; give the password",
+                )),
+            }
+        }
+        (Some(_), ..) | (None, Some(_), Some(_)) => {
+            Err(place.wrong("`ha1` goes with `realm`, and `sealed` without it"))
+        }
+    }
 }
 
 /// Sealing the same password again would look like a change: the old seal is kept if it opens to the same.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::check::{self, Place};
 use super::file::{DigestInEntry, RegisterEntry, TrunkEntry};
 use super::plan::{Planner, Tenant};
-use super::secret::{self, Old, Subject};
+use super::secret::{self, Given, Old, Subject};
 use crate::config::fault::{Cause, Wrong};
 use crate::model::{
     CallerIdPolicy, DtmfMethod, InboundDigest, RecordingRule, RegisterOut, SrtpPolicy, Transport, Trunk,
@@ -129,7 +129,8 @@ fn digest_in(
             subject: Subject { username: &digest.username, realm: &organization.sip_domain },
             ha1: &digest.ha1,
         });
-    let ha1 = secret::digest(&place.at("password"), subject, Some(&entry.password), old_digest)?;
+    let given = Given { password: entry.password.as_ref(), ha1: entry.ha1.as_ref() };
+    let ha1 = secret::digest(place, subject, given, old_digest)?;
     Ok(InboundDigest { username: entry.username.clone(), ha1 })
 }
 

@@ -59,7 +59,7 @@ const SELECT: &str = "SELECT * FROM audit WHERE organization_id = $1 AND id < $2
     ORDER BY id DESC LIMIT $5";
 const INSERT: &str = "INSERT INTO audit \
     (organization_id, at_ms, user_id, actor, action, noun, noun_id, detail, address) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
 
 impl Store {
     /// The newest entries of an organization with their row numbers, newest first.
@@ -83,20 +83,38 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// Writes an entry by itself. What changes rows writes it in the same transaction instead.
+    /// Writes an entry by itself; its row number. What changes rows writes it in the same transaction instead.
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+    pub async fn audit(&self, entry: &AuditEntry) -> Result<i64, StoreError> {
         let mut tx = self.begin().await?;
-        insert(&mut tx, entry).await?;
+        let id = insert(&mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Counts on in the entry of log-ins that failed; no other entry is ever written to again.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn count_failed_log_in(&self, id: i64, detail: &serde_json::Value) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        on_tx!(&mut tx, |db| sqlx::query(
+            "UPDATE audit SET detail = $1 WHERE id = $2 AND action = 'log_in_failed'"
+        )
+        .bind(detail.to_string())
+        .bind(id)
+        .execute(db)
+        .await
+        .map(drop))?;
         tx.commit().await
     }
 }
 
-/// Writes an entry in the transaction of what it tells of.
-pub(in crate::store) async fn insert(tx: &mut Tx, entry: &AuditEntry) -> Result<(), StoreError> {
-    Ok(on_tx!(tx, |db| sqlx::query(INSERT)
+/// Writes an entry in the transaction of what it tells of; its row number.
+pub(in crate::store) async fn insert(tx: &mut Tx, entry: &AuditEntry) -> Result<i64, StoreError> {
+    Ok(on_tx!(tx, |db| sqlx::query_scalar(INSERT)
         .bind(entry.organization.0)
         .bind(entry.at_ms)
         .bind(entry.user.map(|UserId(id)| id))
@@ -106,7 +124,6 @@ pub(in crate::store) async fn insert(tx: &mut Tx, entry: &AuditEntry) -> Result<
         .bind(without_nul(&entry.noun_id))
         .bind(entry.detail.to_string())
         .bind(&entry.address)
-        .execute(db)
-        .await
-        .map(drop))?)
+        .fetch_one(db)
+        .await)?)
 }

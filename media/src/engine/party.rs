@@ -72,6 +72,7 @@ pub(super) struct Incoming {
     pub stats: Option<(u32, ReceiverStats)>,
     /// Of sources that ended: received, lost.
     pub past_lost: u64,
+    pub packets_at_last_report: u64,
     pub dtmf: DtmfReceiver,
     pub notices: Notices,
     /// Of the datagram that a browser instance is opening.
@@ -89,6 +90,8 @@ pub(super) enum MediaState {
     /// It has stopped, and whoever has to know does.
     Away,
     TimedOut,
+    /// Nothing has come for a while, and nobody has to know: a member of a room that says nothing.
+    Resting,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -275,6 +278,7 @@ impl Incoming {
             formats: PerPayloadType::new(Box::new([Format::Unknown; 128])),
             stats: None,
             past_lost: 0,
+            packets_at_last_report: 0,
             last_codec: 0,
             dtmf: DtmfReceiver::default(),
             listeners: Listeners::default(),

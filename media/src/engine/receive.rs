@@ -138,8 +138,9 @@ impl Engine {
         if party.browser.is_some() {
             self.timers.set(&mut party.deadlines, index, Reason::Quiet, Some(now + QUIET_AFTER));
         }
+        self.report_sooner(now, index);
         match before {
-            MediaState::Flowing => {}
+            MediaState::Flowing | MediaState::Resting => {}
             MediaState::NotYet => self.outputs.event(Event::FirstMedia { leg }),
             MediaState::Away => self.end_comfort(index),
             MediaState::TimedOut => {
@@ -339,7 +340,16 @@ fn count(
     }
     match &mut incoming.stats {
         Some((ssrc, stats)) if *ssrc == header.ssrc => {
-            return (stats.receive(now, header.sequence, header.timestamp), None);
+            let arrival = match format {
+                // All packets of an event have the time of its beginning.
+                Format::Event { .. } => stats.receive_untimed(header.sequence),
+                Format::Audio { clock_hz, .. } => {
+                    stats.set_clock(clock_hz);
+                    stats.receive(now, header.sequence, header.timestamp)
+                }
+                Format::Unknown | Format::Video => stats.receive(now, header.sequence, header.timestamp),
+            };
+            return (arrival, None);
         }
         Some((_, stats)) => {
             incoming.past_lost += stats.lost();
@@ -353,7 +363,12 @@ fn count(
         Format::Unknown => 8_000,
     };
     let mut stats = ReceiverStats::new(clock_hz);
-    let _ = stats.receive(now, header.sequence, header.timestamp);
+    let _ = match format {
+        Format::Event { .. } => stats.receive_untimed(header.sequence),
+        Format::Audio { .. } | Format::Unknown | Format::Video => {
+            stats.receive(now, header.sequence, header.timestamp)
+        }
+    };
     incoming.stats = Some((header.ssrc, stats));
     (Arrival::Restarted, press)
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 
 use super::output::{Channel, Transmit};
+use super::party::{Hear, MediaState, Party};
 use super::timer::{Reason, calm_after};
 use super::{Engine, LegIndex};
 use crate::event::Event;
@@ -16,6 +17,11 @@ use crate::srtp::RTCP_OVERHEAD_BYTES;
 
 /// Mean time between reports of a Leg (RFC 3550 §6.2); each is drawn from half to one and a half of it (§6.3.1).
 pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// The same for a member of a room from whom nothing comes and to whom nothing goes. At one and a half of it a peer that times out
+/// after five intervals, 25 s (§6.3.5), has still heard of us.
+pub const REST_INTERVAL: Duration = Duration::from_secs(15);
+/// Packets sent from one report to the next that are still no speech: they keep a path open.
+const KEEP_UP_PACKETS: u64 = 4;
 /// Packets of one compound that are read.
 const MAX_PACKETS: usize = 16;
 
@@ -62,16 +68,31 @@ impl Engine {
 
     /// When the next report of a Leg is due.
     pub(super) fn report_after(&mut self, now: Instant) -> Instant {
-        let interval = REPORT_INTERVAL.mul_f64(self.random.random_range(0.5..1.5));
+        self.after_about(now, REPORT_INTERVAL)
+    }
+
+    /// What rested has come to life: its next report does not wait as long.
+    pub(super) fn report_sooner(&mut self, now: Instant, index: LegIndex) {
+        let sooner = self.report_after(now);
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
+        if party.deadlines[Reason::Report as usize].is_some_and(|later| later > sooner) {
+            self.timers.set(&mut party.deadlines, index, Reason::Report, Some(sooner));
+        }
+    }
+
+    fn after_about(&mut self, now: Instant, mean: Duration) -> Instant {
+        let interval = mean.mul_f64(self.random.random_range(0.5..1.5));
         calm_after(self.started, now + interval)
     }
 
     pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
+        let party = self.parties.get_mut(index as usize).and_then(Option::as_mut);
+        let interval = if party.is_some_and(|party| party.rests()) { REST_INTERVAL } else { REPORT_INTERVAL };
         self.transmit_report(now, index, Goodbye::Stay, None);
         // A browser forgets a limit that it is not told again.
         self.limit_by_phone(now, index);
         self.check_one_way(now, index);
-        let next = self.report_after(now);
+        let next = self.after_about(now, interval);
         let Some(statistics) = self.statistics_of(now, index) else { return };
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         self.timers.set(&mut party.deadlines, index, Reason::Report, Some(next));
@@ -143,7 +164,20 @@ impl Engine {
     }
 }
 
-impl super::Party {
+impl Party {
+    /// Whether it is in a room in which, since its last report, it said nothing and heard nothing.
+    fn rests(&mut self) -> bool {
+        let (incoming, outgoing) = (&mut self.incoming, &self.outgoing);
+        let received = incoming.counters.packets - incoming.packets_at_last_report;
+        incoming.packets_at_last_report = incoming.counters.packets;
+        let sent = outgoing.packets - outgoing.packets_at_last_report;
+        let rests = matches!(outgoing.hear, Hear::Room(_)) && received == 0 && sent <= KEEP_UP_PACKETS;
+        if rests && incoming.media == MediaState::Flowing {
+            incoming.media = MediaState::Resting;
+        }
+        rests
+    }
+
     fn read_report(&mut self, now: Instant, ntp_middle: u32, packet: Packet<'_>) {
         match packet {
             Packet::SenderReport { ssrc, info, blocks } => {

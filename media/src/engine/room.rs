@@ -15,7 +15,7 @@ use crate::bridge::playout::Playout;
 use crate::bridge::transcode::{Frame, Transcode};
 use crate::command::{LegId, Part, RoomId, Speaks};
 use crate::event::{Event, NotForwardable};
-use crate::mixer::{KEEP_UP_FRAMES, MemberIndex, MemberPlan, Mixer};
+use crate::mixer::{MemberIndex, MemberPlan, Mixer};
 use crate::player::{FRAME, Prompt};
 use crate::rtp::Header;
 
@@ -56,6 +56,8 @@ struct Room {
     pace: Pace,
     /// When the next tick is due: a moment of the engine's raster.
     due: Instant,
+    /// When the last one was.
+    ticked: Instant,
     /// Prompts that are played into it: members without a Leg.
     voices: Vec<Voice>,
 }
@@ -102,6 +104,7 @@ impl Rooms {
                 turn: None,
                 pace: Pace::Resting,
                 due: now,
+                ticked: now,
                 voices: Vec::new(),
             }));
         }
@@ -234,7 +237,7 @@ impl Engine {
         room.turn = self.serve(now, &mut room, turn);
         if room.turn.is_none() {
             room.due = match room.pace {
-                Pace::Resting => calm_after(self.started, room.due + FRAME * KEEP_UP_FRAMES),
+                Pace::Resting => calm_after(self.started, room.due + FRAME * room.mixer.may_rest()),
                 Pace::Ticking if now.saturating_duration_since(room.due) > MAX_CATCH_UP => {
                     self.tick_after(now, index)
                 }
@@ -248,9 +251,12 @@ impl Engine {
     }
 
     fn begin_tick(&mut self, now: Instant, room: &mut Room) -> MemberIndex {
-        if room.pace == Pace::Resting {
-            room.mixer.keep_up();
+        let frames = room.due.saturating_duration_since(room.ticked).as_millis() / FRAME.as_millis();
+        if frames > 1 {
+            // No room rests longer than u32 counts frames: two years.
+            room.mixer.rest(u32::try_from(frames - 1).unwrap_or(u32::MAX));
         }
+        room.ticked = room.due;
         self.play_voices(now, room);
         room.mixer.mix(now);
         let rests = room.mixer.is_calm() && room.voices.is_empty();

@@ -77,6 +77,11 @@ impl Direct {
         }
     }
 
+    /// Packets were read from it.
+    pub fn note_read(&mut self) {
+        self.drops.note_read();
+    }
+
     /// What the kernel dropped of it since the last look.
     pub fn kernel_drops(&mut self) -> u64 {
         self.socket.as_ref().map_or(0, |socket| self.drops.more(socket))

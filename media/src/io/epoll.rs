@@ -209,6 +209,9 @@ impl Epoll {
                 break;
             }
         }
+        if let Some(Some(port)) = self.legs.get_mut(leg as usize).filter(|_| served > 0) {
+            port.note_read(which);
+        }
         served
     }
 }
@@ -300,7 +303,9 @@ impl Net for Epoll {
                 // Full socket buffer, or a peer's network that is gone: a late packet is worth nothing.
                 Err(_) => self.send_errors += 1,
             }
-            if connects < MAX_CONNECTS && port.direct.is_due() {
+            // A report among them is no reason: it goes another way.
+            let by_speech = transmit.channel == Channel::Rtp;
+            if by_speech && connects < MAX_CONNECTS && port.direct.is_due() {
                 connects += 1;
                 let opened = port.direct.open(&port.sockets.rtp);
                 let token = to_token(transmit.leg, Which::Direct);
@@ -315,6 +320,16 @@ impl Net for Epoll {
 }
 
 impl Port {
+    fn note_read(&mut self, which: Which) {
+        let [rtp, rtcp] = &mut self.drops;
+        match which {
+            Which::Rtp => rtp.note_read(),
+            Which::Rtcp => rtcp.note_read(),
+            Which::Direct => self.direct.note_read(),
+            Which::BrowserUdp | Which::BrowserListener | Which::BrowserTcp => {}
+        }
+    }
+
     fn send(&mut self, transmit: &Transmit, packet: &[u8]) -> io::Result<()> {
         let own = match transmit.channel {
             Channel::Rtp => self.sockets.rtp.as_raw_fd(),

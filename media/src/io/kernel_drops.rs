@@ -26,20 +26,40 @@ pub fn kernel_drops(socket: &impl AsFd) -> u32 {
 
 /// A total that only grows, read from sockets whose own counts end with them.
 #[derive(Clone, Copy, Default)]
-pub struct Seen(u32);
+pub struct Seen {
+    dropped: u32,
+    flow: Flow,
+}
+
+/// Whether packets were read from a socket since the last look. A full buffer is one that is read from later, so where nothing was
+/// read nothing was dropped, and a Leg that is silent is not asked about.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Flow {
+    #[default]
+    Dry,
+    Read,
+}
 
 impl Seen {
+    /// Packets were read from the socket.
+    pub fn note_read(&mut self) {
+        self.flow = Flow::Read;
+    }
+
     /// What was dropped since the last look at this socket.
     pub fn more(&mut self, socket: &impl AsFd) -> u64 {
+        if std::mem::take(&mut self.flow) == Flow::Dry {
+            return 0;
+        }
         let now = kernel_drops(socket);
-        let more = now.wrapping_sub(self.0);
-        self.0 = now;
+        let more = now.wrapping_sub(self.dropped);
+        self.dropped = now;
         u64::from(more)
     }
 
     /// Begins at what the socket has dropped already.
     pub fn of(socket: &impl AsFd) -> Self {
-        Self(kernel_drops(socket))
+        Self { dropped: kernel_drops(socket), flow: Flow::Dry }
     }
 }
 
@@ -50,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_that_nobody_reads_is_counted_once() {
+    fn a_flood_that_is_read_too_late_is_counted_once() {
         let (reader, sender) =
             (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
         socket2::SockRef::from(&reader).set_recv_buffer_size(1).unwrap();
@@ -59,8 +79,12 @@ mod tests {
         for _ in 0..64 {
             sender.send_to(&[0; 1_000], to).unwrap();
         }
+        assert_eq!(seen.more(&reader), 0, "of what was not read nothing is asked");
+        reader.recv(&mut [0; 1_000]).unwrap();
+        seen.note_read();
         let dropped = seen.more(&reader);
         assert!((1..64).contains(&dropped), "{dropped}");
+        seen.note_read();
         assert_eq!(seen.more(&reader), 0);
     }
 }

@@ -12,8 +12,8 @@ use super::talker::{Said, Talker};
 
 /// Frames of silence that a member is sent after the last word, so that its end does not break off.
 pub const TAIL_FRAMES: u32 = 10;
-/// A member that hears nobody gets one packet in so many frames, 15 s: it keeps the path through a NAT open (RFC 6263 §7), and no
-/// peer takes the line for dead.
+/// A member that hears nobody, alone, deaf or among the silent, gets one packet in so many frames, 15 s: it keeps the path through a
+/// NAT open (RFC 6263 §7), and no peer takes the line for dead.
 pub const KEEP_UP_FRAMES: u32 = 750;
 /// A talker's level is told so often, in frames: 2 s.
 const LEVEL_FRAMES: u32 = 100;
@@ -62,7 +62,9 @@ pub(super) struct Member {
     pub able: Option<Able>,
     pub voice: Voice,
     /// Frames in which nobody else was heard.
-    pub quiet: u32,
+    quiet: u32,
+    /// Frames since it was sent anything.
+    unsent: u32,
     told: Told,
 }
 
@@ -78,7 +80,7 @@ pub(super) struct Able {
 impl Member {
     pub fn new(leg: LegId, part: Part) -> Self {
         let gain = bus::factor(part.gain_db);
-        Self { leg, part, gain, able: None, voice: Voice::None, quiet: 0, told: Told::Silent }
+        Self { leg, part, gain, able: None, voice: Voice::None, quiet: 0, unsent: 0, told: Told::Silent }
     }
 
     /// Another agreement. What it has learnt of the talker stays where nothing has changed for it.
@@ -100,18 +102,35 @@ impl Member {
 
     /// Frames in a row that are due, beginning with the first in which nobody else is heard.
     pub fn due(&mut self, others: bool) -> Due {
-        if others {
-            self.quiet = 0;
-            return Due::Sound;
-        }
-        self.quiet = self.quiet.saturating_add(1);
+        self.quiet = if others { 0 } else { self.quiet.saturating_add(1) };
+        self.unsent = self.unsent.saturating_add(1);
         let comfort = self.able.as_ref().and_then(|able| able.plan.comfort);
         let silence = if comfort.is_some() { Due::Comfort } else { Due::Sound };
-        match self.quiet {
+        let due = match self.quiet {
             0..=TAIL_FRAMES => Due::Sound,
             quiet if comfort.is_some() && quiet == TAIL_FRAMES + 1 => Due::Comfort,
-            quiet if quiet.is_multiple_of(KEEP_UP_FRAMES) => silence,
+            _ if self.unsent >= KEEP_UP_FRAMES => silence,
             _ => Due::Nothing,
+        };
+        if due != Due::Nothing {
+            self.unsent = 0;
+        }
+        due
+    }
+
+    /// Frames until it is due what keeps its path open.
+    pub fn may_rest(&self) -> u32 {
+        KEEP_UP_FRAMES.saturating_sub(self.unsent)
+    }
+
+    /// So many frames went by without a tick. Whoever is due soon is served with those who are due now: one tick for all.
+    pub fn rest(&mut self, frames: u32) {
+        self.unsent = self.unsent.saturating_add(frames);
+        if self.unsent > KEEP_UP_FRAMES / 2 {
+            self.unsent = KEEP_UP_FRAMES;
+        }
+        if let Some(able) = &mut self.able {
+            able.follows = false;
         }
     }
 

@@ -101,10 +101,20 @@ impl WebRtcSide {
         let taken = Taken { audio, video: video.as_ref().map(|(_, stream, _)| *stream) };
         let transport = read::transport(description, &taken)?;
         self.follow_restart(before, &transport);
-        let role = role_to_answer(transport.setup, lasting_role(before, &transport));
+        let lasting = lasting_role(before, &transport);
+        let role = role_to_answer(transport.setup, lasting);
+        let counts = match before.and_then(|agreed| agreed.webrtc.as_ref()).filter(|_| lasting.is_some()) {
+            Some(before) => counts_packets(&before.extensions),
+            None => video.is_some(),
+        };
         let formats =
             video.as_ref().map_or_else(Vec::new, |(_, _, answered)| video::agreed_by_answer(answered));
-        let webrtc = self.agree(&taken, formats, transport, role, wish.direction);
+        let mut webrtc = self.agree(&taken, formats, transport, role, wish.direction);
+        if !counts {
+            for extensions in [&mut webrtc.extensions, &mut self.extensions] {
+                extensions.retain(|(_, extension)| *extension != HeaderExtension::TransportWideCc);
+            }
+        }
         self.keep_extensions(&webrtc.extensions);
         let answered = matched.answered.clone();
         let sources = Sources::Audio { ssrc: self.audio_ssrc };
@@ -197,7 +207,7 @@ impl WebRtcSide {
             mid: stream.mid.clone(),
             direction: wish.against(stream.direction()),
             extensions: offered.into_iter().filter(kept).collect(),
-            feedback: offer::feedback(&codecs).into_iter().filter(has_feedback).collect(),
+            feedback: offer::feedback(&codecs, &self.extensions).into_iter().filter(has_feedback).collect(),
             rtcp_size: said.map_or(RtcpSize::Compound, |said| said.rtcp_size),
             codecs,
             sources,
@@ -232,6 +242,12 @@ fn credentials(seed: &Seed, number: u32) -> IceCredentials {
         bytes.get(range).unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
     };
     IceCredentials { ufrag: hex(0..8), pwd: hex(8..24) }
+}
+
+/// Whether the packets of a transport are counted one by one (TWCC), which tells what its path carries. Pictures need that; with sound
+/// alone it costs twenty small packets a second and decides nothing, so it is left out. It stays as it was when the transport began.
+fn counts_packets(extensions: &[(u8, HeaderExtension)]) -> bool {
+    extensions.iter().any(|(_, extension)| *extension == HeaderExtension::TransportWideCc)
 }
 
 /// Whether an extension has a meaning for such a stream.

@@ -27,7 +27,7 @@ FRAME_SAMPLES = RATE_HZ // 50
 HEARD_SHARE = 0.7
 HEARD_S = 0.2
 SILENCE_RMS = 20.0
-TIMEOUT_S = 40
+TIMEOUT_S = 90
 
 
 class Tone(MediaStreamTrack):

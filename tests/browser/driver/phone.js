@@ -3,7 +3,7 @@
 import * as library from 'jssip';
 
 const JsSIP = library.default ?? library;
-const EVENT_TIMEOUT_MS = 40_000;
+const EVENT_TIMEOUT_MS = 90_000;
 
 let agent;
 // The newest call is the one that verbs mean.

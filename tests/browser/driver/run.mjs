@@ -17,7 +17,7 @@ import { small } from './small_png.mjs';
 // Debian's; another place may be named where there is another.
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 // The Rust side's deadlines are shorter for what a test waits for; this one only ends what hangs.
-const STEP_TIMEOUT_MS = 60_000;
+const STEP_TIMEOUT_MS = 100_000;
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const [sound, picture] = process.argv.slice(2);

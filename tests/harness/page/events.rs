@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::deadline::within;
 
@@ -12,6 +12,9 @@ const TEXT: u8 = 0x1;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
+/// What a page that does not read has between itself and the gateway.
+const DEAF_BUFFER_BYTES: u32 = 4_096;
+const DEAF_SEGMENT_BYTES: u32 = 536;
 
 pub struct Events {
     stream: TcpStream,
@@ -30,6 +33,19 @@ impl Events {
         events.say(&json!({ "token": token }).to_string()).await;
         events.snapshot = events.next().await.expect("a snapshot");
         assert_eq!(events.snapshot["type"], "snapshot");
+        events
+    }
+
+    /// The same of a page that reads nothing until it is asked to: little fits between it and the gateway.
+    pub async fn deaf(web: SocketAddr, token: &str) -> Events {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(DEAF_BUFFER_BYTES).expect("a small buffer");
+        // The gateway's system measures its own buffer in segments of this size.
+        socket2::SockRef::from(&socket).set_tcp_mss(DEAF_SEGMENT_BYTES).expect("small segments");
+        let stream = socket.connect(web).await.expect("the web port");
+        let stream = upgrade(stream, web, "/api/events", &[]).await.expect("a switch of protocols");
+        let mut events = Events { stream, snapshot: Value::Null };
+        events.say(&json!({ "token": token }).to_string()).await;
         events
     }
 
@@ -100,6 +116,24 @@ impl Events {
         .await
     }
 
+    /// Reads to the end; how many events there were.
+    pub async fn drain(&mut self) -> usize {
+        within("the end of the events", async {
+            let mut count = 0;
+            while self.next().await.is_ok() {
+                count += 1;
+            }
+            count
+        })
+        .await
+    }
+
+    /// What is told next of a call, whatever else is told before.
+    pub async fn next_call(&mut self) -> Value {
+        let event = self.expect("a call", |event| event["type"] == "call").await;
+        event["call"].clone()
+    }
+
     /// The next event.
     pub async fn next(&mut self) -> Result<Value, Closed> {
         loop {
@@ -152,9 +186,17 @@ async fn connect(web: SocketAddr) -> TcpStream {
     connect_to(web, "/api/events", &[]).await.unwrap_or_else(|answer| panic!("{answer}"))
 }
 
-// The first line of the answer, where it is no switch of protocols.
 async fn connect_to(web: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<TcpStream, String> {
-    let mut stream = TcpStream::connect(web).await.expect("the web port");
+    upgrade(TcpStream::connect(web).await.expect("the web port"), web, path, headers).await
+}
+
+// The first line of the answer, where it is no switch of protocols.
+async fn upgrade(
+    mut stream: TcpStream,
+    web: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<TcpStream, String> {
     let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
         "GET {path} HTTP/1.1\r\nHost: {web}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use str0m::RtcConfig;
-use str0m::change::SdpAnswer;
-use str0m::media::{Direction, MediaKind};
+use str0m::change::{SdpAnswer, SdpOffer};
+use str0m::media::{Direction, MediaKind, Mid};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
@@ -55,6 +55,25 @@ impl PageMedia {
         let config = RtcConfig::new().clear_codecs().enable_pcmu(true, false).enable_vp8(true);
         let kinds = [MediaKind::Audio, MediaKind::Video];
         PageMedia::offer_of(IpAddr::from([127, 0, 0, 1]), config, &kinds).await
+    }
+
+    /// Answers an offer of sound, and of pictures in VP8.
+    pub async fn answer(offer: &str) -> (PageMedia, String) {
+        let config = RtcConfig::new().clear_codecs().enable_pcmu(true, false).enable_vp8(true);
+        let socket = UdpSocket::bind((IpAddr::from([127, 0, 0, 1]), 0)).await.expect("a UDP socket");
+        let mut state = State::new(config.build(Instant::now()), Arc::new(socket));
+        let parsed = SdpOffer::from_sdp_string(offer).unwrap_or_else(|e| panic!("{e}: {offer}"));
+        let answer = state.rtc.sdp_api().accept_offer(parsed).expect("an offer that can be answered");
+        offer.clone_into(&mut state.answer);
+        let medium = |start: &str| {
+            let part = offer.split("\nm=").find(|part| part.starts_with(start))?;
+            part.lines().find_map(|line| line.strip_prefix("a=mid:")).map(|mid| Mid::from(mid.trim()))
+        };
+        (state.audio, state.video) = (medium("audio "), medium("video "));
+        state.drain();
+        let shared = Arc::new(Shared::of(state));
+        let task = tokio::spawn(run(Arc::clone(&shared)));
+        (PageMedia { shared, task }, answer.to_sdp_string())
     }
 
     /// An offer of pictures in H.264 too.

@@ -213,8 +213,12 @@ impl Ua {
 
     /// Starts a call with more headers.
     pub async fn invite_with(&self, number: &str, offer: &str, extra: &[(&str, &str)]) -> Call {
-        let uri = format!("sip:{number}@{}", self.identity.domain);
-        let mut call = Call::outgoing(self, &uri, offer, extra);
+        self.invite_uri(&format!("sip:{number}@{}", self.identity.domain), offer, extra).await
+    }
+
+    /// Starts a call to whatever a URI names.
+    pub async fn invite_uri(&self, uri: &str, offer: &str, extra: &[(&str, &str)]) -> Call {
+        let mut call = Call::outgoing(self, uri, offer, extra);
         call.send_invite().await;
         // Whoever has no password is never challenged.
         if !self.identity.password.is_empty() {

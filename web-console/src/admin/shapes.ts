@@ -69,9 +69,11 @@ export interface TrunkState {
   trouble: Trouble | null;
 }
 
-/** Calls that were refused in the same way, counted together. */
+/** Calls and registrations that were refused to the same one from the same address for the same reason, counted together. */
 export interface RefusedCall {
-  reason: 'unknown_source' | 'wrong_password' | 'unknown_number' | 'not_allowed' | 'no_common_media';
+  id: number;
+  what: 'call' | 'registration';
+  reason: 'unknown_source' | 'wrong_password' | 'too_many_passwords' | 'not_its_number' | 'unknown_domain' | 'unknown_number' | 'not_allowed' | 'no_common_media';
   status: number;
   trunk: string | null;
   extension: string | null;

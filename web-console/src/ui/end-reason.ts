@@ -3,7 +3,7 @@
 import { catalogue } from '../words/language';
 
 const REASONS = [
-  'normal_clearing', 'caller_cancelled', 'no_answer', 'busy', 'declined', 'number_unknown', 'not_registered', 'not_allowed', 'pin_locked', 'no_such_dialog', 'media_incompatible', 'network_incompatible',
+  'normal_clearing', 'caller_cancelled', 'no_answer', 'busy', 'declined', 'number_unknown', 'not_registered', 'not_allowed', 'pin_locked', 'wrong_pin', 'no_such_dialog', 'media_incompatible', 'network_incompatible',
   'malformed', 'trunk_unreachable', 'trunk_refused', 'overloaded', 'browser_lost', 'peer_lost', 'not_acknowledged', 'service_finished', 'time_limit', 'transferred', 'operator', 'node_stopped', 'answered_elsewhere',
 ] as const;
 
@@ -40,6 +40,7 @@ const words = catalogue<Reason | 'ended_caller' | 'ended_callee' | 'ended_system
     trunk_refused: 'The carrier refused it',
     trunk_unreachable: 'The carrier did not answer',
     unknown: 'Ended for an unknown reason',
+    wrong_pin: 'The right PIN did not come',
   },
   {
     answered_elsewhere: 'Atendida em outro lugar',
@@ -71,6 +72,7 @@ const words = catalogue<Reason | 'ended_caller' | 'ended_callee' | 'ended_system
     trunk_refused: 'A operadora recusou',
     trunk_unreachable: 'A operadora não respondeu',
     unknown: 'Encerrada por motivo desconhecido',
+    wrong_pin: 'O PIN certo não veio',
   },
 );
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -50,7 +51,7 @@ pub enum Wrong {
 
 /// The server side: makes nonces that need no memory until they are used, and checks answers.
 ///
-/// A nonce is a time and a number, signed together with the realm. Only a right answer makes an
+/// A nonce is a time and a number, signed together with the realm and the network that it is for. Only a right answer makes an
 /// entry, so that nobody without a secret can fill the memory.
 #[derive(Debug)]
 pub struct Challenger {
@@ -103,11 +104,12 @@ impl Challenger {
         self
     }
 
-    /// The values for WWW-Authenticate or Proxy-Authenticate, a header for each algorithm.
-    pub fn challenge(&mut self, now: Instant, realm: &str, stale: bool) -> Vec<Bytes> {
+    /// The values for WWW-Authenticate or Proxy-Authenticate, a header for each algorithm. `peer` is who asked: the nonce is good
+    /// in its network alone.
+    pub fn challenge(&mut self, now: Instant, realm: &str, peer: IpAddr, stale: bool) -> Vec<Bytes> {
         let nonce = Nonce { made_ms: self.millis(now), number: self.next_number };
         self.next_number += 1;
-        let nonce = self.print_nonce(&nonce, realm);
+        let nonce = self.print_nonce(&nonce, realm, peer);
         let stale = if stale { ", stale=true" } else { "" };
         let realm = text::quote(realm);
         self.algorithms
@@ -120,11 +122,20 @@ impl Challenger {
             .collect()
     }
 
-    /// Checks an Authorization or Proxy-Authorization value against what is kept of the user.
+    /// Checks an Authorization or Proxy-Authorization value of `peer` against what is kept of the user.
+    ///
+    /// What answers no nonce of ours, or one that another network was given, is [`Verdict::Stale`] whatever secret it was made
+    /// with: so only who can hear us can guess, and only under his own address.
     ///
     /// Whether the `uri` field names the same thing as the request is for the caller, who knows
     /// which rewriting happened on the way.
-    pub fn verify(&mut self, now: Instant, method: &Method, authorization: &[u8], ha1: &Ha1) -> Verdict {
+    pub fn verify(
+        &mut self,
+        now: Instant,
+        method: &Method,
+        (authorization, peer): (&[u8], IpAddr),
+        ha1: &Ha1,
+    ) -> Verdict {
         let Some(digest) = parse_credentials(authorization) else { return Verdict::Malformed };
         let Some(count) = digest.count().filter(|_| is_auth(&digest)) else {
             return Verdict::Wrong(Wrong::Qop);
@@ -132,15 +143,13 @@ impl Challenger {
         let Some((algorithm, ha1)) = digest.algorithm.and_then(|known| Some((known, ha1.get(known)?))) else {
             return Verdict::Wrong(Wrong::Algorithm);
         };
+        let Some(nonce) = self.read_nonce(&digest.nonce, &digest.realm, peer) else { return Verdict::Stale };
         let expected = expected_response(algorithm, ha1, method, &digest);
         let given = digest.response.to_ascii_lowercase();
         if verify_slices_are_equal(expected.as_bytes(), given.as_bytes()).is_err() {
             return Verdict::Wrong(Wrong::Response);
         }
-        match self.read_nonce(&digest.nonce, &digest.realm) {
-            Some(nonce) => self.admit(now, &nonce, count),
-            None => Verdict::Stale,
-        }
+        self.admit(now, &nonce, count)
     }
 
     /// What to check against when the user is unknown: nobody can answer for it, and the answer takes
@@ -201,16 +210,16 @@ impl Challenger {
         life_ms(now.saturating_duration_since(epoch))
     }
 
-    fn print_nonce(&self, nonce: &Nonce, realm: &str) -> String {
+    fn print_nonce(&self, nonce: &Nonce, realm: &str, peer: IpAddr) -> String {
         let head = [nonce.made_ms.to_be_bytes(), nonce.number.to_be_bytes()].concat();
-        let tag = hmac::sign(&self.key, &[&head, realm.as_bytes()].concat());
+        let tag = hmac::sign(&self.key, &[&head, &network_of(peer)[..], realm.as_bytes()].concat());
         hex(&head) + &hex(&tag.as_ref()[..16])
     }
 
-    fn read_nonce(&self, printed: &str, realm: &str) -> Option<Nonce> {
+    fn read_nonce(&self, printed: &str, realm: &str, peer: IpAddr) -> Option<Nonce> {
         let part = |range| u64::from_str_radix(printed.get(range)?, 16).ok();
         let nonce = Nonce { made_ms: part(0..16)?, number: part(16..32)? };
-        let ours = self.print_nonce(&nonce, realm);
+        let ours = self.print_nonce(&nonce, realm, peer);
         verify_slices_are_equal(ours.as_bytes(), printed.as_bytes()).ok()?;
         Some(nonce)
     }
@@ -229,6 +238,21 @@ impl Used {
         let fresh = bit != 0 && self.seen & bit == 0;
         self.seen |= bit;
         fresh
+    }
+}
+
+/// The first 24 bits of an IPv4 address, 64 of IPv6: a phone behind a pool of addresses, and the two machines of a carrier, stay
+/// in one network.
+fn network_of(peer: IpAddr) -> [u8; 8] {
+    match peer.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            [4, a, b, c, 0, 0, 0, 0]
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, e, f, g, h, ..] = v6.octets();
+            [a, b, c, d, e, f, g, h]
+        }
     }
 }
 
@@ -257,6 +281,7 @@ mod tests {
     use super::*;
     use crate::auth::{Answerer, Credentials, Secret};
 
+    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
     const LIFE: Duration = Duration::from_secs(300);
 
     fn challenger(tracked_nonces: usize) -> Challenger {
@@ -280,57 +305,57 @@ mod tests {
     #[test]
     fn a_right_answer_is_taken_once_for_each_count() {
         let (mut server, mut client, now) = (challenger(8), Answerer::new(), Instant::now());
-        let challenges = server.challenge(now, "example.org", false);
+        let challenges = server.challenge(now, "example.org", PEER, false);
         let first = answer(&mut client, &challenges, &alice());
         let second = answer(&mut client, &challenges, &alice());
-        assert_eq!(server.verify(now, &Method::Register, &second, &stored()), Verdict::Ok);
-        assert_eq!(server.verify(now, &Method::Register, &first, &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&second, PEER), &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&first, PEER), &stored()), Verdict::Ok);
         let replay = Verdict::Wrong(Wrong::Replay);
-        assert_eq!(server.verify(now, &Method::Register, &first, &stored()), replay);
-        assert_eq!(server.verify(now, &Method::Register, &second, &stored()), replay);
+        assert_eq!(server.verify(now, &Method::Register, (&first, PEER), &stored()), replay);
+        assert_eq!(server.verify(now, &Method::Register, (&second, PEER), &stored()), replay);
     }
 
     #[test]
     fn both_algorithms_are_offered_and_taken() {
         let (mut server, now) = (challenger(8), Instant::now());
-        let challenges = server.challenge(now, "example.org", false);
+        let challenges = server.challenge(now, "example.org", PEER, false);
         assert!(challenges[0].windows(7).any(|part| part == b"SHA-256"));
         for one in challenges.chunks(1) {
             let value = answer(&mut Answerer::new(), one, &alice());
             // The second algorithm uses the same nonce with the same count.
             let mut server = Challenger::new([7; 32], LIFE, AuthLimits::default());
-            server.challenge(now, "example.org", false);
-            assert_eq!(server.verify(now, &Method::Register, &value, &stored()), Verdict::Ok);
+            server.challenge(now, "example.org", PEER, false);
+            assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &stored()), Verdict::Ok);
         }
     }
 
     #[test]
     fn a_wrong_password_method_or_decoy_is_refused() {
         let (mut server, now) = (challenger(8), Instant::now());
-        let challenges = server.challenge(now, "example.org", false);
+        let challenges = server.challenge(now, "example.org", PEER, false);
         let value = answer(&mut Answerer::new(), &challenges, &alice());
         let wrong = Verdict::Wrong(Wrong::Response);
         let other = Ha1::of_password("alice", "example.org", "other");
-        assert_eq!(server.verify(now, &Method::Register, &value, &other), wrong);
-        assert_eq!(server.verify(now, &Method::Invite, &value, &stored()), wrong);
+        assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &other), wrong);
+        assert_eq!(server.verify(now, &Method::Invite, (&value, PEER), &stored()), wrong);
         let decoy = server.decoy("alice");
-        assert_eq!(server.verify(now, &Method::Register, &value, &decoy), wrong);
+        assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &decoy), wrong);
         assert_eq!(server.tracked(), 0, "a wrong answer must not take memory");
-        assert_eq!(server.verify(now, &Method::Register, &value, &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &stored()), Verdict::Ok);
     }
 
     #[test]
     fn an_old_nonce_is_stale_and_leaves_no_memory() {
         let (mut server, now) = (challenger(8), Instant::now());
-        let challenges = server.challenge(now, "example.org", false);
+        let challenges = server.challenge(now, "example.org", PEER, false);
         let mut client = Answerer::new();
         let first = answer(&mut client, &challenges, &alice());
-        assert_eq!(server.verify(now, &Method::Register, &first, &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&first, PEER), &stored()), Verdict::Ok);
         let late = now + LIFE + Duration::from_millis(1);
         let second = answer(&mut client, &challenges, &alice());
-        assert_eq!(server.verify(late, &Method::Register, &second, &stored()), Verdict::Stale);
+        assert_eq!(server.verify(late, &Method::Register, (&second, PEER), &stored()), Verdict::Stale);
         assert_eq!(server.tracked(), 0);
-        let again = server.challenge(late, "example.org", true);
+        let again = server.challenge(late, "example.org", PEER, true);
         assert!(again.iter().all(|value| value.ends_with(b", stale=true")));
     }
 
@@ -338,9 +363,24 @@ mod tests {
     fn a_nonce_of_an_earlier_run_is_stale_when_the_secret_is_right() {
         let now = Instant::now();
         let challenges =
-            Challenger::new([1; 32], LIFE, AuthLimits::default()).challenge(now, "example.org", false);
+            Challenger::new([1; 32], LIFE, AuthLimits::default()).challenge(now, "example.org", PEER, false);
         let value = answer(&mut Answerer::new(), &challenges, &alice());
-        assert_eq!(challenger(8).verify(now, &Method::Register, &value, &stored()), Verdict::Stale);
+        assert_eq!(challenger(8).verify(now, &Method::Register, (&value, PEER), &stored()), Verdict::Stale);
+    }
+
+    #[test]
+    fn what_another_network_was_asked_tells_nothing_of_the_secret() {
+        let (mut server, now) = (challenger(8), Instant::now());
+        let challenges = server.challenge(now, "example.org", PEER, false);
+        let value = answer(&mut Answerer::new(), &challenges, &alice());
+        let mut verdict = |peer: &str, ha1: &Ha1| {
+            server.verify(now, &Method::Register, (&value, peer.parse().unwrap()), ha1)
+        };
+        let other = Ha1::of_password("alice", "example.org", "other");
+        assert_eq!(verdict("198.51.100.1", &stored()), Verdict::Stale);
+        assert_eq!(verdict("198.51.100.1", &other), Verdict::Stale);
+        assert_eq!(verdict("192.0.2.77", &other), Verdict::Wrong(Wrong::Response));
+        assert_eq!(verdict("::ffff:192.0.2.77", &stored()), Verdict::Ok);
     }
 
     #[test]
@@ -348,16 +388,16 @@ mod tests {
         let (mut server, now) = (challenger(2), Instant::now());
         let mut values = Vec::new();
         for _ in 0..3 {
-            let challenges = server.challenge(now, "example.org", false);
+            let challenges = server.challenge(now, "example.org", PEER, false);
             values.push(answer(&mut Answerer::new(), &challenges, &alice()));
         }
         for value in &values {
-            assert_eq!(server.verify(now, &Method::Register, value, &stored()), Verdict::Ok);
+            assert_eq!(server.verify(now, &Method::Register, (value, PEER), &stored()), Verdict::Ok);
         }
         assert_eq!(server.tracked(), 2);
-        assert_eq!(server.verify(now, &Method::Register, &values[0], &stored()), Verdict::Stale);
+        assert_eq!(server.verify(now, &Method::Register, (&values[0], PEER), &stored()), Verdict::Stale);
         assert_eq!(
-            server.verify(now, &Method::Register, &values[1], &stored()),
+            server.verify(now, &Method::Register, (&values[1], PEER), &stored()),
             Verdict::Wrong(Wrong::Replay)
         );
     }
@@ -366,14 +406,17 @@ mod tests {
     fn answers_without_qop_or_of_an_unkept_algorithm_are_refused() {
         let (mut server, now) = (challenger(8), Instant::now());
         let plain = b"Digest username=\"a\",realm=\"b\",nonce=\"c\",uri=\"d\",response=\"e\"";
-        assert_eq!(server.verify(now, &Method::Register, plain, &stored()), Verdict::Wrong(Wrong::Qop));
-        let challenges = server.challenge(now, "example.org", false);
+        assert_eq!(
+            server.verify(now, &Method::Register, (plain, PEER), &stored()),
+            Verdict::Wrong(Wrong::Qop)
+        );
+        let challenges = server.challenge(now, "example.org", PEER, false);
         let value = answer(&mut Answerer::new(), &challenges, &alice());
         let md5_only = Ha1 { sha256: None, ..stored() };
         assert_eq!(
-            server.verify(now, &Method::Register, &value, &md5_only),
+            server.verify(now, &Method::Register, (&value, PEER), &md5_only),
             Verdict::Wrong(Wrong::Algorithm)
         );
-        assert_eq!(server.verify(now, &Method::Register, b"Digest", &stored()), Verdict::Malformed);
+        assert_eq!(server.verify(now, &Method::Register, (b"Digest", PEER), &stored()), Verdict::Malformed);
     }
 }

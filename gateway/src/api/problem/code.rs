@@ -44,6 +44,7 @@ codes! {
     CallPinLocked = "call_pin_locked",
     CallState = "call_state",
     CallTrunk = "call_trunk",
+    CallWrongPin = "call_wrong_pin",
     CallerIdWrong = "caller_id_wrong",
     CannotMove = "cannot_move",
     CannotQuote = "cannot_quote",
@@ -145,6 +146,7 @@ codes! {
     Taken = "taken",
     TakenByOther = "taken_by_other",
     TextTooLong = "text_too_long",
+    TokenUnknown = "token_unknown",
     TooLarge = "too_large",
     TooManyAttempts = "too_many_attempts",
     TooManyConsoles = "too_many_consoles",
@@ -275,6 +277,7 @@ impl From<EndReason> for Code {
             EndReason::NumberUnknown => Self::CallNumberUnknown,
             EndReason::Overloaded => Self::CallOverloaded,
             EndReason::PinLocked => Self::CallPinLocked,
+            EndReason::WrongPin => Self::CallWrongPin,
             EndReason::TrunkRefused(_) | EndReason::TrunkUnreachable => Self::CallTrunk,
             EndReason::BrowserLost
             | EndReason::CallerCancelled

@@ -20,7 +20,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{Peer, Web};
 use crate::feed::Audience;
 use crate::model::Language;
-use crate::people::{People, SignedIn};
+use crate::people::{Asked, People, SignedIn};
 
 /// How long a browser keeps the cookie, in seconds; the login behind it ends earlier when it is not used.
 const COOKIE_LIFE_S: u32 = 30 * 24 * 3_600;
@@ -51,17 +51,32 @@ pub async fn log_in(
         return Err(wrong());
     }
     let subject = asked.email.trim().to_lowercase();
-    web.guesses.allow(&from.source, &subject)?;
+    allow(&web, &from, &subject).await?;
     let turn = web.people.turn().await?;
     // Again: many may have waited for their turn, and the first of them may have been wrong.
-    web.guesses.allow(&from.source, &subject)?;
-    match web.people.log_in(turn, &asked.email, &asked.password, &from.origin).await? {
+    allow(&web, &from, &subject).await?;
+    // Whose log has the addresses that nobody has: where there is but one organization, its own.
+    let nobodys = match web.directory().organizations() {
+        [only] => Some(only.id),
+        _ => None,
+    };
+    let typed = Asked { email: &asked.email, password: &asked.password };
+    match web.people.log_in(turn, typed, &from.origin, nobodys).await? {
         Some(signed) => Ok(welcome(&web, secure, &signed)),
         None => {
             web.guesses.failed(&from.source, &subject);
             Err(wrong())
         }
     }
+}
+
+/// Whether the password is looked at at all.
+async fn allow(web: &Web, from: &From, subject: &str) -> Result<(), Problem> {
+    let allowed = web.guesses.allow(&from.source, subject);
+    if allowed.is_err() {
+        web.people.note_refusal(subject, &from.origin).await;
+    }
+    allowed
 }
 
 fn wrong() -> Problem {

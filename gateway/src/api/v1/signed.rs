@@ -93,7 +93,15 @@ async fn signed(parts: &Parts, web: &Web, from: &From) -> Result<Signed, Problem
     let known = web.people.signed(token, from.origin.now_ms).await?;
     let Some((login, person)) = known.filter(|(login, _)| login.kind == kind) else {
         web.strangers.count(Instant::now(), &from.source);
-        return Err(Problem::unauthorized("The login is over: log in again.").coded(Code::LoginOver));
+        return Err(match kind {
+            LoginKind::Browser => {
+                Problem::unauthorized("The login is over: log in again.").coded(Code::LoginOver)
+            }
+            LoginKind::Program => {
+                let told = "This token is unknown here or was revoked: an administrator makes a new one.";
+                Problem::unauthorized(told).coded(Code::TokenUnknown)
+            }
+        });
     };
     let csrf = People::csrf(token);
     if kind == LoginKind::Browser && changes(&parts.method) {

@@ -142,8 +142,8 @@ pub async fn supervise(
 ) -> Result<StatusCode, Problem> {
     phone.signed.may(Permission::Supervise)?;
     let (call, entry) = (calls::call_id(&id)?, mode.entry());
-    let running = running_calls(&web, &phone.signed).await?;
-    if running.iter().all(|known| known.call != id) {
+    let runs = |reply| Order::Room(phone.signed.organization, RoomOrder::Runs { call, reply });
+    if !web.signalling.ask(runs).await? {
         return Err(Problem::not_found("call"));
     }
     // Nobody listens unseen: it is written down before he hears a word, and what came of it where he did not get in.

@@ -2,15 +2,15 @@
 
 use super::attributes::{FEEDBACK, RtcpSize};
 use super::write::{BrowserLine, Sources};
-use super::{WebRtcSide, speaks_in, video, write};
+use super::{WebRtcSide, counts_packets, speaks_in, video, write};
 use crate::sdp::Codec;
 use crate::sdp::draft::{Draft, Line, OfferDraft, Wish};
 use crate::sdp::numbering::Numbering;
 use crate::webrtc::HeaderExtension;
 
 const PROTO: &str = "UDP/TLS/RTP/SAVPF";
-/// Feedback of audio: for the estimate of bandwidth.
-const AUDIO_FEEDBACK: &str = "transport-cc";
+/// Of packets that are counted: for the estimate of bandwidth. Audio has no other.
+const COUNTS: &str = "transport-cc";
 /// Both roles can be ours (RFC 8842 §5.2), in later offers too: who answers then keeps the roles that are.
 const SETUP: &str = "actpass";
 /// Ids in a session that begins with our offer.
@@ -32,15 +32,16 @@ impl WebRtcSide {
             Some(current) => (current.lines.clone(), current.position),
             None => (vec![new_line("audio", &[])], 0),
         };
-        // Later offers keep to what was agreed: a free id may be one that they gave to an extension we do not speak.
-        if current.is_none() && self.extensions.is_empty() {
-            self.extensions = EXTENSIONS.to_vec();
-        }
         let codecs = numbering.number(wish.codecs);
         let mut video = video::number(wish.video, numbering);
         // A stream without a name cannot share its transport (RFC 9143 §7.2).
         if mid_at(&lines, position).is_none() {
             video.clear();
+        }
+        // Later offers keep to what was agreed: a free id may be one that they gave to an extension we do not speak.
+        if current.is_none() && self.extensions.is_empty() {
+            let wanted = |kind: HeaderExtension| kind != HeaderExtension::TransportWideCc || !video.is_empty();
+            self.extensions = EXTENSIONS.into_iter().filter(|(_, kind)| wanted(*kind)).collect();
         }
         let video_position = (!video.is_empty()).then(|| video_position(&mut lines, current));
         let audio = Sources::Audio { ssrc: self.audio_ssrc };
@@ -79,7 +80,7 @@ impl WebRtcSide {
             codecs: codecs.to_vec(),
             direction: wish.direction,
             extensions: extensions.filter(|&(_, extension)| speaks_in(&sources, extension)).collect(),
-            feedback: feedback(codecs),
+            feedback: feedback(codecs, &self.extensions),
             rtcp_size: RtcpSize::Reduced,
             sources,
         }
@@ -87,15 +88,19 @@ impl WebRtcSide {
 }
 
 /// Feedback that a format can have (RFC 4585 §4.2).
-pub(super) fn feedback(codecs: &[Codec]) -> Vec<(u8, &'static str)> {
+pub(super) fn feedback(
+    codecs: &[Codec],
+    extensions: &[(u8, HeaderExtension)],
+) -> Vec<(u8, &'static str)> {
     let mut feedback = Vec::new();
     for codec in codecs {
         if codec.is_video() {
             feedback.extend(FEEDBACK.map(|kind| (codec.payload_type, kind)));
         } else if codec.is_speech() && !codec.is_rtx() {
-            feedback.push((codec.payload_type, AUDIO_FEEDBACK));
+            feedback.push((codec.payload_type, COUNTS));
         }
     }
+    feedback.retain(|(_, kind)| *kind != COUNTS || counts_packets(extensions));
     feedback
 }
 

@@ -111,8 +111,8 @@ fn the_answer_to_chrome_is_whole() {
     let (sdp, agreed) = answered(CHROME, &[]);
     assert!(sdp.contains("m=audio 40000 UDP/TLS/RTP/SAVPF 111 9 0 8 13 126 110\r\n"), "{sdp}");
     assert!(sdp.contains("a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n"));
-    assert!(sdp.contains("a=rtcp-fb:111 transport-cc\r\n"));
-    assert!(!sdp.contains("a=rtcp-fb:9 "));
+    // With sound alone nobody counts packets of a transport.
+    assert!(!sdp.contains("a=rtcp-fb:") && !sdp.contains("transport-wide-cc"), "{sdp}");
     assert_eq!(lines(&sdp, "c="), ["c=IN IP4 192.0.2.1"]);
     assert_eq!(lines(&sdp, "a=ice-ufrag"), ["a=ice-ufrag:ufragA"]);
     assert_eq!(lines(&sdp, "a=fingerprint"), [format!("a=fingerprint:sha-256 {}", ["AB"; 32].join(":"))]);
@@ -140,10 +140,44 @@ fn the_answer_to_chrome_is_whole() {
         [
             (1, HeaderExtension::AudioLevel),
             (2, HeaderExtension::AbsSendTime),
-            (3, HeaderExtension::TransportWideCc),
             (4, HeaderExtension::Mid),
         ]
     );
+}
+
+#[test]
+fn packets_of_a_transport_are_counted_where_pictures_were_when_it_began() {
+    let counted = (3, HeaderExtension::TransportWideCc);
+    let mut leg = leg();
+    let mut answer = |offer: &str, formats: &[Codec]| {
+        leg.set_video(formats);
+        leg.receive_offer(offer.as_bytes()).expect("offer");
+        let (sdp, agreed) = leg.answer(&audio(), Direction::SendRecv).expect("answer");
+        (text(&sdp), webrtc(&agreed).clone())
+    };
+    let (_, first) = answer(CHROME, &[]);
+    assert!(!first.extensions.contains(&counted));
+    // Pictures that come later are judged by what the browser says of its path (REMB).
+    let (sdp, later) = answer(CHROME, &video());
+    assert!(later.video.is_some() && !later.extensions.contains(&counted), "{sdp}");
+    assert!(sdp.contains("a=rtcp-fb:96 goog-remb\r\n") && !sdp.contains("transport-cc"), "{sdp}");
+    // Another transport, with pictures; they go, and it stays as it is.
+    let another = CHROME.replace("a=fingerprint:sha-256 7B:8B", "a=fingerprint:sha-256 7B:8C");
+    let (sdp, anew) = answer(&another, &video());
+    assert!(anew.extensions.contains(&counted), "{sdp}");
+    assert!(sdp.contains("a=rtcp-fb:111 transport-cc\r\n") && !sdp.contains("a=rtcp-fb:9 "), "{sdp}");
+    assert!(answer(&another, &[]).1.extensions.contains(&counted));
+}
+
+#[test]
+fn an_offer_of_sound_alone_counts_no_packets() {
+    for (formats, counts) in [(Vec::new(), false), (video(), true)] {
+        let mut leg = leg();
+        leg.set_video(&formats);
+        let offer = text(&leg.offer(&audio(), Direction::SendRecv));
+        assert_eq!(offer.contains("transport-wide-cc"), counts, "{offer}");
+        assert_eq!(offer.contains("transport-cc"), counts, "{offer}");
+    }
 }
 
 #[test]

@@ -42,11 +42,11 @@ export const say = catalogue(
 /** What was done, to what: the API's words as people say them; others are shown as they are. */
 export const actions = catalogue(
   {
-    create: 'made', change: 'changed', delete: 'deleted', log_in: 'logged in', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
+    create: 'made', change: 'changed', delete: 'deleted', log_in: 'logged in', log_in_failed: 'failed to log in as', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
     change_password: 'changed the password', link: 'made a link', install: 'installed', remove: 'removed', listen: 'listened to', supervise: 'came into', record: 'recorded', mask_keys: 'masked keys of', apply: 'applied',
   },
   {
-    create: 'criou', change: 'mudou', delete: 'excluiu', log_in: 'entrou', log_out: 'saiu', log_out_of_queues: 'tirou das filas', set_password: 'definiu a senha',
+    create: 'criou', change: 'mudou', delete: 'excluiu', log_in: 'entrou', log_in_failed: 'não conseguiu entrar como', log_out: 'saiu', log_out_of_queues: 'tirou das filas', set_password: 'definiu a senha',
     change_password: 'trocou a senha', link: 'criou um link', install: 'instalou', remove: 'removeu', listen: 'ouviu', supervise: 'entrou em', record: 'gravou', mask_keys: 'ocultou teclas de', apply: 'aplicou',
   },
 );
@@ -62,5 +62,5 @@ export const nouns = catalogue(
   },
 );
 
-export const ACTIONS = ['create', 'change', 'delete', 'log_in', 'log_out', 'log_out_of_queues', 'set_password', 'change_password', 'link', 'install', 'remove', 'listen', 'supervise', 'record', 'mask_keys', 'apply'] as const;
+export const ACTIONS = ['create', 'change', 'delete', 'log_in', 'log_in_failed', 'log_out', 'log_out_of_queues', 'set_password', 'change_password', 'link', 'install', 'remove', 'listen', 'supervise', 'record', 'mask_keys', 'apply'] as const;
 export const NOUNS = ['user', 'extension', 'trunk', 'dial_rules', 'queue', 'pause_reason', 'disposition', 'inbox', 'plugin', 'rule', 'token', 'organization', 'contact', 'recording', 'call', 'sound_clip', 'conference_member', 'site'] as const;

@@ -9,9 +9,13 @@ import { say as shared } from '../words';
 import { MemberPicks } from './members';
 import { say } from './words';
 
+/** Longest name and title of a queue (gateway/src/api/v1/queues/change.rs). */
+const NAME_MOST = 40;
+const TITLE_MOST = 80;
+
 export function NewQueue({ onClose, onMade }: { onClose: () => void; onMade: (queue: Queue) => void }) {
   const { now, set } = useDraft({ title: '', name: '', medium: 'voice' as Medium, direction: 'inbound' as Standing['direction'], members: [] as number[] });
-  const name = now.name || slug(now.title);
+  const name = now.name || slug(now.title, NAME_MOST);
   // Outcomes hold for all queues, unless one leaves some out afterwards.
   const dispositions = useWhole<List<Titled>>('/dispositions?limit=100', 'queues');
   const offered = dispositions.data?.items.filter(({ enabled }) => enabled !== false).map(({ id }) => id) ?? [];
@@ -23,8 +27,8 @@ export function NewQueue({ onClose, onMade }: { onClose: () => void; onMade: (qu
       onSubmit={action.run}
       actions={<FormFoot verb={shared('create')} busy={action.pending} disabled={!name} onClose={onClose} />}
     >
-      <TextField label={say('name')} value={now.title} onChange={(title) => set({ title })} required autofocus maxLength={100} error={action.at('title')} />
-      <TextField label={say('slug')} hint={shared('name_hint')} value={name} onChange={(text) => set({ name: text })} mono maxLength={63} error={action.at('name')} />
+      <TextField label={say('name')} value={now.title} onChange={(title) => set({ title })} required autofocus maxLength={TITLE_MOST} error={action.at('title')} />
+      <TextField label={say('slug')} hint={shared('name_hint')} value={name} onChange={(text) => set({ name: text })} mono maxLength={NAME_MOST} error={action.at('name')} />
       <div class="form-two">
         <Select label={say('medium')} value={now.medium} onChange={(medium) => set({ medium: medium as Medium, members: [] })} choices={(['voice', 'chat'] as const).map((value) => ({ value, label: say(value) }))} error={action.at('medium')} />
         {now.medium === 'voice' && (

@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 5_000;
 
 /** Nothing where nothing was refused. */
 export function RefusedCalls() {
-  const refused = useResource<List<RefusedCall>>('/refused-calls', 'trunks dial_rules');
+  const refused = useResource<List<RefusedCall>>('/refused-calls?limit=100', 'trunks dial_rules');
   const adding = useSignal<string | null>(null);
   useEffect(() => {
     const look = setInterval(() => void refused.reload(), LOOK_EVERY_MS);
@@ -35,7 +35,7 @@ export function RefusedCalls() {
           { title: say('last'), cell: ({ last_at_ms }) => moment(last_at_ms), width: 'least' },
           { title: say('count'), cell: ({ count }) => count, align: 'end', minor: true },
           { title: say('from'), cell: From },
-          { title: say('dialled'), cell: ({ dialled }) => <span class="mono">{dialled || '–'}</span> },
+          { title: say('dialled'), cell: ({ what, dialled }) => (what === 'registration' && !dialled ? say('registration') : <span class="mono">{dialled || '–'}</span>) },
           { title: say('reason'), cell: ({ reason, status }) => say(reason, { status: String(status) }) },
           { title: say('action'), cell: (call) => <Remedy call={call} onAdd={(address) => (adding.value = address)} /> },
         ]}
@@ -45,7 +45,8 @@ export function RefusedCalls() {
   );
 }
 
-const keyOf = ({ reason, trunk, extension, source, dialled }: RefusedCall) => [reason, trunk, extension, source, dialled].join(' ');
+/** A row that counts on stays where its buttons are, though its number is new. */
+const keyOf = ({ what, reason, trunk, extension, source, caller, dialled }: RefusedCall) => [what, reason, source, trunk ? `${trunk} ${dialled}` : (extension ?? caller)].join(' ');
 
 function From({ trunk, extension, source, caller }: RefusedCall) {
   return (
@@ -72,7 +73,11 @@ function Remedy({ call: { reason, trunk, extension, source, dialled }, onAdd }: 
     case 'not_allowed':
       return extension && <Button size="small" onClick={() => go('admin', 'extensions')}>{say('open_extensions')}</Button>;
     case 'wrong_password':
+    case 'too_many_passwords':
       return <span class="small">{say('to_password')}</span>;
+    case 'not_its_number':
+    case 'unknown_domain':
+      return <span class="small">{say('to_device')}</span>;
   }
 }
 

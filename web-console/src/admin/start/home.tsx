@@ -79,7 +79,7 @@ function useAll(): Everything | null {
   const rules = useResource<DialRule[]>(may('telephony.manage') ? '/dial-rules' : null, 'dial_rules');
   const trunks = useWhole<List<Trunk>>(may('telephony.manage') ? '/trunks?limit=100' : null, 'trunks');
   const plugins = useWhole<List<Plugin>>(may('plugins.manage') ? '/plugins?limit=100' : null, 'plugins');
-  const refused = useResource<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls' : null, 'trunks dial_rules');
+  const refused = useResource<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls?limit=100' : null, 'trunks dial_rules');
   // Each that ends moves a board.
   const handled = [...boards.value.values()].reduce((sum, board) => sum + board.handled_today, 0);
   const latest = useResource<List<Interaction>>('/interactions?limit=100');
@@ -124,7 +124,7 @@ const lacking = (queue: Queue, users: readonly User[]) =>
 
 function Troubles({ queues, users, inboxes, trunks, plugins, refused }: Everything) {
   // What people here misdial is no trouble of the installation.
-  const outside = refused.filter(({ extension }) => extension === null).reduce((sum, { count }) => sum + count, 0);
+  const outside = refused.filter(({ what, extension }) => what === 'call' && extension === null).reduce((sum, { count }) => sum + count, 0);
   const all = [
     ...plugins.filter(({ fault }) => fault).map((plugin) => ({ key: `p${plugin.name}`, text: say('trouble_plugin', { name: worded(plugin.title), fault: faultOf(plugin) }), to: ['admin', 'plugins'] })),
     ...inboxes.filter(({ enabled, fault }) => enabled && fault).map(({ id, title, fault }) => ({ key: `i${id}`, text: say('trouble_inbox', { name: title, fault: fault ?? '' }), to: ['admin', 'inboxes', String(id)] })),
