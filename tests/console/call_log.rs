@@ -57,6 +57,11 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     lost.expect_status(404).await;
     let all = records(&sofia, 3).await;
     assert_eq!(all[0]["end_reason"], "number_unknown", "{all:#?}");
+    // Page by page, without a gap.
+    let first = sofia.read("/call-records?limit=2").await;
+    let next = first["next"].as_str().expect("a next page");
+    let second = sofia.read(&format!("/call-records?limit=2&cursor={next}")).await;
+    assert_eq!((&second["items"][0]["id"], &second["next"]), (&all[2]["id"], &Value::Null));
 
     let browser = Browser::speaking(AGENT_HZ).await;
     let page = console(&browser, &node, "sofia", email(&sofia)).await;
