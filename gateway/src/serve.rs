@@ -35,6 +35,7 @@ use crate::recordings::Recordings;
 use crate::routing::floor;
 use crate::routing::floor::voice::{VOICE_EVENTS_LIMIT, VOICE_ORDERS_LIMIT};
 use crate::signalling::datagrams::Datagrams;
+use crate::signalling::dns;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
 use crate::signalling::media::{Media, RecordingPlace};
@@ -239,6 +240,10 @@ async fn start(
     let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
     let datagrams = sockets.read(&door);
     let feed = Feed::new(epoch()?);
+    let dns_servers = match config.sip.dns_servers.is_empty() {
+        true => dns::system_servers(),
+        false => config.sip.dns_servers.clone(),
+    };
     let shell = Shell {
         signalling,
         datagrams,
@@ -251,6 +256,7 @@ async fn start(
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
         stirred: Stirred::new(feed.clone()),
+        dns_servers: dns_servers.into(),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());

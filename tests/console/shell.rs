@@ -96,9 +96,10 @@ async fn f002_to_f006_f010_f011_name_photo_and_menu_at_the_top_right_and_a_profi
     page.reload().await;
     page.sees(".top-user img.avatar", "").await;
     // Others see it too.
-    let agents = office.admin.read("/agents").await;
-    let seen = agents["items"].as_array().expect("agents").iter().find(|one| one["name"] == "Ana Souza");
-    assert!(seen.is_none_or(|one| one["photo_url"].is_string()), "{agents}");
+    let users = office.admin.read("/users").await;
+    let seen = users["items"].as_array().expect("users").iter().find(|one| one["name"] == "Ana Souza");
+    let photo = seen.and_then(|one| one["photo_url"].as_str()).expect("a photo").to_owned();
+    assert_eq!(office.admin.get(photo.trim_start_matches("/api/v1")).await.status, 200);
 }
 
 #[tokio::test]
