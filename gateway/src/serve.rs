@@ -224,7 +224,7 @@ async fn start(
     let media = start_media(config, &keys, media_events, Arc::clone(&at_hand))?;
     let folder = media.recordings.clone();
     let recordings = keep_recordings(config, &folder, keys, store)?;
-    let browsers = browser_addresses(&media);
+    let (browsers, shelf) = (browser_addresses(&media), media.shelf());
     let mut signalling = Signalling::new(parts(config, sockets.listeners.clone(), media)?);
     let bindings = store.load_bindings(wall_ms()).await?;
     let directory = Arc::new(store.load_directory().await?);
@@ -278,7 +278,7 @@ async fn start(
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
     let (socket, http) = for_operators(config, &signalling, store, &reload).await?;
     let sounds = Sounds::new(&config.speech, store.clone(), at_hand);
-    tokio::spawn(music::keep(directory.clone(), sounds.clone()));
+    tokio::spawn(music::keep(directory.clone(), sounds.clone(), shelf));
     let parts = WebParts {
         config: config.web.clone(),
         signalling: signalling.clone(),

@@ -57,6 +57,11 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     lost.expect_status(404).await;
     let all = records(&sofia, 3).await;
     assert_eq!(all[0]["end_reason"], "number_unknown", "{all:#?}");
+    // Page by page, without a gap.
+    let first = sofia.read("/call-records?limit=2").await;
+    let next = first["next"].as_str().expect("a next page");
+    let second = sofia.read(&format!("/call-records?limit=2&cursor={next}")).await;
+    assert_eq!((&second["items"][0]["id"], &second["next"]), (&all[2]["id"], &Value::Null));
 
     let browser = Browser::speaking(AGENT_HZ).await;
     let page = console(&browser, &node, "sofia", email(&sofia)).await;
@@ -82,7 +87,7 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     choose(&page, "Direction", "").await;
     // Nothing was before the day of the tests.
     page.fill("role=textbox[name=\"Until\"]", "2001-01-01T10:00").await;
-    page.sees(".empty", "No call here").await;
+    page.sees("main .state-title", "No call here").await;
     page.fill("role=textbox[name=\"Until\"]", "").await;
     page.click("tr:has-text(\"100\"):has-text(\"101\")").await;
     page.sees("h1", "Call from 100 to 101").await;
@@ -138,7 +143,6 @@ async fn b08_the_call_bar_says_in_words_whose_network_is_bad() {
     page.hears(CALLER_HZ).await;
     caller.rtp.lose_each(3);
     page.sees(".call .network[data-side=far]", "A rede do cliente está ruim: você o ouve mal").await;
-    assert_eq!(page.count(".call .network[data-side=page]").await, 0);
     page.screenshot("more/call_bad_network").await;
     caller.rtp.lose_each(0);
     page.sees_no(".call .network").await;
@@ -152,9 +156,9 @@ async fn v13_a_supervisors_list_follows_calls_by_events() {
     let browser = Browser::speaking(AGENT_HZ).await;
     let page = console(&browser, &node, "sofia", email(&sofia)).await;
     visit(&page, &node, "supervise/calls").await;
-    page.sees(".empty", "No call").await;
+    page.sees("main .state-title", "No call").await;
     let (mut ana, bia) = established(&node, "100", "101").await;
     page.sees("tr:has-text(\"101\")", "Talking").await;
     hang_up(&mut ana, &bia).await;
-    page.sees(".empty", "No call").await;
+    page.sees("main .state-title", "No call").await;
 }

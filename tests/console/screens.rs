@@ -155,7 +155,7 @@ async fn an_agent_with_a_call() {
         assert_eq!(layout["spills"], json!([]), "{width}");
         let place = json!({ "selector": ".talk-head" });
         assert_eq!(page.ask("layout", place).await["spills"], json!([]), "{width}");
-        looks.at(page, &format!("more/call_{width}")).await;
+        page.screenshot(&format!("more/call_{width}")).await;
     }
     size(page, DESK).await;
     caller.call.bye().await;

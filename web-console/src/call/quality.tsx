@@ -1,5 +1,5 @@
 import { type Side, quality } from '../live/calls';
-import { type Verdict, verdictOf, worst } from '../live/verdict';
+import { type Verdict, judge, worst } from '../live/verdict';
 import { Icon } from '../ui';
 import { number } from '../words/language';
 import { say } from './words';
@@ -9,21 +9,27 @@ const ONE_WAY_MS = 4_000;
 
 const BARS = { good: 3, fair: 2, bad: 1, unknown: 0 };
 
-/** Both ways of one side: what came from it, and what it says it missed. */
-const verdictsOf = (side: Side): { from: Verdict; to: Verdict } => ({
-  from: verdictOf(side),
-  to: verdictOf({ loss_percent: side.remote_loss_percent ?? 0, jitter_ms: 0, mos: null }),
-});
+interface Judged {
+  side: Side;
+  from: Verdict;
+  to: Verdict;
+  word: Verdict;
+}
 
-const wordOf = (side: Side): Verdict => worst(Object.values(verdictsOf(side)));
+const judged = (call: string): Judged[] => {
+  const sides = quality.value.get(call) ?? [];
+  const both = judge(sides.map((side) => ({ from: side, missed_percent: side.remote_loss_percent })));
+  return sides.map((side, at) => {
+    const { from, to } = both[at] ?? { from: 'unknown', to: 'unknown' };
+    return { side, from, to, word: worst([from, to]) };
+  });
+};
 
 /** How good the call is, for each side by itself. */
 export function Quality({ call }: { call: string }) {
-  const sides = quality.value.get(call) ?? [];
   return (
     <>
-      {sides.map((side) => {
-        const word = wordOf(side);
+      {judged(call).map(({ side, word }) => {
         const name = say(side.side === 'page' ? 'near' : 'far');
         const label = say('quality_of', { side: name, word: say(`quality_${word}`) });
         const details = say('details', { loss: number(side.loss_percent, 1), jitter: number(side.jitter_ms), trip: side.round_trip_ms === null ? '?' : number(side.round_trip_ms) });
@@ -43,8 +49,8 @@ export function Quality({ call }: { call: string }) {
 /** Says whose network is bad (B08), and when one side is not heard though both should be. */
 export function Network({ call, talking }: { call: string; talking: boolean }) {
   if (!talking) return null;
-  const sides = quality.value.get(call) ?? [];
-  const silent = sides.find(isSilent);
+  const all = judged(call);
+  const silent = all.map(({ side }) => side).find(isSilent);
   return (
     <>
       {silent && (
@@ -53,12 +59,12 @@ export function Network({ call, talking }: { call: string; talking: boolean }) {
           {say(silent.side === 'page' ? 'one_way_page' : 'one_way_far', { n: Math.round((silent.silent_ms ?? ONE_WAY_MS) / 1000) })}
         </p>
       )}
-      {sides
-        .filter((side) => !isSilent(side) && wordOf(side) === 'bad')
-        .map((side) => (
+      {all
+        .filter(({ side, word }) => !isSilent(side) && word === 'bad')
+        .map(({ side, from }) => (
           <p key={side.side} class="call-note warn network" role="status" data-side={side.side}>
             <Icon name="alert" size={16} />
-            {say(sentenceOf(side), { loss: number(Math.max(side.loss_percent, side.remote_loss_percent ?? 0), 1), jitter: number(side.jitter_ms) })}
+            {say(sentenceOf(side, from), { loss: number(Math.max(side.loss_percent, side.remote_loss_percent ?? 0), 1), jitter: number(side.jitter_ms) })}
           </p>
         ))}
     </>
@@ -68,8 +74,7 @@ export function Network({ call, talking }: { call: string; talking: boolean }) {
 const isSilent = ({ silent_ms }: Side) => silent_ms === null || silent_ms > ONE_WAY_MS;
 
 /** Which way the trouble goes: what of it is heard, and by whom. */
-function sentenceOf(side: Side): 'network_page_from' | 'network_page_to' | 'network_far_from' | 'network_far_to' {
-  const from = verdictsOf(side).from === 'bad';
-  if (side.side === 'page') return from ? 'network_page_from' : 'network_page_to';
-  return from ? 'network_far_from' : 'network_far_to';
+function sentenceOf({ side }: Side, from: Verdict): 'network_page_from' | 'network_page_to' | 'network_far_from' | 'network_far_to' {
+  if (side === 'page') return from === 'bad' ? 'network_page_from' : 'network_page_to';
+  return from === 'bad' ? 'network_far_from' : 'network_far_to';
 }

@@ -46,8 +46,8 @@ function List() {
   const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
   return (
     <Screen title={say('calls')} lead={say('lead')} width="full" actions={<IconButton icon="refresh" label={say('refresh')} onClick={pages.reload} />}>
-      <div class="admin-filters">
-        <TextField label={say('find')} hint={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
+      <div class="admin-filters call-filters">
+        <TextField label={say('find')} placeholder={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
         <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => set({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
         <TextField label={say('from')} type="datetime-local" value={from} onChange={(value) => set({ from: value })} />
         <TextField label={say('to')} type="datetime-local" value={to} onChange={(value) => set({ to: value })} />
@@ -60,8 +60,8 @@ function List() {
         empty={{ icon: 'phone', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('time'), cell: (call) => moment(call.started_at_ms), width: 'least' },
-          { title: say('caller'), cell: (call) => told(call.caller) },
-          { title: say('callee'), cell: (call) => told(call.callee) },
+          { title: say('caller'), cell: (call) => <span class="call-number">{told(call.caller)}</span> },
+          { title: say('callee'), cell: (call) => <span class="call-number">{told(call.callee)}</span> },
           { title: say('direction'), cell: Direction, minor: true },
           { title: say('talk'), cell: Talk, width: 'least' },
           { title: say('end'), cell: End },

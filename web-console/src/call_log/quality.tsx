@@ -1,7 +1,7 @@
 import { number } from '../words/language';
 import type { Verdict } from '../live/verdict';
 import { Badge, type IconName, type Meaning } from '../ui';
-import { type CallSide, type Stream, sideName, sideVerdict } from './shape';
+import { type CallSide, type Stream, sideName, verdictsOf } from './shape';
 import { say } from './words';
 
 const LOOKS: Record<Verdict, { kind: Meaning; icon: IconName }> = {
@@ -14,10 +14,11 @@ const LOOKS: Record<Verdict, { kind: Meaning; icon: IconName }> = {
 /** Whose network was bad, at a glance (B08). */
 export function Verdicts({ sides }: { sides: readonly CallSide[] }) {
   if (sides.length === 0) return <span class="soft">–</span>;
+  const words = verdictsOf(sides);
   return (
     <span class="open-list">
       {sides.map((side, at) => {
-        const word = sideVerdict(side);
+        const word = words[at] ?? 'unknown';
         return (
           <Badge key={at} {...LOOKS[word]}>
             {say('side_word', { side: sideName(side, sides), word: side.one_way ? say('one_way') : say(`quality_${word}`) })}
@@ -31,19 +32,19 @@ export function Verdicts({ sides }: { sides: readonly CallSide[] }) {
 /** What was measured at each side, both ways. */
 export function Measured({ sides }: { sides: readonly CallSide[] }) {
   if (sides.length === 0) return <p class="soft">{say('no_sound')}</p>;
+  const words = verdictsOf(sides);
   return (
     <ul class="call-sides">
       {sides.map((side, at) => (
         <li key={at} data-side={side.side}>
-          <Side side={side} all={sides} />
+          <Side side={side} all={sides} word={words[at] ?? 'unknown'} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Side({ side, all }: { side: CallSide; all: readonly CallSide[] }) {
-  const word = sideVerdict(side);
+function Side({ side, all, word }: { side: CallSide; all: readonly CallSide[]; word: Verdict }) {
   const trip = side.round_trip_ms;
   return (
     <>

@@ -1,4 +1,4 @@
-import { type Verdict, verdictOf, worst } from '../live/verdict';
+import { type Verdict, judge, worst } from '../live/verdict';
 import { telephone } from '../words/language';
 import { say } from './words';
 
@@ -60,4 +60,8 @@ export function sideName({ side, party, name }: CallSide, all: readonly CallSide
   return alone ? words : `${words} · ${name ?? telephone(party)}`;
 }
 
-export const sideVerdict = ({ received, sent, one_way }: CallSide): Verdict => (one_way ? 'bad' : worst([verdictOf(received), verdictOf(sent)]));
+/** In a word each, in their order. */
+export function verdictsOf(sides: readonly CallSide[]): Verdict[] {
+  const both = judge(sides.map(({ received, sent }) => ({ from: received, missed_percent: sent.loss_percent })));
+  return sides.map(({ one_way }, at) => (one_way ? 'bad' : worst(Object.values(both[at] ?? {}))));
+}

@@ -29,3 +29,21 @@ const ORDER: readonly Verdict[] = ['unknown', 'good', 'fair', 'bad'];
 
 /** The worst of what is known. */
 export const worst = (all: readonly Verdict[]): Verdict => all.reduce((most, one) => (ORDER.indexOf(one) > ORDER.indexOf(most) ? one : most), 'unknown');
+
+/** One side of a call: what came from it, and how much it says it missed of what we sent. */
+export interface Measured {
+  from: Figures;
+  missed_percent: number | null;
+}
+
+/**
+ * What each side's network did by itself, from it and to it. What was lost before it reached us is missed at the other end too, and
+ * not for the network there.
+ */
+export function judge(sides: readonly Measured[]): { from: Verdict; to: Verdict }[] {
+  return sides.map(({ from, missed_percent }, at) => {
+    const before = Math.max(0, ...sides.filter((_, other) => other !== at).map((other) => other.from.loss_percent));
+    const own = Math.max(0, (missed_percent ?? 0) - before);
+    return { from: verdictOf(from), to: verdictOf({ loss_percent: own, jitter_ms: 0, mos: null }) };
+  });
+}
