@@ -35,6 +35,7 @@ use crate::recordings::Recordings;
 use crate::routing::floor;
 use crate::routing::floor::voice::{VOICE_EVENTS_LIMIT, VOICE_ORDERS_LIMIT};
 use crate::signalling::datagrams::Datagrams;
+use crate::signalling::dns;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
 use crate::signalling::media::{Media, RecordingPlace};
@@ -223,7 +224,7 @@ async fn start(
     let media = start_media(config, &keys, media_events, Arc::clone(&at_hand))?;
     let folder = media.recordings.clone();
     let recordings = keep_recordings(config, &folder, keys, store)?;
-    let browsers = browser_addresses(&media);
+    let (browsers, shelf) = (browser_addresses(&media), media.shelf());
     let mut signalling = Signalling::new(parts(config, sockets.listeners.clone(), media)?);
     let bindings = store.load_bindings(wall_ms()).await?;
     let directory = Arc::new(store.load_directory().await?);
@@ -239,6 +240,10 @@ async fn start(
     let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
     let datagrams = sockets.read(&door);
     let feed = Feed::new(epoch()?);
+    let dns_servers = match config.sip.dns_servers.is_empty() {
+        true => dns::system_servers(),
+        false => config.sip.dns_servers.clone(),
+    };
     let shell = Shell {
         signalling,
         datagrams,
@@ -251,6 +256,7 @@ async fn start(
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
         stirred: Stirred::new(feed.clone()),
+        dns_servers: dns_servers.into(),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
@@ -272,7 +278,7 @@ async fn start(
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
     let (socket, http) = for_operators(config, &signalling, store, &reload).await?;
     let sounds = Sounds::new(&config.speech, store.clone(), at_hand);
-    tokio::spawn(music::keep(directory.clone(), sounds.clone()));
+    tokio::spawn(music::keep(directory.clone(), sounds.clone(), shelf));
     let parts = WebParts {
         config: config.web.clone(),
         signalling: signalling.clone(),

@@ -7,6 +7,7 @@ pub mod agents;
 pub mod browsers;
 pub mod datagrams;
 pub mod disk;
+pub mod dns;
 pub mod door;
 pub mod inbound;
 pub mod listener;

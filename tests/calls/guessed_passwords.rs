@@ -45,7 +45,7 @@ async fn after_too_many_wrong_ones_not_even_the_right_one_is_looked_at_from_ther
         async |event: &str| node.metric(&format!("ramal_sip_total{{event=\"{event}\"}}")).await as usize;
     assert_eq!(counted("wrong_passwords").await, LOOKED_AT);
     assert_eq!(counted("passwords_not_looked_at").await, 2 * LOOKED_AT + 2);
-    assert_eq!(node.log().matches("too many wrong SIP passwords").count(), 1, "one line for one lock");
+    assert_eq!(node.logged("too many wrong SIP passwords").await, 1, "one line for one lock");
 }
 
 #[tokio::test]
@@ -102,8 +102,8 @@ async fn a_new_password_lets_the_phone_in_at_once() {
     site.extensions.iter_mut().find(|one| one.number == "100").unwrap().password = new.to_owned();
     node.apply(&site).await;
     let phone = at(&node, THERE, Some(new)).await;
-    ramal_tests::deadline::within("the new password", async {
-        while phone.register_for(3600).await.status() != Some(200) {}
+    ramal_tests::deadline::until_async("the new password", async || {
+        (phone.register_for(3600).await.status() == Some(200)).then_some(())
     })
     .await;
 }

@@ -44,6 +44,7 @@ mod transfer_shows_who_waits;
 mod transfer_to_a_phone_that_rings;
 mod trunk_calls;
 mod trunk_is_full;
+mod trunk_of_several_machines;
 mod trunk_silent_after_invite;
 mod two_bindings_one_answers;
 mod unknown_source_is_refused;

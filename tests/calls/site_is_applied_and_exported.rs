@@ -63,8 +63,8 @@ async fn an_export_with_secrets_makes_the_same_in_an_empty_database() {
     other.apply_text(&exported).await;
     assert_eq!(other.run(&["export", "--secrets"]).await, exported);
     let phone = other.unregistered("100").await;
-    ramal_tests::deadline::within("the restored extension", async {
-        while phone.register_for(3600).await.status() != Some(200) {}
+    ramal_tests::deadline::until_async("the restored extension", async || {
+        (phone.register_for(3600).await.status() == Some(200)).then_some(())
     })
     .await;
     // Hashes hold for one number and one domain, and say so.

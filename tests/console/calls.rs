@@ -190,7 +190,7 @@ async fn f070_what_is_said_in_a_pause_is_absent_from_the_recording_and_the_pause
     }
     caller.call.bye().await;
     opens_what_is_over(&ana).await;
-    page.sees(".recording", "Pausada de 00:0").await;
+    page.sees(".recording", "Pausada de 00:").await;
     let address = page.ask("attribute", json!({ "selector": ".recording audio", "name": "src" })).await;
     let place = address.as_str().expect("an address").trim_start_matches("/api/v1").to_owned();
     let heard = Wav::parse(office.admin.get(&place).await.bytes()).expect("a WAV file");

@@ -117,7 +117,7 @@ async fn f128_f129_f131_the_header_has_name_protocol_that_is_copied_history_and_
     let _marina = office.visitor(&key, "Marina", "Oi").await;
     ana.accept().await;
     page.sees(".talk-head h1", "Marina").await;
-    page.sees(".tta .timer", "00:00:0").await;
+    page.sees(".tta .timer", "00:").await;
     page.ask("allow", json!({ "permissions": ["clipboard-read", "clipboard-write"] })).await;
     let protocol = page.text(".protocol").await.trim().to_owned();
     page.click(".protocol button >> nth=0").await;

@@ -42,7 +42,7 @@ async fn f016_to_f021_f023_f007_the_menu_at_the_left_holds_modules_person_softph
     page.sees_no("nav.wide").await;
     page.reload().await;
     page.sees("nav[aria-label]", "").await;
-    assert_eq!(page.count("nav.wide").await, 0);
+    page.counts("nav.wide", 0).await;
     // F019
     page.sees("#channels-voice.online", "").await;
     page.click("nav >> role=button[name=\"Softphone\"]").await;
@@ -62,7 +62,7 @@ async fn f002_to_f006_f010_f011_name_photo_and_menu_at_the_top_right_and_a_profi
     let page = &ana.page;
     // F002: without a photo her initial.
     page.sees(".top-user", "Ana").await;
-    assert_eq!(page.count(".top-user img").await, 0);
+    page.counts(".top-user img", 0).await;
     page.sees(".top-user span.avatar", "A").await;
     // F003, F010, F011
     page.click(".top-user").await;

@@ -8,19 +8,19 @@ use crate::deadline::until_async;
 
 /// Holds SQLite's write lock until it is killed.
 const HOLD_LOCK: &str = "import sqlite3, sys, threading\n\
-    c = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)\n\
+    c = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)\n\
     c.execute('BEGIN IMMEDIATE')\n\
     sys.stdout.write('.'); sys.stdout.flush()\n\
     threading.Event().wait()\n";
 
 /// Prints the first column of a query, a line a row.
 const ASK: &str = "import sqlite3, sys\n\
-    c = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=10)\n\
+    c = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=60)\n\
     for row in c.execute(sys.argv[2]): print(row[0])\n";
 
 /// Changes rows.
 const CHANGE: &str = "import sqlite3, sys\n\
-    c = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)\n\
+    c = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)\n\
     c.execute(sys.argv[2])\n";
 
 /// A database of one test; dropped with it.

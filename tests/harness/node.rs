@@ -301,6 +301,14 @@ impl Node {
         self.process.as_ref().map(Process::log).unwrap_or_default()
     }
 
+    /// Waits until the gateway has logged this, and tells how often: its words come by a pipe.
+    pub async fn logged(&self, text: &str) -> usize {
+        until_async(&format!("{text:?} in the log"), async || {
+            Some(self.log().matches(text).count()).filter(|count| *count > 0)
+        })
+        .await
+    }
+
     /// Files of the recordings folder, whole and unfinished.
     pub fn recordings(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();

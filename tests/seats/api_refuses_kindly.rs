@@ -1,5 +1,6 @@
 //! What the API refuses, and what it says then.
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::page::events::{Closed, Events};
 use ramal_tests::page::http;
 use ramal_tests::{Node, Site, WirePage};
@@ -18,8 +19,13 @@ async fn wrong_passwords_and_unknown_extensions_sound_the_same_and_run_into_a_li
     for _ in 0..8 {
         assert_eq!(WirePage::try_sign_in(&node, "100", "acme.test", "wrong").await.status, 401);
     }
-    let limited = WirePage::try_sign_in(&node, "100", "acme.test", "wrong").await;
-    assert_eq!(limited.status, 429);
+    // One of ten is forgotten every few seconds: whoever is slow has a few more.
+    let limited = until_async("the limit", async || {
+        let answer = WirePage::try_sign_in(&node, "100", "acme.test", "wrong").await;
+        assert!(matches!(answer.status, 401 | 429), "{answer:?}");
+        (answer.status == 429).then_some(answer)
+    })
+    .await;
     assert!(limited.header("Retry-After").parse::<u32>().is_ok_and(|s| s > 0), "{limited:?}");
 }
 

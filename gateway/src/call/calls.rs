@@ -1,6 +1,7 @@
 //! Every Call of this node, and the way from an event to the Call that it concerns.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use ramal_media::command::{LegId, RecordingId, RoomId};
@@ -36,6 +37,8 @@ pub struct Book {
     pub pins: PinGuard,
     /// Calls that have begun and not ended: what limits and gauges count.
     pub running: usize,
+    /// Addresses of trunks that did not answer, for whoever chooses among them.
+    pub unreachable: Vec<(TrunkId, SocketAddr)>,
     next_id: u64,
     random: StdRng,
 }
@@ -147,6 +150,11 @@ pub struct LegSummary {
 }
 
 impl Calls {
+    /// Addresses of trunks that did not answer since this was asked last.
+    pub fn take_unreachable(&mut self) -> Vec<(TrunkId, SocketAddr)> {
+        std::mem::take(&mut self.book.unreachable)
+    }
+
     pub fn new(seed: [u8; 32], limits: CallLimits) -> Self {
         let book = Book {
             by_dialog: HashMap::new(),
@@ -158,6 +166,7 @@ impl Calls {
             conferences: Conferences::default(),
             pins: PinGuard::default(),
             running: 0,
+            unreachable: Vec::new(),
             next_id: 0,
             random: StdRng::from_seed(seed),
         };

@@ -92,6 +92,8 @@ pub struct Target {
     pub flow: Flow,
     pub contact: Uri,
     pub credentials: Option<Credentials>,
+    /// Further ways to the same party, tried one after the other where one does not answer (RFC 3263 §4.3).
+    pub others: Vec<Flow>,
     /// What the first offer says.
     pub media: MediaKind,
     /// What a second offer says if the first is refused for its media; `None`: there is no second.

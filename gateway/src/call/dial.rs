@@ -15,7 +15,7 @@ use super::codecs::{self, Taker};
 use super::context::{Context, Place, Target};
 use super::end_reason::EndReason;
 use super::incoming::LegSeed;
-use super::leg::{DtmfWay, Leg, LegPhase, Outstanding, Party, Side};
+use super::leg::{DtmfWay, Leg, LegPhase, Line, Outstanding, Party, Side};
 use super::place::open_pictures;
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
@@ -95,6 +95,7 @@ impl Call {
         target: Target,
     ) -> Option<LegId> {
         let retry = target.retry.map(|media| Box::new(Target { media, retry: None, ..target.clone() }));
+        let elsewhere = next_place(cx, &target);
         let spoken = self.codecs_to_offer(waiting, target.media.taker());
         let (codecs, dtmf) = codecs_for(cx, &target.party, &spoken);
         let (id, mut negotiation) = self.add_media(cx, book, target.media).ok()?;
@@ -125,6 +126,7 @@ impl Call {
         self.adopt(book, id, negotiation, seed);
         if let Some(leg) = self.leg_mut(id) {
             leg.retry = retry;
+            leg.elsewhere = elsewhere;
         }
         Some(id)
     }
@@ -368,6 +370,7 @@ impl Call {
         }
         self.remove_media(cx, leg);
         self.retry_media(cx, book, leg, reason);
+        self.try_elsewhere(cx, book, leg, response, failure);
         if let Some(response) = response {
             self.follow_redirection(cx, book, leg, response);
         }
@@ -381,6 +384,32 @@ impl Call {
         let target =
             self.leg_mut(leg).and_then(|l| l.retry.take()).filter(|_| reason == EndReason::MediaIncompatible);
         let again = target.and_then(|target| self.branch(cx, book, waiting, *target));
+        if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
+            dial.branches.extend(again);
+        }
+    }
+
+    /// An address of a trunk that does not answer, or says that it cannot serve, is not the trunk: the next one is tried, once each.
+    fn try_elsewhere(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        response: Option<&Response>,
+        failure: Option<Failure>,
+    ) {
+        let unreachable = match (response, failure) {
+            (Some(response), _) => response.status.as_u16() == 503,
+            (None, failure) => matches!(failure, Some(Failure::Transport | Failure::Timeout)),
+        };
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
+        let waiting = dial.waiting;
+        let Some(failed) = self.leg_mut(leg).filter(|_| unreachable) else { return };
+        if let (Party::Trunk { id, .. }, Line::Sip(sip)) = (&failed.party, &failed.line) {
+            book.unreachable.push((*id, sip.remote));
+        }
+        let next = failed.elsewhere.take();
+        let again = next.and_then(|target| self.branch(cx, book, waiting, *target));
         if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
             dial.branches.extend(again);
         }
@@ -430,6 +459,14 @@ impl Call {
             _ => self.end(cx, book, reason, EndedBy::System),
         }
     }
+}
+
+/// The same target by its next way.
+fn next_place(cx: &Context<'_>, target: &Target) -> Option<Box<Target>> {
+    let (next, others) = target.others.split_first()?;
+    let user = target.contact.user();
+    let contact = cx.reach.contact(next, user.as_deref().unwrap_or_default());
+    Some(Box::new(Target { flow: *next, others: others.to_vec(), contact, ..target.clone() }))
 }
 
 /// The codecs of an offer that this party may be shown, and how it takes DTMF.

@@ -138,6 +138,8 @@ pub struct Leg {
     pub described: bool,
     /// To be tried once more, with the other kind of media encryption, if this one is refused for its media.
     pub retry: Option<Box<Target>>,
+    /// The same party at its next address.
+    pub elsewhere: Option<Box<Target>>,
     /// The codecs of the party's last offer, audio before video.
     pub offered: Vec<Codec>,
     pub probe: Option<ClientTx>,
@@ -169,6 +171,7 @@ impl Leg {
             described: false,
             offered: Vec::new(),
             retry: None,
+            elsewhere: None,
             probe: None,
             outcome: None,
             statistics: None,

@@ -25,6 +25,8 @@ pub struct SipConfig {
     pub public_address: Option<IpAddr>,
     /// Origins of the pages that may open a WebSocket (RFC 6455 §10.2), as `https://agents.example.com`; empty: any.
     pub websocket_origins: Vec<String>,
+    /// DNS servers that are asked for SRV records of trunks; empty: those of the system.
+    pub dns_servers: Vec<SocketAddr>,
     /// User-Agent and Server header.
     pub user_agent: String,
     /// Algorithms that phones and trunks are challenged with, the preferred one first (RFC 8760 §2.4).
@@ -126,6 +128,7 @@ impl Default for SipConfig {
             ],
             public_address: None,
             websocket_origins: Vec::new(),
+            dns_servers: Vec::new(),
             user_agent: "Ramal".to_owned(),
             digest: vec![DigestAlgorithm::Md5],
             tls: TlsConfig::default(),

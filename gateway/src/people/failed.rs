@@ -286,7 +286,9 @@ mod tests {
         let (mut table, nobody) = (Table::default(), key("192.0.2.1", None));
         fail(&mut table, 0, &nobody, "a");
         wrote(&mut table, &nobody, 7);
-        ["b", "a", "c", "d", "e", "f"].map(|name| drop(fail(&mut table, 0, &nobody, name)));
+        for name in ["b", "a", "c", "d", "e", "f"] {
+            fail(&mut table, 0, &nobody, name);
+        }
         let Written::Again(7, detail) = fail(&mut table, 0, &nobody, "g") else { panic!("a count") };
         assert_eq!((&detail["count"], &detail["names"]), (&json!(8), &json!(["a", "b", "c", "d", "e"])));
     }

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-/// How long signalling waits for an answer. A disk that is well takes less than a millisecond.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long signalling waits for an answer that it can do without. A disk that is well takes less than a millisecond.
+pub const SHORT: Duration = Duration::from_millis(100);
+/// The same for what a caller is to hear, and that is read once: a busy machine needs its time to decode it.
+pub const LONG: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -36,11 +38,15 @@ impl Disk {
         Ok(Self { jobs, busy: Arc::default() })
     }
 
-    /// Has something done and waits a little for its outcome. What comes too late is dropped.
+    /// Has something done and waits so long for its outcome. What comes too late is dropped.
     ///
     /// # Errors
     /// It takes too long, or an earlier question does.
-    pub fn ask<T: Send + 'static>(&self, question: impl FnOnce() -> T + Send + 'static) -> Result<T, Hangs> {
+    pub fn ask<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        question: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Hangs> {
         if self.busy.swap(true, Ordering::AcqRel) {
             return Err(Hangs);
         }
@@ -53,7 +59,7 @@ impl Disk {
             let _ = reply.send(outcome);
         };
         self.jobs.try_send(Box::new(job)).map_err(|_| Hangs)?;
-        answer.recv_timeout(PATIENCE).map_err(|_| Hangs)
+        answer.recv_timeout(patience).map_err(|_| Hangs)
     }
 }
 
@@ -64,12 +70,12 @@ mod tests {
     #[test]
     fn a_disk_that_hangs_is_not_waited_for_and_is_asked_again_when_it_is_back() {
         let disk = Disk::start().unwrap();
-        assert_eq!(disk.ask(|| 1), Ok(1));
+        assert_eq!(disk.ask(Duration::from_secs(60), || 1), Ok(1));
         let (release, released) = sync_channel::<()>(1);
-        assert_eq!(disk.ask(move || released.recv().is_ok()), Err(Hangs));
-        assert_eq!(disk.ask(|| 2), Err(Hangs));
+        assert_eq!(disk.ask(SHORT, move || released.recv().is_ok()), Err(Hangs));
+        assert_eq!(disk.ask(SHORT, || 2), Err(Hangs));
         release.send(()).unwrap();
-        while disk.ask(|| 3) != Ok(3) {
+        while disk.ask(SHORT, || 3) != Ok(3) {
             std::thread::yield_now();
         }
     }

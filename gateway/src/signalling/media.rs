@@ -9,7 +9,7 @@ use ramal_media::command::{Command, LegId};
 use ramal_media::io::{LegSockets, PortPool, WebRtcFace, Workers};
 use ramal_media::player::{Country, Prompt, Tone};
 
-use super::disk::Disk;
+use super::disk::{self, Disk};
 use crate::call::MediaPlane;
 use crate::model::{Announcement, Organization, OrganizationId, SoundClipId};
 
@@ -35,6 +35,19 @@ pub struct Media {
     disk: Disk,
     /// Orders that a full or dead mailbox did not take.
     pub lost_commands: AtomicU64,
+}
+
+/// The announcements that are at hand.
+#[derive(Clone)]
+pub struct Shelf(Arc<Announcements>);
+
+impl Shelf {
+    /// Reads an announcement that is not there yet. Takes as long as the disk does.
+    pub fn lay(&self, path: PathBuf) {
+        if !locked(&self.0).contains_key(&path) {
+            read(&self.0, path);
+        }
+    }
 }
 
 /// Where recordings are written, and how.
@@ -77,6 +90,11 @@ impl Media {
         })
     }
 
+    /// Where announcements are laid before a call asks for them.
+    pub fn shelf(&self) -> Shelf {
+        Shelf(Arc::clone(&self.announcements))
+    }
+
     /// What is shipped with the program, by the names in [`crate::model::BUILTIN_ANNOUNCEMENTS`].
     fn builtin(&self, name: &str) -> Option<Arc<Prompt>> {
         match name {
@@ -91,7 +109,7 @@ impl Media {
             return Some(Arc::clone(prompt));
         }
         let kept = Arc::clone(&self.announcements);
-        let read = self.disk.ask(move || read(&kept, path));
+        let read = self.disk.ask(disk::LONG, move || read(&kept, path));
         read.unwrap_or_else(|error| {
             tracing::error!(%error, "announcement not read");
             None
@@ -170,7 +188,7 @@ impl MediaPlane for Media {
         let folder = self.recordings.join(organization).join(day(started_ms));
         let (path, min_free_bytes) =
             (folder.join(format!("{name}{}", self.recording_suffix)), self.min_free_bytes);
-        match self.disk.ask(move || prepare(&folder, min_free_bytes)) {
+        match self.disk.ask(disk::SHORT, move || prepare(&folder, min_free_bytes)) {
             Ok(prepared) => prepared?,
             // One that is only slow costs no recording: the recorder makes the folder by itself, and tells when it cannot.
             Err(error) => {

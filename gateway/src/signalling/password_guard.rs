@@ -229,7 +229,9 @@ mod tests {
     #[test]
     fn another_password_lets_the_phone_in_at_once() {
         let (mut guard, now) = (PasswordGuard::default(), Instant::now());
-        (0..WRONG_OF_NAME).for_each(|_| drop(guard.wrong(now, &who("100", HERE))));
+        for _ in 0..WRONG_OF_NAME {
+            guard.wrong(now, &who("100", HERE));
+        }
         guard.forget(OrganizationId(2), "100");
         assert!(is_locked(&guard, now, &who("100", HERE)));
         guard.forget(OrganizationId(1), "100");

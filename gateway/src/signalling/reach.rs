@@ -28,6 +28,7 @@ impl Reach for Reachable<'_> {
             flow: binding.flow,
             contact: self.contact(&binding.flow, ""),
             credentials: None,
+            others: Vec::new(),
             media: first_kind(&binding.flow),
             retry: Some(second_kind(&binding.flow)),
         };
@@ -42,7 +43,8 @@ impl Reach for Reachable<'_> {
     }
 
     fn trunk(&self, trunk: &Trunk, number: &str) -> Result<Target, EndReason> {
-        let flow = self.trunks.flow(trunk, self.listeners).ok_or(EndReason::TrunkUnreachable)?;
+        let mut flows = self.trunks.flows(trunk, self.listeners).into_iter();
+        let flow = flows.next().ok_or(EndReason::TrunkUnreachable)?;
         let uri = Uri::sip(Some(number), &trunk.host, trunk.port);
         let uri = match trunk.transport {
             model::Transport::Udp => uri,
@@ -55,6 +57,7 @@ impl Reach for Reachable<'_> {
             flow,
             contact: self.contact(&flow, user),
             credentials: self.trunks.credentials(trunk.id),
+            others: flows.collect(),
             media: MediaKind::Rtp(first_offer(trunk.srtp)),
             retry: (trunk.srtp == model::SrtpPolicy::Offered).then_some(MediaKind::Rtp(SrtpPolicy::Off)),
         })

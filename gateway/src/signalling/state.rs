@@ -198,7 +198,7 @@ impl<M: MediaPlane> Signalling<M> {
         trunk: crate::model::TrunkId,
         addresses: Vec<std::net::SocketAddr>,
     ) {
-        self.trunks.resolved(trunk, addresses);
+        self.trunks.resolved(now.instant, trunk, addresses);
         self.trunks.handle_timeout(now.instant, &mut self.endpoint, &self.listeners);
         self.drain(now);
     }
@@ -269,6 +269,9 @@ impl<M: MediaPlane> Signalling<M> {
                     break;
                 }
             }
+        }
+        for (trunk, address) in self.calls.take_unreachable() {
+            self.trunks.unreachable(now.instant, trunk, address);
         }
         for fact in self.facts.drain(..) {
             if let Fact::CallEnded(record) = &fact {

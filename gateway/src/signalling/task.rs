@@ -1,6 +1,7 @@
 //! The shell of [`Signalling`]: sockets, clock, mailboxes. It decides nothing.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
@@ -107,6 +108,8 @@ pub struct Shell {
     pub voice: Voice,
     /// For supervisors.
     pub stirred: Stirred,
+    /// Who is asked for SRV records.
+    pub dns_servers: Arc<[SocketAddr]>,
 }
 
 /// Starts the signalling task.
@@ -299,8 +302,9 @@ impl Task {
     }
 
     fn look_up_names(&mut self) {
-        for (trunk, host, port) in self.shell.signalling.trunks.names() {
-            tokio::spawn(resolve::look_up(trunk, host, port, self.resolved_sender.clone()));
+        for wanted in self.shell.signalling.trunks.names() {
+            let servers = Arc::clone(&self.shell.dns_servers);
+            tokio::spawn(resolve::look_up(wanted, servers, self.resolved_sender.clone()));
         }
     }
 

@@ -14,10 +14,14 @@ use rand::{Rng, RngCore, SeedableRng};
 
 use super::listeners::Listeners;
 use super::registrar::transport_of;
+use super::resolve::Wanted;
 use crate::model::{Directory, OutboundSecret, SealedSecret, Trunk, TrunkId};
 
 /// A trunk that did not answer OPTIONS is asked again sooner than one that did.
 const DOWN_PING: Duration = Duration::from_secs(10);
+
+/// How long an address that did not answer is tried last.
+const AVOIDED: Duration = Duration::from_secs(300);
 
 /// Opens the sealed password of a user name with the node's key.
 pub type Unseal<'a> = &'a dyn Fn(&str, &SealedSecret) -> Option<String>;
@@ -31,7 +35,12 @@ pub struct Trunks {
 struct TrunkState {
     trunk: Trunk,
     credentials: Option<Credentials>,
+    /// In the order in which they are tried (RFC 3263 §4.3).
     addresses: Vec<SocketAddr>,
+    /// Those that did not answer of late, and until when they are tried last.
+    avoided: Vec<(SocketAddr, Instant)>,
+    /// Probes in a row that went unanswered, each at another address.
+    missed: usize,
     registrant: Option<Registrant>,
     register_tx: Option<ClientTx>,
     health: Health,
@@ -130,6 +139,8 @@ impl Trunks {
                 trunk: trunk.clone(),
                 credentials: credentials(trunk, unseal),
                 addresses: trunk.host.parse().map(|ip| vec![address(trunk, ip)]).unwrap_or_default(),
+                avoided: Vec::new(),
+                missed: 0,
                 registrant: None,
                 register_tx: None,
                 health: Health::Unknown,
@@ -141,11 +152,17 @@ impl Trunks {
         }
     }
 
-    /// Hosts that have to be looked up, with the port that goes with them.
-    pub fn names(&self) -> Vec<(TrunkId, String, u16)> {
+    /// Hosts that have to be looked up.
+    pub fn names(&self) -> Vec<Wanted> {
         let by_name = |(id, state): (&TrunkId, &TrunkState)| {
-            let is_name = state.trunk.host.parse::<std::net::IpAddr>().is_err();
-            is_name.then(|| (*id, state.trunk.host.clone(), port(&state.trunk)))
+            let trunk = &state.trunk;
+            let is_name = trunk.host.parse::<std::net::IpAddr>().is_err();
+            is_name.then(|| Wanted {
+                trunk: *id,
+                host: trunk.host.clone(),
+                port: trunk.port,
+                transport: transport_of(trunk.transport),
+            })
         };
         self.states.iter().filter_map(by_name).collect()
     }
@@ -156,19 +173,28 @@ impl Trunks {
     }
 
     /// Takes the outcome of a look-up.
-    pub fn resolved(&mut self, id: TrunkId, addresses: Vec<SocketAddr>) {
+    pub fn resolved(&mut self, now: Instant, id: TrunkId, addresses: Vec<SocketAddr>) {
         if let Some(state) = self.states.get_mut(&id)
             && !addresses.is_empty()
         {
             state.addresses = addresses;
+            state.avoided.retain(|(address, until)| now < *until && state.addresses.contains(address));
+            state.order();
         }
     }
 
-    /// The way to a trunk; `None` while its name is not resolved or no socket fits.
-    pub fn flow(&self, trunk: &Trunk, listeners: &Listeners) -> Option<Flow> {
-        let state = self.states.get(&trunk.id)?;
+    /// An address of a trunk did not answer: others are tried before it for a while.
+    pub fn unreachable(&mut self, now: Instant, id: TrunkId, address: SocketAddr) {
+        if let Some(state) = self.states.get_mut(&id) {
+            state.avoid(now, address);
+        }
+    }
+
+    /// The ways to a trunk in the order in which they are tried; none while its name is not resolved or no socket fits.
+    pub fn flows(&self, trunk: &Trunk, listeners: &Listeners) -> Vec<Flow> {
+        let Some(state) = self.states.get(&trunk.id) else { return Vec::new() };
         let transport = transport_of(trunk.transport);
-        state.addresses.iter().find_map(|remote| listeners.flow_to(transport, *remote))
+        state.addresses.iter().filter_map(|remote| listeners.flow_to(transport, *remote)).collect()
     }
 
     pub fn credentials(&self, id: TrunkId) -> Option<Credentials> {
@@ -218,6 +244,9 @@ impl Trunks {
                     registrant.handle_response(now, outcome.as_ref().map_err(|f| *f));
                     state.register_tx = drain(now, registrant, endpoint);
                 }
+                if is_unreachable(outcome) {
+                    state.avoid_first(now);
+                }
                 return true;
             }
             if state.ping_tx == Some(tx) {
@@ -266,6 +295,30 @@ impl Trunks {
 }
 
 impl TrunkState {
+    fn avoid_first(&mut self, now: Instant) {
+        if let Some(first) = self.addresses.first().copied() {
+            self.avoid(now, first);
+        }
+    }
+
+    fn avoid(&mut self, now: Instant, address: SocketAddr) {
+        if self.addresses.len() < 2 || !self.addresses.contains(&address) {
+            return;
+        }
+        self.avoided.retain(|(known, until)| *known != address && now < *until);
+        self.avoided.push((address, now + AVOIDED));
+        self.order();
+    }
+
+    /// Those that did not answer come last, the one that was tried last at the end; the order of all others stays.
+    fn order(&mut self) {
+        let avoided = &self.avoided;
+        let rank = |address: &SocketAddr| {
+            avoided.iter().position(|(known, _)| known == address).map_or(0, |at| at + 1)
+        };
+        self.addresses.sort_by_key(rank);
+    }
+
     fn start_registration(&mut self, now: Instant, listeners: &Listeners, random: &mut StdRng) {
         let Some(register) = &self.trunk.register else { return };
         let transport = transport_of(self.trunk.transport);
@@ -347,6 +400,16 @@ impl TrunkState {
     /// Any answer at all shows that the trunk is there; a 503 says that it cannot serve (RFC 3261 §21.5.4).
     fn pinged(&mut self, now: Instant, outcome: &Result<Response, Failure>, random: &mut StdRng) {
         self.ping_tx = None;
+        if is_unreachable(outcome) {
+            self.avoid_first(now);
+            self.missed += 1;
+            if self.missed < self.addresses.len() {
+                // Another machine of the carrier may be there.
+                self.ping_at = Some(now);
+                return;
+            }
+        }
+        self.missed = 0;
         let health = match outcome {
             Ok(response) if response.status.as_u16() != 503 => Health::Up,
             Ok(_) | Err(_) => Health::Down,
@@ -364,6 +427,14 @@ impl TrunkState {
         let interval = Duration::from_secs(u64::from(self.trunk.options_ping_s.unwrap_or(60)));
         let interval = if health == Health::Up { interval } else { interval.min(DOWN_PING) };
         self.ping_at = Some(now + interval.mul_f64(random.random_range(0.9..1.1)));
+    }
+}
+
+/// Whether another address is worth a try (RFC 3263 §4.3).
+fn is_unreachable(outcome: &Result<Response, Failure>) -> bool {
+    match outcome {
+        Ok(response) => response.status.as_u16() == 503,
+        Err(failure) => matches!(failure, Failure::Transport | Failure::Timeout),
     }
 }
 

@@ -31,7 +31,7 @@ async fn apply_export_apply_changes_nothing() {
     let test = TestStore::new().await;
     assert!(!apply(&test, EXAMPLE).await.is_empty());
     let first = test.store.load_directory().await.unwrap();
-    let exported = export(&first);
+    let exported = export(&first, super::Secrets::Kept);
     assert!(!exported.contains("change-me") && exported.contains("(kept)"));
     assert_eq!(apply(&test, &exported).await, Vec::<String>::new());
     assert_eq!(apply(&test, EXAMPLE).await, Vec::<String>::new());
@@ -73,7 +73,7 @@ async fn renames_keep_rows_and_deletions_show() {
     let test = TestStore::new().await;
     apply(&test, EXAMPLE).await;
     let before = test.store.load_directory().await.unwrap();
-    let exported = export(&before);
+    let exported = export(&before, super::Secrets::Kept);
     let renamed = exported
         .replacen("name = \"acme\"", "name = \"acme-br\"\nformerly = \"acme\"", 1)
         .replace("name = \"pbx-by-digest\"", "name = \"pbx\"\nformerly = \"pbx-by-digest\"")
@@ -104,7 +104,7 @@ async fn a_new_sip_domain_needs_the_passwords_again() {
     let test = TestStore::new().await;
     apply(&test, SMALL).await;
     let current = test.store.load_directory().await.unwrap();
-    let moved = export(&current).replace("acme.example", "acme.net");
+    let moved = export(&current, super::Secrets::Kept).replace("acme.example", "acme.net");
     let text = parse("site.toml", &moved, &current, &key(&test)).unwrap_err().to_string();
     assert!(text.contains("must be given again"), "{text}");
     test.remove().await;

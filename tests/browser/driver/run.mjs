@@ -24,6 +24,7 @@ const [sound, picture] = process.argv.slice(2);
 
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
+  timeout: STEP_TIMEOUT_MS,
   args: [
     '--no-sandbox',
     '--disable-gpu',

@@ -40,7 +40,8 @@ impl WebRtcSide {
         }
         // Later offers keep to what was agreed: a free id may be one that they gave to an extension we do not speak.
         if current.is_none() && self.extensions.is_empty() {
-            let wanted = |kind: HeaderExtension| kind != HeaderExtension::TransportWideCc || !video.is_empty();
+            let wanted =
+                |kind: HeaderExtension| kind != HeaderExtension::TransportWideCc || !video.is_empty();
             self.extensions = EXTENSIONS.into_iter().filter(|(_, kind)| wanted(*kind)).collect();
         }
         let video_position = (!video.is_empty()).then(|| video_position(&mut lines, current));
@@ -88,10 +89,7 @@ impl WebRtcSide {
 }
 
 /// Feedback that a format can have (RFC 4585 §4.2).
-pub(super) fn feedback(
-    codecs: &[Codec],
-    extensions: &[(u8, HeaderExtension)],
-) -> Vec<(u8, &'static str)> {
+pub(super) fn feedback(codecs: &[Codec], extensions: &[(u8, HeaderExtension)]) -> Vec<(u8, &'static str)> {
     let mut feedback = Vec::new();
     for codec in codecs {
         if codec.is_video() {

@@ -137,11 +137,7 @@ fn the_answer_to_chrome_is_whole() {
     assert!(sdp.contains(&format!("a=ssrc:{} cname:", all.audio.local_ssrc)));
     assert_eq!(
         all.extensions,
-        [
-            (1, HeaderExtension::AudioLevel),
-            (2, HeaderExtension::AbsSendTime),
-            (4, HeaderExtension::Mid),
-        ]
+        [(1, HeaderExtension::AudioLevel), (2, HeaderExtension::AbsSendTime), (4, HeaderExtension::Mid),]
     );
 }
 

@@ -1,0 +1,126 @@
+//! A carrier of several machines, as its SRV records name them (RFC 3263 §4): the first that takes the call has it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ramal_tests::deadline::until_async;
+use ramal_tests::wire::ua::{Identity, Ua};
+use ramal_tests::{Node, Rtp, Site};
+use tokio::net::UdpSocket;
+
+/// A DNS server that knows these places of one service, by priority; everything else is a name that is not there.
+struct Dns {
+    address: SocketAddr,
+    _task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Dns {
+    fn drop(&mut self) {
+        self._task.abort();
+    }
+}
+
+const NAME: &[u8] = b"\x04_sip\x04_udp\x07carrier\x04test\x00";
+
+impl Dns {
+    async fn start(places: Vec<(u16, u16)>) -> Dns {
+        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.expect("a socket"));
+        let address = socket.local_addr().expect("its address");
+        let task = tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let _ = socket.send_to(&answer(&buffer[..length], &places), from).await;
+            }
+        });
+        Dns { address, _task: task }
+    }
+}
+
+fn answer(query: &[u8], places: &[(u16, u16)]) -> Vec<u8> {
+    let mut out = query.to_vec();
+    let is_known = query.get(12..12 + NAME.len()) == Some(NAME);
+    out[2] = 0x81;
+    out[3] = if is_known { 0x80 } else { 0x83 };
+    if !is_known {
+        return out;
+    }
+    out[7] = places.len() as u8;
+    let target = b"\x09localhost\x00";
+    for (priority, port) in places {
+        out.extend([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, (6 + target.len()) as u8]);
+        [*priority, 1, *port].iter().for_each(|number| out.extend(number.to_be_bytes()));
+        out.extend(target);
+    }
+    out
+}
+
+/// A machine of the carrier.
+async fn machine(target: SocketAddr) -> Ua {
+    let identity = Identity {
+        user: "carrier".to_owned(),
+        domain: "carrier.test".to_owned(),
+        password: String::new(),
+        target,
+    };
+    Ua::udp(identity).await
+}
+
+/// A node whose trunk is known by its name alone, once it knows where these machines are.
+async fn node(dns: &Dns, machines: &[SocketAddr]) -> Node {
+    let more = format!("#sip.dns_servers = [\"{}\"]\n[sip.timers]\nt1_ms = 30\n", dns.address);
+    let node = Node::start_with(Site::acme(), &more).await;
+    let trunk = "\n[[organization.trunk]]\nname = \"carrier\"\nhost = \"carrier.test\"\n\
+        \n[[organization.rule]]\nprefix = \"0\"\ntrunk = \"carrier\"\n";
+    node.apply_text(&format!("{}{trunk}", Site::acme().toml())).await;
+    let wanted: Vec<String> = machines.iter().map(ToString::to_string).collect();
+    until_async("the addresses of the trunk", || async {
+        let trunks = node.trunks().await;
+        let known: Vec<String> = trunks.first()?["addresses"]
+            .as_array()?
+            .iter()
+            .filter_map(|address| address.as_str().filter(|a| a.starts_with("127.")).map(str::to_owned))
+            .collect();
+        (known == wanted).then_some(())
+    })
+    .await;
+    node
+}
+
+#[tokio::test]
+async fn a_machine_that_cannot_serve_passes_the_call_on_and_is_asked_last_afterwards() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let (first, second) = (machine(nowhere).await, machine(nowhere).await);
+    let ports = [first.link.local, second.link.local];
+    let dns = Dns::start(vec![(20, ports[1].port()), (10, ports[0].port())]).await;
+    let node = node(&dns, &ports).await;
+    let phone = node.phone("100").await;
+    let rtp = Rtp::new().await;
+    let mut call = phone.invite("0115551234", &rtp.sdp()).await;
+    first.expect_invite().await.reject(503).await;
+    let other = second.expect_invite().await;
+    assert_eq!(other.invited_user(), "0115551234");
+    let answer = Rtp::new().await.sdp();
+    tokio::join!(other.answer(&answer), call.answered());
+    tokio::join!(call.bye(), other.expect_bye());
+    // The next call goes there at once; the machine that failed is the second choice for a while.
+    let mut again = phone.invite("0115551234", &rtp.sdp()).await;
+    second.expect_invite().await.reject(503).await;
+    first.expect_invite().await.reject(486).await;
+    again.expect_status(486).await;
+    let records = node.expect_cdrs(2).await;
+    assert!(records.iter().any(|record| record["end_reason"] == "busy"), "{records:#?}");
+}
+
+#[tokio::test]
+async fn a_silent_machine_is_given_up_for_the_next_and_a_busy_number_is_not_tried_twice() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let (silent, second) = (machine(nowhere).await, machine(nowhere).await);
+    let ports = [silent.link.local, second.link.local];
+    let dns = Dns::start(vec![(1, ports[0].port()), (2, ports[1].port())]).await;
+    let node = node(&dns, &ports).await;
+    let phone = node.phone("100").await;
+    let mut call = phone.invite("0115551234", &Rtp::new().await.sdp()).await;
+    second.expect_invite().await.reject(486).await;
+    call.expect_status(486).await;
+    assert_eq!(node.expect_cdr().await["end_reason"], "busy");
+}
