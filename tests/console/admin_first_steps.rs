@@ -24,7 +24,7 @@ async fn f232_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     visit(&page, &node, "admin").await;
     reads(&page, "0 of 5 done").await;
     // What is missing is made where it is said to be: the form is open.
-    for (verb, form) in [("Create queue", "New queue"), ("Create inbox", "New inbox")] {
+    for (verb, form) in [("Create queue", "New queue"), ("Create inbox", "Which channel?")] {
         press(&page, verb).await;
         page.sees("dialog h2", form).await;
         page.press("Escape").await;

@@ -11,7 +11,7 @@ use crate::office::{AGENT_HZ, Office};
 use crate::stage::{choose, console, email, faults, visit};
 
 /// Loses a third of what one says until the other has heard for a while, so that the figures tell of it.
-async fn talk_badly(bad: &Side, other: &Side) {
+pub async fn talk_badly(bad: &Side, other: &Side) {
     bad.rtp.lose_each(3);
     until_async("a hundred lost packets", || async { (bad.rtp.lost() > 100).then_some(()) }).await;
     bad.rtp.lose_each(0);

@@ -1,10 +1,13 @@
 //! Every screen as people see it: nothing is wrong for those who cannot see, hear or point as others do, light or dark; and,
 //! with `RAMAL_SCREENSHOTS`, a picture of each (`scripts/screens`).
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::node::{carrier_address, carrier_of};
+use ramal_tests::talk::{established, hang_up};
 use ramal_tests::{Page, Rtp, Site};
 use serde_json::{Value, json};
 
+use crate::call_log::talk_badly;
 use crate::calls::caller;
 use crate::office::{Agent, Office, log_in};
 use crate::stage::visit;
@@ -151,10 +154,9 @@ async fn an_agent_with_a_call() {
     for width in BAR_WIDTHS {
         size(page, (width, 768)).await;
         // Nothing of who it is and how long it takes is cut.
-        let layout = page.ask("layout", json!({ "selector": ".talk-facts" })).await;
-        assert_eq!(layout["spills"], json!([]), "{width}");
-        let place = json!({ "selector": ".talk-head" });
-        assert_eq!(page.ask("layout", place).await["spills"], json!([]), "{width}");
+        for part in [".talk-facts .protocol", ".talk-facts .tta", ".talk-head .primary"] {
+            assert_eq!(page.ask("whole", json!({ "selector": part })).await, true, "{part}, {width}");
+        }
         page.screenshot(&format!("more/call_{width}")).await;
     }
     size(page, DESK).await;
@@ -361,9 +363,20 @@ async fn a_supervisors_boards() {
     visit(&page, &office.node, "supervise/history").await;
     page.sees("tr", "João").await;
     looks.at(&page, "supervise_history").await;
+    let (mut one, other) = established(&office.node, "102", "100").await;
+    talk_badly(&one, &other).await;
+    hang_up(&mut one, &other).await;
     visit(&page, &office.node, "calls").await;
-    page.sees("tr", "*70").await;
+    // Whoever hung up was heard, and the record comes behind.
+    until_async("the record of the call", || async {
+        page.click(".screen-head button").await;
+        (page.count("tr:has-text(\"desligou\"), tr:has-text(\"hung up\")").await > 0).then_some(())
+    })
+    .await;
     looks.at(&page, "calls").await;
+    page.click("tr:has-text(\"102\")").await;
+    page.sees(".call-sides", "").await;
+    looks.at(&page, "call_record").await;
     looks.found_nothing();
 }
 

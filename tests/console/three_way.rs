@@ -112,10 +112,14 @@ async fn f069_who_is_brought_in_is_offered_nothing_that_is_not_his_to_do_and_may
     ana.page.fill(".call-add input", "102").await;
     ana.page.press("Enter").await;
     bia.accept().await;
+    ana.page.sees_no(".call-company li:has-text(\"Chamando\")").await;
     ana.page.sees(".call-company [data-party='102']", "Bia").await;
+    bia.page.sees(".dock .call[data-state=talking]", "").await;
+    bia.page.screenshot("more/call_third").await;
+    ana.page.screenshot("more/call_with_third").await;
     let leave = "role=button[name=\"Sair da chamada: os outros continuam\"]";
     bia.page.sees(leave, "").await;
-    for verb in ["Adicionar", "Transferir", "Encerrar para todos"] {
+    for verb in ["Transferir", "Encerrar para todos"] {
         assert_eq!(bia.page.count(&format!(".dock >> role=button[name=\"{verb}\"]")).await, 0, "{verb}");
     }
     bia.page.click(".dock >> role=button[name=\"Mais\"]").await;

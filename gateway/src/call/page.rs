@@ -192,12 +192,24 @@ impl Call {
                 continue;
             }
             let before = std::mem::replace(&mut seat.shown, view.clone());
+            // A Leg that has gone over into another Call: the page knows the one that it left, and must forget it.
+            let left = before.as_ref().filter(|old| view.as_ref().is_some_and(|new| new.id != old.id));
+            let left = left.map(|old| PageEvent::Ended {
+                call: old.id.clone(),
+                number: old.number.clone(),
+                reason: EndReason::Transferred.cdr_text(),
+                by: EndedBy::System.as_str(),
+                sip_status: EndReason::Transferred.sip_status(),
+            });
             let event = match (view, before) {
                 (Some(call), _) => PageEvent::Call { call },
                 (None, Some(before)) => self.ended_event(before, outcome),
                 (None, None) => continue,
             };
-            cx.pages.extend(extension.map(|extension| (extension, event)));
+            let told = left.into_iter().chain([event]);
+            if let Some(extension) = extension {
+                cx.pages.extend(told.map(|event| (extension, event)));
+            }
         }
     }
 

@@ -154,6 +154,16 @@ const verbs = {
       const spills = [...place.querySelectorAll('span')].filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth > 0);
       return { lines: new Set(boxes.map(({ top }) => Math.round(top))).size, spills: spills.map((one) => one.textContent) };
     }),
+  // Whether no place around it cuts any of it off at its sides.
+  whole: ({ page, selector }) =>
+    at(page).locator(selector).first().evaluate((one) => {
+      const own = one.getBoundingClientRect();
+      for (let place = one.parentElement; place; place = place.parentElement) {
+        const around = place.getBoundingClientRect();
+        if (getComputedStyle(place).overflowX !== 'visible' && (own.right > around.right + 1 || own.left < around.left - 1)) return false;
+      }
+      return own.width > 0;
+    }),
   resize: ({ page, width, height }) => at(page).setViewportSize({ width, height }),
   emulate: ({ page, media }) => at(page).emulateMedia(media),
   // What axe finds wrong for people who cannot see, hear or point as others do; by all its rules, or by these.

@@ -42,7 +42,7 @@ export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
       <Tile icon={muted.value ? 'mic_off' : 'device'} text={say(muted.value ? 'unmute' : 'mute')} on={muted.value} onClick={() => mute()} {...keys('M')} />
       <Tile icon={held ? 'play' : 'pause'} text={say(held ? 'resume' : 'hold')} on={held} disabled={!talking && !held} onClick={toggleHold} {...keys('H')} />
       <Keypad id={id} disabled={!talking} />
-      {!guest && <Add call={id} disabled={!talking && !held} />}
+      <Add call={id} disabled={!talking && !held} />
       {onTransfer && !guest && <Tile icon="transfer" text={say('transfer')} disabled={three || (!talking && !held)} tip={three ? say('transfer_three') : undefined} onClick={onTransfer} {...keys('T')} />}
       <Recorder call={id} />
       <More id={id} active={talking || held} />

@@ -45,7 +45,7 @@ function List() {
   const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value)).toString();
   const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
   return (
-    <Screen title={say('calls')} lead={say('lead')} width="full" actions={<IconButton icon="refresh" label={say('refresh')} onClick={pages.reload} />}>
+    <Screen title={say('calls')} lead={say('lead')} width="full" actions={<IconButton icon="refresh" tipAt="left" label={say('refresh')} onClick={pages.reload} />}>
       <div class="admin-filters call-filters">
         <TextField label={say('find')} placeholder={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
         <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => set({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
@@ -63,7 +63,7 @@ function List() {
           { title: say('caller'), cell: (call) => <span class="call-number">{told(call.caller)}</span> },
           { title: say('callee'), cell: (call) => <span class="call-number">{told(call.callee)}</span> },
           { title: say('direction'), cell: Direction, minor: true },
-          { title: say('talk'), cell: Talk, width: 'least' },
+          { title: say('talk'), cell: Talk, width: 'least', minor: true },
           { title: say('end'), cell: End },
           { title: say('quality'), cell: ({ sides }) => <Verdicts sides={sides} />, minor: true },
           { title: say('record'), cell: Recorded, width: 'least', minor: true },

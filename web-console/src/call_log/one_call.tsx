@@ -6,7 +6,7 @@ import { Recordings } from '../recording/recordings';
 import { href } from '../route/route';
 import { Empty, ErrorState, Facts, Panel, Screen, Skeleton, useResource } from '../ui';
 import { endReason } from '../ui/end-reason';
-import { moment, span } from '../words/language';
+import { moment, span, telephone } from '../words/language';
 import { Measured } from './quality';
 import { type LoggedCall, told } from './shape';
 import { say } from './words';
@@ -17,7 +17,7 @@ export function OneCall({ id }: { id: string }) {
   const read = useResource<LoggedCall>(place, 'history');
   const call = read.data;
   return (
-    <Screen title={call ? say('call', { from: told(call.caller), to: told(call.callee) }) : say('calls')} lead={call ? moment(call.started_at_ms) : ''}>
+    <Screen title={call ? say('call', { from: told(call.caller), to: told(call.callee) }) : say('calls')} lead={call ? moment(call.started_at_ms) : ''} width="narrow">
       {may('interactions.read_all') && <Crumb to={['calls']} title={say('calls')} />}
       {read.problem ? [403, 404].includes(read.problem.status) ? <Gone /> : <ErrorState problem={read.problem} onRetry={read.reload} /> : !call && <Skeleton lines={6} />}
       {call && (
@@ -55,11 +55,12 @@ function factsOf(call: LoggedCall): Fact[] {
     fact('direction', say(call.direction)),
     fact('caller', told(call.caller)),
     fact('callee', told(call.callee)),
-    fact('destination', call.destination && told(call.destination)),
+    fact('destination', ledTo(call)),
     fact('queue', call.queue),
     fact('agent', call.agent?.name),
     fact('trunk', call.trunk),
     fact('transferred', call.transferred_to && told(call.transferred_to)),
+    fact('joined', call.joined && <a href={href('calls', call.joined)}>{say('other_call')}</a>),
     fact('started', moment(started_at_ms)),
     fact('ringing', after(ringing_at_ms)),
     fact('answered', after(answered_at_ms) || (ended_at_ms !== null && say('not_answered'))),
@@ -68,6 +69,15 @@ function factsOf(call: LoggedCall): Fact[] {
     fact('end', ended_at_ms !== null && <How call={call} />),
     fact('interaction', call.interactions.length > 0 && <OfCall call={call} />),
   ];
+}
+
+/** What the number stood for, where that is no other fact. */
+function ledTo({ destination, callee }: LoggedCall): string | null {
+  if (!destination) return null;
+  const { kind, name } = destination;
+  if (kind === 'extension') return name === callee.number ? null : telephone(name);
+  if (kind === 'conference') return say('conference', { name });
+  return kind === 'service' ? say('service', { name }) : null;
 }
 
 /** In words; the codes stand beside it, for who talks with a carrier about it. */

@@ -31,8 +31,10 @@ export interface LoggedCall {
   direction: 'inbound' | 'internal' | 'outbound';
   caller: CallNumber;
   callee: CallNumber;
-  destination: CallNumber | null;
+  destination: { kind: string; name: string } | null;
   transferred_to: CallNumber | null;
+  /** The other call that it went on in. */
+  joined: string | null;
   trunk: string | null;
   queue: string | null;
   agent: { id: number; name: string } | null;

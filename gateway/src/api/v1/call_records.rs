@@ -53,10 +53,12 @@ pub struct Told {
     caller: CallNumber,
     /// As it was dialled.
     callee: CallNumber,
-    /// Where the dial plan sent it, if elsewhere.
-    destination: Option<CallNumber>,
+    /// Where the dial plan sent it.
+    destination: Option<CallDestination>,
     /// Where the last transfer led.
     transferred_to: Option<CallNumber>,
+    /// The other call that it went on in.
+    joined: Option<String>,
     /// By name.
     trunk: Option<String>,
     /// The title of the queue in which it waited last.
@@ -81,6 +83,15 @@ pub struct Told {
     sides: Vec<CallSide>,
     /// Its Interactions, first come first; only where one call is asked for.
     interactions: Vec<OfCall>,
+}
+
+/// What a number led to.
+#[derive(Serialize, ToSchema)]
+pub struct CallDestination {
+    /// `extension`, `trunk`, `queue`, `conference` or `service`.
+    kind: String,
+    /// Its number or name.
+    name: String,
 }
 
 /// A number, and whose it is.
@@ -252,15 +263,15 @@ impl<'a> Names<'a> {
                 .map(|one| one.name.clone())
                 .unwrap_or_default(),
         });
-        let elsewhere = call.destination.clone().filter(|number| *number != call.callee);
         Told {
             id: call.id.to_string(),
             direction: call.direction,
             talk_ms: call.talk_ms(),
             caller: self.number(call.caller),
             callee: self.number(call.callee),
-            destination: elsewhere.map(|number| self.number(number)),
-            transferred_to: call.transferred_to.map(|number| self.number(number)),
+            destination: call.destination.as_deref().and_then(CallDestination::read),
+            joined: call.transferred_to.clone().filter(|to| is_call(to)),
+            transferred_to: call.transferred_to.filter(|to| !is_call(to)).map(|number| self.number(number)),
             trunk: call.trunk,
             queue: call.queue.map(|name| self.queue(name)),
             agent,
@@ -306,6 +317,19 @@ impl<'a> Names<'a> {
             one_way,
         })
     }
+}
+
+impl CallDestination {
+    /// `extension:1001`
+    fn read(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once(':')?;
+        Some(Self { kind: kind.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// An attended transfer names the call that the parties went on in, any other one a number.
+fn is_call(text: &str) -> bool {
+    text.parse::<CallId>().is_ok()
 }
 
 impl CallStream {
