@@ -20,7 +20,7 @@ async fn is_cut_off_while_others_are_told_everything() {
     let page = WirePage::sign_in(&node, "100").await;
     let (seat, phone, rtp) = (page.take_seat().await, node.phone("101").await, Rtp::new().await);
     seat.media.speak(PAGE_HZ);
-    let call = page.dial("101").await;
+    page.dial("101").await;
     let mut far = phone.expect_invite().await;
     rtp.follow(&far.offer());
     far.answer(&rtp.sdp()).await;
