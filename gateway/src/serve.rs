@@ -240,10 +240,6 @@ async fn start(
     let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
     let datagrams = sockets.read(&door);
     let feed = Feed::new(epoch()?);
-    let dns_servers = match config.sip.dns_servers.is_empty() {
-        true => dns::system_servers(),
-        false => config.sip.dns_servers.clone(),
-    };
     let shell = Shell {
         signalling,
         datagrams,
@@ -256,7 +252,7 @@ async fn start(
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
         stirred: Stirred::new(feed.clone()),
-        dns_servers: dns_servers.into(),
+        dns_servers: dns_servers(config).into(),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
@@ -309,6 +305,14 @@ async fn start(
         recordings: folder.display().to_string(),
     };
     Ok(Started { signalling, task, ready, web })
+}
+
+/// Who is asked for names: whom the configuration says, else whom the system asks.
+fn dns_servers(config: &Config) -> Vec<SocketAddr> {
+    match config.sip.dns_servers.is_empty() {
+        true => dns::system_servers(),
+        false => config.sip.dns_servers.clone(),
+    }
 }
 
 /// The operator's socket, and the port of metrics and health: where both are.

@@ -145,7 +145,7 @@ async fn b08_the_call_bar_says_in_words_whose_network_is_bad() {
     page.sees(".call .network[data-side=far]", "A rede do cliente está ruim: você o ouve mal").await;
     page.screenshot("more/call_bad_network").await;
     caller.rtp.lose_each(0);
-    page.sees_no(".call .network").await;
+    page.sees_no(".call .network[data-side=far]").await;
 }
 
 #[tokio::test]
