@@ -240,10 +240,6 @@ async fn start(
     let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
     let datagrams = sockets.read(&door);
     let feed = Feed::new(epoch()?);
-    let dns_servers = match config.sip.dns_servers.is_empty() {
-        true => dns::system_servers(),
-        false => config.sip.dns_servers.clone(),
-    };
     let shell = Shell {
         signalling,
         datagrams,
@@ -256,7 +252,7 @@ async fn start(
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
         stirred: Stirred::new(feed.clone()),
-        dns_servers: dns_servers.into(),
+        dns_servers: dns_servers(config),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
@@ -554,6 +550,13 @@ impl Sockets {
             }
         }
         Datagrams::new(udp)
+    }
+}
+
+fn dns_servers(config: &Config) -> Arc<[std::net::SocketAddr]> {
+    match config.sip.dns_servers.is_empty() {
+        true => dns::system_servers().into(),
+        false => config.sip.dns_servers.clone().into(),
     }
 }
 
