@@ -252,7 +252,7 @@ async fn start(
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
         stirred: Stirred::new(feed.clone()),
-        dns_servers: dns_servers(config).into(),
+        dns_servers: dns_servers(config),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
@@ -305,14 +305,6 @@ async fn start(
         recordings: folder.display().to_string(),
     };
     Ok(Started { signalling, task, ready, web })
-}
-
-/// Who is asked for names: whom the configuration says, else whom the system asks.
-fn dns_servers(config: &Config) -> Vec<SocketAddr> {
-    match config.sip.dns_servers.is_empty() {
-        true => dns::system_servers(),
-        false => config.sip.dns_servers.clone(),
-    }
 }
 
 /// The operator's socket, and the port of metrics and health: where both are.
@@ -558,6 +550,13 @@ impl Sockets {
             }
         }
         Datagrams::new(udp)
+    }
+}
+
+fn dns_servers(config: &Config) -> Arc<[std::net::SocketAddr]> {
+    match config.sip.dns_servers.is_empty() {
+        true => dns::system_servers().into(),
+        false => config.sip.dns_servers.clone().into(),
     }
 }
 
