@@ -45,7 +45,7 @@ async fn after_too_many_wrong_ones_not_even_the_right_one_is_looked_at_from_ther
         async |event: &str| node.metric(&format!("ramal_sip_total{{event=\"{event}\"}}")).await as usize;
     assert_eq!(counted("wrong_passwords").await, LOOKED_AT);
     assert_eq!(counted("passwords_not_looked_at").await, 2 * LOOKED_AT + 2);
-    assert_eq!(node.logged("too many wrong SIP passwords").await, 1, "one line for one lock");
+    assert_eq!(node.logged("refused from there for a while").await, 1, "one line for one lock");
 }
 
 #[tokio::test]

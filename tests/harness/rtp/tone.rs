@@ -88,6 +88,6 @@ mod tests {
         let mut windows = Windows::from(0, 8000);
         assert!(!windows.any(&sound[..4_000], is_tone));
         assert!(windows.any(&sound, is_tone) && !windows.any(&sound, is_tone));
-        assert!(!Windows::from(4_001, 8000).any(&sound, is_tone));
+        assert!(!Windows::from(4_100, 8000).any(&sound, is_tone));
     }
 }

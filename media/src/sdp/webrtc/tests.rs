@@ -336,7 +336,7 @@ fn mids_that_packets_cannot_carry_go_without_their_extension() {
     let (sdp, agreed) =
         answered(&SAFARI.replace("a=mid:0", "a=mid:au-dio").replace("BUNDLE 0", "BUNDLE au-dio"), &[]);
     assert!(sdp.contains("a=mid:au-dio\r\n") && !sdp.contains("sdes:mid"), "{sdp}");
-    assert_eq!(webrtc(&agreed).extensions.len(), 3);
+    assert_eq!(webrtc(&agreed).extensions.len(), 2);
 }
 
 #[test]
