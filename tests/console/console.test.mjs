@@ -151,6 +151,7 @@ test('B08: what is lost on the way to us is not blamed on the network of who mis
   const judged = (page, far) => network.judge([page, far].map(([from, missed_percent]) => ({ from, missed_percent })));
   assert.deepEqual(judged([heard(0, 4.3), 33], [heard(33, 1.4), 0]), [{ from: 'good', to: 'unknown' }, { from: 'bad', to: 'unknown' }]);
   assert.deepEqual(judged([heard(0, 4.3), 12], [heard(1, 4), null]), [{ from: 'good', to: 'bad' }, { from: 'good', to: 'unknown' }]);
+  assert.deepEqual([heard(4.9, 4), heard(5, 4), heard(10, 3.4)].map(network.verdictOf), ['good', 'bad', 'bad']);
   assert.equal(network.verdictOf({ loss_percent: 3, jitter_ms: 2, mos: null }), 'fair');
   assert.equal(network.verdictOf({ loss_percent: 0, jitter_ms: 90, mos: null }), 'bad');
   assert.equal(network.worst(['unknown', 'good', 'fair']), 'fair');
