@@ -4,21 +4,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use ramal_media::command::{Command, LegId};
 use ramal_media::io::{LegSockets, PortPool, WebRtcFace, Workers};
 use ramal_media::player::{Country, Prompt, Tone};
 
 use super::disk::{self, Disk};
+use super::shelf::{Known, Shelf};
 use crate::call::MediaPlane;
 use crate::model::{Announcement, Organization, OrganizationId, SoundClipId};
 
 /// A greeting in Portuguese and English, made with espeak-ng.
 const WELCOME: &[u8] = include_bytes!("../../assets/welcome.wav");
-/// Announcements kept decoded in memory.
-const ANNOUNCEMENTS_KEPT: usize = 64;
-
-type Announcements = Mutex<HashMap<PathBuf, Arc<Prompt>>>;
 
 pub struct Media {
     pub workers: Workers,
@@ -29,25 +27,12 @@ pub struct Media {
     recording_suffix: String,
     hold_music: Arc<Prompt>,
     welcome: Arc<Prompt>,
-    announcements: Arc<Announcements>,
+    shelf: Shelf,
     /// Uploaded sounds that queues play; whoever reads the database lays them here.
     clips: Arc<Mutex<HashMap<SoundClipId, Arc<Prompt>>>>,
     disk: Disk,
     /// Orders that a full or dead mailbox did not take.
     pub lost_commands: AtomicU64,
-}
-
-/// The announcements that are at hand.
-#[derive(Clone)]
-pub struct Shelf(Arc<Announcements>);
-
-impl Shelf {
-    /// Reads an announcement that is not there yet. Takes as long as the disk does.
-    pub fn lay(&self, path: PathBuf) {
-        if !locked(&self.0).contains_key(&path) {
-            read(&self.0, path);
-        }
-    }
 }
 
 /// Where recordings are written, and how.
@@ -83,7 +68,7 @@ impl Media {
             hold_music: Prompt::hold_music(),
             // Our own file, checked by a test; were it unreadable, music is better than no node.
             welcome: Prompt::from_bytes(WELCOME).unwrap_or_else(|_| Prompt::hold_music()),
-            announcements: Arc::default(),
+            shelf: Shelf::default(),
             clips,
             disk: Disk::start()?,
             lost_commands: AtomicU64::new(0),
@@ -92,7 +77,7 @@ impl Media {
 
     /// Where announcements are laid before a call asks for them.
     pub fn shelf(&self) -> Shelf {
-        Shelf(Arc::clone(&self.announcements))
+        self.shelf.clone()
     }
 
     /// What is shipped with the program, by the names in [`crate::model::BUILTIN_ANNOUNCEMENTS`].
@@ -105,37 +90,18 @@ impl Media {
     }
 
     fn file(&self, path: PathBuf) -> Option<Arc<Prompt>> {
-        if let Some(prompt) = locked(&self.announcements).get(&path) {
-            return Some(Arc::clone(prompt));
+        match self.shelf.find(Instant::now(), &path) {
+            Known::Prompt(prompt) => return Some(prompt),
+            Known::Unreadable => return None,
+            Known::Nothing => {}
         }
-        let kept = Arc::clone(&self.announcements);
-        let read = self.disk.ask(disk::LONG, move || read(&kept, path));
+        let shelf = self.shelf.clone();
+        let read = self.disk.ask(disk::SHORT, move || shelf.read(path));
         read.unwrap_or_else(|error| {
             tracing::error!(%error, "announcement not read");
             None
         })
     }
-}
-
-fn locked(announcements: &Announcements) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Prompt>>> {
-    announcements.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reads an announcement and keeps it, also when nobody waits for it any more: the next call finds it.
-fn read(announcements: &Announcements, path: PathBuf) -> Option<Arc<Prompt>> {
-    let prompt = match Prompt::from_file(&path) {
-        Ok(prompt) => prompt,
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "announcement unreadable");
-            return None;
-        }
-    };
-    let mut kept = locked(announcements);
-    if kept.len() >= ANNOUNCEMENTS_KEPT {
-        kept.clear();
-    }
-    kept.insert(path, Arc::clone(&prompt));
-    Some(prompt)
 }
 
 /// Makes the folder of a recording, as the recorder does where this comes too late, and sees that there is room.
