@@ -23,6 +23,8 @@ pub struct Media {
     pub ports: PortPool,
     pub recordings: PathBuf,
     min_free_bytes: u64,
+    /// What the disk of recordings had free when it last told; before that, without limit.
+    free_bytes: Arc<AtomicU64>,
     /// End of the names of recordings, as `.wav`: it says how they are written.
     recording_suffix: String,
     hold_music: Arc<Prompt>,
@@ -64,6 +66,7 @@ impl Media {
             ports,
             recordings: recordings.folder,
             min_free_bytes: recordings.min_free_bytes,
+            free_bytes: Arc::new(AtomicU64::new(u64::MAX)),
             recording_suffix: recordings.suffix,
             hold_music: Prompt::hold_music(),
             // Our own file, checked by a test; were it unreadable, music is better than no node.
@@ -104,15 +107,13 @@ impl Media {
     }
 }
 
-/// Makes the folder of a recording, as the recorder does where this comes too late, and sees that there is room.
-fn prepare(folder: &Path, min_free_bytes: u64) -> Result<(), String> {
+/// Makes the folder of a recording, as the recorder does where this comes too late, and sees how much room there is.
+fn prepare(folder: &Path, seen: &AtomicU64) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    match free_bytes(folder) {
-        Some(free) if free < min_free_bytes => {
-            Err(format!("the disk of {} has less than recording.min_free_mib left", folder.display()))
-        }
-        _ => Ok(()),
+    if let Some(free) = free_bytes(folder) {
+        seen.store(free, Ordering::Relaxed);
     }
+    Ok(())
 }
 
 impl MediaPlane for Media {
@@ -152,14 +153,18 @@ impl MediaPlane for Media {
 
     fn recording_path(&self, organization: &str, name: &str, started_ms: i64) -> Result<PathBuf, String> {
         let folder = self.recordings.join(organization).join(day(started_ms));
-        let (path, min_free_bytes) =
-            (folder.join(format!("{name}{}", self.recording_suffix)), self.min_free_bytes);
-        match self.disk.ask(disk::SHORT, move || prepare(&folder, min_free_bytes)) {
+        let path = folder.join(format!("{name}{}", self.recording_suffix));
+        let seen = Arc::clone(&self.free_bytes);
+        match self.disk.ask(disk::SHORT, move || prepare(&folder, &seen)) {
             Ok(prepared) => prepared?,
             // One that is only slow costs no recording: the recorder makes the folder by itself, and tells when it cannot.
             Err(error) => {
-                tracing::warn!(folder = %self.recordings.display(), %error, "a recording begins unseen")
+                tracing::warn!(folder = %self.recordings.display(), %error, "a recording begins by what was last known of the disk")
             }
+        }
+        if self.free_bytes.load(Ordering::Relaxed) < self.min_free_bytes {
+            let folder = self.recordings.display();
+            return Err(format!("the disk of {folder} has less than recording.min_free_mib left"));
         }
         Ok(path)
     }
@@ -213,5 +218,35 @@ mod tests {
     fn the_greeting_is_readable() {
         let prompt = Prompt::from_bytes(WELCOME).unwrap();
         assert!((5_000..10_000).contains(&prompt.duration_ms()));
+    }
+
+    /// One whose disk never has enough room for a recording.
+    fn media() -> Media {
+        use ramal_media::io::WorkerConfig;
+        let workers = Workers::start(1, WorkerConfig::default(), |_, _| {}).unwrap();
+        let ports = PortPool::new([127, 0, 0, 1].into(), None, 40_000..=40_001).unwrap();
+        let folder = std::env::temp_dir().join(format!("ramal-room-{}", std::process::id()));
+        let place = RecordingPlace { folder, min_free_bytes: u64::MAX - 1, suffix: ".wav".to_owned() };
+        Media::new(workers, ports, place, Arc::default()).unwrap()
+    }
+
+    #[test]
+    fn a_disk_that_was_full_and_does_not_answer_is_full() {
+        let media = media();
+        let (release, released) = std::sync::mpsc::sync_channel::<()>(1);
+        let hangs = media.disk.ask(std::time::Duration::ZERO, move || released.recv().is_ok());
+        assert_eq!(hangs, Err(disk::Hangs));
+        assert!(media.recording_path("house", "call", 0).is_ok(), "nothing is known of it yet");
+        release.send(()).unwrap();
+        while media.recording_path("house", "call", 0).is_ok() {
+            std::thread::yield_now();
+        }
+        let (release, released) = std::sync::mpsc::sync_channel::<()>(1);
+        let answer = move || released.recv().is_ok();
+        assert_eq!(media.disk.ask(std::time::Duration::ZERO, answer), Err(disk::Hangs));
+        let refused = media.recording_path("house", "call", 0).unwrap_err();
+        assert!(refused.contains("min_free_mib"), "{refused}");
+        drop(release);
+        let _ = std::fs::remove_dir_all(&media.recordings);
     }
 }
