@@ -274,7 +274,8 @@ async fn start(
     tokio::spawn(follow_directory(store.clone(), Arc::clone(&reload), followed));
     let (socket, http) = for_operators(config, &signalling, store, &reload).await?;
     let sounds = Sounds::new(&config.speech, store.clone(), at_hand);
-    tokio::spawn(music::keep(directory.clone(), sounds.clone(), shelf));
+    tokio::spawn(music::keep(directory.clone(), sounds.clone()));
+    tokio::spawn(music::lay_files(directory.clone(), shelf));
     let parts = WebParts {
         config: config.web.clone(),
         signalling: signalling.clone(),

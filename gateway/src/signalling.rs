@@ -21,6 +21,7 @@ pub mod registrar;
 pub mod resolve;
 pub mod rooms;
 pub mod seats;
+pub mod shelf;
 pub mod state;
 pub mod stirred;
 pub mod stream;

@@ -180,6 +180,22 @@ fn four_hundred_rooms_in_which_nobody_speaks_wake_their_worker_together() {
 }
 
 #[test]
+fn who_only_hears_after_a_rest_is_sent_a_report_as_soon_as_anybody() {
+    let (mut call, mut talkers) = room_of(&[KnownCodec::Pcmu; 20]);
+    call.advance(60_000);
+    for leg in 0..20 {
+        call.take(leg);
+        call.phones[leg].reports = 0;
+    }
+    says(&mut talkers[..1], &mut call, 25);
+    call.advance(7_200);
+    for leg in 1..20 {
+        assert!(!call.take(leg).is_empty(), "{leg} hears");
+        assert!(call.phones[leg].reports >= 1, "{leg}");
+    }
+}
+
+#[test]
 fn jitter_of_one_does_not_disturb_the_others() {
     let (mut call, mut talkers) = room_of(&[KnownCodec::Pcmu; 3]);
     let late = &mut Vec::new();

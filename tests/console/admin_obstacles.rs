@@ -53,6 +53,16 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
     let mut call = carrier.invite("551130001000", &rtp.sdp()).await;
     rtp.follow(&call.answered().await.text());
     call.bye().await;
+    // Whoever tries much after it pushes the one that matters off no page.
+    carrier.invite("+551130002000", &rtp.sdp()).await.expect_status(404).await;
+    for number in 0..100 {
+        let guess = format!("+5511300030{number:02}");
+        carrier.invite(&guess, &rtp.sdp()).await.expect_status(404).await;
+    }
+    visit(&page, &node, "admin").await;
+    page.sees("role=button[name=/101 calls from outside were refused/]", "").await;
+    visit(&page, &node, "admin/dial_rules").await;
+    page.sees(".refused tr:has-text(\"+551130002000\")", "Make a rule for this number").await;
 }
 
 #[tokio::test]

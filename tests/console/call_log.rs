@@ -141,7 +141,7 @@ async fn b08_the_call_bar_says_in_words_whose_network_is_bad() {
     let caller = caller(&office, "101").await;
     ana.accept().await;
     page.hears(CALLER_HZ).await;
-    caller.rtp.lose_each(3);
+    caller.rtp.lose_each(10);
     page.sees(".call .network[data-side=far]", "A rede do cliente está ruim: você o ouve mal").await;
     page.screenshot("more/call_bad_network").await;
     caller.rtp.lose_each(0);

@@ -38,11 +38,11 @@ globalThis.WebSocket = class extends EventTarget {
   }
 };
 
-const entry = ['words/language', 'interaction/state', 'live/desk', 'live/me', 'live/socket', 'message/threads', 'live/verdict']
+const entry = ['words/language', 'interaction/state', 'live/desk', 'live/me', 'live/socket', 'message/threads', 'live/verdict', 'admin/dial_rules/fault']
   .map((name, at) => `export * as m${at} from ${JSON.stringify(`${src}${name}.ts`)};`)
   .join('\n');
 const bundle = await build({ stdin: { contents: entry, resolveDir: src, loader: 'ts' }, bundle: true, write: false, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', nodePaths: [`${src}../node_modules`] });
-const { m0: words, m1: state, m2: desk, m3: people, m4: socket, m5: threads, m6: network } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`);
+const { m0: words, m1: state, m2: desk, m3: people, m4: socket, m5: threads, m6: network, m7: fault } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`);
 
 const interaction = (part = {}) => ({ id: 1, protocol: '20261121000001', medium: 'chat', channel: 'webchat', state: 'open', customer: 'waiting', call: null, contact: null, queue: null, inbox: null, title: 'Visitante', left_until_ms: null, started_at_ms: 1000, unread: 0, draft: null, ended_by: null, ...part });
 const wholeDesk = (part = {}) => ({ server_time_ms: Date.now(), presence: { queues: [], wrap_up_until_ms: null, wrap_up_interaction: null }, interactions: [], offers: [], boards: [], agents: [], ...part });
@@ -151,9 +151,17 @@ test('B08: what is lost on the way to us is not blamed on the network of who mis
   const judged = (page, far) => network.judge([page, far].map(([from, missed_percent]) => ({ from, missed_percent })));
   assert.deepEqual(judged([heard(0, 4.3), 33], [heard(33, 1.4), 0]), [{ from: 'good', to: 'unknown' }, { from: 'bad', to: 'unknown' }]);
   assert.deepEqual(judged([heard(0, 4.3), 12], [heard(1, 4), null]), [{ from: 'good', to: 'bad' }, { from: 'good', to: 'unknown' }]);
+  assert.deepEqual([heard(4.9, 4), heard(5, 4), heard(10, 3.4)].map(network.verdictOf), ['good', 'bad', 'bad']);
   assert.equal(network.verdictOf({ loss_percent: 3, jitter_ms: 2, mos: null }), 'fair');
   assert.equal(network.verdictOf({ loss_percent: 0, jitter_ms: 90, mos: null }), 'bad');
   assert.equal(network.worst(['unknown', 'good', 'fair']), 'fair');
+});
+
+test('a fault of another rule of the dial plan is said beside no field of the one in the form', () => {
+  const refused = (field) => ({ problem: { field, code: null, detail: 'a PIN has 3 to 12 digits' }, at: 1 });
+  assert.equal(fault.faultOf(refused('rule[1].pin'), 'pin'), 'a PIN has 3 to 12 digits');
+  for (const field of ['rule[0].pin', 'rule[11].pin', 'rule[1].dial', 'rule[1]', null]) assert.equal(fault.faultOf(refused(field), 'pin'), null);
+  assert.equal(fault.faultOf(null, 'pin'), null);
 });
 
 test('B04: a lost connection goes on where it was, or begins with the whole desk', () => {

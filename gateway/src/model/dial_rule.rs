@@ -79,6 +79,19 @@ impl DialRuleKind {
             | Service::Tone => None,
         }
     }
+
+    /// The announcement that it plays.
+    pub fn announcement(&self) -> Option<&Announcement> {
+        let (Self::Service { service: Service::Announcement(announcement), .. }
+        | Self::TrunkNumber {
+            destination: Destination::Service(Service::Announcement(announcement)),
+            ..
+        }) = self
+        else {
+            return None;
+        };
+        Some(announcement)
+    }
 }
 
 /// Who may use a prefix rule.

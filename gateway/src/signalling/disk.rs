@@ -9,8 +9,6 @@ use std::time::Duration;
 
 /// How long signalling waits for an answer that it can do without. A disk that is well takes less than a millisecond.
 pub const SHORT: Duration = Duration::from_millis(100);
-/// The same for what a caller is to hear, and that is read once: a busy machine needs its time to decode it.
-pub const LONG: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;
 

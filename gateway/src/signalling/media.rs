@@ -4,50 +4,37 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use ramal_media::command::{Command, LegId};
 use ramal_media::io::{LegSockets, PortPool, WebRtcFace, Workers};
 use ramal_media::player::{Country, Prompt, Tone};
 
 use super::disk::{self, Disk};
+use super::shelf::{Known, Shelf};
 use crate::call::MediaPlane;
 use crate::model::{Announcement, Organization, OrganizationId, SoundClipId};
 
 /// A greeting in Portuguese and English, made with espeak-ng.
 const WELCOME: &[u8] = include_bytes!("../../assets/welcome.wav");
-/// Announcements kept decoded in memory.
-const ANNOUNCEMENTS_KEPT: usize = 64;
-
-type Announcements = Mutex<HashMap<PathBuf, Arc<Prompt>>>;
 
 pub struct Media {
     pub workers: Workers,
     pub ports: PortPool,
     pub recordings: PathBuf,
     min_free_bytes: u64,
+    /// What the disk of recordings had free when it last told; before that, without limit.
+    free_bytes: Arc<AtomicU64>,
     /// End of the names of recordings, as `.wav`: it says how they are written.
     recording_suffix: String,
     hold_music: Arc<Prompt>,
     welcome: Arc<Prompt>,
-    announcements: Arc<Announcements>,
+    shelf: Shelf,
     /// Uploaded sounds that queues play; whoever reads the database lays them here.
     clips: Arc<Mutex<HashMap<SoundClipId, Arc<Prompt>>>>,
     disk: Disk,
     /// Orders that a full or dead mailbox did not take.
     pub lost_commands: AtomicU64,
-}
-
-/// The announcements that are at hand.
-#[derive(Clone)]
-pub struct Shelf(Arc<Announcements>);
-
-impl Shelf {
-    /// Reads an announcement that is not there yet. Takes as long as the disk does.
-    pub fn lay(&self, path: PathBuf) {
-        if !locked(&self.0).contains_key(&path) {
-            read(&self.0, path);
-        }
-    }
 }
 
 /// Where recordings are written, and how.
@@ -79,11 +66,12 @@ impl Media {
             ports,
             recordings: recordings.folder,
             min_free_bytes: recordings.min_free_bytes,
+            free_bytes: Arc::new(AtomicU64::new(u64::MAX)),
             recording_suffix: recordings.suffix,
             hold_music: Prompt::hold_music(),
             // Our own file, checked by a test; were it unreadable, music is better than no node.
             welcome: Prompt::from_bytes(WELCOME).unwrap_or_else(|_| Prompt::hold_music()),
-            announcements: Arc::default(),
+            shelf: Shelf::default(),
             clips,
             disk: Disk::start()?,
             lost_commands: AtomicU64::new(0),
@@ -92,7 +80,7 @@ impl Media {
 
     /// Where announcements are laid before a call asks for them.
     pub fn shelf(&self) -> Shelf {
-        Shelf(Arc::clone(&self.announcements))
+        self.shelf.clone()
     }
 
     /// What is shipped with the program, by the names in [`crate::model::BUILTIN_ANNOUNCEMENTS`].
@@ -105,11 +93,13 @@ impl Media {
     }
 
     fn file(&self, path: PathBuf) -> Option<Arc<Prompt>> {
-        if let Some(prompt) = locked(&self.announcements).get(&path) {
-            return Some(Arc::clone(prompt));
+        match self.shelf.find(Instant::now(), &path) {
+            Known::Prompt(prompt) => return Some(prompt),
+            Known::Unreadable => return None,
+            Known::Nothing => {}
         }
-        let kept = Arc::clone(&self.announcements);
-        let read = self.disk.ask(disk::LONG, move || read(&kept, path));
+        let shelf = self.shelf.clone();
+        let read = self.disk.ask(disk::SHORT, move || shelf.read(path));
         read.unwrap_or_else(|error| {
             tracing::error!(%error, "announcement not read");
             None
@@ -117,36 +107,13 @@ impl Media {
     }
 }
 
-fn locked(announcements: &Announcements) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Prompt>>> {
-    announcements.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reads an announcement and keeps it, also when nobody waits for it any more: the next call finds it.
-fn read(announcements: &Announcements, path: PathBuf) -> Option<Arc<Prompt>> {
-    let prompt = match Prompt::from_file(&path) {
-        Ok(prompt) => prompt,
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "announcement unreadable");
-            return None;
-        }
-    };
-    let mut kept = locked(announcements);
-    if kept.len() >= ANNOUNCEMENTS_KEPT {
-        kept.clear();
-    }
-    kept.insert(path, Arc::clone(&prompt));
-    Some(prompt)
-}
-
-/// Makes the folder of a recording, as the recorder does where this comes too late, and sees that there is room.
-fn prepare(folder: &Path, min_free_bytes: u64) -> Result<(), String> {
+/// Makes the folder of a recording, as the recorder does where this comes too late, and sees how much room there is.
+fn prepare(folder: &Path, seen: &AtomicU64) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    match free_bytes(folder) {
-        Some(free) if free < min_free_bytes => {
-            Err(format!("the disk of {} has less than recording.min_free_mib left", folder.display()))
-        }
-        _ => Ok(()),
+    if let Some(free) = free_bytes(folder) {
+        seen.store(free, Ordering::Relaxed);
     }
+    Ok(())
 }
 
 impl MediaPlane for Media {
@@ -186,14 +153,18 @@ impl MediaPlane for Media {
 
     fn recording_path(&self, organization: &str, name: &str, started_ms: i64) -> Result<PathBuf, String> {
         let folder = self.recordings.join(organization).join(day(started_ms));
-        let (path, min_free_bytes) =
-            (folder.join(format!("{name}{}", self.recording_suffix)), self.min_free_bytes);
-        match self.disk.ask(disk::SHORT, move || prepare(&folder, min_free_bytes)) {
+        let path = folder.join(format!("{name}{}", self.recording_suffix));
+        let seen = Arc::clone(&self.free_bytes);
+        match self.disk.ask(disk::SHORT, move || prepare(&folder, &seen)) {
             Ok(prepared) => prepared?,
             // One that is only slow costs no recording: the recorder makes the folder by itself, and tells when it cannot.
             Err(error) => {
-                tracing::warn!(folder = %self.recordings.display(), %error, "a recording begins unseen")
+                tracing::warn!(folder = %self.recordings.display(), %error, "a recording begins by what was last known of the disk")
             }
+        }
+        if self.free_bytes.load(Ordering::Relaxed) < self.min_free_bytes {
+            let folder = self.recordings.display();
+            return Err(format!("the disk of {folder} has less than recording.min_free_mib left"));
         }
         Ok(path)
     }
@@ -247,5 +218,35 @@ mod tests {
     fn the_greeting_is_readable() {
         let prompt = Prompt::from_bytes(WELCOME).unwrap();
         assert!((5_000..10_000).contains(&prompt.duration_ms()));
+    }
+
+    /// One whose disk never has enough room for a recording.
+    fn media() -> Media {
+        use ramal_media::io::WorkerConfig;
+        let workers = Workers::start(1, WorkerConfig::default(), |_, _| {}).unwrap();
+        let ports = PortPool::new([127, 0, 0, 1].into(), None, 40_000..=40_001).unwrap();
+        let folder = std::env::temp_dir().join(format!("ramal-room-{}", std::process::id()));
+        let place = RecordingPlace { folder, min_free_bytes: u64::MAX - 1, suffix: ".wav".to_owned() };
+        Media::new(workers, ports, place, Arc::default()).unwrap()
+    }
+
+    #[test]
+    fn a_disk_that_was_full_and_does_not_answer_is_full() {
+        let media = media();
+        let (release, released) = std::sync::mpsc::sync_channel::<()>(1);
+        let hangs = media.disk.ask(std::time::Duration::ZERO, move || released.recv().is_ok());
+        assert_eq!(hangs, Err(disk::Hangs));
+        assert!(media.recording_path("house", "call", 0).is_ok(), "nothing is known of it yet");
+        release.send(()).unwrap();
+        while media.recording_path("house", "call", 0).is_ok() {
+            std::thread::yield_now();
+        }
+        let (release, released) = std::sync::mpsc::sync_channel::<()>(1);
+        let answer = move || released.recv().is_ok();
+        assert_eq!(media.disk.ask(std::time::Duration::ZERO, answer), Err(disk::Hangs));
+        let refused = media.recording_path("house", "call", 0).unwrap_err();
+        assert!(refused.contains("min_free_mib"), "{refused}");
+        drop(release);
+        let _ = std::fs::remove_dir_all(&media.recordings);
     }
 }

@@ -20,6 +20,9 @@ pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// The same for a member of a room from whom nothing comes and to whom nothing goes. At one and a half of it a peer that times out
 /// after five intervals, 25 s (§6.3.5), has still heard of us.
 pub const REST_INTERVAL: Duration = Duration::from_secs(15);
+/// The bounds of what is drawn, as parts of the mean.
+const SOONEST: f64 = 0.5;
+const LATEST: f64 = 1.5;
 /// Packets sent from one report to the next that are still no speech: they keep a path open.
 const KEEP_UP_PACKETS: u64 = 4;
 /// Packets of one compound that are read.
@@ -71,17 +74,21 @@ impl Engine {
         self.after_about(now, REPORT_INTERVAL)
     }
 
-    /// What rested has come to life: its next report does not wait as long.
+    /// What rested has come to life: its next report does not wait as long. One that is due as soon as any stays as it was drawn.
     pub(super) fn report_sooner(&mut self, now: Instant, index: LegIndex) {
+        let latest = calm_after(self.started, now + REPORT_INTERVAL.mul_f64(LATEST));
+        let party = self.parties.get(index as usize).and_then(Option::as_ref);
+        let due = party.and_then(|party| party.deadlines[Reason::Report as usize]);
+        if due.is_none_or(|due| due <= latest) {
+            return;
+        }
         let sooner = self.report_after(now);
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        if party.deadlines[Reason::Report as usize].is_some_and(|later| later > sooner) {
-            self.timers.set(&mut party.deadlines, index, Reason::Report, Some(sooner));
-        }
+        self.timers.set(&mut party.deadlines, index, Reason::Report, Some(sooner));
     }
 
     fn after_about(&mut self, now: Instant, mean: Duration) -> Instant {
-        let interval = mean.mul_f64(self.random.random_range(0.5..1.5));
+        let interval = mean.mul_f64(self.random.random_range(SOONEST..LATEST));
         calm_after(self.started, now + interval)
     }
 

@@ -305,6 +305,12 @@ impl Engine {
             room.mixer.wake();
             (room.pace, room.due) = (Pace::Ticking, tick);
             self.timers.set(&mut room.deadlines, index, Reason::Room, Some(tick));
+            // Who only hears is sent something again, too. Taken out meanwhile: reports borrow the engine.
+            let legs = std::mem::take(&mut room.legs);
+            legs.iter().flatten().for_each(|&leg| self.report_sooner(now, leg));
+            if let Some(room) = self.rooms.get_mut(index) {
+                room.legs = legs;
+            }
         }
     }
 

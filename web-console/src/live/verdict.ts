@@ -11,16 +11,18 @@ export interface Figures {
 // ITU-T P.800: 4 is good, below 3 many are dissatisfied.
 const GOOD_MOS = 3.8;
 const FAIR_MOS = 3;
+// What concealment no longer hides: syllables are missing, however well the score (ITU-T G.107: random loss, concealed) still takes it.
+const BAD_LOSS_PERCENT = 5;
 // Where no score is known: what a jitter buffer and concealment hide from most ears, and what they do not.
 const FAIR_LOSS_PERCENT = 2;
-const BAD_LOSS_PERCENT = 5;
 const FAIR_JITTER_MS = 40;
 const BAD_JITTER_MS = 80;
 
-/** By the score where there is one, else by loss and jitter alone. */
+/** Much loss is bad by itself; else by the score where there is one, and by loss and jitter alone where there is none. */
 export function verdictOf({ loss_percent, jitter_ms, mos }: Figures): Verdict {
+  if (loss_percent >= BAD_LOSS_PERCENT) return 'bad';
   if (mos !== null) return mos >= GOOD_MOS ? 'good' : mos >= FAIR_MOS ? 'fair' : 'bad';
-  if (loss_percent >= BAD_LOSS_PERCENT || jitter_ms >= BAD_JITTER_MS) return 'bad';
+  if (jitter_ms >= BAD_JITTER_MS) return 'bad';
   if (loss_percent >= FAIR_LOSS_PERCENT || jitter_ms >= FAIR_JITTER_MS) return 'fair';
   return 'unknown';
 }

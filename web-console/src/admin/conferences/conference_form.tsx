@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 
-import type { Problem } from '../../api/problem';
-import { Dialog, FormProblem, Select, TextField, fieldTextOf, useWhole } from '../../ui';
+import { Dialog, FormProblem, Select, TextField, useWhole } from '../../ui';
 import { FormFoot } from '../actions';
+import { type Refusal, faultOf } from '../dial_rules/fault';
 import { numberOf, textOfNumber, useDraft } from '../draft';
 import type { DialRule, List, Recording, Trunk } from '../shapes';
 import { slug } from '../slug';
@@ -20,7 +20,7 @@ interface FormProps {
   onClose: () => void;
   onDelete: (() => unknown) | undefined;
   /** What it is refused with, if it is. */
-  onSave: (rule: DialRule) => Promise<Problem | null>;
+  onSave: (rule: DialRule) => Promise<Refusal | null>;
 }
 
 export function ConferenceForm({ rule, usual, onClose, onDelete, onSave }: FormProps) {
@@ -35,14 +35,14 @@ export function ConferenceForm({ rule, usual, onClose, onDelete, onSave }: FormP
     members: textOfNumber(rule?.max_members ?? usual),
     recording: rule?.recording ?? ('inherit' as Recording),
   });
-  const problem = useSignal<Problem | null>(null);
+  const refusal = useSignal<Refusal | null>(null);
   const busy = useSignal(false);
   async function save() {
     busy.value = true;
     const pin = now.has_pin ? { pin: now.pin || KEPT } : {};
     const members = numberOf(now.members);
     const place = now.inside ? { dial: now.number.trim() } : { from_trunk: now.trunk, number: now.number.trim() };
-    problem.value = await onSave({
+    refusal.value = await onSave({
       ...place,
       conference: slug(now.name),
       ...pin,
@@ -51,8 +51,7 @@ export function ConferenceForm({ rule, usual, onClose, onDelete, onSave }: FormP
     });
     busy.value = false;
   }
-  // A refusal names the rule and its key: `rule[3].pin`.
-  const fault = (key: string) => (problem.value?.field?.endsWith(`.${key}`) || problem.value?.field === key ? fieldTextOf(problem.value) : null);
+  const fault = (key: string) => faultOf(refusal.value, key);
   return (
     <Dialog
       title={rule ? say('edit', { name: rule.conference ?? '' }) : say('new')}
@@ -87,7 +86,7 @@ export function ConferenceForm({ rule, usual, onClose, onDelete, onSave }: FormP
         <TextField label={say('max_members')} hint={say('members_hint')} type="number" min={2} max={500} value={now.members} onChange={(members) => set({ members })} error={fault('max_members')} />
         <Select label={shared('recording')} hint={say('recording_hint')} value={now.recording} onChange={(recording) => set({ recording: recording as Recording })} choices={RECORDINGS.map((value) => ({ value, label: say(`recording_${value}`) }))} error={fault('recording')} />
       </div>
-      <FormProblem problem={problem.value} />
+      <FormProblem problem={refusal.value?.problem ?? null} />
     </Dialog>
   );
 }

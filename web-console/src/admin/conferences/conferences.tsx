@@ -87,11 +87,11 @@ export function Conferences() {
           onClose={() => (open.value = null)}
           onDelete={chosen?.conference !== undefined ? () => erase(chosen, chosen.conference ?? '') : undefined}
           onSave={async (rule) => {
-            const at = chosen ? placeOf(chosen) : undefined;
-            if (at !== undefined && at < 0) return gone();
-            const refusal = await save(at === undefined ? added(all, rule) : all.map((old, other) => (other === at ? rule : old)));
-            if (!refusal) open.value = null;
-            return refusal;
+            const at = chosen ? placeOf(chosen) : placeOfNew(all, rule);
+            if (at < 0) return gone();
+            const refused = await save([...all.slice(0, at), rule, ...all.slice(chosen ? at + 1 : at)]);
+            if (!refused) open.value = null;
+            return refused && { problem: refused, at };
           }}
         />
       )}
@@ -100,4 +100,4 @@ export function Conferences() {
 }
 
 /** The first rule that fits counts: a number stands before those for any number. */
-const added = (all: readonly DialRule[], rule: DialRule): DialRule[] => (rule.number === '*' ? [...all, rule] : [rule, ...all]);
+const placeOfNew = (all: readonly DialRule[], rule: DialRule): number => (rule.number === '*' ? all.length : 0);

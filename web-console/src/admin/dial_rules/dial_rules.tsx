@@ -82,11 +82,10 @@ export function DialRules(_: SectionProps) {
           at={open.value}
           onClose={() => (open.value = null)}
           onSave={async (rule) => {
-            const next = [...all];
-            next[open.value ?? all.length] = rule;
-            const refusal = await save(next);
-            if (!refusal) open.value = null;
-            return refusal;
+            const at = open.value ?? all.length;
+            const refused = await save([...all.slice(0, at), rule, ...all.slice(at + 1)]);
+            if (!refused) open.value = null;
+            return refused && { problem: refused, at };
           }}
         />
       )}

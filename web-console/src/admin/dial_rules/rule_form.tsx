@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import type { Problem } from '../../api/problem';
-import { Dialog, FormProblem, Select, TextField, fieldTextOf, useWhole } from '../../ui';
+import { Dialog, FormProblem, Select, TextField, useWhole } from '../../ui';
 import { FormFoot } from '../actions';
 import { listOf, useDraft } from '../draft';
 import type { DialRule, Extension, List, Queue, Trunk } from '../shapes';
 import { say as shared } from '../words';
+import { type Refusal, faultOf } from './fault';
 import { type Kind, type RuleDraft, type Target, draftOf, isComplete, ruleOf } from './rule_draft';
 import { say } from './words';
 
@@ -17,13 +17,13 @@ interface FormProps {
   at: number;
   onClose: () => void;
   /** What it is refused with, if it is. */
-  onSave: (rule: DialRule) => Promise<Problem | null>;
+  onSave: (rule: DialRule) => Promise<Refusal | null>;
 }
 
 export function RuleForm({ rule, first, at: index, onClose, onSave }: FormProps) {
   const trunks = useWhole<List<Trunk>>('/trunks?limit=100', 'trunks');
   const { now, set } = useDraft<RuleDraft>(draftOf(rule ?? first));
-  const problem = useSignal<Problem | null>(null);
+  const refusal = useSignal<Refusal | null>(null);
   const busy = useSignal(false);
   const names = trunks.data?.items.map(({ name }) => name) ?? [];
   // Where there is one only, it is meant; where there is none, the number is dialled inside.
@@ -34,11 +34,10 @@ export function RuleForm({ rule, first, at: index, onClose, onSave }: FormProps)
   }, [trunks.data]);
   async function save() {
     busy.value = true;
-    problem.value = await onSave(ruleOf(now));
+    refusal.value = await onSave(ruleOf(now));
     busy.value = false;
   }
-  // A refusal names the rule and its key: `rule[3].prefix`.
-  const fault = (key: string) => (problem.value?.field?.endsWith(`.${key}`) || problem.value?.field === key ? fieldTextOf(problem.value) : null);
+  const fault = (key: string) => faultOf(refusal.value, key);
   const parts = { now, set, fault };
   return (
     <Dialog
@@ -62,7 +61,7 @@ export function RuleForm({ rule, first, at: index, onClose, onSave }: FormProps)
       {now.kind === 'from_trunk' && <TextField label={say('number')} hint={say('number_hint')} value={now.number} onChange={(number) => set({ number })} required mono error={fault('number')} />}
       {now.kind === 'dial' && <TextField label={say('dial')} hint={say('dial_hint')} value={now.dial} onChange={(dial) => set({ dial })} required mono error={fault('dial')} />}
       {now.kind === 'prefix' ? <Outside {...parts} /> : <Destination {...parts} />}
-      <FormProblem problem={problem.value} />
+      <FormProblem problem={refusal.value?.problem ?? null} />
     </Dialog>
   );
 }

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { go } from '../../route/route';
-import { Button, Dialog, Icon, Panel, Table, useResource, useWhole } from '../../ui';
+import { Button, Dialog, Icon, Panel, Table, useWhole } from '../../ui';
 import { moment } from '../../words/language';
 import type { List, RefusedCall, Trunk } from '../shapes';
 import { say as shared } from '../words';
@@ -14,9 +14,9 @@ import { say } from './words';
 /** A carrier that tries again is seen within this. */
 const LOOK_EVERY_MS = 5_000;
 
-/** Nothing where nothing was refused. */
+/** Nothing where nothing was refused. Whole: who was refused once stands below all that a scanner tries. */
 export function RefusedCalls() {
-  const refused = useResource<List<RefusedCall>>('/refused-calls?limit=100', 'trunks dial_rules');
+  const refused = useWhole<List<RefusedCall>>('/refused-calls?limit=100', 'trunks dial_rules');
   const adding = useSignal<string | null>(null);
   useEffect(() => {
     const look = setInterval(() => void refused.reload(), LOOK_EVERY_MS);

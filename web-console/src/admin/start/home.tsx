@@ -79,7 +79,7 @@ function useAll(): Everything | null {
   const rules = useResource<DialRule[]>(may('telephony.manage') ? '/dial-rules' : null, 'dial_rules');
   const trunks = useWhole<List<Trunk>>(may('telephony.manage') ? '/trunks?limit=100' : null, 'trunks');
   const plugins = useWhole<List<Plugin>>(may('plugins.manage') ? '/plugins?limit=100' : null, 'plugins');
-  const refused = useResource<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls?limit=100' : null, 'trunks dial_rules');
+  const refused = useWhole<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls?limit=100' : null, 'trunks dial_rules');
   // Each that ends moves a board.
   const handled = [...boards.value.values()].reduce((sum, board) => sum + board.handled_today, 0);
   const latest = useResource<List<Interaction>>('/interactions?limit=100');
