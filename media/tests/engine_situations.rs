@@ -336,6 +336,33 @@ fn reports_go_both_ways_and_loss_is_seen() {
 }
 
 #[test]
+fn loss_that_begins_late_in_a_call_is_told_at_once_and_so_is_its_end() {
+    let mut call = Call::new();
+    call.bridge();
+    // Two of the longest intervals between reports, in packets.
+    let span = 2 * 375;
+    let mut told = Vec::new();
+    for (spans, lost_each) in [(20, 0), (1, 10), (1, 0)] {
+        for round in 0..spans * span {
+            if lost_each > 0 && round % lost_each == 0 {
+                call.phones[0].skip();
+            } else {
+                call.talk(0, 440.0);
+            }
+            call.talk(1, 440.0);
+            call.advance(20);
+        }
+        let now = call.statistics(0);
+        told.push((now.recent_loss_percent, now.recent_mos));
+    }
+    let [(before, good), (during, worse), (after, well)] = told[..] else { panic!("{told:?}") };
+    assert_eq!((before, after), (0.0, 0.0));
+    assert!((9.0..11.0).contains(&during), "{told:?}");
+    assert!(good == well && worse < good, "{told:?}");
+    assert!(call.statistics(0).loss_percent < 1.0, "of the whole call it is little");
+}
+
+#[test]
 fn a_key_is_no_jitter() {
     let mut call = Call::new();
     call.bridge();

@@ -159,7 +159,7 @@ pub enum TransferState {
     Ringing,
 }
 
-/// The media of one party.
+/// The media of one party in the last seconds, for what is the matter now drowns in the figures of a whole call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SideQuality {
     pub side: SideName,
@@ -362,10 +362,10 @@ fn extension_of(party: &Party) -> Option<ExtensionId> {
 fn side(side: SideName, counted: &LegStatistics) -> SideQuality {
     SideQuality {
         side,
-        loss_percent: counted.loss_percent,
+        loss_percent: counted.recent_loss_percent,
         jitter_ms: counted.jitter_ms,
         round_trip_ms: counted.round_trip_ms,
-        mos: counted.mos,
+        mos: counted.recent_mos,
         remote_loss_percent: counted.remote_loss_percent,
         codec: counted.codec.clone(),
         silent_ms: counted.last_received_ms_ago,

@@ -574,7 +574,7 @@ impl Call {
     }
 }
 
-/// What was counted after `before`. Jitter, round trip and MOS are those of the moment.
+/// What was counted after `before`. Jitter, round trip, MOS and what is recent are those of the moment.
 fn since(counted: &LegStatistics, before: &LegStatistics) -> LegStatistics {
     let packets_received = counted.packets_received.saturating_sub(before.packets_received);
     let packets_lost = counted.packets_lost.saturating_sub(before.packets_lost);

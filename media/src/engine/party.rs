@@ -73,6 +73,9 @@ pub(super) struct Incoming {
     /// Of sources that ended: received, lost.
     pub past_lost: u64,
     pub packets_at_last_report: u64,
+    /// Lost, when the last interval between reports ended, and how much was lost in it.
+    pub lost_at_last_report: u64,
+    pub recent_loss_percent: Option<f32>,
     pub dtmf: DtmfReceiver,
     pub notices: Notices,
     /// Of the datagram that a browser instance is opening.
@@ -279,6 +282,8 @@ impl Incoming {
             stats: None,
             past_lost: 0,
             packets_at_last_report: 0,
+            lost_at_last_report: 0,
+            recent_loss_percent: None,
             last_codec: 0,
             dtmf: DtmfReceiver::default(),
             listeners: Listeners::default(),

@@ -172,11 +172,10 @@ impl Engine {
 }
 
 impl Party {
-    /// Whether it is in a room in which, since its last report, it said nothing and heard nothing.
+    /// Ends the interval between two reports. Whether it is in a room in which it said nothing and heard nothing meanwhile.
     fn rests(&mut self) -> bool {
         let (incoming, outgoing) = (&mut self.incoming, &self.outgoing);
-        let received = incoming.counters.packets - incoming.packets_at_last_report;
-        incoming.packets_at_last_report = incoming.counters.packets;
+        let received = incoming.close_interval();
         let sent = outgoing.packets - outgoing.packets_at_last_report;
         let rests = matches!(outgoing.hear, Hear::Room(_)) && received == 0 && sent <= KEEP_UP_PACKETS;
         if rests && incoming.media == MediaState::Flowing {

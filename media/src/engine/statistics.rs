@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::party::Incoming;
 use super::{Engine, LegIndex, Party};
 use crate::command::LegId;
 use crate::event::Event;
@@ -28,9 +29,9 @@ impl Party {
         let stats = incoming.stats.as_ref().map(|(_, stats)| stats);
         let codec = self.codec_name();
         let refused = self.browser.as_ref().map_or(0, |browser| browser.refused);
-        let packets_lost = incoming.past_lost + stats.map_or(0, |stats| stats.lost());
-        let expected = incoming.counters.packets + packets_lost;
-        let loss_percent = if expected == 0 { 0.0 } else { packets_lost as f32 * 100.0 / expected as f32 };
+        let packets_lost = incoming.lost();
+        let loss_percent = percent(packets_lost, incoming.counters.packets);
+        let recent_loss_percent = incoming.recent_loss_percent.unwrap_or(loss_percent);
         let jitter_ms = stats.map_or(0.0, |stats| stats.jitter_ms());
         let round_trip_ms = outgoing.remote.round_trip_ms;
         LegStatistics {
@@ -46,6 +47,8 @@ impl Party {
             jitter_ms,
             round_trip_ms,
             mos: stats.and_then(|_| mos(loss_percent, jitter_ms, round_trip_ms, &codec)),
+            recent_loss_percent,
+            recent_mos: stats.and_then(|_| mos(recent_loss_percent, jitter_ms, round_trip_ms, &codec)),
             remote_loss_percent: outgoing.remote.loss_percent,
             remote_jitter_ms: outgoing.remote.jitter_ms,
             codec,
@@ -61,5 +64,29 @@ impl Party {
         let Some(settings) = &self.settings else { return String::new() };
         let last = settings.codecs.get(usize::from(self.incoming.last_codec));
         last.or(settings.codecs.first()).map_or_else(String::new, |agreed| agreed.codec.name.clone())
+    }
+}
+
+impl Incoming {
+    /// Of all sources so far.
+    fn lost(&self) -> u64 {
+        self.past_lost + self.stats.as_ref().map_or(0, |(_, stats)| stats.lost())
+    }
+
+    /// An interval between reports ends: how many packets came in it, and how much of it was lost.
+    pub(super) fn close_interval(&mut self) -> u64 {
+        let lost = self.lost();
+        let came = self.counters.packets - self.packets_at_last_report;
+        // What comes late was lost in the interval before.
+        self.recent_loss_percent = Some(percent(lost.saturating_sub(self.lost_at_last_report), came));
+        (self.packets_at_last_report, self.lost_at_last_report) = (self.counters.packets, lost);
+        came
+    }
+}
+
+fn percent(lost: u64, came: u64) -> f32 {
+    match lost + came {
+        0 => 0.0,
+        expected => lost as f32 * 100.0 / expected as f32,
     }
 }

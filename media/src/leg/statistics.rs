@@ -35,6 +35,9 @@ pub struct LegStatistics {
     pub round_trip_ms: Option<f32>,
     /// Of what we received, 1.0 to 4.5 (ITU-T G.107); none before the first packet or for an unknown codec.
     pub mos: Option<f32>,
+    /// Of the last interval between reports, 5 s on average, as loss and MOS of a whole call tell late what is the matter now.
+    pub recent_loss_percent: f32,
+    pub recent_mos: Option<f32>,
     pub remote_loss_percent: Option<f32>,
     pub remote_jitter_ms: Option<f32>,
     /// Name in SDP of the codec last received; of the preferred one before that; empty before `Configure`.
