@@ -18,7 +18,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("call", &["routing", "cluster", "store", "model", "telemetry", "config"]),
     ("chat", &["routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
     ("site", &["store", "model", "config", "telemetry"]),
-    ("signalling", &["forwarded", "call", "feed", "routing", "cluster", "store", "model", "telemetry", "config"]),
+    (
+        "signalling",
+        &["forwarded", "call", "feed", "routing", "cluster", "store", "model", "telemetry", "config"],
+    ),
     ("plugin", &["call", "chat", "routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
     // Edges toward people. They ask signalling and plugins through their handles.
     (
