@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod feed;
+pub mod forwarded;
 pub mod model;
 pub mod people;
 pub mod plugin;

@@ -237,7 +237,14 @@ async fn start(
     let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
     let (ready_sip, listening) = (sockets.addresses(), sockets.named());
     let origins = config.sip.websocket_origins.clone().into();
-    let door = Door { gate: Arc::clone(&gate), tls: tls.clone(), origins, inbound: inbound_sender.clone() };
+    let trusted_proxies = config.web.trusted_proxies.clone().into();
+    let door = Door {
+        gate: Arc::clone(&gate),
+        tls: tls.clone(),
+        origins,
+        trusted_proxies,
+        inbound: inbound_sender.clone(),
+    };
     let datagrams = sockets.read(&door);
     let feed = Feed::new(epoch()?);
     let shell = Shell {

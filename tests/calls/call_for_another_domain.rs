@@ -8,19 +8,21 @@ async fn a_phone_calls_inside_its_organization_by_whichever_name_of_ours() {
     let node = Node::start(Site::acme()).await;
     let (phone, called) = (node.phone("100").await, node.phone("101").await);
     let offer = Rtp::new().await.sdp();
-    for elsewhere in ["other.test", "acme.test.evil.example", "192.0.2.77"] {
+    for elsewhere in ["other.test", "acme.test.evil.example"] {
         let mut call = phone.invite_uri(&format!("sip:101@{elsewhere}"), &offer, &[]).await;
         call.expect_status(404).await;
     }
-    let ours = ["acme.test", "ACME.Test", "localhost", &node.udp.to_string()].map(str::to_owned);
+    // Behind a translated address nobody here knows which one phones dial.
+    let ours =
+        ["acme.test", "ACME.Test", "localhost", "192.0.2.77", &node.udp.to_string()].map(str::to_owned);
     for host in &ours {
         let mut call = phone.invite_uri(&format!("sip:101@{host}"), &offer, &[]).await;
         called.expect_invite().await.reject(486).await;
         call.expect_status(486).await;
     }
-    let records = node.expect_cdrs(3 + ours.len()).await;
+    let records = node.expect_cdrs(2 + ours.len()).await;
     let outside: Vec<_> = records.iter().filter(|record| record["end_reason"] == "number_unknown").collect();
-    assert_eq!(outside.len(), 3, "{records:#?}");
+    assert_eq!(outside.len(), 2, "{records:#?}");
     assert!(outside.iter().any(|record| record["callee"] == "101@other.test"), "{outside:#?}");
 }
 

@@ -26,7 +26,9 @@ async fn a_browser_is_told_and_sent_away_and_phones_notice_nothing() {
     // A client of TLS on the port without it.
     assert_eq!(answer(&node, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await, b"");
     assert_eq!(node.metric("ramal_sip_total{event=\"connections_not_sip\"}").await as u64, 4);
-    assert_eq!(node.logged("another protocol than SIP").await, 1, "one line, however many come");
     let phone = node.stream_phone("100", ramal_tests::wire::link::Transport::Tcp).await;
     assert_eq!(phone.register_for(3600).await.status(), Some(200));
+    node.stop();
+    node.logged("stopping").await;
+    assert_eq!(node.logged("another protocol than SIP").await, 1, "one line, however many come");
 }

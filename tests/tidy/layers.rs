@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["model", "telemetry", "config"]),
     ("cluster", &["store", "model", "telemetry", "config"]),
     ("feed", &["model"]),
+    ("forwarded", &[]),
     ("routing", &["cluster", "feed", "store", "model", "telemetry"]),
     ("sounds", &["store", "model", "telemetry", "config"]),
     ("recordings", &["store", "model", "telemetry", "config"]),
@@ -17,7 +18,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("call", &["routing", "cluster", "store", "model", "telemetry", "config"]),
     ("chat", &["routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
     ("site", &["store", "model", "config", "telemetry"]),
-    ("signalling", &["call", "feed", "routing", "cluster", "store", "model", "telemetry", "config"]),
+    (
+        "signalling",
+        &["forwarded", "call", "feed", "routing", "cluster", "store", "model", "telemetry", "config"],
+    ),
     ("plugin", &["call", "chat", "routing", "cluster", "feed", "store", "model", "telemetry", "config"]),
     // Edges toward people. They ask signalling and plugins through their handles.
     (
@@ -34,6 +38,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "routing",
             "cluster",
             "feed",
+            "forwarded",
             "store",
             "model",
             "telemetry",

@@ -8,6 +8,6 @@ mod fields;
 
 pub use algorithm::{Algorithm, Ha1, ha1};
 pub use answerer::{Answerer, NoAnswer};
-pub use challenger::{AuthLimits, Challenger, Verdict, Wrong};
+pub use challenger::{AuthLimits, Challenger, Given, Peer, Verdict, Wrong};
 pub use credentials::{Credentials, Secret};
 pub use fields::{Challenge, Digest, parse_challenge, parse_credentials};

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use network::{Network, address, answer, credentials, invited, names, ok, requests, uri};
-use ramal_sip::auth::{Algorithm, AuthLimits, Challenger, Ha1, Verdict, ha1};
+use ramal_sip::auth::{Algorithm, AuthLimits, Challenger, Ha1, Peer, Verdict, ha1};
 use ramal_sip::endpoint::{Event, OutOfDialog, Reply};
 use ramal_sip::message::{HeaderName, Message, Method, NameAddr, Request, StatusCode};
 use ramal_sip::registration::{
@@ -18,6 +18,7 @@ const REALM: &str = "carrier.example";
 
 /// Whom the challenges here are given to.
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const SEEN: Peer = Peer { address: PEER, is_certain: false };
 
 fn challenger() -> Challenger {
     Challenger::new([3; 32], Duration::from_secs(300), AuthLimits::default())
@@ -48,7 +49,7 @@ fn serve(network: &mut Network, raw: usize, challenger: &mut Challenger, realm: 
             let now = network.now;
             let given = request.headers.get(&HeaderName::Authorization);
             let verdict =
-                given.map(|value| challenger.verify(now, &request.method, (value, PEER), &secret_of_alice()));
+                given.map(|value| challenger.verify(now, &request.method, (value, SEEN), &secret_of_alice()));
             let (code, more) = match verdict {
                 Some(Verdict::Ok) => (200, "Contact: <sip:bob@198.51.100.9>\n".to_owned()),
                 Some(Verdict::Stale) => (401, challenge_line(challenger, now, realm, true)),
@@ -262,7 +263,7 @@ impl Registrar {
     fn decide(&mut self, request: &Request) -> Reply {
         let given = request.headers.get(&HeaderName::Authorization);
         let verdict = given.map(|value| {
-            self.challenger.verify(self.network.now, &request.method, (value, PEER), &secret_of_alice())
+            self.challenger.verify(self.network.now, &request.method, (value, SEEN), &secret_of_alice())
         });
         if verdict != Some(Verdict::Ok) {
             let stale = verdict == Some(Verdict::Stale);
@@ -365,7 +366,7 @@ fn dialog_answered_by_an_endpoint_is_challenged_by_the_layer_above() {
     let events = network.take_events(b);
     let [Event::Invite { dialog, request, .. }] = &events[..] else { panic!("{events:?}") };
     let given = request.headers.get(&HeaderName::ProxyAuthorization).expect("answer");
-    assert_eq!(pbx.verify(network.now, &Method::Invite, (given, PEER), &secret_of_alice()), Verdict::Ok);
+    assert_eq!(pbx.verify(network.now, &Method::Invite, (given, SEEN), &secret_of_alice()), Verdict::Ok);
     let dialog = *dialog;
     network.act(b, |endpoint, now| endpoint.accept(now, dialog, ok("answer")));
     network.run_ms(10);

@@ -1,5 +1,6 @@
 //! The door: a call or a registration comes, and whoever is not known gets no further than here.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ramal_media::sdp::SrtpPolicy;
@@ -8,11 +9,12 @@ use ramal_sip::message::Request;
 use ramal_sip::transport::Flow;
 
 use super::inbound::{Doorkeeper, Refusal, Sender};
+use super::listeners;
 use super::reach::{Reachable, srtp_policy};
 use super::refused::{RefusedCall, RefusedFor, RefusedWhat};
 use super::state::{Admission, Now, Signalling, with_calls};
 use crate::call::{Context, DtmfWay, EndReason, Incoming, MediaPlane, Party, status};
-use crate::model::{Directory, EventRow, Extension, OrganizationId, Trunk};
+use crate::model::{Directory, EventRow, Extension, Ha1Pair, OrganizationId, Trunk};
 use crate::store::Fact;
 
 /// What happened at the door, for the metrics.
@@ -88,21 +90,17 @@ impl<M: MediaPlane> Signalling<M> {
     /// Whoever was refused for a password that holds no more may try the new one.
     pub(super) fn follow_passwords(&mut self, new: &Directory) {
         let old = Arc::clone(&self.directory);
-        for organization in old.organizations() {
-            for was in old.extensions(organization.id) {
-                if new.extension_by_id(was.id).is_none_or(|is| is.ha1 != was.ha1) {
-                    self.guard.forget(organization.id, &was.number);
-                    self.refused.password_changed(organization.id, &was.number);
-                }
+        let all = old.organizations().iter().chain(new.organizations()).map(|organization| organization.id);
+        for organization in all.collect::<HashSet<_>>() {
+            let (was, is) = (passwords(&old, organization), passwords(new, organization));
+            let names = was.keys().chain(is.keys()).copied();
+            let changed: HashSet<&str> = names.filter(|name| was.get(name) != is.get(name)).collect();
+            if changed.is_empty() {
+                continue;
             }
-            for was in old.trunks(organization.id) {
-                let digest = |trunk: &Trunk| trunk.digest_in.clone();
-                if let Some(before) = digest(was)
-                    && new.trunk(was.id).and_then(digest).as_ref() != Some(&before)
-                {
-                    self.guard.forget(organization.id, &before.username);
-                    self.refused.password_changed(organization.id, &before.username);
-                }
+            self.guard.forget(organization, &changed);
+            for name in changed {
+                self.refused.password_changed(organization, name);
             }
         }
     }
@@ -126,7 +124,11 @@ impl<M: MediaPlane> Signalling<M> {
         match refusal {
             Refusal::WrongPassword { .. } | Refusal::Locks { .. } => self.door.wrong_passwords += 1,
             Refusal::Locked { .. } => self.door.passwords_not_looked_at += 1,
-            Refusal::Challenged | Refusal::Stranger | Refusal::Foreign { .. } | Refusal::Malformed => {}
+            Refusal::Challenged
+            | Refusal::Stranger
+            | Refusal::UnusableDigest { .. }
+            | Refusal::Foreign { .. }
+            | Refusal::Malformed => {}
         }
         if let Refusal::Locks { organization, name, time } = refusal {
             self.tell_of_lock(now, *organization, flow, &format!("{name}: {} s", time.as_secs()));
@@ -179,6 +181,9 @@ impl<M: MediaPlane> Signalling<M> {
             Refusal::Locks { organization, name, .. } | Refusal::Locked { organization, name } => {
                 (RefusedFor::TooManyPasswords, Some(*organization), Some(name))
             }
+            Refusal::UnusableDigest { organization, name } => {
+                (RefusedFor::UnusableDigest, Some(*organization), Some(name))
+            }
             Refusal::Foreign { organization, name } => {
                 (RefusedFor::NotItsNumber, Some(*organization), Some(name))
             }
@@ -200,13 +205,24 @@ impl<M: MediaPlane> Signalling<M> {
     }
 }
 
+/// What each name of an Organization is checked against: of an extension, else of a trunk.
+fn passwords(directory: &Directory, organization: OrganizationId) -> HashMap<&str, &Ha1Pair> {
+    let trunks = directory.trunks(organization).filter(|trunk| trunk.enabled);
+    let digests = trunks.filter_map(|trunk| trunk.digest_in.as_ref());
+    let extensions = directory.extensions(organization).filter(|extension| extension.enabled);
+    digests
+        .map(|digest| (digest.username.as_str(), &digest.ha1))
+        .chain(extensions.map(|extension| (extension.number.as_str(), &extension.ha1)))
+        .collect()
+}
+
 /// Longest words of an event that come from outside, in characters.
 const EVENT_CHARS: usize = 96;
 
 impl Doorkeeper<'_, '_> {
     /// Whether a call is for somebody outside: we are no proxy (RFC 3261 §8.2.2.1, §16.3). A phone calls inside the domain of its
-    /// Organization, whichever of our own addresses and names it uses for it. A carrier may know us by a name that we do not: only
-    /// the domain of another Organization is none of its own.
+    /// Organization, whichever of our names it uses for it, or any address: behind a translated one we do not know which is ours. A
+    /// carrier may know us by a name that we do not: only the domain of another Organization is none of its own.
     fn is_for_others(&self, incoming: &Incoming) -> bool {
         let host = incoming.request.uri.host();
         let domain = self.directory.organization_by_domain(host).map(|organization| organization.id);
@@ -214,7 +230,9 @@ impl Doorkeeper<'_, '_> {
             Party::Trunk { .. } => domain.is_some_and(|id| id != incoming.organization),
             Party::Extension { .. } => match domain {
                 Some(id) => id != incoming.organization,
-                None => !host.is_empty() && !self.listeners.may_be_ours(host),
+                None => {
+                    !host.is_empty() && listeners::address(host).is_none() && !self.listeners.is_ours(host)
+                }
             },
         }
     }

@@ -1,16 +1,15 @@
 //! Who sent this request: an extension that proves it by digest, a trunk by its address or by digest,
 //! or nobody we know.
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use ramal_sip::auth::{Challenger, Ha1, Verdict, Wrong, parse_credentials};
+use ramal_sip::auth::{Challenger, Digest, Given, Ha1, Peer, Verdict, Wrong, parse_credentials};
 use ramal_sip::endpoint::Reply;
 use ramal_sip::message::{HeaderName, Request};
 use ramal_sip::transport::Flow;
 
 use super::listeners::Listeners;
-use super::password_guard::{Claimant, Guess, Neighbour, PasswordGuard};
+use super::password_guard::{Claimant, Guess, PasswordGuard, Standing};
 use super::registrar::Registrar;
 use crate::model::{Directory, Extension, Ha1Pair, Organization, OrganizationId, Trunk};
 
@@ -35,6 +34,8 @@ pub enum Refusal {
     Locks { organization: OrganizationId, name: String, time: Duration },
     /// Its password is not looked at, for it was wrong too often.
     Locked { organization: OrganizationId, name: String },
+    /// Its digest is made in a way that we did not ask for: nobody can say whether the password is right.
+    UnusableDigest { organization: OrganizationId, name: String },
     /// The password is right, and it speaks for somebody else.
     Foreign { organization: OrganizationId, name: String },
     /// What it sent cannot be read.
@@ -75,6 +76,12 @@ pub struct Doorkeeper<'d, 's> {
     pub registrar: &'s Registrar,
     /// For what has an end by the wall clock, in milliseconds since the Unix epoch.
     pub wall_ms: i64,
+}
+
+/// Who answers a challenge.
+struct Answering {
+    given: Given,
+    claimant: Claimant,
 }
 
 impl<'d> Doorkeeper<'d, '_> {
@@ -142,7 +149,7 @@ impl<'d> Doorkeeper<'d, '_> {
     }
 
     fn by_digest(&mut self, now: Instant, request: &Request, flow: &Flow, kind: Challenge) -> Sender<'d> {
-        let peer = flow.remote.ip();
+        let peer = Peer { address: flow.remote.ip(), is_certain: flow.transport.is_reliable() };
         let Some(organization) = self.organization(request) else {
             return Sender::Refused(crate::call::status(403), Refusal::Stranger);
         };
@@ -150,32 +157,39 @@ impl<'d> Doorkeeper<'d, '_> {
         let names = [HeaderName::ProxyAuthorization, HeaderName::Authorization];
         let answer = names.iter().flat_map(|name| request.headers.all(name)).find_map(|value| {
             let digest = parse_credentials(value)?;
-            (digest.realm == *realm).then(|| (value, digest.username.to_string()))
+            (digest.realm == *realm).then_some((value, digest))
         });
-        let Some((value, name)) = answer else {
+        let Some((value, digest)) = answer else {
             return self.challenged(now, (realm, peer), kind, false);
         };
-        let organization = organization.id;
+        let (organization, name) = (organization.id, digest.username.to_string());
         let extension = self.directory.extension(organization, &name).filter(|e| e.enabled);
         let trunk = self.directory.trunk_by_digest(organization, &name);
-        let who = Claimant::new(organization, &name, peer);
-        if let Some(left) = self.guard.locked_for(now, &who, self.neighbour(extension, peer)) {
-            return Sender::Refused(too_many(left), Refusal::Locked { organization, name });
+        let who = self.claimant(organization, &digest, peer);
+        if let Some(left) = self.guard.locked_for(now, &who.claimant, self.standing(extension, flow)) {
+            return match who.given {
+                Given::Nearby => self.challenged(now, (realm, peer), kind, true),
+                Given::Here | Given::Elsewhere => {
+                    Sender::Refused(too_many(left), Refusal::Locked { organization, name })
+                }
+            };
         }
+        let who = who.claimant;
         let kept =
             extension.map(|e| &e.ha1).or_else(|| trunk.and_then(|t| t.digest_in.as_ref()).map(|d| &d.ha1));
         // An unknown name is checked against a hash that nothing matches, so that it costs as long and sounds the same.
         let ha1 = kept.map_or_else(|| self.challenger.decoy(&name), ha1_of);
         match self.challenger.verify(now, &request.method, (value, peer), &ha1) {
             Verdict::Ok => {
-                self.guard.right(&who);
+                self.guard.right(now, &who);
                 match (extension, trunk) {
                     (Some(extension), _) => claim(request, extension, kind),
                     (None, Some(trunk)) => Sender::Trunk(trunk),
                     (None, None) => wrong_password(organization, name),
                 }
             }
-            Verdict::Stale => self.challenged(now, (realm, peer), kind, true),
+            // A count that came before is of a nonce that is used up: the phone may do with another (RFC 7616 §3.3, stale).
+            Verdict::Stale | Verdict::Wrong(Wrong::Replay) => self.challenged(now, (realm, peer), kind, true),
             Verdict::Malformed => Sender::Refused(crate::call::status(400), Refusal::Malformed),
             Verdict::Wrong(Wrong::Response) => match self.guard.wrong(now, &who) {
                 Guess::Counted => wrong_password(organization, name),
@@ -183,29 +197,40 @@ impl<'d> Doorkeeper<'d, '_> {
                     Sender::Refused(too_many(time), Refusal::Locks { organization, name, time })
                 }
             },
-            // What came twice, or in a way that we did not ask for, tells nothing of the password.
-            Verdict::Wrong(Wrong::Algorithm | Wrong::Qop | Wrong::Replay) => {
-                wrong_password(organization, name)
+            Verdict::Wrong(Wrong::Algorithm | Wrong::Qop) => {
+                Sender::Refused(crate::call::status(403), Refusal::UnusableDigest { organization, name })
             }
         }
     }
 
-    fn neighbour(&self, extension: Option<&Extension>, peer: IpAddr) -> Neighbour {
-        match extension.is_some_and(|e| self.registrar.is_registered_at(e.id, peer, self.wall_ms)) {
-            true => Neighbour::Registered,
-            false => Neighbour::Stranger,
+    /// Against whom a wrong password counts.
+    fn claimant(&self, organization: OrganizationId, digest: &Digest, peer: Peer) -> Answering {
+        let given = self.challenger.given(digest, peer);
+        let claimant = match given {
+            Given::Nearby => Claimant::nearby,
+            Given::Here | Given::Elsewhere => Claimant::new,
+        };
+        Answering { given, claimant: claimant(organization, &digest.username, peer.address) }
+    }
+
+    fn standing(&self, extension: Option<&Extension>, flow: &Flow) -> Standing {
+        let Some(Extension { id, .. }) = extension else { return Standing::Stranger };
+        match () {
+            () if self.registrar.registered_from(*id, flow, self.wall_ms) => Standing::Registered,
+            () if self.registrar.is_registered_at(*id, flow.remote.ip(), self.wall_ms) => Standing::Neighbour,
+            () => Standing::Stranger,
         }
     }
 
     fn challenged(
         &mut self,
         now: Instant,
-        (realm, peer): (&str, IpAddr),
+        (realm, peer): (&str, Peer),
         kind: Challenge,
         stale: bool,
     ) -> Sender<'d> {
         let mut reply = crate::call::status(kind.status());
-        for value in self.challenger.challenge(now, realm, peer, stale) {
+        for value in self.challenger.challenge(now, realm, peer.address, stale) {
             reply = reply.with_header(kind.challenge_header(), value);
         }
         Sender::Refused(reply, Refusal::Challenged)
@@ -216,10 +241,12 @@ fn wrong_password<'d>(organization: OrganizationId, name: String) -> Sender<'d> 
     Sender::Refused(crate::call::status(403), Refusal::WrongPassword { organization, name })
 }
 
-/// Whoever has shown too many wrong passwords is told when it is looked at the next one (RFC 3261 §20.33).
+/// Whoever has shown too many wrong passwords is told when it is looked at the next one. 503 is the status that may say so of the one
+/// who asks (RFC 3261 §20.33, §21.5.4), and phones come again after it by themselves: after 403 many give up until somebody
+/// restarts them, and a new challenge they would answer at once and again.
 fn too_many(left: Duration) -> Reply {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-    let mut reply = crate::call::status(403).with_header(HeaderName::RetryAfter, seconds.to_string());
+    let mut reply = crate::call::status(503).with_header(HeaderName::RetryAfter, seconds.to_string());
     reply.reason = Some("Too Many Wrong Passwords".to_owned());
     reply
 }

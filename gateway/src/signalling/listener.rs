@@ -1,7 +1,7 @@
 //! The sockets that SIP comes in by.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +55,8 @@ pub struct Door {
     pub tls: Tls,
     /// Origins of pages that may open a WebSocket; empty: any.
     pub origins: Arc<[String]>,
+    /// Reverse proxies that hand WebSockets on to us, and are believed where they come from.
+    pub trusted_proxies: Arc<[IpAddr]>,
     pub inbound: mpsc::Sender<Inbound>,
 }
 

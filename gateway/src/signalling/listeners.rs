@@ -70,21 +70,11 @@ impl Listeners {
         }
         address(host).is_some_and(|ip| self.0.iter().any(|l| l.local.ip() == ip || l.advertised.ip() == ip))
     }
-
-    /// True if the host is one of ours as far as can be known: whoever listens on every address may have any.
-    pub fn may_be_ours(&self, host: &str) -> bool {
-        let everywhere = |ip: IpAddr| self.0.iter().any(|l| covers(l.local.ip(), ip));
-        self.is_ours(host) || address(host).is_some_and(everywhere)
-    }
 }
 
-fn address(host: &str) -> Option<IpAddr> {
+/// The address that a host of a URI is, if it is none that has to be looked up.
+pub fn address(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-/// Whether a socket bound to `local` stands for every address of the kind of `ip`; one bound to `::` takes IPv4 too.
-fn covers(local: IpAddr, ip: IpAddr) -> bool {
-    local.is_unspecified() && (local.is_ipv6() || ip.is_ipv4())
 }
 
 #[cfg(test)]
@@ -100,18 +90,10 @@ mod tests {
     fn our_addresses_and_names_are_ours_and_no_others() {
         let ours = at("192.0.2.1:5060");
         for host in ["192.0.2.1", "203.0.113.10", "desk.example.com", "DESK.example.com"] {
-            assert!(ours.is_ours(host) && ours.may_be_ours(host), "{host}");
+            assert!(ours.is_ours(host), "{host}");
         }
         for host in ["192.0.2.2", "example.com", "", "[2001:db8::1]"] {
-            assert!(!ours.may_be_ours(host), "{host}");
+            assert!(!ours.is_ours(host), "{host}");
         }
-    }
-
-    #[test]
-    fn who_listens_everywhere_may_have_any_address_of_that_kind() {
-        let ours = at("0.0.0.0:5060");
-        assert!(ours.may_be_ours("192.0.2.2") && !ours.is_ours("192.0.2.2"));
-        assert!(!ours.may_be_ours("[2001:db8::1]") && !ours.may_be_ours("example.com"));
-        assert!(at("[::]:5060").may_be_ours("192.0.2.2"));
     }
 }

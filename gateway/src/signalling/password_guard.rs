@@ -1,10 +1,11 @@
 //! Guesses of the passwords of phones and trunks are counted over time, by name and address together: whoever guesses is refused for a
 //! while, and nobody can lock out a phone that stands elsewhere.
 //!
-//! Only an answer to a challenge that was given to the same network counts ([`ramal_sip::auth::Challenger`]), so that nobody can forge
-//! the address of a phone and guess in its name.
+//! Against an address only an answer to a challenge that was given to that very address counts
+//! ([`ramal_sip::auth::Challenger`]), so that nobody can forge the address of a phone and guess in its name. What was given to a
+//! neighbour of it counts against their network, which is refused nothing but such answers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use crate::model::OrganizationId;
 
 /// Wrong passwords for one name from one address within [`WINDOW`]; with this one that name is refused from there.
 const WRONG_OF_NAME: u32 = 8;
-/// The same from one address for whatever names: an office behind one address has many phones.
+/// The same from one address for whatever names of one organization: an office behind one address has many phones.
 const WRONG_OF_SOURCE: u32 = 100;
 /// Wrong ones that are longer ago do not count.
 const WINDOW: Duration = Duration::from_secs(600);
@@ -35,19 +36,39 @@ const NAME_CHARS: usize = 64;
 pub struct Claimant {
     organization: OrganizationId,
     name: String,
-    source: IpAddr,
+    source: Source,
+}
+
+/// Where guesses come from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Source {
+    Address(IpAddr),
+    /// Some address of this network.
+    Neighbours(IpAddr),
 }
 
 impl Claimant {
     pub fn new(organization: OrganizationId, name: &str, source: IpAddr) -> Self {
-        Self { organization, name: name.chars().take(NAME_CHARS).collect(), source: network(source) }
+        Self { organization, name: short(name), source: Source::Address(network(source)) }
+    }
+
+    /// Somebody of the network of this address.
+    pub fn nearby(organization: OrganizationId, name: &str, source: IpAddr) -> Self {
+        let source = match network(source) {
+            IpAddr::V4(v4) => IpAddr::from((v4.to_bits() & !0xff).to_be_bytes()),
+            v6 @ IpAddr::V6(_) => v6,
+        };
+        Self { organization, name: short(name), source: Source::Neighbours(source) }
     }
 }
 
-/// Whether the claimant has a phone registered from that address: then the guesses of its neighbours are not laid to it.
+/// What of the claimant is registered where it stands: the guesses of others there are not laid to that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Neighbour {
+pub enum Standing {
+    /// It speaks from the address and port, or over the connection, that it has registered from.
     Registered,
+    /// It has a phone registered from that address, whatever its port.
+    Neighbour,
     Stranger,
 }
 
@@ -63,7 +84,7 @@ pub enum Guess {
 #[derive(Debug, Default)]
 pub struct PasswordGuard {
     by_name: HashMap<Claimant, Wrong>,
-    by_source: HashMap<IpAddr, Wrong>,
+    by_source: HashMap<(OrganizationId, Source), Wrong>,
 }
 
 #[derive(Debug)]
@@ -77,34 +98,57 @@ struct Wrong {
 
 impl PasswordGuard {
     /// How long this one is still refused; none: it may show its password.
-    pub fn locked_for(&self, now: Instant, who: &Claimant, neighbour: Neighbour) -> Option<Duration> {
+    pub fn locked_for(&self, now: Instant, who: &Claimant, standing: Standing) -> Option<Duration> {
         let left = |wrong: Option<&Wrong>| {
             let until = wrong?.locked_until?;
             until.checked_duration_since(now).filter(|left| !left.is_zero())
         };
-        let of_source = match neighbour {
-            Neighbour::Registered => None,
-            Neighbour::Stranger => left(self.by_source.get(&who.source)),
-        };
-        left(self.by_name.get(who)).max(of_source)
+        let (of_name, of_source) =
+            (self.by_name.get(who), self.by_source.get(&(who.organization, who.source)));
+        match standing {
+            Standing::Registered => None,
+            Standing::Neighbour => left(of_name),
+            Standing::Stranger => left(of_name).max(left(of_source)),
+        }
     }
 
     /// A wrong password came.
     pub fn wrong(&mut self, now: Instant, who: &Claimant) -> Guess {
         let of_name = count(&mut self.by_name, now, who, WRONG_OF_NAME);
-        let of_source = count(&mut self.by_source, now, &who.source, WRONG_OF_SOURCE);
+        let of_source = count(&mut self.by_source, now, &(who.organization, who.source), WRONG_OF_SOURCE);
         of_name.max(of_source).map_or(Guess::Counted, Guess::Locks)
     }
 
-    /// The right one came: whoever knows it has only mistyped. What came from its address for other names stays.
-    pub fn right(&mut self, who: &Claimant) {
-        self.by_name.remove(who);
+    /// The right one came: whoever knows it has only mistyped. What came from its address for other names stays; and so does a lock,
+    /// for the one that came in spite of it is not the one that guesses.
+    pub fn right(&mut self, now: Instant, who: &Claimant) {
+        let is_locked = |wrong: &Wrong| wrong.locked_until.is_some_and(|until| now < until);
+        if self.by_name.get(who).is_none_or(is_locked) {
+            return;
+        }
+        if let Some(mistyped) = self.by_name.remove(who)
+            && let Some(of_source) = self.by_source.get_mut(&(who.organization, who.source))
+        {
+            of_source.count = of_source.count.saturating_sub(mistyped.count);
+        }
     }
 
-    /// Another password holds now: whoever was refused for the old one may try.
-    pub fn forget(&mut self, organization: OrganizationId, name: &str) {
-        self.by_name.retain(|who, _| who.organization != organization || who.name != name);
+    /// Other passwords hold now for these names: whoever was refused for the old ones may try, from wherever they were tried.
+    pub fn forget(&mut self, organization: OrganizationId, names: &HashSet<&str>) {
+        let names: HashSet<String> = names.iter().map(|name| short(name)).collect();
+        let by_source = &mut self.by_source;
+        self.by_name.retain(|who, _| {
+            let changed = who.organization == organization && names.contains(&who.name);
+            if changed {
+                by_source.remove(&(organization, who.source));
+            }
+            !changed
+        });
     }
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(NAME_CHARS).collect()
 }
 
 /// Counts one; how long it locks, if it does.
@@ -149,7 +193,7 @@ fn make_room<K: Eq + Hash>(table: &mut HashMap<K, Wrong>, now: Instant, key: &K)
 }
 
 /// A whole IPv6 network of 64 bits belongs to one subscriber (RFC 6177).
-fn network(source: IpAddr) -> IpAddr {
+pub fn network(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => {
@@ -168,7 +212,7 @@ mod tests {
     }
 
     fn is_locked(guard: &PasswordGuard, now: Instant, who: &Claimant) -> bool {
-        guard.locked_for(now, who, Neighbour::Stranger).is_some()
+        guard.locked_for(now, who, Standing::Stranger).is_some()
     }
 
     const HERE: [u8; 4] = [192, 0, 2, 1];
@@ -180,7 +224,7 @@ mod tests {
         assert!((1..WRONG_OF_NAME).all(|_| guard.wrong(now, &who("100", THERE)) == Guess::Counted));
         assert!(!is_locked(&guard, now, &who("100", THERE)));
         assert_eq!(guard.wrong(now, &who("100", THERE)), Guess::Locks(FIRST_LOCK));
-        assert_eq!(guard.locked_for(now, &who("100", THERE), Neighbour::Stranger), Some(FIRST_LOCK));
+        assert_eq!(guard.locked_for(now, &who("100", THERE), Standing::Stranger), Some(FIRST_LOCK));
         assert!(!is_locked(&guard, now, &who("100", HERE)) && !is_locked(&guard, now, &who("101", THERE)));
         assert!(!is_locked(&guard, now + FIRST_LOCK, &who("100", THERE)));
     }
@@ -212,7 +256,7 @@ mod tests {
         for _ in 0..100 {
             now += WINDOW / 4;
             assert!((0..5).all(|_| guard.wrong(now, &who("101", HERE)) == Guess::Counted));
-            guard.right(&who("101", HERE));
+            guard.right(now, &who("101", HERE));
         }
     }
 
@@ -222,8 +266,47 @@ mod tests {
         let guesses = (0..).take_while(|n| guard.wrong(now, &who(&n.to_string(), HERE)) == Guess::Counted);
         assert_eq!(guesses.count(), WRONG_OF_SOURCE as usize - 1);
         assert!(is_locked(&guard, now, &who("anybody", HERE)));
-        assert_eq!(guard.locked_for(now, &who("100", HERE), Neighbour::Registered), None);
+        assert_eq!(guard.locked_for(now, &who("100", HERE), Standing::Neighbour), None);
         assert!(!is_locked(&guard, now, &who("anybody", THERE)));
+        assert!(!is_locked(&guard, now, &Claimant::new(OrganizationId(2), "anybody", IpAddr::from(HERE))));
+        guard.forget(OrganizationId(1), &HashSet::from(["7"]));
+        assert!(!is_locked(&guard, now, &who("anybody", HERE)), "a new password ends it");
+    }
+
+    #[test]
+    fn a_registered_phone_is_let_in_and_does_not_help_whoever_guesses_beside_it() {
+        let (mut guard, now) = (PasswordGuard::default(), Instant::now());
+        for _ in 0..WRONG_OF_NAME {
+            guard.wrong(now, &who("100", HERE));
+        }
+        assert_eq!(guard.locked_for(now, &who("100", HERE), Standing::Registered), None);
+        assert!(guard.locked_for(now, &who("100", HERE), Standing::Neighbour).is_some());
+        guard.right(now, &who("100", HERE));
+        assert!(is_locked(&guard, now, &who("100", HERE)));
+    }
+
+    #[test]
+    fn what_somebody_nearby_guessed_is_not_laid_to_the_address_itself() {
+        let (mut guard, now) = (PasswordGuard::default(), Instant::now());
+        let nearby = |source: [u8; 4]| Claimant::nearby(OrganizationId(1), "100", IpAddr::from(source));
+        for last in 0..u8::try_from(WRONG_OF_NAME).unwrap() {
+            guard.wrong(now, &nearby([192, 0, 2, last]));
+        }
+        assert!(is_locked(&guard, now, &nearby(HERE)) && !is_locked(&guard, now, &nearby(THERE)));
+        assert!(
+            !is_locked(&guard, now, &who("100", HERE))
+                && !is_locked(&guard, now, &who("100", [192, 0, 2, 0]))
+        );
+    }
+
+    #[test]
+    fn who_mistypes_and_gets_it_right_does_not_use_up_what_his_office_may() {
+        let (mut guard, now) = (PasswordGuard::default(), Instant::now());
+        for _ in 0..WRONG_OF_SOURCE {
+            assert_eq!(guard.wrong(now, &who("100", HERE)), Guess::Counted);
+            guard.right(now, &who("100", HERE));
+        }
+        assert!(!is_locked(&guard, now, &who("101", HERE)));
     }
 
     #[test]
@@ -232,9 +315,9 @@ mod tests {
         for _ in 0..WRONG_OF_NAME {
             guard.wrong(now, &who("100", HERE));
         }
-        guard.forget(OrganizationId(2), "100");
+        guard.forget(OrganizationId(2), &HashSet::from(["100"]));
         assert!(is_locked(&guard, now, &who("100", HERE)));
-        guard.forget(OrganizationId(1), "100");
+        guard.forget(OrganizationId(1), &HashSet::from(["100"]));
         assert!(!is_locked(&guard, now, &who("100", HERE)));
     }
 
@@ -247,7 +330,7 @@ mod tests {
         }
         assert!(guard.by_name.len() <= REMEMBERED && guard.by_source.len() <= REMEMBERED);
         let newest = IpAddr::from((2 * REMEMBERED as u32 - 1).to_be_bytes());
-        assert!(guard.by_source.contains_key(&newest));
+        assert!(guard.by_source.contains_key(&(OrganizationId(1), Source::Address(newest))));
         assert_eq!(Claimant::new(OrganizationId(1), &"9".repeat(5_000), newest).name.len(), NAME_CHARS);
     }
 

@@ -28,6 +28,8 @@ pub enum RefusedFor {
     WrongPassword,
     /// So many passwords were wrong that none is looked at for a while.
     TooManyPasswords,
+    /// The answer to the challenge is made with another algorithm than it asked for, or without qop: the password cannot be checked.
+    UnusableDigest,
     /// The password is right, for another number than the one that was to be registered.
     NotItsNumber,
     /// It names a domain that is not this organization's.
@@ -185,7 +187,10 @@ impl RefusedCalls {
     pub fn password_changed(&mut self, organization: OrganizationId, name: &str) {
         let name = short(name);
         let of_passwords = |one: &RefusedCall| {
-            matches!(one.reason, RefusedFor::WrongPassword | RefusedFor::TooManyPasswords)
+            matches!(
+                one.reason,
+                RefusedFor::WrongPassword | RefusedFor::TooManyPasswords | RefusedFor::UnusableDigest
+            )
         };
         if let Some(kept) = self.rows.get_mut(&Some(organization)) {
             kept.retain(|one| !of_passwords(one) || one.caller != name);
@@ -263,6 +268,7 @@ fn is_mended(directory: &Directory, organization: Option<OrganizationId>, call: 
         | (
             RefusedFor::WrongPassword
             | RefusedFor::TooManyPasswords
+            | RefusedFor::UnusableDigest
             | RefusedFor::NotItsNumber
             | RefusedFor::NoCommonMedia,
             _,

@@ -1,5 +1,6 @@
 //! SIP over WebSocket (RFC 7118): one task a connection. A WebSocket message holds one SIP message, so nothing is framed here.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
 use super::listener::Door;
 use super::stream::{Inbound, OPEN_TIME, Pass, StreamLimits, WRITE_LIMIT, WRITE_TIME};
+use crate::forwarded;
 
 /// The subprotocol of SIP (RFC 7118 §4.1).
 const SUBPROTOCOL: &str = "sip";
@@ -62,8 +64,9 @@ pub async fn accepted(stream: TcpStream, flow: Flow, pass: Pass, door: Door) {
     let limits = pass.limits();
     let patience = Patience::new(limits);
     let until = Instant::now() + patience.open;
-    let Door { tls, origins, inbound, .. } = door;
-    let newcomer = Newcomer { flow, config: config(&limits.framing), patience, until, origins, inbound };
+    let Door { tls, origins, trusted_proxies, inbound, .. } = door;
+    let config = config(&limits.framing);
+    let newcomer = Newcomer { flow, config, patience, until, origins, trusted_proxies, inbound };
     if flow.transport != Transport::Wss {
         return newcomer.upgrade(stream).await;
     }
@@ -83,16 +86,24 @@ struct Newcomer {
     /// When both handshakes have to be over.
     until: Instant,
     origins: Arc<[String]>,
+    trusted_proxies: Arc<[IpAddr]>,
     inbound: mpsc::Sender<Inbound>,
 }
 
 impl Newcomer {
     async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(self, stream: S) {
+        let (mut flow, patience) = (self.flow, self.patience);
+        // The port stays that of the connection: it tells those of one proxy apart.
+        let mut source = flow.remote.ip();
         #[expect(clippy::result_large_err, reason = "the library's own type")]
-        let admit = |request: &Request, response| admit(request, response, &self.origins);
-        let upgraded = accept_hdr_async_with_config(stream, admit, Some(self.config));
-        let (flow, patience) = (self.flow, self.patience);
-        match timeout_at(self.until, upgraded).await {
+        let admit = |request: &Request, response| {
+            source = forwarded::source(flow.remote, request.headers(), &self.trusted_proxies);
+            admit(request, response, &self.origins)
+        };
+        let upgraded =
+            timeout_at(self.until, accept_hdr_async_with_config(stream, admit, Some(self.config))).await;
+        flow.remote.set_ip(source);
+        match upgraded {
             Ok(Ok(socket)) => Conversation { socket, flow, patience, inbound: self.inbound }.run().await,
             Ok(Err(error)) => tracing::debug!(sip.remote = %flow.remote, %error, "WebSocket refused"),
             Err(_) => tracing::debug!(sip.remote = %flow.remote, "WebSocket handshake took too long"),
@@ -258,6 +269,7 @@ mod tests {
             patience,
             until: Instant::now() + patience.open,
             origins: origins.into(),
+            trusted_proxies: Arc::new(["127.0.0.1".parse().unwrap()]),
             inbound,
         };
         tokio::spawn(newcomer.upgrade(ours));
@@ -328,6 +340,19 @@ mod tests {
         ] {
             let (stream, _heard) = connection(PATIENCE, &origins);
             assert_eq!(open(stream, headers).await.map(drop), outcome, "{headers:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_phone_behind_a_trusted_proxy_stands_where_the_proxy_says() {
+        for (told, remote) in
+            [("203.0.113.1, 203.0.113.7", "203.0.113.7:5066"), ("nonsense", "127.0.0.1:5066")]
+        {
+            let (stream, mut heard) = connection(PATIENCE, &[]);
+            let headers = [("Sec-WebSocket-Protocol", "sip"), ("X-Forwarded-For", told)];
+            let _socket = open(stream, &headers).await.unwrap();
+            let Some(Inbound::Opened { flow, .. }) = heard.recv().await else { panic!("not opened") };
+            assert_eq!(flow.remote, remote.parse().unwrap());
         }
     }
 

@@ -73,7 +73,7 @@ export interface TrunkState {
 export interface RefusedCall {
   id: number;
   what: 'call' | 'registration';
-  reason: 'unknown_source' | 'wrong_password' | 'too_many_passwords' | 'not_its_number' | 'unknown_domain' | 'unknown_number' | 'not_allowed' | 'no_common_media';
+  reason: 'unknown_source' | 'wrong_password' | 'too_many_passwords' | 'unusable_digest' | 'not_its_number' | 'unknown_domain' | 'unknown_number' | 'not_allowed' | 'no_common_media';
   status: number;
   trunk: string | null;
   extension: string | null;

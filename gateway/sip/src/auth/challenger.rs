@@ -51,8 +51,8 @@ pub enum Wrong {
 
 /// The server side: makes nonces that need no memory until they are used, and checks answers.
 ///
-/// A nonce is a time and a number, signed together with the realm and the network that it is for. Only a right answer makes an
-/// entry, so that nobody without a secret can fill the memory.
+/// A nonce is a time, a number and the address that it is for, signed together with the realm. Only a right answer makes an entry,
+/// so that nobody without a secret can fill the memory.
 #[derive(Debug)]
 pub struct Challenger {
     key: hmac::Key,
@@ -80,6 +80,27 @@ struct Used {
 struct Nonce {
     made_ms: u64,
     number: u64,
+    /// Whom it was given to: see [`place_of`].
+    place: u64,
+}
+
+/// Who asks or answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    pub address: IpAddr,
+    /// Whether it stands there for certain: a handshake of TCP shows it, a datagram does not.
+    pub is_certain: bool,
+}
+
+/// How far what a peer answers was given to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// To this address; or the peer stands where it says for certain.
+    Here,
+    /// To another address of its network: a phone behind a pool of addresses, or somebody who forges its neighbour's.
+    Nearby,
+    /// It is no nonce of ours, or one for another network.
+    Elsewhere,
 }
 
 impl Challenger {
@@ -104,12 +125,12 @@ impl Challenger {
         self
     }
 
-    /// The values for WWW-Authenticate or Proxy-Authenticate, a header for each algorithm. `peer` is who asked: the nonce is good
-    /// in its network alone.
+    /// The values for WWW-Authenticate or Proxy-Authenticate, a header for each algorithm. `peer` is who asked: over datagrams the
+    /// nonce is good in its network alone.
     pub fn challenge(&mut self, now: Instant, realm: &str, peer: IpAddr, stale: bool) -> Vec<Bytes> {
-        let nonce = Nonce { made_ms: self.millis(now), number: self.next_number };
+        let nonce = Nonce { made_ms: self.millis(now), number: self.next_number, place: place_of(peer) };
         self.next_number += 1;
-        let nonce = self.print_nonce(&nonce, realm, peer);
+        let nonce = self.print_nonce(&nonce, realm);
         let stale = if stale { ", stale=true" } else { "" };
         let realm = text::quote(realm);
         self.algorithms
@@ -124,8 +145,8 @@ impl Challenger {
 
     /// Checks an Authorization or Proxy-Authorization value of `peer` against what is kept of the user.
     ///
-    /// What answers no nonce of ours, or one that another network was given, is [`Verdict::Stale`] whatever secret it was made
-    /// with: so only who can hear us can guess, and only under his own address.
+    /// What answers no nonce of ours, or was given elsewhere ([`Given::Elsewhere`]), is [`Verdict::Stale`] whatever secret it was
+    /// made with: so only who can hear us can guess, and only in his own network.
     ///
     /// Whether the `uri` field names the same thing as the request is for the caller, who knows
     /// which rewriting happened on the way.
@@ -133,7 +154,7 @@ impl Challenger {
         &mut self,
         now: Instant,
         method: &Method,
-        (authorization, peer): (&[u8], IpAddr),
+        (authorization, peer): (&[u8], Peer),
         ha1: &Ha1,
     ) -> Verdict {
         let Some(digest) = parse_credentials(authorization) else { return Verdict::Malformed };
@@ -143,13 +164,21 @@ impl Challenger {
         let Some((algorithm, ha1)) = digest.algorithm.and_then(|known| Some((known, ha1.get(known)?))) else {
             return Verdict::Wrong(Wrong::Algorithm);
         };
-        let Some(nonce) = self.read_nonce(&digest.nonce, &digest.realm, peer) else { return Verdict::Stale };
+        let Some(nonce) = self.read_nonce(&digest).filter(|nonce| nonce.given(peer) != Given::Elsewhere)
+        else {
+            return Verdict::Stale;
+        };
         let expected = expected_response(algorithm, ha1, method, &digest);
         let given = digest.response.to_ascii_lowercase();
         if verify_slices_are_equal(expected.as_bytes(), given.as_bytes()).is_err() {
             return Verdict::Wrong(Wrong::Response);
         }
         self.admit(now, &nonce, count)
+    }
+
+    /// Whether what is answered here was given to this peer.
+    pub fn given(&self, digest: &Digest, peer: Peer) -> Given {
+        self.read_nonce(digest).map_or(Given::Elsewhere, |nonce| nonce.given(peer))
     }
 
     /// What to check against when the user is unknown: nobody can answer for it, and the answer takes
@@ -210,18 +239,34 @@ impl Challenger {
         life_ms(now.saturating_duration_since(epoch))
     }
 
-    fn print_nonce(&self, nonce: &Nonce, realm: &str, peer: IpAddr) -> String {
-        let head = [nonce.made_ms.to_be_bytes(), nonce.number.to_be_bytes()].concat();
-        let tag = hmac::sign(&self.key, &[&head, &network_of(peer)[..], realm.as_bytes()].concat());
-        hex(&head) + &hex(&tag.as_ref()[..16])
+    /// 64 hexadecimal digits, 24 of them the signature.
+    fn print_nonce(&self, nonce: &Nonce, realm: &str) -> String {
+        let Nonce { made_ms, number, place } = nonce;
+        let head = format!("{made_ms:012x}{number:012x}{place:016x}");
+        let tag = hmac::sign(&self.key, &[head.as_bytes(), realm.as_bytes()].concat());
+        head + &hex(&tag.as_ref()[..12])
     }
 
-    fn read_nonce(&self, printed: &str, realm: &str, peer: IpAddr) -> Option<Nonce> {
+    fn read_nonce(&self, digest: &Digest) -> Option<Nonce> {
+        let printed: &str = &digest.nonce;
         let part = |range| u64::from_str_radix(printed.get(range)?, 16).ok();
-        let nonce = Nonce { made_ms: part(0..16)?, number: part(16..32)? };
-        let ours = self.print_nonce(&nonce, realm, peer);
+        let nonce = Nonce { made_ms: part(0..12)?, number: part(12..24)?, place: part(24..40)? };
+        let ours = self.print_nonce(&nonce, &digest.realm);
         verify_slices_are_equal(ours.as_bytes(), printed.as_bytes()).ok()?;
         Some(nonce)
+    }
+}
+
+impl Nonce {
+    /// A network is 24 bits of an IPv4 address: a phone behind a pool of addresses, and the two machines of a carrier, stay in one.
+    fn given(&self, peer: Peer) -> Given {
+        let place = place_of(peer.address);
+        let is_v4 = |place: u64| place >> 32 == u64::from(V4_MARK);
+        match () {
+            () if peer.is_certain || self.place == place => Given::Here,
+            () if is_v4(place) && self.place >> 8 == place >> 8 => Given::Nearby,
+            () => Given::Elsewhere,
+        }
     }
 }
 
@@ -241,18 +286,14 @@ impl Used {
     }
 }
 
-/// The first 24 bits of an IPv4 address, 64 of IPv6: a phone behind a pool of addresses, and the two machines of a carrier, stay
-/// in one network.
-fn network_of(peer: IpAddr) -> [u8; 8] {
+/// First half of the place of an IPv4 address; no network of IPv6 begins so (RFC 4291 §2.4).
+const V4_MARK: u32 = 0x0400_0000;
+
+/// An address in 64 bits: a whole one of IPv4, the network of one subscriber of IPv6.
+fn place_of(peer: IpAddr) -> u64 {
     match peer.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            [4, a, b, c, 0, 0, 0, 0]
-        }
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, e, f, g, h, ..] = v6.octets();
-            [a, b, c, d, e, f, g, h]
-        }
+        IpAddr::V4(v4) => u64::from(V4_MARK) << 32 | u64::from(v4.to_bits()),
+        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
     }
 }
 
@@ -282,6 +323,7 @@ mod tests {
     use crate::auth::{Answerer, Credentials, Secret};
 
     const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const SEEN: Peer = Peer { address: PEER, is_certain: false };
     const LIFE: Duration = Duration::from_secs(300);
 
     fn challenger(tracked_nonces: usize) -> Challenger {
@@ -308,11 +350,11 @@ mod tests {
         let challenges = server.challenge(now, "example.org", PEER, false);
         let first = answer(&mut client, &challenges, &alice());
         let second = answer(&mut client, &challenges, &alice());
-        assert_eq!(server.verify(now, &Method::Register, (&second, PEER), &stored()), Verdict::Ok);
-        assert_eq!(server.verify(now, &Method::Register, (&first, PEER), &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&second, SEEN), &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&first, SEEN), &stored()), Verdict::Ok);
         let replay = Verdict::Wrong(Wrong::Replay);
-        assert_eq!(server.verify(now, &Method::Register, (&first, PEER), &stored()), replay);
-        assert_eq!(server.verify(now, &Method::Register, (&second, PEER), &stored()), replay);
+        assert_eq!(server.verify(now, &Method::Register, (&first, SEEN), &stored()), replay);
+        assert_eq!(server.verify(now, &Method::Register, (&second, SEEN), &stored()), replay);
     }
 
     #[test]
@@ -325,7 +367,7 @@ mod tests {
             // The second algorithm uses the same nonce with the same count.
             let mut server = Challenger::new([7; 32], LIFE, AuthLimits::default());
             server.challenge(now, "example.org", PEER, false);
-            assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &stored()), Verdict::Ok);
+            assert_eq!(server.verify(now, &Method::Register, (&value, SEEN), &stored()), Verdict::Ok);
         }
     }
 
@@ -336,12 +378,12 @@ mod tests {
         let value = answer(&mut Answerer::new(), &challenges, &alice());
         let wrong = Verdict::Wrong(Wrong::Response);
         let other = Ha1::of_password("alice", "example.org", "other");
-        assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &other), wrong);
-        assert_eq!(server.verify(now, &Method::Invite, (&value, PEER), &stored()), wrong);
+        assert_eq!(server.verify(now, &Method::Register, (&value, SEEN), &other), wrong);
+        assert_eq!(server.verify(now, &Method::Invite, (&value, SEEN), &stored()), wrong);
         let decoy = server.decoy("alice");
-        assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &decoy), wrong);
+        assert_eq!(server.verify(now, &Method::Register, (&value, SEEN), &decoy), wrong);
         assert_eq!(server.tracked(), 0, "a wrong answer must not take memory");
-        assert_eq!(server.verify(now, &Method::Register, (&value, PEER), &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&value, SEEN), &stored()), Verdict::Ok);
     }
 
     #[test]
@@ -350,10 +392,10 @@ mod tests {
         let challenges = server.challenge(now, "example.org", PEER, false);
         let mut client = Answerer::new();
         let first = answer(&mut client, &challenges, &alice());
-        assert_eq!(server.verify(now, &Method::Register, (&first, PEER), &stored()), Verdict::Ok);
+        assert_eq!(server.verify(now, &Method::Register, (&first, SEEN), &stored()), Verdict::Ok);
         let late = now + LIFE + Duration::from_millis(1);
         let second = answer(&mut client, &challenges, &alice());
-        assert_eq!(server.verify(late, &Method::Register, (&second, PEER), &stored()), Verdict::Stale);
+        assert_eq!(server.verify(late, &Method::Register, (&second, SEEN), &stored()), Verdict::Stale);
         assert_eq!(server.tracked(), 0);
         let again = server.challenge(late, "example.org", PEER, true);
         assert!(again.iter().all(|value| value.ends_with(b", stale=true")));
@@ -365,7 +407,7 @@ mod tests {
         let challenges =
             Challenger::new([1; 32], LIFE, AuthLimits::default()).challenge(now, "example.org", PEER, false);
         let value = answer(&mut Answerer::new(), &challenges, &alice());
-        assert_eq!(challenger(8).verify(now, &Method::Register, (&value, PEER), &stored()), Verdict::Stale);
+        assert_eq!(challenger(8).verify(now, &Method::Register, (&value, SEEN), &stored()), Verdict::Stale);
     }
 
     #[test]
@@ -373,14 +415,39 @@ mod tests {
         let (mut server, now) = (challenger(8), Instant::now());
         let challenges = server.challenge(now, "example.org", PEER, false);
         let value = answer(&mut Answerer::new(), &challenges, &alice());
-        let mut verdict = |peer: &str, ha1: &Ha1| {
-            server.verify(now, &Method::Register, (&value, peer.parse().unwrap()), ha1)
-        };
+        let at = |peer: &str, is_certain| Peer { address: peer.parse().unwrap(), is_certain };
+        let digest = parse_credentials(&value).unwrap();
+        let given = |peer| server.given(&digest, peer);
+        assert_eq!(given(at("192.0.2.1", false)), Given::Here);
+        assert_eq!(given(at("192.0.2.77", false)), Given::Nearby);
+        assert_eq!(given(at("198.51.100.1", false)), Given::Elsewhere);
+        assert_eq!(given(at("198.51.100.1", true)), Given::Here);
+        let mut verdict = |peer, ha1: &Ha1| server.verify(now, &Method::Register, (&value, peer), ha1);
         let other = Ha1::of_password("alice", "example.org", "other");
-        assert_eq!(verdict("198.51.100.1", &stored()), Verdict::Stale);
-        assert_eq!(verdict("198.51.100.1", &other), Verdict::Stale);
-        assert_eq!(verdict("192.0.2.77", &other), Verdict::Wrong(Wrong::Response));
-        assert_eq!(verdict("::ffff:192.0.2.77", &stored()), Verdict::Ok);
+        assert_eq!(verdict(at("198.51.100.1", false), &stored()), Verdict::Stale);
+        assert_eq!(verdict(at("198.51.100.1", false), &other), Verdict::Stale);
+        assert_eq!(verdict(at("2001:db8::1", false), &other), Verdict::Stale);
+        assert_eq!(verdict(at("192.0.2.77", false), &other), Verdict::Wrong(Wrong::Response));
+        assert_eq!(verdict(at("198.51.100.1", true), &other), Verdict::Wrong(Wrong::Response));
+        assert_eq!(verdict(at("::ffff:192.0.2.77", false), &stored()), Verdict::Ok);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_place_and_a_changed_nonce_is_none_of_ours() {
+        let (mut server, now) = (challenger(8), Instant::now());
+        let peer = |text: &str| Peer { address: text.parse().unwrap(), is_certain: false };
+        let challenges = server.challenge(now, "example.org", peer("2001:db8:1:2::1").address, false);
+        let value = answer(&mut Answerer::new(), &challenges, &alice());
+        let mut digest = parse_credentials(&value).unwrap();
+        assert_eq!(server.given(&digest, peer("2001:db8:1:2:ffff::9")), Given::Here);
+        assert_eq!(server.given(&digest, peer("2001:db8:1:3::1")), Given::Elsewhere);
+        assert_eq!(digest.nonce.len(), 64);
+        let last = digest.nonce.pop().unwrap();
+        digest.nonce.push(if last == '0' { '1' } else { '0' });
+        assert_eq!(
+            server.given(&digest, Peer { is_certain: true, ..peer("2001:db8:1:2::1") }),
+            Given::Elsewhere
+        );
     }
 
     #[test]
@@ -392,12 +459,12 @@ mod tests {
             values.push(answer(&mut Answerer::new(), &challenges, &alice()));
         }
         for value in &values {
-            assert_eq!(server.verify(now, &Method::Register, (value, PEER), &stored()), Verdict::Ok);
+            assert_eq!(server.verify(now, &Method::Register, (value, SEEN), &stored()), Verdict::Ok);
         }
         assert_eq!(server.tracked(), 2);
-        assert_eq!(server.verify(now, &Method::Register, (&values[0], PEER), &stored()), Verdict::Stale);
+        assert_eq!(server.verify(now, &Method::Register, (&values[0], SEEN), &stored()), Verdict::Stale);
         assert_eq!(
-            server.verify(now, &Method::Register, (&values[1], PEER), &stored()),
+            server.verify(now, &Method::Register, (&values[1], SEEN), &stored()),
             Verdict::Wrong(Wrong::Replay)
         );
     }
@@ -407,16 +474,16 @@ mod tests {
         let (mut server, now) = (challenger(8), Instant::now());
         let plain = b"Digest username=\"a\",realm=\"b\",nonce=\"c\",uri=\"d\",response=\"e\"";
         assert_eq!(
-            server.verify(now, &Method::Register, (plain, PEER), &stored()),
+            server.verify(now, &Method::Register, (plain, SEEN), &stored()),
             Verdict::Wrong(Wrong::Qop)
         );
         let challenges = server.challenge(now, "example.org", PEER, false);
         let value = answer(&mut Answerer::new(), &challenges, &alice());
         let md5_only = Ha1 { sha256: None, ..stored() };
         assert_eq!(
-            server.verify(now, &Method::Register, (&value, PEER), &md5_only),
+            server.verify(now, &Method::Register, (&value, SEEN), &md5_only),
             Verdict::Wrong(Wrong::Algorithm)
         );
-        assert_eq!(server.verify(now, &Method::Register, (b"Digest", PEER), &stored()), Verdict::Malformed);
+        assert_eq!(server.verify(now, &Method::Register, (b"Digest", SEEN), &stored()), Verdict::Malformed);
     }
 }

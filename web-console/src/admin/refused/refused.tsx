@@ -75,6 +75,7 @@ function Remedy({ call: { reason, trunk, extension, source, dialled }, onAdd }: 
     case 'wrong_password':
     case 'too_many_passwords':
       return <span class="small">{say('to_password')}</span>;
+    case 'unusable_digest':
     case 'not_its_number':
     case 'unknown_domain':
       return <span class="small">{say('to_device')}</span>;
