@@ -51,6 +51,8 @@ struct TrunkState {
     health: Health,
     /// Our OPTIONS, and where it went.
     ping_tx: Option<(ClientTx, SocketAddr)>,
+    /// It went to one that is tried last, to see whether it is back.
+    ping_is_extra: bool,
     ping_at: Option<Instant>,
     /// Why the last probe went unanswered.
     unanswered: Option<Trouble>,
@@ -153,6 +155,7 @@ impl Trunks {
                 register_tx: None,
                 health: Health::Unknown,
                 ping_tx: None,
+                ping_is_extra: false,
                 ping_at: trunk.options_ping_s.map(|_| now),
                 unanswered: None,
             });
@@ -426,8 +429,10 @@ impl TrunkState {
     fn ping(&mut self, now: Instant, endpoint: &mut Endpoint, listeners: &Listeners) {
         let transport = transport_of(self.trunk.transport);
         let due = self.avoided.iter().filter(|(_, at)| *at <= now);
-        let flow = due.into_iter().find_map(|(remote, _)| listeners.flow_to(transport, *remote));
-        let Some(flow) = flow.or_else(|| self.way(listeners)) else {
+        let back = due.into_iter().find_map(|(remote, _)| listeners.flow_to(transport, *remote));
+        let way = self.way(listeners);
+        self.ping_is_extra = back.is_some_and(|back| way.is_some_and(|way| way.remote != back.remote));
+        let Some(flow) = back.or(way) else {
             self.ping_at = Some(now + DOWN_PING);
             return;
         };
@@ -459,10 +464,9 @@ impl TrunkState {
         random: &mut StdRng,
     ) {
         self.ping_tx = None;
-        let was_avoided = self.is_avoided(remote);
         if is_unreachable(outcome) {
             self.avoid(now, remote);
-            if was_avoided && self.addresses.first().is_some_and(|first| !self.is_avoided(*first)) {
+            if self.ping_is_extra {
                 // Still not there: that says nothing of the machine that serves, which is probed next.
                 self.ping_at = Some(now);
                 return;
