@@ -44,7 +44,8 @@ enum Command {
     /// Prints what `apply` needs to make the same again. Passwords stay where they are, "(kept)" in their place.
     Export {
         /// Writes what the database holds of passwords, so that `apply` can make the same in an empty database: hashes, which are as good
-        /// as passwords for phones, and PINs. Keep the output as you keep the database.
+        /// as passwords for phones, and PINs. Keep the output as you keep the database. Queues, users and contacts are not in it, and passwords
+        /// for trunks that name no realm open with the key of this node alone.
         #[arg(long)]
         secrets: bool,
     },

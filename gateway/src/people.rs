@@ -71,11 +71,12 @@ pub struct Turn {
 impl People {
     /// `life_h`: how long a browser that is not used stays logged in, in hours.
     pub fn new(store: Store, life_h: u32) -> Self {
+        let failed = FailedLogIns::start(store.clone());
         Self {
             store,
             hashing: Arc::new(Semaphore::new(HASHING)),
             waiting: Arc::new(Semaphore::new(WAITING + HASHING)),
-            failed: FailedLogIns::default(),
+            failed,
             life_ms: i64::from(life_h) * 3_600_000,
         }
     }

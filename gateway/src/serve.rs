@@ -35,7 +35,6 @@ use crate::recordings::Recordings;
 use crate::routing::floor;
 use crate::routing::floor::voice::{VOICE_EVENTS_LIMIT, VOICE_ORDERS_LIMIT};
 use crate::signalling::datagrams::Datagrams;
-use crate::signalling::dns;
 use crate::signalling::listener::{Bound, Door, accept_streams, bind};
 use crate::signalling::listeners::Listeners;
 use crate::signalling::media::{Media, RecordingPlace};
@@ -259,7 +258,7 @@ async fn start(
         media_events: media_receiver,
         voice: Voice::new(voice_events, voice_orders),
         stirred: Stirred::new(feed.clone()),
-        dns_servers: dns_servers(config),
+        dns_servers: config.sip.dns_servers.clone().into(),
     };
     let (signalling, task) = task::start(shell);
     let reload = Arc::new(Notify::new());
@@ -558,13 +557,6 @@ impl Sockets {
             }
         }
         Datagrams::new(udp)
-    }
-}
-
-fn dns_servers(config: &Config) -> Arc<[std::net::SocketAddr]> {
-    match config.sip.dns_servers.is_empty() {
-        true => dns::system_servers().into(),
-        false => config.sip.dns_servers.clone().into(),
     }
 }
 

@@ -30,21 +30,32 @@ const MAX_FILE_BYTES: u64 = 16 << 20;
 /// Stands for a password that stays as it is.
 pub const KEPT: &str = "(kept)";
 
-/// Reads a site file and makes the plan that turns `current` into it.
+/// Reads a site file and makes the plan that turns `current` into it; with what of it may not be meant.
 ///
 /// # Errors
 /// With file, line and what would be right.
-pub fn load(path: &Path, current: &Directory, key: &NodeKey) -> Result<SitePlan, ConfigError> {
+pub fn load(
+    path: &Path,
+    current: &Directory,
+    key: &NodeKey,
+) -> Result<(SitePlan, Vec<ConfigError>), ConfigError> {
     parse(&path.display().to_string(), &fault::read(path, MAX_FILE_BYTES)?, current, key)
 }
 
-/// Makes the plan out of a text; `name` is what errors call it.
+/// The same out of a text; `name` is what errors call it.
 ///
 /// # Errors
 /// With file, line and what would be right.
-pub fn parse(name: &str, text: &str, current: &Directory, key: &NodeKey) -> Result<SitePlan, ConfigError> {
+pub fn parse(
+    name: &str,
+    text: &str,
+    current: &Directory,
+    key: &NodeKey,
+) -> Result<(SitePlan, Vec<ConfigError>), ConfigError> {
     let file: file::SiteFile = fault::from_toml(name, text)?;
-    plan::make(&file, current, key).map_err(|wrong| wrong.locate(name, text))
+    let located = |wrong: fault::Wrong| wrong.locate(name, text);
+    let (plan, warnings) = plan::make(&file, current, key).map_err(located)?;
+    Ok((plan, warnings.into_iter().map(located).collect()))
 }
 
 #[cfg(test)]

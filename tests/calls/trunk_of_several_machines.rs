@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ramal_tests::deadline::until_async;
+use ramal_tests::wire::message;
 use ramal_tests::wire::ua::{Identity, Ua};
 use ramal_tests::{Node, Rtp, Site};
 use tokio::net::UdpSocket;
@@ -66,12 +67,8 @@ async fn machine(target: SocketAddr) -> Ua {
 }
 
 /// A node whose trunk is known by its name alone, once it knows where these machines are.
-async fn node(dns: &Dns, machines: &[SocketAddr]) -> Node {
-    let more = format!("#sip.dns_servers = [\"{}\"]\n[sip.timers]\nt1_ms = 30\n", dns.address);
-    let node = Node::start_with(Site::acme(), &more).await;
-    let trunk = "\n[[organization.trunk]]\nname = \"carrier\"\nhost = \"carrier.test\"\n\
-        \n[[organization.rule]]\nprefix = \"0\"\ntrunk = \"carrier\"\n";
-    node.apply_text(&format!("{}{trunk}", Site::acme().toml())).await;
+async fn node(dns: &Dns, machines: &[SocketAddr], t1_ms: u32) -> Node {
+    let node = node_with(dns, t1_ms, "").await;
     let wanted: Vec<String> = machines.iter().map(ToString::to_string).collect();
     until_async("the addresses of the trunk", || async {
         let trunks = node.trunks().await;
@@ -86,13 +83,25 @@ async fn node(dns: &Dns, machines: &[SocketAddr]) -> Node {
     node
 }
 
+/// A node with that trunk; `keys`: more of it.
+async fn node_with(dns: &Dns, t1_ms: u32, keys: &str) -> Node {
+    let more = format!("#sip.dns_servers = [\"{}\"]\n[sip.timers]\nt1_ms = {t1_ms}\n", dns.address);
+    let node = Node::start_with(Site::acme(), &more).await;
+    let trunk = format!(
+        "\n[[organization.trunk]]\nname = \"carrier\"\nhost = \"carrier.test\"\n{keys}\n\
+        \n[[organization.rule]]\nprefix = \"0\"\ntrunk = \"carrier\"\n"
+    );
+    node.apply_text(&format!("{}{trunk}", Site::acme().toml())).await;
+    node
+}
+
 #[tokio::test]
 async fn a_machine_that_cannot_serve_passes_the_call_on_and_is_asked_last_afterwards() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
     let (first, second) = (machine(nowhere).await, machine(nowhere).await);
     let ports = [first.link.local, second.link.local];
     let dns = Dns::start(vec![(20, ports[1].port()), (10, ports[0].port())]).await;
-    let node = node(&dns, &ports).await;
+    let node = node(&dns, &ports, 30).await;
     let phone = node.phone("100").await;
     let rtp = Rtp::new().await;
     let mut call = phone.invite("0115551234", &rtp.sdp()).await;
@@ -117,10 +126,73 @@ async fn a_silent_machine_is_given_up_for_the_next_and_a_busy_number_is_not_trie
     let (silent, second) = (machine(nowhere).await, machine(nowhere).await);
     let ports = [silent.link.local, second.link.local];
     let dns = Dns::start(vec![(1, ports[0].port()), (2, ports[1].port())]).await;
-    let node = node(&dns, &ports).await;
+    let node = node(&dns, &ports, 30).await;
     let phone = node.phone("100").await;
     let mut call = phone.invite("0115551234", &Rtp::new().await.sdp()).await;
     second.expect_invite().await.reject(486).await;
     call.expect_status(486).await;
     assert_eq!(node.expect_cdr().await["end_reason"], "busy");
+}
+
+/// Timer B would be two minutes here.
+#[tokio::test]
+async fn nobody_waits_for_timer_b_of_a_silent_machine() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let (silent, second) = (machine(nowhere).await, machine(nowhere).await);
+    let ports = [silent.link.local, second.link.local];
+    let dns = Dns::start(vec![(1, ports[0].port()), (2, ports[1].port())]).await;
+    let node = node(&dns, &ports, 2_000).await;
+    let phone = node.phone("100").await;
+    let mut call = phone.invite("0115551234", &Rtp::new().await.sdp()).await;
+    second.expect_invite().await.reject(486).await;
+    call.expect_status(486).await;
+    assert_eq!(node.expect_cdr().await["end_reason"], "busy");
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_at_a_silent_machine_leaves_word_of_it() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let (silent, second) = (machine(nowhere).await, machine(nowhere).await);
+    let ports = [silent.link.local, second.link.local];
+    let dns = Dns::start(vec![(1, ports[0].port()), (2, ports[1].port())]).await;
+    let node = node(&dns, &ports, 2_000).await;
+    let phone = node.phone("100").await;
+    let mut call = phone.invite("0115551111", &Rtp::new().await.sdp()).await;
+    call.expect_status(100).await;
+    silent.inbox.expect_repeat("INVITE").await;
+    call.cancel().await;
+    assert_eq!(node.expect_cdr().await["end_reason"], "caller_cancelled");
+    while silent.inbox.take(|m| m.method() == Some("INVITE")).is_some() {}
+    let mut again = phone.invite("0115552222", &Rtp::new().await.sdp()).await;
+    loop {
+        let asked = second.expect_invite().await;
+        if asked.invited_user() == "0115552222" {
+            asked.reject(486).await;
+            break;
+        }
+    }
+    again.expect_status(486).await;
+    assert!(silent.inbox.take(|m| m.method() == Some("INVITE")).is_none(), "it is asked last");
+}
+
+#[tokio::test]
+async fn the_next_machine_has_our_registration_at_once() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let (first, second) = (machine(nowhere).await, machine(nowhere).await);
+    let ports = [first.link.local.port(), second.link.local.port()];
+    let dns = Dns::start(vec![(1, ports[0]), (2, ports[1])]).await;
+    let keys = "register = { aor = \"sip:acme@carrier.test\", contact_user = \"acme\" }\n\
+        options_ping_s = 3600";
+    let node = node_with(&dns, 500, keys).await;
+    let asked = first.inbox.expect("a REGISTER", |m| m.method() == Some("REGISTER")).await;
+    let later = [("Retry-After", "3600")];
+    first.send_to(asked.source, &message::response(&asked, 503, "carrier", &later, None)).await;
+    let asked = second.inbox.expect("a REGISTER", |m| m.method() == Some("REGISTER")).await;
+    let contact = asked.header("Contact").expect("a Contact").to_owned();
+    let granted = [("Contact", contact.as_str())];
+    second.send_to(asked.source, &message::response(&asked, 200, "carrier", &granted, None)).await;
+    until_async("the registration", || async {
+        (node.trunks().await.first()?["registered"] == true).then_some(())
+    })
+    .await;
 }

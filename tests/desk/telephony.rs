@@ -42,6 +42,7 @@ async fn an_extension_is_checked_by_the_rules_of_site_files() {
     );
     assert_eq!(refused(json!({ "number": "300", "password": "short" })).await, (422, "password".to_owned()));
     assert_eq!(refused(json!({ "number": "300", "formerly": "100" })).await, (422, "formerly".to_owned()));
+    assert_eq!(refused(json!({ "number": "300", "ha1": {} })).await, (422, "ha1".to_owned()));
     assert_eq!(refused(json!({ "number": "300", "colour": "red" })).await, (400, "colour".to_owned()));
     let changed =
         admin.patch("/extensions/100", json!({ "ring_timeout_s": 20, "enabled": false })).await.json();
@@ -61,6 +62,17 @@ async fn a_trunk_and_its_rules_come_and_go() {
     let made = admin.post("/trunks", trunk).await;
     assert_eq!(made.status, 201, "{}", made.text());
     assert!(!made.text().contains("a secret of tests"));
+    // What a database holds of a password is no password here.
+    let hashes = json!({ "of": "acme@pbx.test", "md5": "0".repeat(32), "sha256": "0".repeat(64) });
+    for (key, field, value) in [
+        ("digest_in", "ha1", &hashes),
+        ("credentials_out", "ha1", &hashes),
+        ("credentials_out", "sealed", &json!("x")),
+    ] {
+        let body = json!({ key: { "username": "acme", "realm": "pbx.test", field: value } });
+        let answer = admin.patch("/trunks/carrier", body).await;
+        assert_eq!((answer.status, &answer.json()["field"]), (422, &json!(format!("{key}.{field}"))));
+    }
     let mut rules = admin.read("/dial-rules").await;
     assert_eq!(rules.as_array().unwrap().len(), 3);
     rules.as_array_mut().unwrap().push(json!({ "from_trunk": "carrier", "number": "*", "extension": "100" }));
@@ -77,6 +89,10 @@ async fn a_trunk_and_its_rules_come_and_go() {
     let wrong = admin.put("/dial-rules", json!([{ "prefix": "0", "trunk": "carrer" }])).await;
     assert_eq!((wrong.status, &wrong.json()["field"]), (422, &json!("rule[0].trunk")));
     assert!(wrong.text().contains("carrier"), "{}", wrong.text());
+    let twice = json!([{ "dial": "*1", "service": "echo" }, { "dial": "*1", "service": "busy" }]);
+    let wrong = admin.put("/dial-rules", twice).await;
+    assert_eq!((wrong.status, &wrong.json()["field"]), (422, &json!("rule[1].dial")));
+    assert_eq!(wrong.json()["code"], "rule_twice", "{}", wrong.text());
     assert_eq!(admin.put("/dial-rules", json!([])).await.status, 200);
     assert_eq!(admin.delete("/trunks/carrier").await.status, 204);
 }

@@ -251,6 +251,7 @@ impl Calls {
                 Deadline::NoAnswer => call.ring_timeout(cx, book, due.token),
                 Deadline::Pin => call.pin_timeout(cx, book, due.token),
                 Deadline::Probe => call.probe_again(cx, book, LegId(due.token)),
+                Deadline::Silent => call.machine_silent(cx, book, LegId(due.token)),
                 Deadline::Statistics => call.finish(cx, book),
                 Deadline::MaxDuration => call.end(cx, book, EndReason::TimeLimit, EndedBy::System),
             });

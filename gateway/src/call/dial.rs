@@ -1,5 +1,6 @@
 //! Reaching somebody: all targets ring in parallel, one answers, the others are cancelled.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use ramal_media::command::LegId;
@@ -19,8 +20,14 @@ use super::leg::{DtmfWay, Leg, LegPhase, Line, Outstanding, Party, Side};
 use super::place::open_pictures;
 use super::state::{Call, Dial, EndedBy, Phase};
 use super::timer::Deadline;
-use crate::model::CallerIdPolicy;
+use crate::model::{CallerIdPolicy, TrunkId};
 use crate::store::Fact;
+
+/// How long a machine of a trunk may say nothing at all to an INVITE, not even 100, before the next one is asked (RFC 3263 §4.3). Timer B
+/// would take 32 s, which no caller waits; 100 comes within 200 ms (RFC 3261 §17.2.1).
+const SILENCE: Duration = Duration::from_secs(5);
+/// A machine that was silent for so long until the caller gave up is asked last for a while.
+const SILENCE_NOTED: Duration = Duration::from_secs(2);
 
 impl Call {
     /// Rings every target for the caller of a new Call.
@@ -124,9 +131,13 @@ impl Call {
             remote: target.flow.remote,
         };
         self.adopt(book, id, negotiation, seed);
+        if elsewhere.is_some() {
+            self.set_deadline(cx, book, SILENCE, Deadline::Silent, id.0);
+        }
         if let Some(leg) = self.leg_mut(id) {
             leg.retry = retry;
             leg.elsewhere = elsewhere;
+            leg.asked_at = Some(cx.now);
         }
         Some(id)
     }
@@ -415,6 +426,38 @@ impl Call {
         }
     }
 
+    /// A machine of a trunk had its time to say something: the next one is asked if it did not.
+    pub(super) fn machine_silent(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
+        if !dial.branches.contains(&leg) || self.silent_at(cx, leg).is_none() {
+            return;
+        }
+        self.drop_leg(cx, leg, EndReason::TrunkUnreachable);
+        self.try_elsewhere(cx, book, leg, None, Some(Failure::Timeout));
+        self.branch_failed(cx, book, leg, EndReason::TrunkUnreachable);
+    }
+
+    /// Machines of trunks that said nothing until now, when their branches are given up, are asked last for a while.
+    pub(super) fn note_silent_machines(&self, cx: &Context<'_>, book: &mut Book) {
+        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
+        let long = |leg: &LegId| {
+            self.leg(*leg)?.asked_at.filter(|at| cx.now.saturating_duration_since(*at) >= SILENCE_NOTED)
+        };
+        let silent = dial.branches.iter().filter(|leg| long(leg).is_some());
+        book.unreachable.extend(silent.filter_map(|leg| self.silent_at(cx, *leg)));
+    }
+
+    /// Trunk and address of a branch to which nothing was answered yet.
+    fn silent_at(&self, cx: &Context<'_>, leg: LegId) -> Option<(TrunkId, SocketAddr)> {
+        let leg = self.leg(leg).filter(|leg| leg.phase == LegPhase::Trying)?;
+        match (&leg.party, &leg.line) {
+            (Party::Trunk { id, .. }, Line::Sip(sip)) if cx.endpoint.is_unheard(sip.dialog) => {
+                Some((*id, sip.remote))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn branch_failed(
         &mut self,
         cx: &mut Context<'_>,
@@ -451,6 +494,7 @@ impl Call {
         let to_trunk =
             branches.iter().any(|b| self.leg(*b).is_some_and(|l| matches!(l.party, Party::Trunk { .. })));
         let reason = if silent && to_trunk { EndReason::TrunkUnreachable } else { EndReason::NoAnswer };
+        self.note_silent_machines(cx, book);
         for branch in branches {
             self.drop_leg(cx, branch, reason);
         }

@@ -141,6 +141,7 @@ impl Call {
             party.phase = LegPhase::Gone;
         }
         self.note_hangup(leg);
+        self.note_silent_machines(cx, book);
         self.end(cx, book, EndReason::CallerCancelled, EndedBy::Caller);
     }
 

@@ -1,6 +1,7 @@
 //! One party of a Call: how it is reached, and its media leg.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use ramal_media::command::LegId;
 use ramal_media::leg::{LegSettings, LegStatistics};
@@ -140,6 +141,8 @@ pub struct Leg {
     pub retry: Option<Box<Target>>,
     /// The same party at its next address.
     pub elsewhere: Option<Box<Target>>,
+    /// When the party was sent its INVITE; none: it sent us one.
+    pub asked_at: Option<Instant>,
     /// The codecs of the party's last offer, audio before video.
     pub offered: Vec<Codec>,
     pub probe: Option<ClientTx>,
@@ -172,6 +175,7 @@ impl Leg {
             offered: Vec::new(),
             retry: None,
             elsewhere: None,
+            asked_at: None,
             probe: None,
             outcome: None,
             statistics: None,

@@ -17,6 +17,8 @@ pub enum Deadline {
     Pin,
     /// Ask a silent party whether it is still there.
     Probe,
+    /// The machine of a trunk that was asked with Leg `token` may have said nothing at all.
+    Silent,
     /// Final statistics did not come: write the CDR without them.
     Statistics,
 }

@@ -32,7 +32,10 @@ pub async fn run(config: &Config, file: &Path, mode: Mode) -> Result<(), CliErro
     store.migrate().await.map_err(CliError::message)?;
     let key = NodeKey::load_or_create(&config.node.key_file()).map_err(CliError::message)?;
     let current = store.load_directory().await.map_err(CliError::message)?;
-    let plan = site::load(file, &current, &key).map_err(CliError::message)?;
+    let (plan, warnings) = site::load(file, &current, &key).map_err(CliError::message)?;
+    for warning in &warnings {
+        println!("Warning: {warning}");
+    }
     let lines = site::diff(&current, &plan);
     let taken = site::taken_from_users(&current, &plan);
     for line in &lines {

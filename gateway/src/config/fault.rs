@@ -84,6 +84,8 @@ pub enum Cause {
     DomainHeld,
     Empty,
     Extension,
+    /// An extension has this number and takes the calls.
+    ExtensionFirst(String),
     Host,
     /// A host with a port at its end.
     HostPort,
@@ -100,6 +102,13 @@ pub enum Cause {
     Pin {
         least: usize,
         most: usize,
+    },
+    /// A rule of the dial plan has the number that an extension is to have.
+    RuleHasNumber,
+    /// Another rule, counted from 1, is for this number too.
+    RuleTwice {
+        given: String,
+        rule: usize,
     },
     /// Sources so wide that the world calls without a password.
     SourceWide(String),

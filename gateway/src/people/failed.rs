@@ -1,25 +1,33 @@
-//! Log-ins that failed, for the audit log: a row a minute for each person and address at most, with a count, and so many rows in all
-//! that nobody fills the table.
+//! Log-ins that failed, for the audit log: a row a minute for each person and network at most, with a count, and so many rows of each
+//! organization that nobody fills the table.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Origin, People};
-use crate::model::{Actor, OrganizationId, User};
+use crate::model::{Actor, AuditEntry, OrganizationId, User};
+use crate::store::Store;
 
 /// What comes within this from one address for one person is one row, in milliseconds.
 const ROW_MS: i64 = 60_000;
-/// Persons and addresses that are remembered for so long.
+/// Persons and networks that are remembered for so long.
 const REMEMBERED: usize = 1_000;
-/// Rows in a row, and how many milliseconds make room for one more: some 2,900 a day.
+/// Rows of one organization in a row, and how many milliseconds make room for one more: some 2,900 a day.
 const ROWS_BURST: i64 = 60;
 const ROW_EVERY_MS: i64 = 30_000;
 /// Longest name that is written, in characters.
 const NAME_CHARS: usize = 100;
 /// Names that nobody has, of one row.
 const NAMES: usize = 5;
+/// Stands for what was typed where it is no address: it may well be a password.
+const NO_ADDRESS: &str = "?";
+/// Writes that wait for the database.
+const WAITING: usize = 256;
 
 /// Why a log-in came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +49,30 @@ impl LogInFault {
     }
 }
 
-/// See the module. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FailedLogIns(Arc<Mutex<Table>>);
+/// See the module. Cheap to clone. What is to be written is written by a task of its own: whoever tries a password is answered as soon
+/// where there is something to write as where there is not.
+#[derive(Clone, Debug)]
+pub(super) struct FailedLogIns {
+    table: Arc<Mutex<Table>>,
+    writes: mpsc::Sender<Write>,
+}
+
+/// One write of the task.
+#[derive(Debug)]
+enum Write {
+    New(Key, AuditEntry),
+    Again(i64, Value),
+}
 
 #[derive(Debug, Default)]
 struct Table {
     recent: HashMap<Key, Row>,
+    budgets: HashMap<OrganizationId, Budget>,
+}
+
+/// The rows of one organization.
+#[derive(Debug, Default)]
+struct Budget {
     /// Room for rows that was used up, in milliseconds of waiting, as of `at_ms`.
     used_ms: i64,
     at_ms: i64,
@@ -55,7 +80,7 @@ struct Table {
     unlisted: u64,
 }
 
-/// An address, and the person meant; of addresses that nobody has all are one.
+/// A network, and the person meant; of addresses that nobody has all are one.
 type Key = (String, Option<String>);
 
 #[derive(Debug)]
@@ -108,26 +133,27 @@ impl Table {
         &mut self,
         now_ms: i64,
         (key, name): (&Key, &str),
+        organization: OrganizationId,
         fault: LogInFault,
         browser: &str,
     ) -> Written {
         self.forget_old(now_ms);
+        let is_name = key.1.is_none() && name != NO_ADDRESS;
         if let Some(row) = self.recent.get_mut(key) {
             row.detail.count += 1;
-            if key.1.is_none()
-                && row.detail.names.len() < NAMES
-                && !row.detail.names.iter().any(|n| n == name)
-            {
+            if is_name && row.detail.names.len() < NAMES && !row.detail.names.iter().any(|n| n == name) {
                 row.detail.names.push(name.to_owned());
             }
             return row.id.map_or(Written::Nothing, |id| Written::Again(id, row.detail.as_json()));
         }
-        if !self.has_room(now_ms) {
-            self.unlisted += 1;
+        let is_full = self.recent.len() >= REMEMBERED;
+        let budget = self.budgets.entry(organization).or_default();
+        if is_full || !budget.has_room(now_ms) {
+            budget.unlisted += 1;
             return Written::Nothing;
         }
-        let names = if key.1.is_none() { vec![name.to_owned()] } else { Vec::new() };
-        let unlisted = std::mem::take(&mut self.unlisted);
+        let names = if is_name { vec![name.to_owned()] } else { Vec::new() };
+        let unlisted = std::mem::take(&mut budget.unlisted);
         let detail =
             Detail { fault, count: 1, not_looked_at: 0, names, browser: browser.to_owned(), unlisted };
         let written = Written::New(detail.as_json());
@@ -136,9 +162,9 @@ impl Table {
     }
 
     /// A log-in was refused without a look. It is written at 1, 2, 4, 8 …: a flood of them costs next to nothing.
-    fn refused(&mut self, now_ms: i64, address: &str, name: &str) -> Written {
+    fn refused(&mut self, now_ms: i64, network: &str, name: &str) -> Written {
         self.forget_old(now_ms);
-        let of = |who: Option<String>| (address.to_owned(), who);
+        let of = |who: Option<String>| (network.to_owned(), who);
         let known = of(Some(name.to_owned()));
         let key = if self.recent.contains_key(&known) { known } else { of(None) };
         let Some(row) = self.recent.get_mut(&key) else { return Written::Nothing };
@@ -149,14 +175,10 @@ impl Table {
         }
     }
 
-    fn has_room(&mut self, now_ms: i64) -> bool {
-        let waited = now_ms.saturating_sub(self.at_ms).max(0);
-        (self.used_ms, self.at_ms) = (self.used_ms.saturating_sub(waited).max(0), now_ms);
-        let fits = self.used_ms + ROW_EVERY_MS <= ROWS_BURST * ROW_EVERY_MS && self.recent.len() < REMEMBERED;
-        if fits {
-            self.used_ms += ROW_EVERY_MS;
-        }
-        fits
+    /// A row could not be written.
+    fn lost(&mut self, key: &Key, organization: OrganizationId) {
+        let count = self.recent.remove(key).map_or(1, |row| row.detail.count);
+        self.budgets.entry(organization).or_default().unlisted += count;
     }
 
     fn forget_old(&mut self, now_ms: i64) {
@@ -164,9 +186,21 @@ impl Table {
     }
 }
 
+impl Budget {
+    fn has_room(&mut self, now_ms: i64) -> bool {
+        let waited = now_ms.saturating_sub(self.at_ms).max(0);
+        (self.used_ms, self.at_ms) = (self.used_ms.saturating_sub(waited).max(0), now_ms);
+        let fits = self.used_ms + ROW_EVERY_MS <= ROWS_BURST * ROW_EVERY_MS;
+        if fits {
+            self.used_ms += ROW_EVERY_MS;
+        }
+        fits
+    }
+}
+
 impl People {
     /// Writes down that a log-in failed. `user`: whose address it is; `nobodys`: who is told where it is nobody's.
-    pub(super) async fn note_failure(
+    pub(super) fn note_failure(
         &self,
         (user, typed): (Option<&User>, &str),
         fault: LogInFault,
@@ -175,10 +209,10 @@ impl People {
     ) {
         let Some(organization) = user.map(|user| user.organization).or(nobodys) else { return };
         let name = cleaned(typed);
-        let key = (origin.address.clone(), user.map(|user| user.email.clone()));
+        let key = (network(&origin.address), user.map(|user| user.email.clone()));
         let browser: String = origin.browser.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
-        let written = self.failed.table().failed(origin.now_ms, (&key, &name), fault, &browser);
-        match written {
+        let written = self.failed.table().failed(origin.now_ms, (&key, &name), organization, fault, &browser);
+        let write = match written {
             Written::New(detail) => {
                 let actor = Actor {
                     organization,
@@ -188,56 +222,99 @@ impl People {
                     address: origin.address.clone(),
                 };
                 let noun_id = user.map_or(name, |user| user.id.to_string());
-                let entry = actor.does("log_in_failed", "user", noun_id, detail);
-                match self.store.audit(&entry).await {
-                    Ok(id) => self.found_row(&key, id).await,
-                    Err(error) => {
-                        tracing::warn!(%error, "a failed log-in could not be written into the audit log")
-                    }
-                }
+                Write::New(key.clone(), actor.does("log_in_failed", "user", noun_id, detail))
             }
-            Written::Again(id, detail) => self.write_again(id, &detail).await,
-            Written::Nothing => {}
-        }
+            Written::Again(id, detail) => Write::Again(id, detail),
+            Written::Nothing => return,
+        };
+        self.failed.write(write);
     }
 
     /// Writes down that somebody was refused without a look at his password.
-    pub async fn note_refusal(&self, typed: &str, origin: &Origin) {
+    pub fn note_refusal(&self, typed: &str, origin: &Origin) {
         let name = typed.trim().to_lowercase();
-        let written = self.failed.table().refused(origin.now_ms, &origin.address, &name);
+        let written = self.failed.table().refused(origin.now_ms, &network(&origin.address), &name);
         if let Written::Again(id, detail) = written {
-            self.write_again(id, &detail).await;
-        }
-    }
-
-    /// The row is there; what failed meanwhile is written into it.
-    async fn found_row(&self, key: &Key, id: i64) {
-        let more = {
-            let mut table = self.failed.table();
-            let Some(row) = table.recent.get_mut(key) else { return };
-            row.id = Some(id);
-            (row.detail.count > 1).then(|| row.detail.as_json())
-        };
-        if let Some(detail) = more {
-            self.write_again(id, &detail).await;
-        }
-    }
-
-    async fn write_again(&self, id: i64, detail: &Value) {
-        if let Err(error) = self.store.count_failed_log_in(id, detail).await {
-            tracing::warn!(%error, "failed log-ins could not be counted in the audit log");
+            self.failed.write(Write::Again(id, detail));
         }
     }
 }
 
 impl FailedLogIns {
-    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Starts the task that writes; it ends with the last clone.
+    pub fn start(store: Store) -> Self {
+        let (writes, mut waiting) = mpsc::channel(WAITING);
+        let table = Arc::<Mutex<Table>>::default();
+        let known = Arc::clone(&table);
+        tokio::spawn(async move {
+            while let Some(write) = waiting.recv().await {
+                perform(&store, &known, write).await;
+            }
+        });
+        Self { table, writes }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        locked(&self.table)
+    }
+
+    /// Where too much waits for the database already, a new row is not written but counted; what a count lacks, the next one has.
+    fn write(&self, write: Write) {
+        if let Err(
+            TrySendError::Full(Write::New(key, entry)) | TrySendError::Closed(Write::New(key, entry)),
+        ) = self.writes.try_send(write)
+        {
+            self.table().lost(&key, entry.organization);
+        }
+    }
+}
+
+async fn perform(store: &Store, table: &Mutex<Table>, write: Write) {
+    let again = match write {
+        Write::New(key, entry) => match store.audit(&entry).await {
+            Ok(id) => found_row(&mut locked(table), &key, id).map(|detail| (id, detail)),
+            Err(error) => {
+                tracing::warn!(%error, "a failed log-in could not be written into the audit log");
+                locked(table).lost(&key, entry.organization);
+                None
+            }
+        },
+        Write::Again(id, detail) => Some((id, detail)),
+    };
+    if let Some((id, detail)) = again
+        && let Err(error) = store.count_failed_log_in(id, &detail).await
+    {
+        tracing::warn!(%error, "failed log-ins could not be counted in the audit log");
+    }
+}
+
+/// The row is there; what failed meanwhile is to be written into it.
+fn found_row(table: &mut Table, key: &Key, id: i64) -> Option<Value> {
+    let row = table.recent.get_mut(key)?;
+    row.id = Some(id);
+    (row.detail.count > 1 || row.detail.not_looked_at > 0).then(|| row.detail.as_json())
+}
+
+fn locked(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whom an address belongs to: of IPv6 each has at least 64 bits to choose from.
+fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
+            let [a, b, c, d, ..] = ip.segments();
+            Ipv6Addr::from([a, b, c, d, 0, 0, 0, 0]).to_string()
+        }
+        Ok(_) | Err(_) => address.to_owned(),
     }
 }
 
 /// What was typed, as it may be shown.
 fn cleaned(typed: &str) -> String {
+    if !typed.contains('@') {
+        return NO_ADDRESS.to_owned();
+    }
     typed.trim().chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect()
 }
 
@@ -249,8 +326,10 @@ mod tests {
         (address.to_owned(), who.map(str::to_owned))
     }
 
+    const ACME: OrganizationId = OrganizationId(1);
+
     fn fail(table: &mut Table, now_ms: i64, key: &Key, name: &str) -> Written {
-        table.failed(now_ms, (key, name), LogInFault::WrongPassword, "")
+        table.failed(now_ms, (key, name), ACME, LogInFault::WrongPassword, "")
     }
 
     fn wrote(table: &mut Table, key: &Key, id: i64) {
@@ -301,6 +380,9 @@ mod tests {
             (0..200).filter(|n| fail(table, now_ms, &from(*n), "x") != Written::Nothing).count()
         };
         assert_eq!(rows(&mut table, 0), ROWS_BURST as usize);
+        let (other, there) = (OrganizationId(2), key("192.0.2.1", None));
+        let row = table.failed(0, (&there, "x"), other, LogInFault::UnknownUser, "");
+        assert!(matches!(row, Written::New(_)), "each organization has room of its own");
         let Written::New(detail) = fail(&mut table, 2 * ROW_EVERY_MS, &key("192.0.2.1", None), "x") else {
             panic!("a row")
         };
@@ -313,7 +395,26 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_one_line_of_bounded_length() {
-        assert_eq!(cleaned(" a\n\u{7}b "), "ab");
-        assert_eq!(cleaned(&"x".repeat(5_000)).len(), NAME_CHARS);
+        assert_eq!(cleaned(" a\n\u{7}b@c "), "ab@c");
+        assert_eq!(cleaned(&"@".repeat(5_000)).len(), NAME_CHARS);
+        assert_eq!(cleaned("correct horse"), NO_ADDRESS, "it may be a password");
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one() {
+        assert_eq!(network("2001:db8:1:2::9"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::9"), network("2001:db8:1:3::9"));
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_counted_by_the_next_row() {
+        let (mut table, ana) = (Table::default(), key("192.0.2.1", Some("ana@acme.test")));
+        for _ in 0..3 {
+            fail(&mut table, 0, &ana, "ana@acme.test");
+        }
+        table.lost(&ana, ACME);
+        let Written::New(detail) = fail(&mut table, 1, &ana, "ana@acme.test") else { panic!("a row") };
+        assert_eq!(detail["unlisted_before"], 3);
     }
 }

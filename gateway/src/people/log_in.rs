@@ -79,7 +79,7 @@ impl People {
             Some(user) if !user.enabled => LogInFault::Disabled,
             Some(user) => return self.open(user.clone(), origin).await.map(Some),
         };
-        self.note_failure((user.as_ref(), email), fault, origin, nobodys).await;
+        self.note_failure((user.as_ref(), email), fault, origin, nobodys);
         Ok(None)
     }
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 const ANSWER_TIME: Duration = Duration::from_secs(2);
 /// Times that all servers are asked.
 const ROUNDS: usize = 2;
-/// Servers of `/etc/resolv.conf` that are asked, as other resolvers do.
+/// Servers that are asked, as other resolvers do.
 const SERVERS: usize = 3;
 /// Records of one answer that are read.
 const RECORDS: usize = 32;
@@ -59,9 +59,9 @@ enum Answer {
     Truncated,
 }
 
-/// The servers of the system.
-pub fn system_servers() -> Vec<SocketAddr> {
-    servers_in(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default())
+/// The servers of the system now: they change with the network that a machine is in.
+pub async fn system_servers() -> Vec<SocketAddr> {
+    servers_in(&tokio::fs::read_to_string("/etc/resolv.conf").await.unwrap_or_default())
 }
 
 fn servers_in(text: &str) -> Vec<SocketAddr> {
@@ -73,14 +73,14 @@ fn servers_in(text: &str) -> Vec<SocketAddr> {
         .collect()
 }
 
-/// The records of a name; none: it has no such record, or there is no such name.
+/// The records of a name; none: it has no such record, or there is no such name. The first three servers are asked.
 ///
 /// # Errors
 /// Nobody answered in a way that can be understood.
 pub async fn srv(servers: &[SocketAddr], name: &str) -> Result<Vec<Srv>, DnsFault> {
     let mut fault = DnsFault::Silence;
     for _ in 0..ROUNDS {
-        for server in servers {
+        for server in servers.iter().take(SERVERS) {
             match timeout(ANSWER_TIME, ask(*server, name)).await {
                 Ok(Ok(records)) => return Ok(records),
                 Ok(Err(other)) => fault = other,

@@ -10,7 +10,7 @@ use ramal_sip::transport::Transport;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::dns::{self, Srv};
+use super::dns::{self, DnsFault, Srv};
 use crate::model::TrunkId;
 
 /// How often names are looked up again.
@@ -29,49 +29,86 @@ pub struct Wanted {
     /// As configured; none: SRV records say it, or else it is the transport's own.
     pub port: Option<u16>,
     pub transport: Transport,
+    /// SRV records said where it is when it was last found.
+    pub by_srv: bool,
 }
 
-/// The outcome of one look-up, the first choice first; empty when the name is not known or nobody answered.
+/// The outcome of one look-up.
 #[derive(Debug)]
 pub struct Resolved {
     pub trunk: TrunkId,
-    pub addresses: Vec<SocketAddr>,
+    pub found: Result<Found, NotFound>,
 }
 
-/// Looks one name up and reports. Where no port is configured SRV records come first; a name without them has A and AAAA.
+/// Where a trunk is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The first choice first; never empty.
+    pub addresses: Vec<SocketAddr>,
+    /// SRV records said so.
+    pub by_srv: bool,
+}
+
+/// Why a look-up found nothing: what was known before stays in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotFound {
+    #[error("its SRV records, which were known, cannot be read now: {0}")]
+    Srv(DnsFault),
+    #[error("its SRV record says that it takes no SIP over this transport (RFC 2782)")]
+    NotThere,
+    #[error("no address is known for the name")]
+    NoAddress,
+}
+
+/// Looks one name up and reports. Where no port is configured SRV records come first; a name without them has A and AAAA. `servers`: who
+/// is asked for SRV; none: those that the system has at this moment.
 pub async fn look_up(wanted: Wanted, servers: Arc<[SocketAddr]>, to: mpsc::Sender<Resolved>) {
-    let mut addresses = Vec::new();
+    let found = find(&wanted, &servers).await;
+    let _ = to.send(Resolved { trunk: wanted.trunk, found }).await;
+}
+
+async fn find(wanted: &Wanted, servers: &[SocketAddr]) -> Result<Found, NotFound> {
     let places = match wanted.port {
         Some(_) => Vec::new(),
-        None => places(&wanted, &servers).await,
+        None => places(wanted, servers).await?,
     };
+    let by_srv = !places.is_empty();
+    let mut addresses = Vec::new();
     for place in in_order(places, wanted.trunk).into_iter().take(PLACES) {
         addresses.extend(of_host(&place.target, place.port).await);
     }
-    if addresses.is_empty() {
+    if !by_srv {
         let port = wanted.port.unwrap_or_else(|| wanted.transport.default_port());
         addresses = of_host(&wanted.host, port).await;
     }
-    if addresses.is_empty() {
-        tracing::warn!(trunk.host = %wanted.host, "trunk name not resolved: the last known addresses stay in use");
-    }
     addresses.truncate(ADDRESSES);
-    let _ = to.send(Resolved { trunk: wanted.trunk, addresses }).await;
+    if addresses.is_empty() { Err(NotFound::NoAddress) } else { Ok(Found { addresses, by_srv }) }
 }
 
-async fn places(wanted: &Wanted, servers: &[SocketAddr]) -> Vec<Srv> {
+/// The places that SRV records name; none where there are no such records (RFC 3263 §4.2). A DNS server that fails leaves what it said
+/// before; where it never said anything, as in a network without one, the name itself is asked for.
+async fn places(wanted: &Wanted, servers: &[SocketAddr]) -> Result<Vec<Srv>, NotFound> {
     let service = match wanted.transport {
         Transport::Udp => "_sip._udp",
         Transport::Tcp => "_sip._tcp",
         Transport::Tls => "_sips._tcp",
-        Transport::Ws | Transport::Wss => return Vec::new(),
+        Transport::Ws | Transport::Wss => return Ok(Vec::new()),
     };
     let name = format!("{service}.{}", wanted.host);
-    match dns::srv(servers, &name).await {
-        Ok(found) => found.into_iter().filter(|place| !place.target.is_empty()).collect(),
+    let asked = match servers {
+        [] => dns::srv(&dns::system_servers().await, &name).await,
+        servers => dns::srv(servers, &name).await,
+    };
+    match asked {
+        Ok(records) if records.is_empty() => Ok(records),
+        Ok(mut records) => {
+            records.retain(|place| !place.target.is_empty());
+            if records.is_empty() { Err(NotFound::NotThere) } else { Ok(records) }
+        }
+        Err(fault) if wanted.by_srv => Err(NotFound::Srv(fault)),
         Err(fault) => {
             tracing::debug!(trunk.host = %wanted.host, %fault, "no SRV records");
-            Vec::new()
+            Ok(Vec::new())
         }
     }
 }
@@ -109,7 +146,55 @@ fn lot(place: &Srv, trunk: TrunkId) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::UdpSocket;
+
     use super::*;
+
+    /// Asks a DNS server that answers everything with this code, and with one SRV record for this target (as it is sent) if there is one.
+    async fn found(by_srv: bool, code: u8, target: Option<&'static [u8]>) -> Result<Found, NotFound> {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = socket.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let mut answer = buffer[..length].to_vec();
+                answer[2..4].copy_from_slice(&[0x81, 0x80 | code]);
+                if let Some(target) = target {
+                    answer[7] = 1;
+                    answer.extend([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, 6 + target.len() as u8]);
+                    answer.extend([0, 1, 0, 1, 0x13, 0xce]);
+                    answer.extend(target);
+                }
+                socket.send_to(&answer, from).await.unwrap();
+            }
+        });
+        let host = "localhost".to_owned();
+        let wanted = Wanted { trunk: TrunkId(1), host, port: None, transport: Transport::Udp, by_srv };
+        let found = find(&wanted, &[server]).await;
+        task.abort();
+        found
+    }
+
+    #[tokio::test]
+    async fn the_bare_name_stands_in_only_where_there_are_no_records() {
+        for by_srv in [false, true] {
+            let bare = found(by_srv, 3, None).await.unwrap();
+            assert!(!bare.by_srv && bare.addresses.iter().all(|address| address.port() == 5060), "{bare:?}");
+            let named = found(by_srv, 0, Some(b"\x09localhost\x00")).await.unwrap();
+            assert!(
+                named.by_srv && named.addresses.iter().all(|address| address.port() == 5070),
+                "{named:?}"
+            );
+            assert_eq!(found(by_srv, 0, Some(b"\x00")).await, Err(NotFound::NotThere));
+            let lost = found(by_srv, 0, Some(b"\x04gone\x07invalid\x00")).await;
+            assert_eq!(lost, Err(NotFound::NoAddress), "a machine that is not found for a moment");
+        }
+        assert_eq!(found(true, 2, None).await, Err(NotFound::Srv(DnsFault::Server(2))));
+        assert!(
+            found(false, 2, None).await.is_ok_and(|found| !found.by_srv),
+            "a network without such records"
+        );
+    }
 
     fn place(priority: u16, weight: u16, target: &str) -> Srv {
         Srv { priority, weight, port: 5060, target: target.to_owned() }

@@ -20,6 +20,7 @@ use super::password_guard::PasswordGuard;
 use super::reach::Reachable;
 use super::refused::RefusedCalls;
 use super::registrar::{Registrar, RegistrationSummary};
+use super::resolve::{Found, NotFound};
 use super::seats::Seats;
 use super::trunk::{Trunks, Unseal};
 use crate::call::{CallSettings, Calls, Context, MediaPlane, PageEvent, QueueDoor, status};
@@ -196,9 +197,9 @@ impl<M: MediaPlane> Signalling<M> {
         &mut self,
         now: Now,
         trunk: crate::model::TrunkId,
-        addresses: Vec<std::net::SocketAddr>,
+        found: Result<Found, NotFound>,
     ) {
-        self.trunks.resolved(now.instant, trunk, addresses);
+        self.trunks.resolved(now.instant, trunk, found);
         self.trunks.handle_timeout(now.instant, &mut self.endpoint, &self.listeners);
         self.drain(now);
     }
@@ -288,7 +289,13 @@ impl<M: MediaPlane> Signalling<M> {
             Event::Invite { dialog, request, flow } => self.invite(now, dialog, request, flow),
             Event::Request { tx, request, flow } => self.request(now, tx, &request, flow),
             Event::Response { tx, outcome } => {
-                let ours = self.trunks.handle_response(now.instant, tx, &outcome, &mut self.endpoint);
+                let ours = self.trunks.handle_response(
+                    now.instant,
+                    tx,
+                    &outcome,
+                    &mut self.endpoint,
+                    &self.listeners,
+                );
                 if !ours {
                     with_calls!(self, now, |calls, cx| calls.handle_response(cx, tx, &outcome));
                 }

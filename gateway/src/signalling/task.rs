@@ -108,7 +108,7 @@ pub struct Shell {
     pub voice: Voice,
     /// For supervisors.
     pub stirred: Stirred,
-    /// Who is asked for SRV records.
+    /// Who is asked for SRV records; none: whom the system asks.
     pub dns_servers: Arc<[SocketAddr]>,
 }
 
@@ -166,7 +166,7 @@ impl Task {
                     None => return,
                 },
                 Some(found) = resolved.recv() => {
-                    self.shell.signalling.handle_resolved(now(), found.trunk, found.addresses);
+                    self.shell.signalling.handle_resolved(now(), found.trunk, found.found);
                     self.perform();
                 }
                 next = self.shell.voice.next() => {

@@ -14,7 +14,7 @@ use rand::{Rng, RngCore, SeedableRng};
 
 use super::listeners::Listeners;
 use super::registrar::transport_of;
-use super::resolve::Wanted;
+use super::resolve::{Found, NotFound, Wanted};
 use crate::model::{Directory, OutboundSecret, SealedSecret, Trunk, TrunkId};
 
 /// A trunk that did not answer OPTIONS is asked again sooner than one that did.
@@ -37,14 +37,22 @@ struct TrunkState {
     credentials: Option<Credentials>,
     /// In the order in which they are tried (RFC 3263 §4.3).
     addresses: Vec<SocketAddr>,
-    /// Those that did not answer of late, and until when they are tried last.
+    /// SRV records named them.
+    by_srv: bool,
+    /// The last look-up found nothing.
+    is_lost: bool,
+    /// Those that did not answer of late, and until when they are tried last; with probes, when they are probed.
     avoided: Vec<(SocketAddr, Instant)>,
     /// Probes in a row that went unanswered, each at another address.
     missed: usize,
     registrant: Option<Registrant>,
-    register_tx: Option<ClientTx>,
+    /// Our REGISTER, and where it went.
+    register_tx: Option<(ClientTx, SocketAddr)>,
     health: Health,
-    ping_tx: Option<ClientTx>,
+    /// Our OPTIONS, and where it went.
+    ping_tx: Option<(ClientTx, SocketAddr)>,
+    /// It went to one that is tried last, to see whether it is back.
+    ping_is_extra: bool,
     ping_at: Option<Instant>,
     /// Why the last probe went unanswered.
     unanswered: Option<Trouble>,
@@ -139,12 +147,15 @@ impl Trunks {
                 trunk: trunk.clone(),
                 credentials: credentials(trunk, unseal),
                 addresses: trunk.host.parse().map(|ip| vec![address(trunk, ip)]).unwrap_or_default(),
+                by_srv: false,
+                is_lost: false,
                 avoided: Vec::new(),
                 missed: 0,
                 registrant: None,
                 register_tx: None,
                 health: Health::Unknown,
                 ping_tx: None,
+                ping_is_extra: false,
                 ping_at: trunk.options_ping_s.map(|_| now),
                 unanswered: None,
             });
@@ -162,6 +173,7 @@ impl Trunks {
                 host: trunk.host.clone(),
                 port: trunk.port,
                 transport: transport_of(trunk.transport),
+                by_srv: state.by_srv,
             })
         };
         self.states.iter().filter_map(by_name).collect()
@@ -172,14 +184,26 @@ impl Trunks {
         self.states.values().find(|s| s.addresses.contains(&remote)).map(|s| s.trunk.host.as_str())
     }
 
-    /// Takes the outcome of a look-up.
-    pub fn resolved(&mut self, now: Instant, id: TrunkId, addresses: Vec<SocketAddr>) {
-        if let Some(state) = self.states.get_mut(&id)
-            && !addresses.is_empty()
-        {
-            state.addresses = addresses;
-            state.avoided.retain(|(address, until)| now < *until && state.addresses.contains(address));
-            state.order();
+    /// Takes the outcome of a look-up. What is known stays where nothing is found.
+    pub fn resolved(&mut self, now: Instant, id: TrunkId, found: Result<Found, NotFound>) {
+        let Some(state) = self.states.get_mut(&id) else { return };
+        let was_lost = std::mem::replace(&mut state.is_lost, found.is_err());
+        match found {
+            Ok(Found { addresses, by_srv }) => {
+                if was_lost {
+                    tracing::info!(trunk.name = %state.trunk.name, trunk.host = %state.trunk.host, "trunk name resolved again");
+                }
+                (state.addresses, state.by_srv) = (addresses, by_srv);
+                state.forget_avoided(now);
+                state.order();
+            }
+            Err(reason) if !was_lost => {
+                tracing::warn!(
+                    trunk.name = %state.trunk.name, trunk.host = %state.trunk.host, %reason,
+                    "trunk name not resolved: the last known addresses stay in use"
+                );
+            }
+            Err(_) => {}
         }
     }
 
@@ -235,22 +259,19 @@ impl Trunks {
         tx: ClientTx,
         outcome: &Result<Response, Failure>,
         endpoint: &mut Endpoint,
+        listeners: &Listeners,
     ) -> bool {
         let random = &mut self.random;
+        let at =
+            |sent: Option<(ClientTx, SocketAddr)>| sent.filter(|(known, _)| *known == tx).map(|(_, at)| at);
         for state in self.states.values_mut() {
-            if state.register_tx == Some(tx) {
-                state.register_tx = None;
-                if let Some(registrant) = &mut state.registrant {
-                    registrant.handle_response(now, outcome.as_ref().map_err(|f| *f));
-                    state.register_tx = drain(now, registrant, endpoint);
-                }
-                if is_unreachable(outcome) {
-                    state.avoid_first(now);
-                }
+            if let Some(remote) = at(state.register_tx) {
+                state.registered(now, outcome, remote, listeners);
+                state.register_tx = state.registrant.as_mut().and_then(|r| drain(now, r, endpoint));
                 return true;
             }
-            if state.ping_tx == Some(tx) {
-                state.pinged(now, outcome, random);
+            if let Some(remote) = at(state.ping_tx) {
+                state.pinged(now, outcome, remote, random);
                 return true;
             }
         }
@@ -295,17 +316,52 @@ impl Trunks {
 }
 
 impl TrunkState {
-    fn avoid_first(&mut self, now: Instant) {
-        if let Some(first) = self.addresses.first().copied() {
-            self.avoid(now, first);
+    /// Takes the outcome of a REGISTER. Where that machine does not serve, the next one that has not failed of late is asked at once
+    /// (RFC 3263 §4.3).
+    fn registered(
+        &mut self,
+        now: Instant,
+        outcome: &Result<Response, Failure>,
+        remote: SocketAddr,
+        listeners: &Listeners,
+    ) {
+        if let Some(registrant) = &mut self.registrant {
+            registrant.handle_response(now, outcome.as_ref().map_err(|f| *f));
         }
+        if !is_unreachable(outcome) {
+            return;
+        }
+        self.avoid(now, remote);
+        let next = self.way(listeners).filter(|flow| flow.remote != remote && !self.is_avoided(flow.remote));
+        if let (Some(next), Some(registrant)) = (next, &mut self.registrant) {
+            registrant.set_target(next);
+            registrant.try_at_once(now);
+        }
+    }
+
+    fn is_avoided(&self, address: SocketAddr) -> bool {
+        self.avoided.iter().any(|(known, _)| *known == address)
+    }
+
+    /// The first choice among the ways to it.
+    fn way(&self, listeners: &Listeners) -> Option<Flow> {
+        let transport = transport_of(self.trunk.transport);
+        self.addresses.iter().find_map(|remote| listeners.flow_to(transport, *remote))
+    }
+
+    /// Where probes are sent only an answer to one shows that a machine serves again; elsewhere time has to do.
+    fn forget_avoided(&mut self, now: Instant) {
+        let probes = self.trunk.options_ping_s.is_some();
+        let addresses = &self.addresses;
+        self.avoided.retain(|(known, until)| addresses.contains(known) && (probes || now < *until));
     }
 
     fn avoid(&mut self, now: Instant, address: SocketAddr) {
         if self.addresses.len() < 2 || !self.addresses.contains(&address) {
             return;
         }
-        self.avoided.retain(|(known, until)| *known != address && now < *until);
+        self.forget_avoided(now);
+        self.avoided.retain(|(known, _)| *known != address);
         self.avoided.push((address, now + AVOIDED));
         self.order();
     }
@@ -321,9 +377,7 @@ impl TrunkState {
 
     fn start_registration(&mut self, now: Instant, listeners: &Listeners, random: &mut StdRng) {
         let Some(register) = &self.trunk.register else { return };
-        let transport = transport_of(self.trunk.transport);
-        let target = self.addresses.iter().find_map(|remote| listeners.flow_to(transport, *remote));
-        let Some(target) = target else { return };
+        let Some(target) = self.way(listeners) else { return };
         if let Some(registrant) = &mut self.registrant {
             return registrant.set_target(target);
         }
@@ -371,10 +425,14 @@ impl TrunkState {
         self.unanswered.or(registration)
     }
 
+    /// Probes the first choice, or one that did not answer, once it was left alone long enough.
     fn ping(&mut self, now: Instant, endpoint: &mut Endpoint, listeners: &Listeners) {
         let transport = transport_of(self.trunk.transport);
-        let flow = self.addresses.iter().find_map(|remote| listeners.flow_to(transport, *remote));
-        let Some(flow) = flow else {
+        let due = self.avoided.iter().filter(|(_, at)| *at <= now);
+        let back = due.into_iter().find_map(|(remote, _)| listeners.flow_to(transport, *remote));
+        let way = self.way(listeners);
+        self.ping_is_extra = back.is_some_and(|back| way.is_some_and(|way| way.remote != back.remote));
+        let Some(flow) = back.or(way) else {
             self.ping_at = Some(now + DOWN_PING);
             return;
         };
@@ -394,20 +452,35 @@ impl TrunkState {
                 credentials: self.credentials.clone(),
             },
         );
-        self.ping_tx = Some(tx);
+        self.ping_tx = Some((tx, flow.remote));
     }
 
     /// Any answer at all shows that the trunk is there; a 503 says that it cannot serve (RFC 3261 §21.5.4).
-    fn pinged(&mut self, now: Instant, outcome: &Result<Response, Failure>, random: &mut StdRng) {
+    fn pinged(
+        &mut self,
+        now: Instant,
+        outcome: &Result<Response, Failure>,
+        remote: SocketAddr,
+        random: &mut StdRng,
+    ) {
         self.ping_tx = None;
         if is_unreachable(outcome) {
-            self.avoid_first(now);
+            self.avoid(now, remote);
+            if self.ping_is_extra {
+                // Still not there: that says nothing of the machine that serves, which is probed next.
+                self.ping_at = Some(now);
+                return;
+            }
             self.missed += 1;
             if self.missed < self.addresses.len() {
                 // Another machine of the carrier may be there.
                 self.ping_at = Some(now);
                 return;
             }
+        }
+        if !is_unreachable(outcome) {
+            self.avoided.retain(|(known, _)| *known != remote);
+            self.order();
         }
         self.missed = 0;
         let health = match outcome {
@@ -438,12 +511,19 @@ fn is_unreachable(outcome: &Result<Response, Failure>) -> bool {
     }
 }
 
-/// Performs what a registration asks for; the request that was sent, if any.
-fn drain(now: Instant, registrant: &mut Registrant, endpoint: &mut Endpoint) -> Option<ClientTx> {
+/// Performs what a registration asks for; the request that was sent, if any, and where it went.
+fn drain(
+    now: Instant,
+    registrant: &mut Registrant,
+    endpoint: &mut Endpoint,
+) -> Option<(ClientTx, SocketAddr)> {
     let mut sent = None;
     loop {
         match registrant.poll_output() {
-            RegistrantOutput::Request(request) => sent = Some(endpoint.request(now, request)),
+            RegistrantOutput::Request(request) => {
+                let remote = request.flow.remote;
+                sent = Some((endpoint.request(now, request), remote));
+            }
             RegistrantOutput::State(state) => {
                 tracing::info!(state = %words(state, now), "trunk registration")
             }

@@ -149,7 +149,7 @@ impl Work<'_> {
             None => None,
         };
         let before = old.as_ref().map(describe::extension).unwrap_or_default();
-        let mut entry = merged(&before, no_former_name(entry)?);
+        let mut entry = merged(&before, plain(entry)?);
         if let Some(number) = number {
             entry.insert("formerly".to_owned(), number.into());
         }
@@ -164,6 +164,7 @@ impl Work<'_> {
             return Err(Place::root()
                 .at("number")
                 .wrong("a rule of the dial plan has this number: an extension would take its calls")
+                .because(Cause::RuleHasNumber)
                 .into());
         }
         let tenant = tenant(&self.row);
@@ -186,7 +187,7 @@ impl Work<'_> {
             None => None,
         };
         let before = old.as_ref().map(describe::trunk).unwrap_or_default();
-        let mut entry = merged(&before, no_former_name(entry)?);
+        let mut entry = merged(&before, plain(entry)?);
         if let Some(name) = name {
             entry.insert("formerly".to_owned(), name.into());
         }
@@ -218,8 +219,10 @@ impl Work<'_> {
 
     fn rules(&mut self, entries: Vec<Entry>) -> Result<Differing, ChangeError> {
         let before = self.described_rules();
+        let known: Vec<bool> = entries.iter().map(|entry| before.contains(entry)).collect();
         let read: Vec<super::file::RuleEntry> = entries.into_iter().map(read).collect::<Result<_, _>>()?;
-        rule::refuse_unreachable(&self.planner, &tenant(&self.row), &read)?;
+        let was_there = |index: usize| known.get(index) == Some(&true);
+        rule::refuse_unreachable(&self.planner, &tenant(&self.row), &read, was_there)?;
         self.plan_rules(&read)?;
         Ok((json!({ "rules": before }), json!({ "rules": self.described_rules() })))
     }
@@ -287,11 +290,22 @@ fn read<T: DeserializeOwned>(entry: Entry) -> Result<T, ChangeError> {
     serde_json::from_value(Value::Object(entry)).map_err(ChangeError::Malformed)
 }
 
-/// Another name for a row is a change of that row here, never of one by its former name.
-fn no_former_name(entry: Entry) -> Result<Entry, Wrong> {
-    match ["formerly", "ha1"].into_iter().find(|key| entry.contains_key(*key)) {
-        Some(key) => Err(Place::root().at(key).wrong(format!("`{key}` has no meaning here"))),
-        None => Ok(entry),
+/// Another name for a row is a change of that row here, never of one by its former name; and what a database holds of a password is for
+/// files alone: whoever got hold of it elsewhere must not get in with it.
+fn plain(entry: Entry) -> Result<Entry, Wrong> {
+    refuse_keys(&Place::root(), &entry, &["formerly", "ha1", "sealed"])?;
+    for (key, value) in &entry {
+        if let Value::Object(nested) = value {
+            refuse_keys(&Place::root().at(key.as_str()), nested, &["ha1", "sealed"])?;
+        }
+    }
+    Ok(entry)
+}
+
+fn refuse_keys(place: &Place, entry: &Entry, keys: &[&str]) -> Result<(), Wrong> {
+    match keys.iter().find(|key| entry.contains_key(**key)) {
+        Some(key) => Err(place.at(*key).wrong(format!("`{key}` has no meaning here"))),
+        None => Ok(()),
     }
 }
 

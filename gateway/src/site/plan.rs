@@ -24,6 +24,8 @@ pub(super) struct Planner<'a> {
     pub current: &'a Directory,
     pub key: &'a NodeKey,
     pub plan: SitePlan,
+    /// What is done all the same, but may not be what was meant.
+    pub warnings: Vec<Wrong>,
     new_rows: i64,
 }
 
@@ -34,8 +36,12 @@ pub(super) struct Tenant<'a> {
     pub old: Option<&'a Organization>,
 }
 
-/// Makes the plan.
-pub(super) fn make(file: &SiteFile, current: &Directory, key: &NodeKey) -> Result<SitePlan, Wrong> {
+/// Makes the plan, and says what of it may not be meant.
+pub(super) fn make(
+    file: &SiteFile,
+    current: &Directory,
+    key: &NodeKey,
+) -> Result<(SitePlan, Vec<Wrong>), Wrong> {
     let plan = SitePlan {
         based_on_revision: current.revision(),
         organizations: Vec::new(),
@@ -43,18 +49,18 @@ pub(super) fn make(file: &SiteFile, current: &Directory, key: &NodeKey) -> Resul
         trunks: Vec::new(),
         rules: Vec::new(),
     };
-    let mut planner = Planner { current, key, plan, new_rows: 0 };
+    let mut planner = Planner { current, key, plan, warnings: Vec::new(), new_rows: 0 };
     for (index, entry) in file.organizations.iter().enumerate() {
         planner.organization(&Place::root().at("organization").at(index), entry)?;
     }
     planner.refuse_silent_deletion(file)?;
-    Ok(planner.plan)
+    Ok((planner.plan, planner.warnings))
 }
 
 impl<'a> Planner<'a> {
     /// Begins with everything as it is.
     pub(super) fn keeping(current: &'a Directory, key: &'a NodeKey) -> Self {
-        Self { current, key, plan: SitePlan::unchanged(current), new_rows: 0 }
+        Self { current, key, plan: SitePlan::unchanged(current), warnings: Vec::new(), new_rows: 0 }
     }
 }
 
@@ -75,7 +81,8 @@ impl Planner<'_> {
         let tenant = Tenant { place: place.clone(), row: &row, old };
         self.extensions(&tenant, &entry.extensions)?;
         trunk::plan(self, &tenant, &entry.trunks)?;
-        rule::refuse_unreachable(self, &tenant, &entry.rules)?;
+        let known = rule::refuse_unreachable(self, &tenant, &entry.rules, |_| false)?;
+        self.warnings.extend(known);
         rule::plan(self, &tenant, &entry.rules)?;
         self.plan.organizations.push(row);
         Ok(())

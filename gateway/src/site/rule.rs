@@ -9,8 +9,8 @@ use super::plan::{Planner, Tenant};
 use crate::config::fault::{Cause, Wrong, nearest};
 use crate::model::{
     AllowedExtensions, Announcement, BUILTIN_ANNOUNCEMENTS, CONFERENCE_MEMBERS, Conference, Destination,
-    DialRule, DialRuleId, DialRuleKind, MAX_CONFERENCE_MEMBERS, OrganizationId, RecordingRule, Service,
-    TrunkId, TrunkNumber,
+    DialRule, DialRuleId, DialRuleKind, Extension, MAX_CONFERENCE_MEMBERS, OrganizationId, RecordingRule,
+    Service, TrunkId, TrunkNumber,
 };
 
 /// Of a conference: three can be guessed in 333 calls, which everybody sees in the records.
@@ -29,6 +29,15 @@ pub(super) fn plan(
 ) -> Result<(), Wrong> {
     for (position, entry) in (0_u32..).zip(entries) {
         let place = tenant.place.at("rule").at(usize::try_from(position).unwrap_or(usize::MAX));
+        if let (Some(queue), None) = (&entry.queue, tenant.old) {
+            // Queues are made in the console, and a new organization has none yet.
+            let skipped = format!(
+                "the rule is left out: `{}` is new here and has no queue `{queue}` yet; make the queue in the console, then apply the file again",
+                tenant.row.name
+            );
+            planner.warnings.push(place.at("queue").wrong(skipped));
+            continue;
+        }
         let rule = Reader { planner, tenant, place: &place, entry };
         let kind = rule.kind()?;
         planner.plan.rules.push(DialRule { id: DialRuleId(0), organization: tenant.row.id, position, kind });
@@ -36,40 +45,119 @@ pub(super) fn plan(
     Ok(())
 }
 
-/// Rules that no call would ever reach: what stands before them, or an extension, takes the number.
+/// What a rule answers to: the kind of its key, its trunk if it has one, the number.
+type Subject = (&'static str, String, String);
+
+/// A rule that no call ever reaches.
+struct Unreachable {
+    index: usize,
+    subject: Subject,
+    /// The rule that takes its calls; none: an extension does.
+    first: Option<usize>,
+}
+
+/// Rules that no call would ever reach: what stands before them, or an extension, takes the number. One that is added is refused; those that
+/// were there before do no new harm, and are told back. `was_there`: whether the entry at an index is not new.
 pub(super) fn refuse_unreachable(
     planner: &Planner<'_>,
     tenant: &Tenant<'_>,
     entries: &[RuleEntry],
-) -> Result<(), Wrong> {
+    was_there: impl Fn(usize) -> bool,
+) -> Result<Vec<Wrong>, Wrong> {
     let own = planner.plan.extensions.iter().filter(|extension| extension.organization == tenant.row.id);
-    let extensions: HashSet<&str> = own.map(|extension| extension.number.as_str()).collect();
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let place = tenant.place.at("rule").at(index);
-        let (key, subject) = match (&entry.dial, &entry.from_trunk, &entry.number) {
-            (Some(dial), None, _) => ("dial", ("", dial.as_str())),
-            // With and without the `+` of E.164 it is the same number.
-            (None, Some(trunk), Some(number)) => {
-                ("number", (trunk.as_str(), number.strip_prefix('+').unwrap_or(number)))
-            }
-            _ => continue,
-        };
-        if key == "dial" && extensions.contains(subject.1) {
-            return Err(place.at(key).wrong(format!(
-                "`{0}` is an extension: whoever dials it reaches the phone, and never this rule; give the rule another number, or the extension",
-                subject.1
-            )));
+    let mut before = unreachable_before(planner, tenant);
+    let mut known = Vec::new();
+    for found in unreachable(own, entries.iter().map(subject_of_entry)) {
+        let same =
+            |old: &Unreachable| old.subject == found.subject && old.first.is_some() == found.first.is_some();
+        if let Some(at) = before.iter().position(same) {
+            before.swap_remove(at);
+            known.push(found.wrong(tenant, found.index));
+            continue;
         }
-        if let Some(first) = seen.insert(subject, index) {
-            return Err(place.at(key).wrong(format!(
-                "`{}` stands in rule {} already, which takes all its calls: remove one of the two",
-                subject.1,
-                first + 1
-            )));
+        // The new one of the two is what has to go.
+        let added = found.first.filter(|first| was_there(found.index) && !was_there(*first));
+        return Err(found.wrong(tenant, added.unwrap_or(found.index)));
+    }
+    Ok(known)
+}
+
+fn unreachable_before(planner: &Planner<'_>, tenant: &Tenant<'_>) -> Vec<Unreachable> {
+    let (Some(old), current) = (tenant.old, planner.current) else { return Vec::new() };
+    let trunk = |id| current.trunk(id).map_or_else(String::new, |trunk| trunk.name.clone());
+    let subject = |rule: &DialRule| match &rule.kind {
+        DialRuleKind::Service { number, .. } => Some(("dial", String::new(), number.clone())),
+        DialRuleKind::TrunkNumber { trunk: id, number, .. } => {
+            let number = match number {
+                TrunkNumber::Any => "*",
+                TrunkNumber::Exact(number) => number,
+            };
+            Some(("number", trunk(*id), bare(number)))
+        }
+        DialRuleKind::Prefix { .. } => None,
+    };
+    unreachable(current.extensions(old.id), current.rules(old.id).map(subject))
+}
+
+fn subject_of_entry(entry: &RuleEntry) -> Option<Subject> {
+    match (&entry.dial, &entry.from_trunk, &entry.number) {
+        (Some(dial), None, _) => Some(("dial", String::new(), dial.clone())),
+        (None, Some(trunk), Some(number)) => Some(("number", trunk.clone(), bare(number))),
+        _ => None,
+    }
+}
+
+/// With and without the `+` of E.164 it is the same number.
+fn bare(number: &str) -> String {
+    number.strip_prefix('+').unwrap_or(number).to_owned()
+}
+
+fn unreachable<'a>(
+    extensions: impl Iterator<Item = &'a Extension>,
+    subjects: impl Iterator<Item = Option<Subject>>,
+) -> Vec<Unreachable> {
+    let extensions: HashSet<&str> = extensions.map(|extension| extension.number.as_str()).collect();
+    let mut seen: HashMap<Subject, usize> = HashMap::new();
+    let mut found = Vec::new();
+    for (index, subject) in subjects.enumerate() {
+        let Some(subject) = subject else { continue };
+        let of_extension = subject.0 == "dial" && extensions.contains(subject.2.as_str());
+        match seen.get(&subject) {
+            _ if of_extension => found.push(Unreachable { index, subject, first: None }),
+            Some(first) => found.push(Unreachable { index, subject, first: Some(*first) }),
+            None => drop(seen.insert(subject, index)),
         }
     }
-    Ok(())
+    found
+}
+
+impl Unreachable {
+    /// The fault as it stands at the rule of this index, which is one of the two.
+    fn wrong(&self, tenant: &Tenant<'_>, index: usize) -> Wrong {
+        let (key, _, number) = &self.subject;
+        let place = tenant.place.at("rule").at(index).at(*key);
+        let Some(first) = self.first else {
+            return place
+                .wrong(format!(
+                    "`{number}` is an extension: whoever dials it reaches the phone, and never this rule; give the rule another number, or the extension"
+                ))
+                .because(Cause::ExtensionFirst(number.clone()));
+        };
+        if index == first {
+            let other = self.index + 1;
+            return place
+                .wrong(format!(
+                    "`{number}` stands in rule {other} as well, whose calls this rule would take: remove one of the two"
+                ))
+                .because(Cause::RuleTwice { given: number.clone(), rule: other });
+        }
+        let other = first + 1;
+        place
+            .wrong(format!(
+                "`{number}` stands in rule {other} already, which takes all its calls: remove one of the two"
+            ))
+            .because(Cause::RuleTwice { given: number.clone(), rule: other })
+    }
 }
 
 /// Whether a rule for what extensions dial has this number.

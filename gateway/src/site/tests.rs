@@ -1,7 +1,8 @@
-use super::{diff, export, parse};
-use crate::model::{Directory, OutboundSecret};
-use crate::store::NodeKey;
+use super::{Change, ChangeError, change, diff, export, parse};
+use crate::config::fault::Cause;
+use crate::model::{DialRule, DialRuleId, DialRuleKind, Directory, OutboundSecret, Service};
 use crate::store::testing::TestStore;
+use crate::store::{NodeKey, SitePlan};
 
 const EXAMPLE: &str = include_str!("../../../config/site.example.toml");
 const SMALL: &str = "[[organization]]\nname = \"acme\"\nsip_domain = \"acme.example\"\n\n[[organization.extension]]\nnumber = \"1001\"\npassword = \"correct horse\"\n";
@@ -13,7 +14,7 @@ fn key(test: &TestStore) -> NodeKey {
 /// Applies a text and gives back the difference that was printed.
 async fn apply(test: &TestStore, text: &str) -> Vec<String> {
     let current = test.store.load_directory().await.unwrap();
-    let plan = parse("site.toml", text, &current, &key(test)).unwrap();
+    let (plan, _) = parse("site.toml", text, &current, &key(test)).unwrap();
     let lines = diff(&current, &plan);
     test.store.apply(&plan).await.unwrap();
     lines
@@ -43,7 +44,7 @@ async fn apply_export_apply_changes_nothing() {
 async fn a_difference_alone_changes_nothing() {
     let test = TestStore::new().await;
     let current = test.store.load_directory().await.unwrap();
-    let plan = parse("site.toml", SMALL, &current, &key(&test)).unwrap();
+    let (plan, _) = parse("site.toml", SMALL, &current, &key(&test)).unwrap();
     let lines = diff(&current, &plan);
     assert!(lines.iter().any(|line| line.starts_with("+ extension acme/1001")), "{lines:?}");
     assert!(!lines.concat().contains("correct horse"));
@@ -140,4 +141,57 @@ async fn faults_name_file_line_and_what_would_be_right() {
             "{line}, {right}: {fault}"
         );
     }
+}
+
+/// As a database has it that was filled before such rules were refused.
+#[tokio::test]
+async fn rules_that_no_call_reaches_block_nothing_but_more_of_them() {
+    let test = TestStore::new().await;
+    apply(&test, SMALL).await;
+    let mut plan = SitePlan::unchanged(&test.store.load_directory().await.unwrap());
+    let organization = plan.organizations[0].id;
+    for (position, number) in (0_u32..).zip(["*43", "*43", "1001"]) {
+        let kind = DialRuleKind::Service { number: number.to_owned(), service: Service::Echo };
+        plan.rules.push(DialRule { id: DialRuleId(0), organization, position, kind });
+    }
+    test.store.apply(&plan).await.unwrap();
+    let current = test.store.load_directory().await.unwrap();
+    let exported = export(&current, super::Secrets::Kept);
+    let (plan, warnings) = parse("site.toml", &exported, &current, &key(&test)).unwrap();
+    assert_eq!(diff(&current, &plan), Vec::<String>::new());
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert!(warnings[0].contains("stands in rule 1 already") && warnings.len() == 2, "{warnings:?}");
+    let more = format!("{exported}\n[[organization.rule]]\ndial = \"*43\"\nservice = \"busy\"\n");
+    let fault = parse("site.toml", &more, &current, &key(&test)).unwrap_err().to_string();
+    assert!(fault.contains("stands in rule 1 already"), "{fault}");
+    let put = |more: &str, at: usize| {
+        let mut rules = super::rules(&current, organization);
+        let more: serde_json::Value = serde_json::from_str(more).unwrap();
+        rules.insert(at, more.as_object().unwrap().clone());
+        change(&current, organization, Change::Rules(rules), &key(&test))
+    };
+    put(r#"{ "dial": "*44", "service": "echo" }"#, 3).unwrap();
+    let Err(ChangeError::Wrong(wrong)) = put(r#"{ "dial": "*43", "service": "tone" }"#, 0) else {
+        panic!("a third one")
+    };
+    assert_eq!(wrong.path, ["rule".into(), 0.into(), "dial".into()]);
+    assert_eq!(wrong.cause, Some(Cause::RuleTwice { given: "*43".to_owned(), rule: 3 }));
+    test.remove().await;
+}
+
+#[tokio::test]
+async fn a_rule_for_a_queue_of_a_new_organization_waits_for_the_queue() {
+    let test = TestStore::new().await;
+    let rule = |number: &str, to: &str| format!("\n[[organization.rule]]\ndial = \"{number}\"\n{to}\n");
+    let text = format!("{SMALL}{}{}", rule("*1", "queue = \"sales\""), rule("*43", "service = \"echo\""));
+    let current = test.store.load_directory().await.unwrap();
+    let (plan, warnings) = parse("site.toml", &text, &current, &key(&test)).unwrap();
+    assert_eq!(plan.rules.len(), 1);
+    let warning = warnings[0].to_string();
+    assert!(warning.starts_with("site.toml:11:") && warning.contains("`sales`"), "{warning}");
+    test.store.apply(&plan).await.unwrap();
+    let current = test.store.load_directory().await.unwrap();
+    let fault = parse("site.toml", &text, &current, &key(&test)).unwrap_err().to_string();
+    assert!(fault.contains("has no queue `sales`"), "{fault}");
+    test.remove().await;
 }

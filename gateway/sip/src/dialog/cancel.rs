@@ -9,19 +9,33 @@ use crate::endpoint::client::ClientMachine;
 use crate::endpoint::{DialogId, Endpoint, Event, Failure};
 
 impl Endpoint {
+    /// Whether an INVITE of ours has had a provisional response, and no final one.
+    fn is_proceeding(&self, tx: u64) -> bool {
+        self.clients.get(&tx).is_some_and(|transaction| match &transaction.machine {
+            ClientMachine::Invite(machine) => machine.may_cancel(),
+            ClientMachine::Other(_) => false,
+        })
+    }
+
+    /// Whether the INVITE that this dialog begins with is out and nothing came back, not even 100.
+    pub fn is_unheard(&self, dialog: DialogId) -> bool {
+        match self.usages.get(&dialog.0).map(|usage| &usage.stage) {
+            Some(Stage::Calling(calling)) => !self.is_proceeding(calling.tx),
+            Some(_) | None => false,
+        }
+    }
+
     pub(crate) fn start_cancel(&mut self, now: Instant, id: DialogId, reason: Option<Bytes>) {
         let long = self.timing.long();
+        let Some(Stage::Calling(calling)) = self.usages.get(&id.0).map(|usage| &usage.stage) else { return };
+        let tx = calling.tx;
+        let is_proceeding = self.is_proceeding(tx);
         let Some(usage) = self.usages.get_mut(&id.0) else { return };
         let Stage::Calling(calling) = &mut usage.stage else { return };
         if !matches!(calling.cancel, Cancel::No) {
             return;
         }
-        let tx = calling.tx;
-        let may_cancel = self.clients.get(&tx).is_some_and(|transaction| match &transaction.machine {
-            ClientMachine::Invite(machine) => machine.may_cancel(),
-            ClientMachine::Other(_) => false,
-        });
-        if !may_cancel {
+        if !is_proceeding {
             calling.cancel = Cancel::Wanted(reason);
             return;
         }

@@ -178,6 +178,14 @@ impl Registrant {
         self.config.target = target;
     }
 
+    /// Tries without waiting for its time, such as at another machine after the last one failed: a failure counts once for all of them.
+    pub fn try_at_once(&mut self, now: Instant) {
+        if self.goal == Goal::Registered && self.in_flight == InFlight::Nothing {
+            self.failures = self.failures.saturating_sub(1);
+            self.send_register(now);
+        }
+    }
+
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.next_at.is_some_and(|at| now >= at) && self.in_flight == InFlight::Nothing {
             self.send_register(now);

@@ -51,10 +51,10 @@ pub async fn log_in(
         return Err(wrong());
     }
     let subject = asked.email.trim().to_lowercase();
-    allow(&web, &from, &subject).await?;
+    allow(&web, &from, &subject)?;
     let turn = web.people.turn().await?;
     // Again: many may have waited for their turn, and the first of them may have been wrong.
-    allow(&web, &from, &subject).await?;
+    allow(&web, &from, &subject)?;
     // Whose log has the addresses that nobody has: where there is but one organization, its own.
     let nobodys = match web.directory().organizations() {
         [only] => Some(only.id),
@@ -71,10 +71,10 @@ pub async fn log_in(
 }
 
 /// Whether the password is looked at at all.
-async fn allow(web: &Web, from: &From, subject: &str) -> Result<(), Problem> {
+fn allow(web: &Web, from: &From, subject: &str) -> Result<(), Problem> {
     let allowed = web.guesses.allow(&from.source, subject);
     if allowed.is_err() {
-        web.people.note_refusal(subject, &from.origin).await;
+        web.people.note_refusal(subject, &from.origin);
     }
     allowed
 }

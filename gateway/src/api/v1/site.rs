@@ -89,6 +89,7 @@ fn worded(problem: Problem, cause: Cause) -> Problem {
         Cause::DomainHeld => problem.coded(Code::DomainHeld),
         Cause::Empty => problem.coded(Code::EmptyValue),
         Cause::Extension => problem.coded(Code::ExtensionWrong),
+        Cause::ExtensionFirst(given) => problem.coded(Code::ExtensionFirst).with("given", given),
         Cause::Host => problem.coded(Code::HostWrong),
         Cause::HostPort => problem.coded(Code::HostPort),
         Cause::Line => problem.coded(Code::LineWrong),
@@ -98,6 +99,10 @@ fn worded(problem: Problem, cause: Cause) -> Problem {
         Cause::PasswordGuessable => problem.coded(Code::PasswordGuessable),
         Cause::PasswordShort { least } => problem.coded(Code::PasswordShort).with("least", least),
         Cause::Pin { least, most } => problem.coded(Code::PinWrong).with("least", least).with("most", most),
+        Cause::RuleHasNumber => problem.coded(Code::RuleHasNumber),
+        Cause::RuleTwice { given, rule } => {
+            problem.coded(Code::RuleTwice).with("given", given).with("rule", rule)
+        }
         Cause::SourceWide(source) => problem.coded(Code::SourceWide).with("source", source),
         Cause::Taken => problem.coded(Code::Taken),
         Cause::Within { least, most } => problem.coded(Code::Between).with("least", least).with("most", most),
