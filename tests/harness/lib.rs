@@ -21,6 +21,7 @@ pub mod puppet;
 pub mod rtp;
 pub mod sandbox;
 pub mod sdp;
+pub mod second_try;
 pub mod sipp;
 pub mod site;
 pub mod talk;

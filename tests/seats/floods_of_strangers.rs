@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ramal_tests::deadline::until_async;
 use ramal_tests::page::events::{Closed, Events};
 use ramal_tests::page::http;
+use ramal_tests::second_try;
 use ramal_tests::talk::Echo;
 use ramal_tests::{Node, Site, WirePage};
 use tokio::io::AsyncWriteExt;
@@ -32,6 +33,9 @@ async fn a_thousand_offers_without_a_token_while_a_page_talks() {
         strangers_ask(&echo).await;
         echo.goes_on().await;
         worst.push(echo.seat.media.weakest_since(heard, Echo::HZ));
+    }
+    if worst.len() > 1 {
+        second_try::note(&format!("least share of the tone in each try: {worst:?}"));
     }
     assert!(
         worst.last() > Some(&WHOLE_SHARE),

@@ -252,12 +252,13 @@ impl Engine {
 
     fn begin_tick(&mut self, now: Instant, room: &mut Room) -> MemberIndex {
         let frames = room.due.saturating_duration_since(room.ticked).as_millis() / FRAME.as_millis();
-        if frames > 1 {
-            // No room rests longer than u32 counts frames: two years.
-            room.mixer.rest(u32::try_from(frames - 1).unwrap_or(u32::MAX));
+        // No room rests longer than u32 counts frames: two years.
+        let missed = u32::try_from(frames.saturating_sub(1)).unwrap_or(u32::MAX);
+        if missed > 0 {
+            room.mixer.rest(missed);
         }
         room.ticked = room.due;
-        self.play_voices(now, room);
+        self.play_voices(now, room, missed);
         room.mixer.mix(now);
         let rests = room.mixer.is_calm() && room.voices.is_empty();
         room.pace = if rests { Pace::Resting } else { Pace::Ticking };
@@ -346,11 +347,11 @@ impl Engine {
         }
     }
 
-    /// The next 20 ms of each prompt, as its member says them.
-    fn play_voices(&mut self, now: Instant, room: &mut Room) {
+    /// The next 20 ms of each prompt, as its member says them, after so many that the room has missed.
+    fn play_voices(&mut self, now: Instant, room: &mut Room, missed: u32) {
         let mut place = 0;
         while let Some(voice) = room.voices.get_mut(place) {
-            match voice.speak(now, &mut room.mixer) {
+            match voice.speak(now, &mut room.mixer, missed) {
                 Heard::GoesOn => place += 1,
                 Heard::ToTheEnd => {
                     let voice = room.voices.swap_remove(place);

@@ -52,8 +52,9 @@ impl Voice {
         self.leg
     }
 
-    /// Says the next 20 ms.
-    pub fn speak(&mut self, now: Instant, mixer: &mut Mixer) -> Heard {
+    /// Says the next 20 ms, after so many frames without a tick: nothing of the prompt is left out for them, but its clock goes on as
+    /// every talker's does. Were it to stop, all that comes would be late by so much, and what is late by a second nobody plays.
+    pub fn speak(&mut self, now: Instant, mixer: &mut Mixer, missed: u32) -> Heard {
         match self.player.step(now) {
             Played::Finished => {
                 self.ended += 1;
@@ -62,10 +63,12 @@ impl Voice {
             Played::Mute => {}
             Played::Frame { payload, payload_type, clock_hz, .. } => {
                 // Its packets are nobody else's: a source of its own.
+                let ticks = clock_hz / crate::player::FRAMES_PER_SECOND;
+                self.timestamp = self.timestamp.wrapping_add(ticks.wrapping_mul(missed));
                 let header = Header::new(payload_type, self.sequence, self.timestamp, 1);
                 mixer.receive(now, self.member, &header, payload);
                 self.sequence = self.sequence.wrapping_add(1);
-                self.timestamp = self.timestamp.wrapping_add(clock_hz / crate::player::FRAMES_PER_SECOND);
+                self.timestamp = self.timestamp.wrapping_add(ticks);
             }
         }
         Heard::GoesOn
