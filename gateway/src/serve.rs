@@ -42,7 +42,7 @@ use crate::signalling::registrar::{Registrar, transport_of};
 use crate::signalling::seats::Seats;
 use crate::signalling::state::{Parts, Signalling};
 use crate::signalling::stirred::Stirred;
-use crate::signalling::stream::{Gate, StreamLimits};
+use crate::signalling::stream::{Gate, Inbound, StreamLimits};
 use crate::signalling::task::{self, Handle, INBOUND_LIMIT, Order, Shell};
 use crate::signalling::tls::Tls;
 use crate::signalling::trunk::Trunks;
@@ -235,15 +235,7 @@ async fn start(
     let gate = Gate::new(stream_limits(config));
     let (inbound_sender, inbound) = mpsc::channel(INBOUND_LIMIT);
     let (ready_sip, listening) = (sockets.addresses(), sockets.named());
-    let origins = config.sip.websocket_origins.clone().into();
-    let trusted_proxies = config.web.trusted_proxies.clone().into();
-    let door = Door {
-        gate: Arc::clone(&gate),
-        tls: tls.clone(),
-        origins,
-        trusted_proxies,
-        inbound: inbound_sender.clone(),
-    };
+    let door = door_of(config, &gate, &tls, &inbound_sender);
     let datagrams = sockets.read(&door);
     let feed = Feed::new(epoch()?);
     let shell = Shell {
@@ -312,6 +304,17 @@ async fn start(
         recordings: folder.display().to_string(),
     };
     Ok(Started { signalling, task, ready, web })
+}
+
+/// What every way in needs.
+fn door_of(config: &Config, gate: &Arc<Gate>, tls: &Tls, inbound: &mpsc::Sender<Inbound>) -> Door {
+    Door {
+        gate: Arc::clone(gate),
+        tls: tls.clone(),
+        origins: config.sip.websocket_origins.clone().into(),
+        trusted_proxies: config.web.trusted_proxies.clone().into(),
+        inbound: inbound.clone(),
+    }
 }
 
 /// The operator's socket, and the port of metrics and health: where both are.
