@@ -113,7 +113,9 @@ async fn f066_f071_f176_f179_notes_during_the_call_then_outcome_and_wrap_up_that
     let caller = caller(&office, "101").await;
     ana.accept().await;
     page.sees(".call[data-state=talking]", "").await;
+    page.sees(".talk-head", "101").await;
     page.press("n").await;
+    page.sees("#tool-notes :focus", "").await;
     page.ask("type", json!({ "text": "Quer trocar de plano" })).await;
     page.click("#tool-notes >> role=button[name=\"Salvar nota\"]").await;
     page.sees(".notes", "Quer trocar de plano").await;
