@@ -3,7 +3,7 @@
 use ramal_tests::node::{carrier_address, carrier_of};
 use ramal_tests::rtp::tone;
 use ramal_tests::visitor::{SITE, Visitor};
-use ramal_tests::{Browser, Node, Rtp, Site, wav};
+use ramal_tests::{Browser, Node, Rtp, Site, Ua, wav};
 use serde_json::json;
 
 use crate::stage::{administrator, choose, console, email, faults, made, press, reads, visit, write};
@@ -63,6 +63,32 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
     page.sees("role=button[name=/101 calls from outside were refused/]", "").await;
     visit(&page, &node, "admin/dial_rules").await;
     page.sees(".refused tr:has-text(\"+551130002000\")", "Make a rule for this number").await;
+}
+
+#[tokio::test]
+async fn who_guesses_passwords_is_named_by_his_address_and_told_from_a_phone_that_is_set_up_wrong() {
+    let node = Node::start(Site::acme()).await;
+    let admin = administrator(&node).await;
+    let guess = async |from: &Ua| from.register_for(3600).await.status();
+    let mut identity = node.identity("101", node.udp);
+    identity.password = "a slip".to_owned();
+    assert_eq!(guess(&Ua::udp(identity).await).await, Some(403));
+    let browser = Browser::speaking(440.0).await;
+    let page = console(&browser, &node, "admin", email(&admin)).await;
+    visit(&page, &node, "admin/trunks").await;
+    let slip = ".refused tr:has-text(\"extension 101\")";
+    page.sees(slip, "127.0.0.1").await;
+    page.sees(slip, "Correct the password there").await;
+    for _ in 0..8 {
+        let mut identity = node.identity("100", node.udp);
+        identity.password = "a guess".to_owned();
+        guess(&Ua::udp(identity).await).await;
+    }
+    let guessed = ".refused tr:has-text(\"extension 100\"):has-text(\"wrong passwords\")";
+    page.sees(guessed, "127.0.0.1").await;
+    page.sees(guessed, "somebody is guessing passwords").await;
+    assert_eq!(faults(&page).await, json!([]));
+    page.screenshot("more/admin_refused_guesses").await;
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     choose(&page, "Direction", "").await;
     // Nothing was before the day of the tests.
     page.fill("role=textbox[name=\"Until\"]", "2001-01-01T10:00").await;
-    page.sees("main .state-title", "No call here").await;
+    page.sees("main .state-title", "No call fits the filter").await;
     page.fill("role=textbox[name=\"Until\"]", "").await;
     page.click("tr:has-text(\"100\"):has-text(\"101\")").await;
     page.sees("h1", "Call from 100 to 101").await;

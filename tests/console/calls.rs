@@ -5,6 +5,7 @@ use ramal_tests::{Rtp, Site, Wav, wav};
 use serde_json::json;
 
 use crate::office::{AGENT_HZ, Agent, Office};
+use crate::stage::faults;
 
 pub const CALLER_HZ: f64 = 660.0;
 /// What a queue's callers hear, where a story listens: nobody else sounds like it.
@@ -347,4 +348,49 @@ async fn f058_an_offer_that_ran_out_is_served_from_its_notice_and_one_that_was_r
     page.click(".talk-note >> role=button[name=\"Atender\"]").await;
     page.sees(".call[data-state=talking]", "103").await;
     tokio::join!(page.hears(CALLER_HZ), second.rtp.hears(AGENT_HZ));
+}
+
+/// Somebody who calls the agent's own extension, and is taken.
+async fn taken_directly(office: &Office, ana: &Agent, number: &str, hz: f64) -> Caller {
+    let phone = office.node.phone(number).await;
+    let rtp = Rtp::new().await;
+    let mut call = phone.invite("100", &rtp.sdp()).await;
+    ana.page.sees(".offer-name", number).await;
+    ana.page.click(".offer >> role=button[name=/Aceitar/]").await;
+    rtp.follow(&call.answered().await.text());
+    rtp.speak(hz);
+    ana.page.sees(".dock .call[data-state=talking]", number).await;
+    Caller { call, rtp }
+}
+
+#[tokio::test]
+async fn f035_of_two_calls_both_are_seen_and_a_press_switches_between_them() {
+    let office = Office::open().await;
+    let ana = served(&office, json!({})).await;
+    let page = &ana.page;
+    let first = taken_directly(&office, &ana, "101", CALLER_HZ).await;
+    page.hears(CALLER_HZ).await;
+    page.counts(".other-call", 0).await;
+    let mut second = taken_directly(&office, &ana, "103", CARD_HZ).await;
+    tokio::join!(page.hears(CARD_HZ), second.rtp.hears(AGENT_HZ));
+    page.sees(".other-call[data-state=held]", "101").await;
+    page.sees(".other-call", "Em espera").await;
+    assert_eq!(faults(page).await, json!([]));
+    page.screenshot("more/call_of_two").await;
+    page.click("role=button[name=\"Alternar para 101\"]").await;
+    page.sees(".dock .call[data-state=talking]", "101").await;
+    page.sees(".other-call[data-state=held]", "103").await;
+    tokio::join!(page.hears(CALLER_HZ), first.rtp.hears(AGENT_HZ));
+    page.hears_no(CARD_HZ).await;
+    // The button is still under the finger, and leads back.
+    page.press("Enter").await;
+    page.sees(".dock .call[data-state=talking]", "103").await;
+    tokio::join!(page.hears(CARD_HZ), second.rtp.hears(AGENT_HZ));
+    // Hold means this call, also where another one waits.
+    page.press("h").await;
+    page.sees(".dock .call[data-state=held]", "103").await;
+    page.sees(".other-call[data-state=held]", "101").await;
+    second.call.bye().await;
+    page.sees(".dock .call[data-state=held]", "101").await;
+    page.sees_no(".other-calls").await;
 }

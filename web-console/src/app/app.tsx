@@ -6,6 +6,7 @@ import { asProblem } from '../api/problem';
 import type { Problem } from '../api/problem';
 import { useKeys } from '../keys/keys';
 import { Dock } from '../call/bar';
+import { Others } from '../call/others';
 import { Troubles } from '../call/troubles';
 import { LogIn } from '../login/login';
 import { SetPassword } from '../login/link';
@@ -99,8 +100,16 @@ function CallInReach() {
   if (!call) return seat.value === 'taken' ? <Troubles /> : null;
   const shown = call.joins ?? call.id;
   const of = [...interactions.value.values()].find((one) => one.call?.id === shown);
-  if (of && route.value[0] === 'desk' && route.value[1] === String(of.id)) return null;
-  return <Dock call={call} href={of ? href('desk', of.id) : null} />;
+  const before = route.value[0] === 'desk' ? interactions.value.get(Number(route.value[1])) : undefined;
+  const here = of !== undefined && of === before;
+  // Of somebody else's no bar is there.
+  const barred = before?.agent?.id === me.value?.id ? (before?.call?.id ?? '') : '';
+  return (
+    <>
+      {!here && <Dock key={call.id} call={call} href={of ? href('desk', of.id) : null} />}
+      <Others shown={[call.id, shown, barred]} />
+    </>
+  );
 }
 
 const loaded = new Map<string, ComponentType<{ path: readonly string[] }>>();

@@ -2,6 +2,8 @@ import { catalogue } from '../words/language';
 
 export const say = catalogue(
   {
+    answer: 'Answer',
+    answer_name: 'Answer {name}',
     blocked: 'The browser holds the sound back.',
     blocked_go: 'Let it sound',
     call: 'Call',
@@ -25,6 +27,7 @@ export const say = catalogue(
     network_page_to: 'Your network is bad: you hear badly ({loss} % lost).',
     one_way_far: 'Nothing is heard from the other side for {n} s.',
     one_way_page: 'Nothing comes from your microphone for {n} s.',
+    others: 'Your other calls',
     over: 'The call is over. Finish your notes, then end the interaction.',
     quality_bad: 'bad',
     quality_fair: 'fair',
@@ -48,6 +51,8 @@ export const say = catalogue(
     state_transferring: 'Transferring',
     state_waiting: 'Waiting with music',
     state_ended: 'Ended',
+    switch: 'Switch',
+    switch_name: 'Switch to {name}',
     take_back: 'Take it back',
     taken: 'Another browser has taken over the microphone and the speaker of your extension.',
     talking_for: 'Talking',
@@ -112,6 +117,8 @@ export const say = catalogue(
     whisper: 'Whisper',
   },
   {
+    answer: 'Atender',
+    answer_name: 'Atender {name}',
     blocked: 'O navegador está segurando o som.',
     blocked_go: 'Deixar tocar',
     call: 'Chamada',
@@ -135,6 +142,7 @@ export const say = catalogue(
     network_page_to: 'Sua rede está ruim: você ouve mal ({loss} % perdido).',
     one_way_far: 'Nada se ouve do outro lado há {n} s.',
     one_way_page: 'Nada chega do seu microfone há {n} s.',
+    others: 'Suas outras chamadas',
     over: 'A chamada terminou. Conclua suas notas e depois encerre a interação.',
     quality_bad: 'ruim',
     quality_fair: 'razoável',
@@ -158,6 +166,8 @@ export const say = catalogue(
     state_transferring: 'Transferindo',
     state_waiting: 'Esperando com música',
     state_ended: 'Encerrada',
+    switch: 'Alternar',
+    switch_name: 'Alternar para {name}',
     take_back: 'Retomar aqui',
     taken: 'Outro navegador assumiu o microfone e o alto-falante do seu ramal.',
     talking_for: 'Em atendimento',

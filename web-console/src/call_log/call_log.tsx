@@ -57,7 +57,7 @@ function List() {
         pages={pages}
         keyOf={(call) => call.id}
         onOpen={(call) => go('calls', call.id)}
-        empty={{ icon: 'phone', title: say('empty'), text: say('empty_text') }}
+        empty={query ? { icon: 'search', title: say('none_fits'), text: say('none_fits_text') } : { icon: 'phone', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('time'), cell: (call) => moment(call.started_at_ms), width: 'least' },
           { title: say('caller'), cell: (call) => <span class="call-number">{told(call.caller)}</span> },

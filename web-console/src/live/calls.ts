@@ -36,10 +36,14 @@ export interface Side {
 
 const HEARD: readonly PageCall['state'][] = ['talking', 'alerting', 'dialling', 'held', 'transferring'];
 
-/** The call that is heard, or being made, or else one that is held. */
+let lastHeard: string | null = null;
+
+/** The call that is heard, or being made; where all are held, the one that was heard last. */
 export const heard = computed(() => {
   const all = [...calls.value.values()].filter((call) => HEARD.includes(call.state));
-  return all.find((call) => call.state !== 'held') ?? all[0] ?? null;
+  const now = all.find((call) => call.state !== 'held') ?? all.find(({ id }) => id === lastHeard) ?? all[0] ?? null;
+  lastHeard = now?.id ?? null;
+  return now;
 });
 
 export type SeatEvent =

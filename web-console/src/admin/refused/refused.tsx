@@ -13,6 +13,8 @@ import { say } from './words';
 
 /** A carrier that tries again is seen within this. */
 const LOOK_EVERY_MS = 5_000;
+/** So many wrong passwords from one address are more than a slip of who set a telephone up. */
+const MANY_PASSWORDS = 8;
 
 /** Nothing where nothing was refused. Whole: who was refused once stands below all that a scanner tries. */
 export function RefusedCalls() {
@@ -24,6 +26,7 @@ export function RefusedCalls() {
   }, []);
   const rows = refused.data?.items ?? [];
   if (rows.length === 0) return null;
+  const guessers = guessersOf(rows);
   return (
     <Panel title={say('title')} class="refused">
       <p class="soft small">{say('lead')}</p>
@@ -37,7 +40,7 @@ export function RefusedCalls() {
           { title: say('from'), cell: From },
           { title: say('dialled'), cell: ({ what, dialled }) => (what === 'registration' && !dialled ? say('registration') : <span class="mono">{dialled || '–'}</span>) },
           { title: say('reason'), cell: ({ reason, status }) => say(reason, { status: String(status) }) },
-          { title: say('action'), cell: (call) => <Remedy call={call} onAdd={(address) => (adding.value = address)} /> },
+          { title: say('action'), cell: (call) => <Remedy call={call} guessed={guessers.has(call.source)} onAdd={(address) => (adding.value = address)} /> },
         ]}
       />
       {adding.value && <WhichTrunk address={adding.value} onClose={() => (adding.value = null)} />}
@@ -53,12 +56,28 @@ function From({ trunk, extension, source, caller }: RefusedCall) {
     <>
       {trunk ? say('trunk', { name: trunk }) : extension ? say('extension', { number: extension }) : <span class="mono">{source}</span>}
       {!extension && caller && <span class="soft small mono"> {caller}</span>}
-      {trunk && source && <span class="soft small mono"> · {source}</span>}
+      {(trunk || extension) && source && <span class="soft small mono"> · {source}</span>}
     </>
   );
 }
 
-function Remedy({ call: { reason, trunk, extension, source, dialled }, onAdd }: { call: RefusedCall; onAdd: (address: string) => void }) {
+/** Addresses that sent many wrong passwords, whether for one name or for many. */
+function guessersOf(rows: readonly RefusedCall[]): ReadonlySet<string | null> {
+  const guesses = new Map<string | null, number>();
+  for (const { reason, source, count } of rows) {
+    if (reason === 'wrong_password' || reason === 'too_many_passwords') guesses.set(source, (guesses.get(source) ?? 0) + count);
+  }
+  return new Set([...guesses].filter(([, count]) => count >= MANY_PASSWORDS).map(([source]) => source));
+}
+
+interface RemedyProps {
+  call: RefusedCall;
+  /** Many wrong passwords came from its address. */
+  guessed: boolean;
+  onAdd: (address: string) => void;
+}
+
+function Remedy({ call: { reason, trunk, extension, source, dialled }, guessed, onAdd }: RemedyProps) {
   switch (reason) {
     case 'unknown_source':
       return source && <Button size="small" onClick={() => onAdd(source)}>{say('add_source')}</Button>;
@@ -74,7 +93,7 @@ function Remedy({ call: { reason, trunk, extension, source, dialled }, onAdd }: 
       return extension && <Button size="small" onClick={() => go('admin', 'extensions')}>{say('open_extensions')}</Button>;
     case 'wrong_password':
     case 'too_many_passwords':
-      return <span class="small">{say('to_password')}</span>;
+      return <span class="small">{guessed && source ? say('to_guesser', { address: source }) : say('to_password')}</span>;
     case 'unusable_digest':
     case 'not_its_number':
     case 'unknown_domain':
