@@ -16,6 +16,7 @@ mod dial;
 mod dtmf;
 pub mod end_reason;
 mod ending;
+mod engaged;
 mod floor_part;
 mod incoming;
 mod join;

@@ -1,6 +1,6 @@
 //! F055 to F059, F071, F132, F179, F196 to F203: a caller waits, is offered, taken, sent on and ended.
 
-use ramal_tests::{Call, Desk, Node, Rtp, Site, WirePage};
+use ramal_tests::{Call, Desk, Node, Rtp, Site, WirePage, talk};
 use serde_json::{Value, json};
 
 /// Two agents with phones, a voice queue behind *80, and a phone that calls it.
@@ -135,4 +135,31 @@ async fn without_a_seat_the_call_is_not_given_and_the_agent_is_told() {
     assert!(refused.text().contains("no browser audio"), "{}", refused.text());
     let waiting = shop.admin.read(&format!("/interactions/{}", offer["interaction"]["id"])).await;
     assert_eq!(waiting["state"], "waiting");
+}
+
+#[tokio::test]
+async fn who_is_in_a_call_of_his_own_is_offered_none_until_it_ends_and_another_is_meanwhile() {
+    let shop = Shop::open(json!({ "offer_timeout_s": 120 })).await;
+    let (ana, rui) = (&shop.ana, &shop.rui);
+    let (mut ana_events, mut rui_events) = (ana.events("").await, rui.events("").await);
+    // She has been free for longer: without her call the first caller would be hers.
+    ana.does("/presence/login", shop.log_in()).await;
+    rui.does("/presence/login", shop.log_in()).await;
+    let (mut friend, _her_phone) = talk::established(&shop.node, "100", "101").await;
+    let counts = |event: &Value| event["type"] == "board" && event["data"]["agents_connected"] == 2;
+    ana_events.expect("one who is free", |event| counts(event) && event["data"]["agents_free"] == 1).await;
+    let (_first, _first_ear) = shop.caller().await;
+    let first = rui_events.expect("an offer", |event| event["type"] == "offer").await["data"].clone();
+    let (_second, _second_ear) = shop.caller().await;
+    ana_events.expect("two who wait", |event| counts(event) && event["data"]["waiting"] == 2).await;
+    let waits = shop.admin.read("/interactions?state=waiting").await;
+    let is_second = |one: &&Value| one["id"] != first["interaction"]["id"];
+    let second =
+        waits["items"].as_array().unwrap().iter().find(is_second).expect("the second caller")["id"].clone();
+    let why = shop.admin.read(&format!("/interactions/{second}/why")).await;
+    let hers = why["agents"].as_array().unwrap().iter().find(|agent| agent["id"] == ana.id()).unwrap();
+    assert_eq!(hers["reasons"], json!(["in_call"]));
+    friend.call.bye().await;
+    let offer = ana_events.expect("an offer", |event| event["type"] == "offer").await["data"].clone();
+    assert_eq!(offer["interaction"]["id"], second);
 }

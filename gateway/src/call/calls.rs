@@ -356,6 +356,7 @@ impl Calls {
         call.forget_clip(cx, &mut self.book);
         call.retap(cx);
         call.report(cx);
+        call.report_engaged(cx);
         call.show(cx);
         if let Some(first) = call.take_merge() {
             return self.merge_into(cx, first, id);

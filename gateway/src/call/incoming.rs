@@ -145,6 +145,7 @@ impl Calls {
             end_reason: None,
             purpose: Purpose::default(),
             floor: None,
+            engaged: Vec::new(),
             company: None,
             merge_into: None,
         }

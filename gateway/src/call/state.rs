@@ -18,7 +18,7 @@ use super::floor_part::FloorPart;
 use super::leg::{Leg, Party};
 use super::overhear::Keys;
 use super::timer::{Deadline, Due};
-use crate::model::{CallId, CallRecord, ToneCountry};
+use crate::model::{CallId, CallRecord, ExtensionId, ToneCountry};
 use crate::routing::floor::voice::Purpose;
 
 pub use crate::model::EndedBy;
@@ -135,6 +135,8 @@ pub struct Call {
     pub purpose: Purpose,
     /// `None`: it does not concern the floor.
     pub floor: Option<FloorPart>,
+    /// Who is in it, as the floor was told last.
+    pub engaged: Vec<ExtensionId>,
     /// Who is there beside the two that talk.
     pub company: Option<Company>,
     /// A Call of the same Seat into which this one goes as soon as it is answered.

@@ -8,6 +8,7 @@ mod board;
 mod calls;
 mod deeds;
 mod desk;
+mod engaged;
 mod error;
 mod handle;
 mod load;

@@ -174,6 +174,8 @@ export interface AgentLive {
   open: { chats: number; calls: number };
   /** What he lacks to be given the calls of his queues. */
   calls_need: 'extension' | 'webrtc' | null;
+  /** He talks, rings or dials; also in a call of his own. */
+  in_call: boolean;
   wrap_up_until_ms: number | null;
   /** Only for those who supervise. */
   interactions: { id: number; protocol: string; title: string; medium: Medium; since_ms: number }[];

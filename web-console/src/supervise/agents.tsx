@@ -39,7 +39,7 @@ function Who({ name, photo_url }: AgentLive) {
 
 const PRESENCE: Record<AgentLive['presence'], Meaning> = { here: 'good', lost: 'warn', away: 'plain' };
 
-function State({ presence, wrap_up_until_ms, calls_need }: AgentLive) {
+function State({ presence, wrap_up_until_ms, calls_need, in_call, open }: AgentLive) {
   return (
     <span class="row wraps">
       <Badge kind={PRESENCE[presence]} icon={presence === 'here' ? 'check' : presence === 'lost' ? 'alert' : 'door'}>
@@ -48,6 +48,11 @@ function State({ presence, wrap_up_until_ms, calls_need }: AgentLive) {
       {calls_need && (
         <Badge kind="stop" icon="alert">
           {say(`calls_need_${calls_need}`)}
+        </Badge>
+      )}
+      {in_call && open.calls === 0 && (
+        <Badge kind="wait" icon="phone">
+          {say('in_call')}
         </Badge>
       )}
       {inWrapUp(wrap_up_until_ms) && (

@@ -9,7 +9,7 @@ import { clock } from '../words/language';
 import { say as shared } from '../admin/words';
 import { say } from './words';
 
-const CODES = ['none', 'at_capacity', 'declined', 'idle_for_less', 'lost', 'more_open', 'not_logged_in', 'not_free', 'paused', 'wrap_up', 'without_capacity'] as const;
+const CODES = ['none', 'at_capacity', 'declined', 'idle_for_less', 'in_call', 'lost', 'more_open', 'not_logged_in', 'not_free', 'paused', 'wrap_up', 'without_capacity'] as const;
 
 interface WhyNot {
   id: number;

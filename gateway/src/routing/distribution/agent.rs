@@ -35,6 +35,8 @@ pub struct Agent {
     /// Offers count as if they were accepted: two at once could both be.
     pub offers: BTreeMap<OfferId, (InteractionId, Medium)>,
     pub wrap_up_until: Option<Instant>,
+    /// He talks, rings or dials, on his Seat or his phone, in an Interaction or in a call of his own.
+    pub in_call: bool,
     /// Since when he has had nothing to do, or since he last got something.
     pub idle_since: Instant,
 }
@@ -48,6 +50,7 @@ impl Agent {
             serving: BTreeMap::new(),
             offers: BTreeMap::new(),
             wrap_up_until: None,
+            in_call: false,
             idle_since: now,
         }
     }
@@ -61,7 +64,7 @@ impl Agent {
 
     /// Whether he could be offered something of this queue now.
     pub fn is_free_for(&self, queue: QueueId, medium: Medium) -> bool {
-        self.stands_in(queue).is_ok() && self.attentive().is_ok() && self.room(medium).is_ok()
+        self.stands_in(queue).is_ok() && self.attentive().is_ok() && self.free(medium).is_ok()
     }
 
     /// Whether there is room for one more of this medium, whatever the queue says.
@@ -76,6 +79,15 @@ impl Agent {
             Medium::Chat if chats >= capacity.chats => {
                 Err(NotOffered::AtCapacity { open: chats, of: capacity.chats })
             }
+            Medium::Voice | Medium::Chat => Ok(()),
+        }
+    }
+
+    /// Whether he can be asked for one more of this medium: there is room, and a call finds him in no other, also in none of his own.
+    pub(super) fn free(&self, medium: Medium) -> Result<(), NotOffered> {
+        self.room(medium)?;
+        match medium {
+            Medium::Voice if self.in_call => Err(NotOffered::InCall),
             Medium::Voice | Medium::Chat => Ok(()),
         }
     }

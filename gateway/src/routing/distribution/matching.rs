@@ -28,7 +28,7 @@ impl Distribution {
 
     /// The first in the one order that somebody could take, and who.
     fn next_match(&self, now: Instant) -> Option<(InteractionId, UserId)> {
-        let free = |medium| self.agents.values().any(|a| a.attentive().is_ok() && a.room(medium).is_ok());
+        let free = |medium| self.agents.values().any(|a| a.attentive().is_ok() && a.free(medium).is_ok());
         let (voice, chat) = (free(Medium::Voice), free(Medium::Chat));
         if !voice && !chat {
             return None;
@@ -108,7 +108,7 @@ fn could_take(now: Instant, agent: &Agent, routed: &Routed) -> Result<(), NotOff
     {
         return Err(NotOffered::Declined { until });
     }
-    agent.room(routed.arrival.medium)
+    agent.free(routed.arrival.medium)
 }
 
 /// Why this one was not chosen where another was.

@@ -91,6 +91,8 @@ pub enum NotOffered {
     IdleForLess {
         idle: Duration,
     },
+    /// Is in a call that came by no queue: he talks, rings or dials, on his Seat or his phone.
+    InCall,
     /// His browser is gone.
     Lost,
     /// Has more open than the one who was chosen.

@@ -130,6 +130,24 @@ impl Distribution {
         Ok(())
     }
 
+    /// The agent is in a call, of whatever kind, or in none any more. An offer that he has stays: he may take it in the place of the call.
+    ///
+    /// # Errors
+    /// No such agent.
+    pub fn set_in_call(&mut self, now: Instant, agent: UserId, in_call: bool) -> Result<(), RoutingError> {
+        let entry = self.agent_mut(agent)?;
+        if entry.in_call == in_call {
+            return Ok(());
+        }
+        entry.in_call = in_call;
+        if !in_call {
+            entry.idle_since = now;
+        }
+        self.tell(Output::AgentChanged(agent));
+        self.drain(now);
+        Ok(())
+    }
+
     fn in_scope(&self, agent: UserId, scope: Scope) -> Result<Vec<QueueId>, RoutingError> {
         let agent = self.agents.get(&agent).ok_or(RoutingError::UnknownAgent)?;
         let reached = |queue: &QueueId| match scope {

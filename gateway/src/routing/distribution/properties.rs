@@ -20,6 +20,7 @@ enum Step {
     Close(usize),
     EndWrapUp(UserId),
     Found(UserId),
+    InCall(UserId, bool),
     Leave(UserId),
     LogIn(UserId, QueueId),
     LogOut(UserId, QueueId),
@@ -65,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => which().prop_map(Step::Close),
         1 => user().prop_map(Step::EndWrapUp),
         1 => user().prop_map(Step::Found),
+        3 => (user(), any::<bool>()).prop_map(|(user, in_call)| Step::InCall(user, in_call)),
         1 => user().prop_map(Step::Leave),
         6 => (user(), some_queue()).prop_map(|(user, queue)| Step::LogIn(user, queue)),
         1 => (user(), some_queue()).prop_map(|(user, queue)| Step::LogOut(user, queue)),
@@ -143,6 +145,7 @@ impl Observed {
             }),
             Step::EndWrapUp(user) => Some(self.inner.end_wrap_up(now, user)),
             Step::Found(user) => Some(self.inner.found(now, user)),
+            Step::InCall(user, in_call) => Some(self.inner.set_in_call(now, user, in_call)),
             Step::Leave(user) => Some(self.inner.leave(now, user)),
             Step::LogIn(user, queue) => Some(self.inner.log_in(now, user, queue)),
             Step::LogOut(user, queue) => Some(self.inner.log_out(now, user, queue)),
@@ -186,6 +189,7 @@ impl Observed {
                     assert!(!self.held.contains_key(&offer.interaction), "offered while somebody has it");
                     let twice = self.offers.values().any(|other| other.interaction == offer.interaction);
                     assert!(!twice, "{} is offered to two", offer.interaction);
+                    self.finds_him_in_no_call(offer);
                     self.offers.insert(offer.id, offer);
                 }
                 Output::Withdrawn { offer, .. } => {
@@ -194,6 +198,13 @@ impl Observed {
                 Output::AgentChanged(_) | Output::Decided(_) => {}
             }
         }
+    }
+
+    fn finds_him_in_no_call(&self, offer: Offer) {
+        let (agent, one) = (self.inner.agent(offer.agent), self.inner.interaction(offer.interaction));
+        let in_call = agent.is_some_and(|agent| agent.in_call);
+        let is_call = one.is_some_and(|one| one.arrival.medium == Medium::Voice);
+        assert!(!(in_call && is_call), "a call is offered to who is in a call: {offer:?}");
     }
 
     fn check(&self) {

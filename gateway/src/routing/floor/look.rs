@@ -92,6 +92,7 @@ impl Desk {
             presence: self.agent_presence(agent.id),
             open: OpenCounts { chats: count(Medium::Chat), calls: count(Medium::Voice) },
             calls_need: self.calls_need(directory, agent),
+            in_call: own.is_some_and(|agent| agent.in_call),
             wrap_up_until_ms: own.and_then(|agent| agent.wrap_up_until).map(|until| at.wall_of(until)),
             interactions: own
                 .into_iter()

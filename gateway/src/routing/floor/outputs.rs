@@ -162,6 +162,7 @@ pub(super) fn reason(at: Moment, why: NotOffered) -> (&'static str, Value) {
         NotOffered::AtCapacity { open, of } => ("at_capacity", json!({ "open": open, "of": of })),
         NotOffered::Declined { until } => ("declined", json!({ "until_ms": at.wall_of(until) })),
         NotOffered::IdleForLess { idle } => ("idle_for_less", json!({ "idle_ms": millis(idle.as_millis()) })),
+        NotOffered::InCall => ("in_call", json!({})),
         NotOffered::Lost => ("lost", json!({})),
         NotOffered::MoreOpen { open } => ("more_open", json!({ "open": open })),
         NotOffered::NotLoggedIn => ("not_logged_in", json!({})),

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::calls::CallNews;
 use super::deeds::Asker;
 use super::desk::{Desk, Item};
+use super::engaged::Engaged;
 use super::error::FloorError;
 use super::load::Stored;
 use super::moment::Moment;
@@ -39,6 +40,8 @@ pub(super) struct Floor {
     pub desks: BTreeMap<OrganizationId, Desk>,
     /// Of running calls the Interaction.
     pub calls: HashMap<CallId, (OrganizationId, InteractionId)>,
+    /// Who is in a call of any kind.
+    pub engaged: Engaged,
     pub voice: mpsc::Sender<VoiceOrder>,
     /// Where answers of signalling come in.
     pub own: mpsc::WeakSender<Addressed>,
@@ -58,6 +61,7 @@ impl Floor {
                 Some(desk) => desk.take_over(at, &self.directory, self.settings.agent_grace),
                 None => self.load(at, organization).await,
             }
+            self.heed_calls(at, organization);
             self.finish(at, organization).await;
         }
     }
@@ -80,7 +84,7 @@ impl Floor {
     }
 
     /// Writes what a change has brought about, then tells it, then orders signalling.
-    async fn finish(&mut self, at: Moment, organization: OrganizationId) {
+    pub(super) async fn finish(&mut self, at: Moment, organization: OrganizationId) {
         let Some(desk) = self.desks.get_mut(&organization) else { return };
         desk.settle(at);
         let mut batch = std::mem::take(&mut desk.batch);
@@ -386,6 +390,9 @@ impl Floor {
                 let new = NewInteraction { agent: Some(agent), queue, contact, ..new };
                 let view = CallView::new(call, CallState::Waiting, to, at.wall_ms);
                 return self.begin_call(at, new, view).await;
+            }
+            VoiceEvent::Engaged { organization, extensions, .. } => {
+                return self.engaged(at, organization, call, &extensions).await;
             }
             VoiceEvent::Connected { recorded, .. } => CallNews::Connected { recorded },
             VoiceEvent::Held { .. } => CallNews::Held,

@@ -58,6 +58,7 @@ pub async fn start(mut parts: Parts) -> Handle {
         settings: parts.settings,
         desks: Default::default(),
         calls: Default::default(),
+        engaged: Default::default(),
         voice: parts.voice_orders,
         own: sender.downgrade(),
         offer_base: at.wall_ms.saturating_mul(OFFERS_PER_MS),

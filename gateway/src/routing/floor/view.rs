@@ -247,6 +247,8 @@ pub struct AgentView {
     pub open: OpenCounts,
     /// What he lacks to be given the calls of his queues: `extension` or `webrtc`; null: nothing, or none of them is for calls.
     pub calls_need: Option<&'static str>,
+    /// He talks, rings or dials, on his Seat or his phone; also in a call of his own, which is no interaction.
+    pub in_call: bool,
     pub wrap_up_until_ms: Option<i64>,
     /// Only for those who supervise.
     pub interactions: Vec<Serving>,

@@ -50,6 +50,13 @@ pub enum VoiceEvent {
         call: CallId,
         recorded: bool,
     },
+    /// Others are in the call than before, on their Seats or phones, whether it concerns a queue or not. Nobody: it is over.
+    Engaged {
+        organization: OrganizationId,
+        call: CallId,
+        /// Also of users who are no agents, and of nobody.
+        extensions: Vec<ExtensionId>,
+    },
     /// The agent has put the other party on hold.
     Held {
         call: CallId,
@@ -87,6 +94,7 @@ impl VoiceEvent {
             | Self::Direct { call, .. }
             | Self::Dialled { call, .. }
             | Self::Connected { call, .. }
+            | Self::Engaged { call, .. }
             | Self::Held { call }
             | Self::Resumed { call }
             | Self::HandedOver { call, .. }

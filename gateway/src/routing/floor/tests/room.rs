@@ -332,6 +332,7 @@ fn floor(
         settings: Settings::default(),
         desks: Default::default(),
         calls: Default::default(),
+        engaged: Default::default(),
         voice,
         own: sender.downgrade(),
         offer_base: 1_000,
