@@ -2,6 +2,7 @@
 
 use ramal_tests::deadline::until_async;
 use ramal_tests::desk::{PASSWORD, send};
+use ramal_tests::talk::AgentCall;
 use ramal_tests::{Desk, Node, Site};
 use serde_json::json;
 
@@ -179,4 +180,17 @@ async fn a_program_needs_no_page() {
     // The cookie's token is for cookies, and the other way round.
     let stolen = format!("Bearer {}", admin.cookie().split('=').nth(1).unwrap());
     assert_eq!(send(node.web, "GET", "/me", &[("Authorization", &stolen)], None).await.status, 401);
+}
+
+#[tokio::test]
+async fn who_is_in_a_call_of_his_own_does_not_log_out_before_it_ends() {
+    let node = Node::start(Site::acme()).await;
+    let talk = AgentCall::begin(&node).await;
+    let refused = talk.ana.post("/logout", json!({})).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("call_open")), "{}", refused.text());
+    talk.goes_on().await;
+    let hung_up = talk.ana.delete(&format!("/calls/{}", talk.id)).await;
+    assert!(hung_up.status < 300, "{}", hung_up.text());
+    talk.phone.expect_bye().await;
+    assert_eq!(talk.ana.post("/logout", json!({})).await.status, 204);
 }

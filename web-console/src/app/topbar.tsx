@@ -11,17 +11,19 @@ import { Avatar, Button, Dialog, Icon, IconButton, type IconName, MenuItems, Pop
 import { say } from './words';
 
 const helping = signal(false);
-const blocked = signal(false);
+/** What has to end before he can leave. */
+const blocked = signal<'call' | 'interactions' | null>(null);
 
 export const showHelp = () => (helping.value = true);
 
-/** Asks, and leaves; while interactions are open the server refuses. */
+/** Asks, and leaves; while interactions are open, or he is in a call, the server refuses. */
 export async function leave() {
   if (!(await confirm({ title: say('log_out_title'), text: say('log_out_text'), verb: say('log_out') }))) return;
   try {
     await logOut();
   } catch (error) {
-    if (asProblem(error).status === 409) blocked.value = true;
+    const { status, code } = asProblem(error);
+    if (status === 409) blocked.value = code === 'call_open' ? 'call' : 'interactions';
     else toastProblem(error);
   }
 }
@@ -109,10 +111,10 @@ function KeyHelp() {
 }
 
 function Blocked() {
-  const close = () => (blocked.value = false);
+  const close = () => (blocked.value = null);
   return (
     <Dialog title={say('log_out_title')} size="small" onClose={close} onSubmit={close} actions={<Button kind="primary" submit>OK</Button>}>
-      <p role="alert">{say('log_out_blocked')}</p>
+      <p role="alert">{say(blocked.value === 'call' ? 'log_out_in_call' : 'log_out_blocked')}</p>
     </Dialog>
   );
 }

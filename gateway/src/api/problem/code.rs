@@ -39,6 +39,7 @@ codes! {
     CallNotAllowed = "call_not_allowed",
     CallNotRegistered = "call_not_registered",
     CallNumberUnknown = "call_number_unknown",
+    CallOpen = "call_open",
     CallOver = "call_over",
     CallOverloaded = "call_overloaded",
     CallPinLocked = "call_pin_locked",

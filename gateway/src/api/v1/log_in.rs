@@ -16,8 +16,10 @@ use super::extract::From;
 use super::me::Me;
 use super::signed::{COOKIE, Signed};
 use crate::api::body::JsonBody;
+use crate::api::calls::calls_of;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Peer, Web};
+use crate::call::PageState;
 use crate::feed::Audience;
 use crate::model::Language;
 use crate::people::{Asked, People, SignedIn};
@@ -90,11 +92,24 @@ pub async fn log_out(State(web): State<Web>, secure: Secure, signed: Signed) -> 
         return Err(Problem::conflict("Interactions are open", still_open(signed.person.language))
             .coded(Code::InteractionsOpen));
     }
+    if talks(&web, &signed).await {
+        return Err(
+            Problem::conflict("A call goes on", still_talks(signed.person.language)).coded(Code::CallOpen)
+        );
+    }
     web.floor.signed_out(signed.organization, signed.user).await;
     web.people.log_out(&signed.login, &signed.person, &signed.origin).await?;
     web.feed.publish(signed.organization, Audience::Login(signed.login.id.0), SIGNED_OUT, json!({}));
     let gone = [(header::SET_COOKIE, cookie("", 0, secure))];
     Ok((StatusCode::NO_CONTENT, gone).into_response())
+}
+
+/// Whether his Seat is in a call that he has dialled or taken, which would hear nobody without it. What only rings, rings on elsewhere.
+async fn talks(web: &Web, signed: &Signed) -> bool {
+    let Some(extension) = signed.extension.filter(|_| signed.person.webrtc) else { return false };
+    // Whose calls cannot be asked for is not kept from leaving.
+    let calls = calls_of(web, extension).await.unwrap_or_default();
+    calls.iter().any(|call| call.state != PageState::Ringing)
 }
 
 /// The answer to whoever has just proved who he is.
@@ -111,6 +126,18 @@ fn still_open(language: Language) -> &'static str {
         }
         Language::En => {
             "You cannot log out while interactions are in progress. Finish them to leave the application."
+        }
+    }
+}
+
+/// The same of a call that is no interaction.
+fn still_talks(language: Language) -> &'static str {
+    match language {
+        Language::PtBr => {
+            "Você não pode fazer logout durante uma ligação. Desligue-a ou transfira-a para sair da aplicação."
+        }
+        Language::En => {
+            "You cannot log out while you are in a call. Hang up or transfer it to leave the application."
         }
     }
 }
