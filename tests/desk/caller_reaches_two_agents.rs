@@ -21,7 +21,7 @@ struct House {
     admin: Desk,
     queue: i64,
     // The music lies in it.
-    _sounds: tempfile::TempDir,
+    sounds: tempfile::TempDir,
 }
 
 impl House {
@@ -50,7 +50,7 @@ impl House {
         rules.as_array_mut().expect("a list").extend(ours);
         let put = admin.put("/dial-rules", rules).await;
         assert_eq!(put.status, 200, "{}", put.text());
-        House { node, carrier, admin, queue, _sounds: sounds }
+        House { node, carrier, admin, queue, sounds }
     }
 
     async fn agent(&self, name: &str, extension: &str) -> Desk {
@@ -204,6 +204,28 @@ async fn a_browser_that_is_gone_for_good_gives_the_caller_back_to_the_queue() {
     assert_eq!(accept(&bruno, &mut his_events).await["id"], taken["id"]);
     bruno_seat.media.speak(BRUNO_HZ);
     tokio::join!(ear.hears(BRUNO_HZ), bruno_seat.media.hears(CALLER_HZ));
+}
+
+#[tokio::test]
+async fn who_plays_the_last_clip_has_ended_the_call() {
+    let house = House::open().await;
+    let ana = house.agent("Ana", "100").await;
+    let _seat = ana.take_seat().await;
+    let mut events = ana.events("").await;
+    let call = ana.dial("01155512345").await;
+    let called = house.carrier.expect_invite().await;
+    let ear = Rtp::new().await;
+    ear.follow(&called.offer());
+    called.answer(&ear.sdp()).await;
+    let talks = call_becomes(&mut events, "talking").await;
+    let sound = std::fs::read(house.sounds.path().join("waiting.wav")).expect("readable");
+    let made = house.admin.send_bytes("POST", "/api/v1/sound-clips?title=bye", "audio/wav", &sound).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    ana.tell_call(&call, "clip", Some(&json!({ "clip": made.json()["id"], "then": "hang_up" }))).await;
+    called.expect_bye().await;
+    call_becomes(&mut events, "ended").await;
+    let ended = ana.read(&format!("/interactions/{}", talks["id"])).await;
+    assert_eq!(ended["ended_by"], "agent");
 }
 
 #[tokio::test]

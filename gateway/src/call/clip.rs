@@ -189,6 +189,7 @@ impl Call {
         match then {
             AfterClip::Talk => self.connect(cx),
             AfterClip::HangUp => {
+                self.note_hangup(by);
                 let by = match self.leg(by).map(|leg| leg.side) {
                     Some(Side::Caller) => EndedBy::Caller,
                     Some(Side::Callee) | None => EndedBy::Callee,
