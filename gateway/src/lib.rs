@@ -8,6 +8,7 @@ pub mod config;
 pub mod control;
 pub mod feed;
 pub mod forwarded;
+pub mod guesses;
 pub mod model;
 pub mod people;
 pub mod plugin;

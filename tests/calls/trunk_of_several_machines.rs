@@ -38,7 +38,10 @@ impl Dns {
 }
 
 fn answer(query: &[u8], places: &[(u16, u16)]) -> Vec<u8> {
-    let mut out = query.to_vec();
+    // The header, and the question without what is asked of our abilities.
+    let name = query.iter().skip(12).position(|byte| *byte == 0).expect("a name");
+    let mut out = query[..12 + name + 5].to_vec();
+    out[10..12].copy_from_slice(&[0, 0]);
     let is_known = query.get(12..12 + NAME.len()) == Some(NAME);
     out[2] = 0x81;
     out[3] = if is_known { 0x80 } else { 0x83 };
@@ -55,21 +58,29 @@ fn answer(query: &[u8], places: &[(u16, u16)]) -> Vec<u8> {
     out
 }
 
-/// A machine of the carrier.
-async fn machine(target: SocketAddr) -> Ua {
+/// A machine of the carrier, which sends nothing by itself.
+async fn machine() -> Ua {
     let identity = Identity {
         user: "carrier".to_owned(),
         domain: "carrier.test".to_owned(),
         password: String::new(),
-        target,
+        target: SocketAddr::from(([127, 0, 0, 1], 9)),
     };
     Ua::udp(identity).await
 }
 
-/// A node whose trunk is known by its name alone, once it knows where these machines are.
-async fn node(dns: &Dns, machines: &[SocketAddr], t1_ms: u32) -> Node {
-    let node = node_with(dns, t1_ms, "").await;
-    let wanted: Vec<String> = machines.iter().map(ToString::to_string).collect();
+/// Two machines of a carrier, the first choice first, and the server that names them.
+async fn machines() -> (Ua, Ua, Dns) {
+    let (first, second) = (machine().await, machine().await);
+    let dns = Dns::start(vec![(20, second.link.local.port()), (10, first.link.local.port())]).await;
+    (first, second, dns)
+}
+
+/// The same with a node whose trunk is known by its name alone, once it knows where they are.
+async fn carrier(t1_ms: u32) -> (Ua, Ua, Node, Dns) {
+    let (first, second, dns) = machines().await;
+    let node = node_with(&dns, t1_ms, "").await;
+    let wanted = [&first, &second].map(|machine| machine.link.local.to_string());
     until_async("the addresses of the trunk", || async {
         let trunks = node.trunks().await;
         let known: Vec<String> = trunks.first()?["addresses"]
@@ -80,7 +91,7 @@ async fn node(dns: &Dns, machines: &[SocketAddr], t1_ms: u32) -> Node {
         (known == wanted).then_some(())
     })
     .await;
-    node
+    (first, second, node, dns)
 }
 
 /// A node with that trunk; `keys`: more of it.
@@ -97,11 +108,7 @@ async fn node_with(dns: &Dns, t1_ms: u32, keys: &str) -> Node {
 
 #[tokio::test]
 async fn a_machine_that_cannot_serve_passes_the_call_on_and_is_asked_last_afterwards() {
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    let (first, second) = (machine(nowhere).await, machine(nowhere).await);
-    let ports = [first.link.local, second.link.local];
-    let dns = Dns::start(vec![(20, ports[1].port()), (10, ports[0].port())]).await;
-    let node = node(&dns, &ports, 30).await;
+    let (first, second, node, _dns) = carrier(30).await;
     let phone = node.phone("100").await;
     let rtp = Rtp::new().await;
     let mut call = phone.invite("0115551234", &rtp.sdp()).await;
@@ -122,11 +129,7 @@ async fn a_machine_that_cannot_serve_passes_the_call_on_and_is_asked_last_afterw
 
 #[tokio::test]
 async fn a_silent_machine_is_given_up_for_the_next_and_a_busy_number_is_not_tried_twice() {
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    let (silent, second) = (machine(nowhere).await, machine(nowhere).await);
-    let ports = [silent.link.local, second.link.local];
-    let dns = Dns::start(vec![(1, ports[0].port()), (2, ports[1].port())]).await;
-    let node = node(&dns, &ports, 30).await;
+    let (_silent, second, node, _dns) = carrier(30).await;
     let phone = node.phone("100").await;
     let mut call = phone.invite("0115551234", &Rtp::new().await.sdp()).await;
     second.expect_invite().await.reject(486).await;
@@ -137,11 +140,7 @@ async fn a_silent_machine_is_given_up_for_the_next_and_a_busy_number_is_not_trie
 /// Timer B would be two minutes here.
 #[tokio::test]
 async fn nobody_waits_for_timer_b_of_a_silent_machine() {
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    let (silent, second) = (machine(nowhere).await, machine(nowhere).await);
-    let ports = [silent.link.local, second.link.local];
-    let dns = Dns::start(vec![(1, ports[0].port()), (2, ports[1].port())]).await;
-    let node = node(&dns, &ports, 2_000).await;
+    let (_silent, second, node, _dns) = carrier(2_000).await;
     let phone = node.phone("100").await;
     let mut call = phone.invite("0115551234", &Rtp::new().await.sdp()).await;
     second.expect_invite().await.reject(486).await;
@@ -151,11 +150,7 @@ async fn nobody_waits_for_timer_b_of_a_silent_machine() {
 
 #[tokio::test]
 async fn a_caller_who_gives_up_at_a_silent_machine_leaves_word_of_it() {
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    let (silent, second) = (machine(nowhere).await, machine(nowhere).await);
-    let ports = [silent.link.local, second.link.local];
-    let dns = Dns::start(vec![(1, ports[0].port()), (2, ports[1].port())]).await;
-    let node = node(&dns, &ports, 2_000).await;
+    let (silent, second, node, _dns) = carrier(2_000).await;
     let phone = node.phone("100").await;
     let mut call = phone.invite("0115551111", &Rtp::new().await.sdp()).await;
     call.expect_status(100).await;
@@ -177,10 +172,7 @@ async fn a_caller_who_gives_up_at_a_silent_machine_leaves_word_of_it() {
 
 #[tokio::test]
 async fn the_next_machine_has_our_registration_at_once() {
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
-    let (first, second) = (machine(nowhere).await, machine(nowhere).await);
-    let ports = [first.link.local.port(), second.link.local.port()];
-    let dns = Dns::start(vec![(1, ports[0]), (2, ports[1])]).await;
+    let (first, second, dns) = machines().await;
     let keys = "register = { aor = \"sip:acme@carrier.test\", contact_user = \"acme\" }\n\
         options_ping_s = 3600";
     let node = node_with(&dns, 500, keys).await;

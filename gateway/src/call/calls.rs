@@ -237,7 +237,7 @@ impl Calls {
         } else if let Some(&id) = id {
             // Figures come every few seconds, and change nothing that supervisors see.
             let figures = matches!(event, MediaEvent::Quality { .. });
-            let before = figures.then(|| self.stirred.clone());
+            let before = figures.then(|| std::mem::take(&mut self.stirred));
             self.with(cx, id, |call, cx, book| call.handle_media(cx, book, event));
             if let Some(before) = before {
                 self.stirred = before;

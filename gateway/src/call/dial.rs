@@ -390,10 +390,14 @@ impl Call {
 
     /// A party that refused our media may want it encrypted, or plain, or be no browser: it is asked once more.
     fn retry_media(&mut self, cx: &mut Context<'_>, book: &mut Book, leg: LegId, reason: EndReason) {
+        let target = self.leg_mut(leg).and_then(|l| l.retry.take());
+        self.ask_instead(cx, book, target.filter(|_| reason == EndReason::MediaIncompatible));
+    }
+
+    /// Asks another target, if there is one, in the place of a branch that came to nothing.
+    fn ask_instead(&mut self, cx: &mut Context<'_>, book: &mut Book, target: Option<Box<Target>>) {
         let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
         let waiting = dial.waiting;
-        let target =
-            self.leg_mut(leg).and_then(|l| l.retry.take()).filter(|_| reason == EndReason::MediaIncompatible);
         let again = target.and_then(|target| self.branch(cx, book, waiting, *target));
         if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
             dial.branches.extend(again);
@@ -413,17 +417,12 @@ impl Call {
             (Some(response), _) => response.status.as_u16() == 503,
             (None, failure) => matches!(failure, Some(Failure::Transport | Failure::Timeout)),
         };
-        let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
-        let waiting = dial.waiting;
         let Some(failed) = self.leg_mut(leg).filter(|_| unreachable) else { return };
         if let (Party::Trunk { id, .. }, Line::Sip(sip)) = (&failed.party, &failed.line) {
             book.unreachable.push((*id, sip.remote));
         }
         let next = failed.elsewhere.take();
-        let again = next.and_then(|target| self.branch(cx, book, waiting, *target));
-        if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
-            dial.branches.extend(again);
-        }
+        self.ask_instead(cx, book, next);
     }
 
     /// A machine of a trunk had its time to say something: the next one is asked if it did not.

@@ -1,20 +1,16 @@
 //! Guesses of PINs are counted over time: hanging up and calling again gives nobody more of them.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::guesses::{Guesses, Lock};
 use crate::model::{OrganizationId, TrunkId};
 
-/// Wrong PINs from one number within [`WINDOW`]; with this one it is locked out.
+/// Wrong PINs from one number within [`WINDOW`](crate::guesses::WINDOW); with this one it is locked out.
 const WRONG_OF_NUMBER: u32 = 6;
 /// The same of a trunk: whoever comes by it may give any number as his own.
 const WRONG_OF_TRUNK: u32 = 60;
-/// Guesses that are longer ago do not count.
-const WINDOW: Duration = Duration::from_secs(600);
-/// How long who has guessed too often is refused.
-const LOCK: Duration = Duration::from_secs(900);
-/// Sources that are remembered; beyond, the one that has been quiet for the longest time is forgotten.
-const SOURCES: usize = 10_000;
+/// How long who has guessed too often is refused: always the same, so that nobody waits for hours who forgets a number.
+const LOCK: Lock = Lock { first: Duration::from_secs(900), longest: Duration::from_secs(900) };
 
 /// A conference.
 pub type Place = (OrganizationId, String);
@@ -36,16 +32,12 @@ pub enum Guess {
 }
 
 /// See the module.
-#[derive(Default)]
-pub struct PinGuard {
-    wrong: HashMap<Guesser, Wrong>,
-}
+pub struct PinGuard(Guesses<Guesser>);
 
-struct Wrong {
-    count: u32,
-    first: Instant,
-    last: Instant,
-    locked_until: Option<Instant>,
+impl Default for PinGuard {
+    fn default() -> Self {
+        Self(Guesses::new(LOCK))
+    }
 }
 
 impl Guesser {
@@ -60,50 +52,21 @@ impl Guesser {
 impl PinGuard {
     /// True while any of these is refused.
     pub fn is_locked(&self, now: Instant, guessers: &[Guesser]) -> bool {
-        let locked = |guesser: &Guesser| self.wrong.get(guesser)?.locked_until;
-        guessers.iter().filter_map(locked).any(|until| now < until)
+        guessers.iter().any(|guesser| self.0.locked_for(now, guesser).is_some())
     }
 
     /// A wrong PIN came.
     pub fn wrong(&mut self, now: Instant, guessers: &[Guesser]) -> Guess {
-        let mut guess = Guess::Counted;
         for guesser in guessers {
-            self.make_room(now, guesser);
-            let fresh = || Wrong { count: 0, first: now, last: now, locked_until: None };
-            let wrong = self.wrong.entry(guesser.clone()).or_insert_with(fresh);
-            if now.saturating_duration_since(wrong.first) > WINDOW {
-                // Who is locked out stays so: that takes longer than guesses count.
-                *wrong = Wrong { locked_until: wrong.locked_until, ..fresh() };
-            }
-            (wrong.count, wrong.last) = (wrong.count + 1, now);
-            if wrong.count >= guesser.allowed() {
-                wrong.locked_until = Some(now + LOCK);
-                guess = Guess::Locks;
-            }
+            self.0.wrong(now, guesser, guesser.allowed());
         }
-        guess
+        if self.is_locked(now, guessers) { Guess::Locks } else { Guess::Counted }
     }
 
     /// The right one came: whoever knows it has only mistyped. A trunk's count stays, since others come by it.
     pub fn right(&mut self, guessers: &[Guesser]) {
         for guesser in guessers.iter().filter(|guesser| !matches!(guesser, Guesser::Trunk(..))) {
-            self.wrong.remove(guesser);
-        }
-    }
-
-    fn make_room(&mut self, now: Instant, guesser: &Guesser) {
-        if self.wrong.len() < SOURCES || self.wrong.contains_key(guesser) {
-            return;
-        }
-        self.wrong.retain(|_, wrong| {
-            let locked = wrong.locked_until.is_some_and(|until| now < until);
-            locked || now.saturating_duration_since(wrong.first) <= WINDOW
-        });
-        if self.wrong.len() >= SOURCES
-            && let Some(oldest) =
-                self.wrong.iter().min_by_key(|(_, wrong)| wrong.last).map(|(key, _)| key.clone())
-        {
-            self.wrong.remove(&oldest);
+            self.0.forget(guesser);
         }
     }
 }
@@ -111,6 +74,7 @@ impl PinGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guesses::WINDOW;
 
     fn number(number: &str) -> [Guesser; 2] {
         let place = (OrganizationId(1), "board".to_owned());
@@ -124,7 +88,7 @@ mod tests {
         assert!((1..WRONG_OF_NUMBER).all(|_| guard.wrong(start, &number("1")) == Guess::Counted));
         assert_eq!(guard.wrong(late, &number("1")), Guess::Locks);
         assert!(guard.is_locked(late, &number("1")) && !guard.is_locked(late, &number("2")));
-        assert!(!guard.is_locked(late + LOCK, &number("1")));
+        assert!(!guard.is_locked(late + LOCK.first, &number("1")));
     }
 
     #[test]
@@ -149,7 +113,7 @@ mod tests {
         let later = locks + Duration::from_secs(1);
         guard.wrong(later, &number("1"));
         assert!(guard.is_locked(later, &number("1")));
-        assert!(!guard.is_locked(locks + LOCK, &number("1")));
+        assert!(!guard.is_locked(locks + LOCK.first, &number("1")));
     }
 
     #[test]
@@ -159,14 +123,5 @@ mod tests {
             (0..WRONG_OF_TRUNK).position(|n| guard.wrong(now, &number(&n.to_string())) == Guess::Locks);
         assert_eq!(locks, Some(WRONG_OF_TRUNK as usize - 1));
         assert!(guard.is_locked(now, &number("anybody")));
-    }
-
-    #[test]
-    fn no_more_sources_are_remembered_than_there_is_room_for() {
-        let (mut guard, now) = (PinGuard::default(), Instant::now());
-        for n in 0..(SOURCES as u64 + 50) {
-            guard.wrong(now + Duration::from_millis(n), &number(&n.to_string())[..1]);
-        }
-        assert_eq!(guard.wrong.len(), SOURCES);
     }
 }

@@ -2,7 +2,6 @@
 //! organization that nobody fills the table.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -10,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Origin, People};
+use crate::guesses::subscriber;
 use crate::model::{Actor, AuditEntry, OrganizationId, User};
 use crate::store::Store;
 
@@ -299,15 +299,9 @@ fn locked(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whom an address belongs to: of IPv6 each has at least 64 bits to choose from.
+/// Whom an address belongs to.
 fn network(address: &str) -> String {
-    match address.parse() {
-        Ok(IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
-            let [a, b, c, d, ..] = ip.segments();
-            Ipv6Addr::from([a, b, c, d, 0, 0, 0, 0]).to_string()
-        }
-        Ok(_) | Err(_) => address.to_owned(),
-    }
+    address.parse().map_or_else(|_| address.to_owned(), |ip| subscriber(ip).to_string())
 }
 
 /// What was typed, as it may be shown.

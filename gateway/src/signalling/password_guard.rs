@@ -5,29 +5,19 @@
 //! ([`ramal_sip::auth::Challenger`]), so that nobody can forge the address of a phone and guess in its name. What was given to a
 //! neighbour of it counts against their network, which is refused nothing but such answers.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use crate::guesses::{Guesses, Lock, subscriber};
 use crate::model::OrganizationId;
 
-/// Wrong passwords for one name from one address within [`WINDOW`]; with this one that name is refused from there.
+/// Wrong passwords for one name from one address within [`WINDOW`](crate::guesses::WINDOW); with this one that name is refused from there.
 const WRONG_OF_NAME: u32 = 8;
 /// The same from one address for whatever names of one organization: an office behind one address has many phones.
 const WRONG_OF_SOURCE: u32 = 100;
-/// Wrong ones that are longer ago do not count.
-const WINDOW: Duration = Duration::from_secs(600);
-/// How long whoever has guessed too often is refused the first time; twice as long each time after.
-const FIRST_LOCK: Duration = Duration::from_secs(60);
-/// Longest time of refusal: so long a phone stays away whose password was corrected.
-const LONGEST_LOCK: Duration = Duration::from_secs(900);
-/// Who has been quiet for so long begins anew.
-const MEMORY: Duration = Duration::from_secs(3_600);
-/// Names and addresses that are remembered, of each; beyond, those that have been quiet for the longest time are forgotten.
-const REMEMBERED: usize = 10_000;
-/// Of these, how many go at once: so that the search for them is rare.
-const FORGOTTEN_AT_ONCE: usize = REMEMBERED / 10;
+/// How long whoever has guessed too often is refused; so long at the most a phone stays away whose password was corrected.
+const LOCK: Lock = Lock { first: Duration::from_secs(60), longest: Duration::from_secs(900) };
 /// Longest name that is remembered, in characters.
 const NAME_CHARS: usize = 64;
 
@@ -49,12 +39,16 @@ enum Source {
 
 impl Claimant {
     pub fn new(organization: OrganizationId, name: &str, source: IpAddr) -> Self {
-        Self { organization, name: short(name), source: Source::Address(network(source)) }
+        Self { organization, name: short(name), source: Source::Address(subscriber(source)) }
+    }
+
+    fn place(&self) -> (OrganizationId, Source) {
+        (self.organization, self.source)
     }
 
     /// Somebody of the network of this address.
     pub fn nearby(organization: OrganizationId, name: &str, source: IpAddr) -> Self {
-        let source = match network(source) {
+        let source = match subscriber(source) {
             IpAddr::V4(v4) => IpAddr::from((v4.to_bits() & !0xff).to_be_bytes()),
             v6 @ IpAddr::V6(_) => v6,
         };
@@ -81,55 +75,42 @@ pub enum Guess {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PasswordGuard {
-    by_name: HashMap<Claimant, Wrong>,
-    by_source: HashMap<(OrganizationId, Source), Wrong>,
+    by_name: Guesses<Claimant>,
+    by_source: Guesses<(OrganizationId, Source)>,
 }
 
-#[derive(Debug)]
-struct Wrong {
-    count: u32,
-    first: Instant,
-    last: Instant,
-    locks: u32,
-    locked_until: Option<Instant>,
+impl Default for PasswordGuard {
+    fn default() -> Self {
+        Self { by_name: Guesses::new(LOCK), by_source: Guesses::new(LOCK) }
+    }
 }
 
 impl PasswordGuard {
     /// How long this one is still refused; none: it may show its password.
     pub fn locked_for(&self, now: Instant, who: &Claimant, standing: Standing) -> Option<Duration> {
-        let left = |wrong: Option<&Wrong>| {
-            let until = wrong?.locked_until?;
-            until.checked_duration_since(now).filter(|left| !left.is_zero())
-        };
-        let (of_name, of_source) =
-            (self.by_name.get(who), self.by_source.get(&(who.organization, who.source)));
+        let of_name = || self.by_name.locked_for(now, who);
         match standing {
             Standing::Registered => None,
-            Standing::Neighbour => left(of_name),
-            Standing::Stranger => left(of_name).max(left(of_source)),
+            Standing::Neighbour => of_name(),
+            Standing::Stranger => of_name().max(self.by_source.locked_for(now, &who.place())),
         }
     }
 
     /// A wrong password came.
     pub fn wrong(&mut self, now: Instant, who: &Claimant) -> Guess {
-        let of_name = count(&mut self.by_name, now, who, WRONG_OF_NAME);
-        let of_source = count(&mut self.by_source, now, &(who.organization, who.source), WRONG_OF_SOURCE);
+        let of_name = self.by_name.wrong(now, who, WRONG_OF_NAME);
+        let of_source = self.by_source.wrong(now, &who.place(), WRONG_OF_SOURCE);
         of_name.max(of_source).map_or(Guess::Counted, Guess::Locks)
     }
 
     /// The right one came: whoever knows it has only mistyped. What came from its address for other names stays; and so does a lock,
     /// for the one that came in spite of it is not the one that guesses.
     pub fn right(&mut self, now: Instant, who: &Claimant) {
-        let is_locked = |wrong: &Wrong| wrong.locked_until.is_some_and(|until| now < until);
-        if self.by_name.get(who).is_none_or(is_locked) {
-            return;
-        }
-        if let Some(mistyped) = self.by_name.remove(who)
-            && let Some(of_source) = self.by_source.get_mut(&(who.organization, who.source))
-        {
-            of_source.count = of_source.count.saturating_sub(mistyped.count);
+        if self.by_name.locked_for(now, who).is_none() {
+            let mistyped = self.by_name.forget(who);
+            self.by_source.forgive(&who.place(), mistyped);
         }
     }
 
@@ -137,10 +118,10 @@ impl PasswordGuard {
     pub fn forget(&mut self, organization: OrganizationId, names: &HashSet<&str>) {
         let names: HashSet<String> = names.iter().map(|name| short(name)).collect();
         let by_source = &mut self.by_source;
-        self.by_name.retain(|who, _| {
+        self.by_name.retain(|who| {
             let changed = who.organization == organization && names.contains(&who.name);
             if changed {
-                by_source.remove(&(organization, who.source));
+                by_source.forget(&who.place());
             }
             !changed
         });
@@ -149,58 +130,6 @@ impl PasswordGuard {
 
 fn short(name: &str) -> String {
     name.chars().take(NAME_CHARS).collect()
-}
-
-/// Counts one; how long it locks, if it does.
-fn count<K: Clone + Eq + Hash>(
-    table: &mut HashMap<K, Wrong>,
-    now: Instant,
-    key: &K,
-    allowed: u32,
-) -> Option<Duration> {
-    make_room(table, now, key);
-    let fresh = || Wrong { count: 0, first: now, last: now, locks: 0, locked_until: None };
-    let wrong = table.entry(key.clone()).or_insert_with(fresh);
-    if now.saturating_duration_since(wrong.last) > MEMORY {
-        *wrong = fresh();
-    }
-    if now.saturating_duration_since(wrong.first) > WINDOW {
-        (wrong.count, wrong.first) = (0, now);
-    }
-    (wrong.count, wrong.last) = (wrong.count + 1, now);
-    if wrong.count < allowed {
-        return None;
-    }
-    let lock = FIRST_LOCK.saturating_mul(1 << wrong.locks.min(10)).min(LONGEST_LOCK);
-    wrong.locks = wrong.locks.saturating_add(1);
-    wrong.locked_until = Some(now + lock);
-    (wrong.count, wrong.first) = (0, now);
-    Some(lock)
-}
-
-fn make_room<K: Eq + Hash>(table: &mut HashMap<K, Wrong>, now: Instant, key: &K) {
-    if table.len() < REMEMBERED || table.contains_key(key) {
-        return;
-    }
-    table.retain(|_, wrong| now.saturating_duration_since(wrong.last) <= MEMORY);
-    if table.len() < REMEMBERED {
-        return;
-    }
-    let mut last: Vec<Instant> = table.values().map(|wrong| wrong.last).collect();
-    let (_, newest_to_go, _) = last.select_nth_unstable(FORGOTTEN_AT_ONCE);
-    let newest_to_go = *newest_to_go;
-    table.retain(|_, wrong| wrong.last > newest_to_go);
-}
-
-/// A whole IPv6 network of 64 bits belongs to one subscriber (RFC 6177).
-pub fn network(source: IpAddr) -> IpAddr {
-    match source.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-    }
 }
 
 #[cfg(test)]
@@ -223,38 +152,17 @@ mod tests {
         let (mut guard, now) = (PasswordGuard::default(), Instant::now());
         assert!((1..WRONG_OF_NAME).all(|_| guard.wrong(now, &who("100", THERE)) == Guess::Counted));
         assert!(!is_locked(&guard, now, &who("100", THERE)));
-        assert_eq!(guard.wrong(now, &who("100", THERE)), Guess::Locks(FIRST_LOCK));
-        assert_eq!(guard.locked_for(now, &who("100", THERE), Standing::Stranger), Some(FIRST_LOCK));
+        assert_eq!(guard.wrong(now, &who("100", THERE)), Guess::Locks(LOCK.first));
+        assert_eq!(guard.locked_for(now, &who("100", THERE), Standing::Stranger), Some(LOCK.first));
         assert!(!is_locked(&guard, now, &who("100", HERE)) && !is_locked(&guard, now, &who("101", THERE)));
-        assert!(!is_locked(&guard, now + FIRST_LOCK, &who("100", THERE)));
+        assert!(!is_locked(&guard, now + LOCK.first, &who("100", THERE)));
     }
 
     #[test]
-    fn each_time_it_takes_longer_up_to_a_limit_and_a_quiet_hour_ends_it() {
-        let (mut guard, mut now) = (PasswordGuard::default(), Instant::now());
-        let mut locks = || {
-            let lock = (0..WRONG_OF_NAME).find_map(|_| match guard.wrong(now, &who("100", THERE)) {
-                Guess::Locks(lock) => Some(lock),
-                Guess::Counted => None,
-            });
-            now += lock.unwrap();
-            lock.unwrap().as_secs()
-        };
-        assert_eq!([0; 6].map(|_| locks()), [60, 120, 240, 480, 900, 900]);
-        now += MEMORY + Duration::from_secs(1);
-        assert!((1..WRONG_OF_NAME).all(|_| guard.wrong(now, &who("100", THERE)) == Guess::Counted));
-        assert_eq!(guard.wrong(now, &who("100", THERE)), Guess::Locks(FIRST_LOCK));
-    }
-
-    #[test]
-    fn who_mistypes_now_and_then_or_knows_it_is_never_refused() {
+    fn who_knows_it_is_never_refused() {
         let (mut guard, mut now) = (PasswordGuard::default(), Instant::now());
         for _ in 0..100 {
-            now += WINDOW / 4;
-            assert_eq!(guard.wrong(now, &who("100", HERE)), Guess::Counted);
-        }
-        for _ in 0..100 {
-            now += WINDOW / 4;
+            now += Duration::from_secs(150);
             assert!((0..5).all(|_| guard.wrong(now, &who("101", HERE)) == Guess::Counted));
             guard.right(now, &who("101", HERE));
         }
@@ -319,26 +227,5 @@ mod tests {
         assert!(is_locked(&guard, now, &who("100", HERE)));
         guard.forget(OrganizationId(1), &HashSet::from(["100"]));
         assert!(!is_locked(&guard, now, &who("100", HERE)));
-    }
-
-    #[test]
-    fn no_more_are_remembered_than_there_is_room_for() {
-        let (mut guard, now) = (PasswordGuard::default(), Instant::now());
-        for n in 0..(2 * REMEMBERED as u64) {
-            let source = IpAddr::from(u32::try_from(n).unwrap().to_be_bytes());
-            guard.wrong(now + Duration::from_millis(n), &Claimant::new(OrganizationId(1), "100", source));
-        }
-        assert!(guard.by_name.len() <= REMEMBERED && guard.by_source.len() <= REMEMBERED);
-        let newest = IpAddr::from((2 * REMEMBERED as u32 - 1).to_be_bytes());
-        assert!(guard.by_source.contains_key(&(OrganizationId(1), Source::Address(newest))));
-        assert_eq!(Claimant::new(OrganizationId(1), &"9".repeat(5_000), newest).name.len(), NAME_CHARS);
-    }
-
-    #[test]
-    fn addresses_of_one_ipv6_network_are_one_source() {
-        let of = |text: &str| Claimant::new(OrganizationId(1), "100", text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
     }
 }

@@ -8,7 +8,7 @@ use ramal_sip::message::{HeaderName, Params, Rejection, Request, Uri};
 use ramal_sip::registration::{Binding, Bindings, RegistrationLimits, parse_register};
 use ramal_sip::transport::{ConnectionId, Flow};
 
-use super::password_guard::network;
+use crate::guesses::subscriber;
 use crate::model::{self, BindingFlow, Directory, Extension, ExtensionId, OrganizationId};
 use crate::store::Fact;
 
@@ -156,7 +156,7 @@ impl Registrar {
 
     /// True if a phone of that extension registered from this address, whatever its port; a network of IPv6 counts as one address.
     pub fn is_registered_at(&self, extension: ExtensionId, source: IpAddr, wall_ms: i64) -> bool {
-        self.active(extension, wall_ms).any(|b| network(b.flow.remote.ip()) == network(source))
+        self.active(extension, wall_ms).any(|b| subscriber(b.flow.remote.ip()) == subscriber(source))
     }
 
     /// A connection is closed: what was registered over it by a phone that we cannot connect to is gone (RFC 5626 §4.2).

@@ -94,7 +94,8 @@ impl Engine {
 
     pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
         let party = self.parties.get_mut(index as usize).and_then(Option::as_mut);
-        let interval = if party.is_some_and(|party| party.rests()) { REST_INTERVAL } else { REPORT_INTERVAL };
+        let interval =
+            if party.is_some_and(|party| party.close_interval()) { REST_INTERVAL } else { REPORT_INTERVAL };
         self.transmit_report(now, index, Goodbye::Stay, None);
         // A browser forgets a limit that it is not told again.
         self.limit_by_phone(now, index);
@@ -173,7 +174,7 @@ impl Engine {
 
 impl Party {
     /// Ends the interval between two reports. Whether it is in a room in which it said nothing and heard nothing meanwhile.
-    fn rests(&mut self) -> bool {
+    fn close_interval(&mut self) -> bool {
         let (incoming, outgoing) = (&mut self.incoming, &self.outgoing);
         let received = incoming.close_interval();
         let sent = outgoing.packets - outgoing.packets_at_last_report;

@@ -1,15 +1,14 @@
 // Every call of the organization: `#/calls`, and one of them: `#/calls/01J…`.
 
-import '../admin/admin.css';
 import './call_log.css';
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { Rows } from '../admin/listing';
 import { may } from '../live/me';
 import { go } from '../route/route';
 import { Badge, Empty, Icon, type IconName, IconButton, Screen, Select, TextField, usePages } from '../ui';
+import { Rows } from '../ui/listing';
 import { endReason } from '../ui/end-reason';
 import { moment, span } from '../words/language';
 import { OneCall } from './one_call';
@@ -46,7 +45,7 @@ function List() {
   const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
   return (
     <Screen title={say('calls')} lead={say('lead')} width="full" actions={<IconButton icon="refresh" tipAt="left" label={say('refresh')} onClick={pages.reload} />}>
-      <div class="admin-filters call-filters">
+      <div class="filters call-filters">
         <TextField label={say('find')} placeholder={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
         <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => set({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
         <TextField label={say('from')} type="datetime-local" value={from} onChange={(value) => set({ from: value })} />

@@ -6,8 +6,8 @@ import { endOf } from '../interaction/state';
 import { agents, boards } from '../live/desk';
 import { go } from '../route/route';
 import { Icon, Select, TextField, usePages } from '../ui';
+import { Rows } from '../ui/listing';
 import { moment, span } from '../words/language';
-import { Rows } from '../admin/listing';
 import { say } from './words';
 
 const AFTER_MS = 250;
@@ -29,7 +29,7 @@ export function HistorySearch() {
   const pages = usePages<Interaction>(`/interactions?${query}`);
   return (
     <div class="stack supervise-in">
-      <div class="admin-filters">
+      <div class="filters">
         <TextField label={say('find')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
         <Select label={say('queue')} none={say('all_queues')} value={queue} onChange={(value) => set({ queue: value })} choices={[...boards.value.values()].map(({ queue_id, title }) => ({ value: String(queue_id), label: title }))} />
         <Select label={say('agent')} none={say('all_agents')} value={agent} onChange={(value) => set({ agent: value })} choices={[...agents.value.values()].map(({ id, name }) => ({ value: String(id), label: name }))} />

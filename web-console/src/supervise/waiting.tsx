@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { Interaction } from '../api/types';
 import { boards } from '../live/desk';
 import { Badge, Button, Icon, Timer, usePages } from '../ui';
-import { Rows } from '../admin/listing';
+import { Rows } from '../ui/listing';
 import { Why } from './why';
 import { say } from './words';
 

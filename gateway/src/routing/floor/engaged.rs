@@ -15,24 +15,28 @@ pub(super) struct Engaged {
 }
 
 impl Engaged {
-    /// Who is in this call now; nobody: it is over.
-    fn set(&mut self, call: CallId, extensions: &[ExtensionId]) {
-        for extension in self.by_call.remove(&call).into_iter().flatten() {
-            if let Some(count) = self.calls.get_mut(&extension) {
-                *count -= 1;
-                if *count == 0 {
-                    self.calls.remove(&extension);
-                }
+    /// Who is in this call now; nobody: it is over. Those who are in a call since, or in none any more.
+    fn set(&mut self, call: CallId, extensions: &[ExtensionId]) -> BTreeSet<ExtensionId> {
+        let now: BTreeSet<ExtensionId> = extensions.iter().copied().collect();
+        let before = match now.is_empty() {
+            true => self.by_call.remove(&call),
+            false => self.by_call.insert(call, now.clone()),
+        }
+        .unwrap_or_default();
+        let mut changed = BTreeSet::new();
+        for &extension in now.difference(&before) {
+            let count = self.calls.entry(extension).or_default();
+            *count += 1;
+            changed.extend((*count == 1).then_some(extension));
+        }
+        for &extension in before.difference(&now) {
+            let left = self.calls.get(&extension).map_or(0, |count| count.saturating_sub(1));
+            match left {
+                0 => changed.extend(self.calls.remove(&extension).map(|_| extension)),
+                left => drop(self.calls.insert(extension, left)),
             }
         }
-        if extensions.is_empty() {
-            return;
-        }
-        let them: BTreeSet<ExtensionId> = extensions.iter().copied().collect();
-        for &extension in &them {
-            *self.calls.entry(extension).or_default() += 1;
-        }
-        self.by_call.insert(call, them);
+        changed
     }
 
     fn is_in_a_call(&self, extension: ExtensionId) -> bool {
@@ -49,7 +53,9 @@ impl Floor {
         call: CallId,
         extensions: &[ExtensionId],
     ) {
-        self.engaged.set(call, extensions);
+        if self.engaged.set(call, extensions).is_empty() {
+            return;
+        }
         self.heed_calls(at, organization);
         self.finish(at, organization).await;
     }
@@ -62,5 +68,24 @@ impl Floor {
             // Whom the distribution does not know is disabled, and offered nothing.
             let _ = desk.distribution.set_in_call(at.instant, agent.id, in_call);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_in_two_calls_is_in_one_until_both_are_over() {
+        let (mut engaged, [one, two]) = (Engaged::default(), [1, 2].map(|n| CallId::new(n, [0; 10])));
+        let [ana, bia] = [ExtensionId(1), ExtensionId(2)];
+        let set = |of: &[ExtensionId]| of.iter().copied().collect::<BTreeSet<_>>();
+        assert_eq!(engaged.set(one, &[ana, bia, ana]), set(&[ana, bia]));
+        assert_eq!(engaged.set(one, &[bia, ana]), set(&[]));
+        assert_eq!(engaged.set(two, &[ana]), set(&[]));
+        assert_eq!(engaged.set(one, &[]), set(&[bia]));
+        assert!(engaged.is_in_a_call(ana) && !engaged.is_in_a_call(bia));
+        assert_eq!(engaged.set(two, &[]), set(&[ana]));
+        assert_eq!((engaged.by_call.len(), engaged.calls.len()), (0, 0), "nothing is left");
     }
 }

@@ -3,8 +3,8 @@ import { useSignal } from '@preact/signals';
 import type { User } from '../../api/types';
 import { may } from '../../live/me';
 import { Select, usePages, useWhole } from '../../ui';
+import { Listing } from '../../ui/listing';
 import { moment } from '../../words/language';
-import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
 import type { AuditRow, List, Titled } from '../shapes';
 import { ACTIONS, NOUNS, actions, nouns, say } from './words';
@@ -17,7 +17,7 @@ export function AuditLog(_: SectionProps) {
   const query = new URLSearchParams([['noun', noun.value], ['user', user.value]].filter(([, value]) => value)).toString();
   const pages = usePages<AuditRow>(`/audit${query ? `?${query}` : ''}`);
   const filters = (
-    <div class="admin-filters">
+    <div class="filters">
       <Select label={say('noun')} none={say('noun_all')} value={noun.value} onChange={(value) => (noun.value = value)} choices={NOUNS.map((value) => ({ value, label: nouns(value) }))} />
       <Select label={say('user')} none={say('user_all')} value={user.value} onChange={(value) => (user.value = value)} choices={(users.data?.items ?? []).map(({ id, name }) => ({ value: String(id), label: name }))} />
     </div>

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { User } from '../../api/types';
 import { may } from '../../live/me';
 import { Badge, Button, usePages, useWhole } from '../../ui';
-import { Listing } from '../listing';
+import { Listing } from '../../ui/listing';
 import { Once } from '../once';
 import type { SectionProps } from '../sections';
 import type { Extension, List } from '../shapes';

@@ -1,10 +1,10 @@
 // One inbox: its state, what its plugin asks for, and how customers reach it.
 
 import { patch } from '../../api/client';
-import { go } from '../../route/route';
+import { go, href } from '../../route/route';
 import { Button, ErrorState, FormProblem, Icon, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource, useWhole } from '../../ui';
+import { Crumb } from '../../ui/crumb';
 import { erase } from '../actions';
-import { Crumb } from '../crumb';
 import { useDraft } from '../draft';
 import { CopyLine } from '../once';
 import { SettingsForm, settingsBody, settingsComplete, settingsDraft, worded } from '../settings_form/settings_form';
@@ -37,7 +37,7 @@ function InboxRecord({ inbox, plugin, onSaved }: RecordProps) {
   }
   return (
     <Screen width="narrow" title={inbox.title} lead={[worded(plugin?.title ?? inbox.plugin), inbox.account?.title].filter(Boolean).join(' · ')} actions={<Button icon="trash" onClick={forget}>{shared('delete')}</Button>}>
-      <Crumb to={['admin', 'inboxes']} title={say('title')} />
+      <Crumb href={href('admin', 'inboxes')} title={say('title')} />
       <div class="row">
         <InboxState inbox={inbox} />
         {inbox.fault && <span class="fault-text">{inbox.fault}</span>}

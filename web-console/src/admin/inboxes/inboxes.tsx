@@ -1,6 +1,6 @@
 import { go } from '../../route/route';
 import { Badge, Button, type IconName, type Meaning, usePages, useResource, useWhole } from '../../ui';
-import { Listing } from '../listing';
+import { Listing } from '../../ui/listing';
 import type { SectionProps } from '../sections';
 import { worded } from '../settings_form/settings_form';
 import { NoChannel, lacksChannel } from '../no_channel';

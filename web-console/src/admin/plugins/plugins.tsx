@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 
 import { post } from '../../api/client';
 import { Badge, Button, Dialog, Facts, Field, FormProblem, type IconName, type Meaning, toast, useAction, useResource } from '../../ui';
+import { Listing } from '../../ui/listing';
 import { FormFoot, erase } from '../actions';
-import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
 import { worded } from '../settings_form/settings_form';
 import { NoChannel, lacksChannel } from '../no_channel';

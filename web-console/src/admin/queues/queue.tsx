@@ -4,9 +4,9 @@ import { patch } from '../../api/client';
 import { may } from '../../live/me';
 import { go, href } from '../../route/route';
 import { Button, ErrorState, FormProblem, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource, useWhole } from '../../ui';
+import { Crumb } from '../../ui/crumb';
 import type { Action } from '../../ui/resource';
 import { erase } from '../actions';
-import { Crumb } from '../crumb';
 import { type Draft, numberOf, textOfNumber, useDraft } from '../draft';
 import { Picks } from '../picks';
 import type { Inbox, List, Queue, Titled } from '../shapes';
@@ -38,7 +38,7 @@ function QueueForm({ queue, onSaved }: { queue: Queue; onSaved: (queue: Queue) =
   const parts = { ...draft, at: action.at, queue };
   return (
     <Screen width="narrow" title={queue.title} lead={`${say(queue.medium)} · ${say(queue.direction)}`} actions={<Button icon="trash" onClick={forget}>{shared('delete')}</Button>}>
-      <Crumb to={['admin', 'queues']} title={say('title')} />
+      <Crumb href={href('admin', 'queues')} title={say('title')} />
       <form
         class="form"
         noValidate

@@ -1,6 +1,6 @@
 import { go } from '../../route/route';
 import { Badge, Button, Icon, usePages } from '../../ui';
-import { Listing } from '../listing';
+import { Listing } from '../../ui/listing';
 import type { SectionProps } from '../sections';
 import type { Queue } from '../shapes';
 import { say as shared } from '../words';

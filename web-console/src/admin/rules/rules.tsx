@@ -2,9 +2,9 @@ import { useSignal } from '@preact/signals';
 
 import { patch, post } from '../../api/client';
 import { Badge, Button, Dialog, FormProblem, Select, Switch, TextField, useAction, usePages, useWhole } from '../../ui';
+import { Listing } from '../../ui/listing';
 import { FormFoot, erase } from '../actions';
 import { numberOf, textOfNumber, useDraft } from '../draft';
-import { Listing } from '../listing';
 import type { SectionProps } from '../sections';
 import { SettingsForm, settingsBody, settingsComplete, settingsDraft, worded } from '../settings_form/settings_form';
 import type { List, Plugin, Rule } from '../shapes';

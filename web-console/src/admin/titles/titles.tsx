@@ -4,9 +4,9 @@ import { useSignal } from '@preact/signals';
 
 import { patch, post } from '../../api/client';
 import { Badge, Button, Dialog, FormProblem, type IconName, Switch, TextField, useAction, usePages, useWhole } from '../../ui';
+import { Listing } from '../../ui/listing';
 import { FormFoot, erase } from '../actions';
 import { useDraft } from '../draft';
-import { Listing } from '../listing';
 import { Picks } from '../picks';
 import type { SectionProps } from '../sections';
 import type { List, Queue, Titled } from '../shapes';

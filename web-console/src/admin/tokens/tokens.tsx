@@ -2,9 +2,9 @@ import { useSignal } from '@preact/signals';
 
 import { post } from '../../api/client';
 import { Button, Dialog, FormProblem, IconButton, TextField, useAction, usePages } from '../../ui';
+import { Listing } from '../../ui/listing';
 import { moment } from '../../words/language';
 import { FormFoot, erase } from '../actions';
-import { Listing } from '../listing';
 import { Once } from '../once';
 import type { SectionProps } from '../sections';
 import type { Token } from '../shapes';

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { Badge, Button, Panel, useWhole } from '../../ui';
-import { Listing } from '../listing';
+import { Listing } from '../../ui/listing';
 import { CopyLine } from '../once';
 import { sourceToAdd, trunkToOpen } from '../refused/prefill';
 import { RefusedCalls } from '../refused/refused';

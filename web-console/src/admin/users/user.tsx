@@ -4,10 +4,10 @@ import { useSignal } from '@preact/signals';
 
 import { patch, post, remove } from '../../api/client';
 import type { User } from '../../api/types';
-import { go } from '../../route/route';
+import { go, href } from '../../route/route';
 import { Button, ErrorState, FormProblem, Menu, Panel, Screen, Skeleton, Tabs, confirm, tell, toast, useAction, useResource } from '../../ui';
+import { Crumb } from '../../ui/crumb';
 import { moment } from '../../words/language';
-import { Crumb } from '../crumb';
 import { useDraft } from '../draft';
 import { Once } from '../once';
 import { SetPassword } from './password';
@@ -31,7 +31,7 @@ function UserRecord({ user, onSaved }: RecordProps) {
   const tab = useSignal<'data' | 'password'>('data');
   return (
     <Screen width="narrow" title={user.name} lead={say('since', { date: moment(user.created_at_ms) })} actions={<Actions user={user} onSaved={onSaved} />}>
-      <Crumb to={['admin', 'users']} title={say('users')} />
+      <Crumb href={href('admin', 'users')} title={say('users')} />
       {user.extension === null && user.queues.length === 0 && <p class="soft">{say('lacks')}</p>}
       <Panel>
         <Tabs

@@ -2,8 +2,12 @@
 
 import type { ComponentChildren } from 'preact';
 
-import { Button, type Column, Empty, ErrorState, type IconName, Screen, Skeleton, Table } from '../ui';
-import type { Pages } from '../ui/resource';
+import { Button } from './button';
+import type { IconName } from './icon';
+import { Screen } from './page';
+import type { Pages } from './resource';
+import { Empty, ErrorState, Skeleton } from './states';
+import { type Column, Table } from './table';
 import { say } from './words';
 
 export interface ListingProps<T> {
