@@ -24,7 +24,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use ramal_sip::message::Limits;
@@ -187,6 +187,7 @@ fn router(web: Web) -> Router {
         .route("/trial/node.json", get(trial::node))
         .route("/trial/{file}", get(trial::file))
         .fallback(console::file)
+        .layer(from_fn(problem::in_one_form))
         .layer(from_fn_with_state(web.clone(), origin::check))
         // Of other origins: providers, and pages with a widget.
         .merge(hooks::routes())

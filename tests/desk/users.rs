@@ -164,6 +164,25 @@ async fn users_come_in_pages_by_name() {
 }
 
 #[tokio::test]
+async fn a_slip_of_the_pen_in_a_query_a_path_or_a_method_is_told_in_the_one_form() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    let odd = admin.get("/call-records?form_ms=1").await;
+    assert_eq!(odd.status, 400, "{}", odd.text());
+    let odd = odd.json();
+    assert_eq!((&odd["field"], &odd["code"]), (&json!("form_ms"), &json!("unknown_parameter")));
+    assert!(odd["detail"].as_str().is_some_and(|detail| detail.contains("from_ms, to_ms")), "{odd}");
+    assert_eq!(admin.get("/call-records?from_ms=1&limit=2").await.status, 200);
+    let problem = "application/problem+json";
+    let none = admin.get("/call-recordings").await;
+    assert_eq!((none.status, none.header("Content-Type").as_str()), (404, problem));
+    let method = admin.post("/audit", json!({})).await;
+    assert_eq!((method.status, method.header("Content-Type").as_str()), (405, problem));
+    assert_eq!(method.header("Allow"), "GET,HEAD");
+    assert_eq!(method.json()["title"], "Not with this method");
+}
+
+#[tokio::test]
 async fn the_command_line_makes_lists_and_resets_users() {
     let node = Node::start(Site::acme()).await;
     let made = node.run(&["user", "add", "Bia@acme.test", "--name", "Bia", "--role", "supervisor"]).await;

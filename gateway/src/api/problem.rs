@@ -2,7 +2,9 @@
 
 mod code;
 
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ramal_media::sdp::Fault as SdpFault;
 use serde_json::{Map, Value, json};
@@ -20,6 +22,9 @@ pub use code::Code;
 
 /// When a node that is full or goes down is asked again, in seconds.
 const BUSY_RETRY_S: u64 = 5;
+
+/// The media type of refusals.
+const PROBLEM_KIND: &str = "application/problem+json";
 
 /// Who has to change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +143,30 @@ impl Problem {
     }
 }
 
+/// What the router refuses under `/api` by itself has the form of all refusals; `Allow` stays (RFC 9110 §15.5.6).
+pub async fn in_one_form(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let ours = path == "/api" || path.starts_with("/api/");
+    let response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !ours || kind.is_some_and(|kind| kind == PROBLEM_KIND) {
+        return response;
+    }
+    let allowed = response.headers().get(header::ALLOW).cloned();
+    let problem = match response.status() {
+        StatusCode::NOT_FOUND => Problem::not_found("endpoint"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let methods = allowed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let detail = format!("This endpoint takes {methods}.");
+            Problem::caller(StatusCode::METHOD_NOT_ALLOWED, "Not with this method", detail)
+        }
+        _ => return response,
+    };
+    let mut told = problem.into_response();
+    told.headers_mut().extend(allowed.map(|methods| (header::ALLOW, methods)));
+    told
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let fault = match self.fault {
@@ -159,7 +188,7 @@ impl IntoResponse for Problem {
             body["code"] = code.as_str().into();
             body["parameters"] = self.parameters.into();
         }
-        let kind = (header::CONTENT_TYPE, "application/problem+json");
+        let kind = (header::CONTENT_TYPE, PROBLEM_KIND);
         let mut response = (self.status, [kind], body.to_string()).into_response();
         let more = match self.more {
             More::Authenticate => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),

@@ -156,6 +156,7 @@ codes! {
     TooManyConsoles = "too_many_consoles",
     TooManyRequests = "too_many_requests",
     TooManyRows = "too_many_rows",
+    UnknownParameter = "unknown_parameter",
     WindowClosed = "window_closed",
     WordWrong = "word_wrong",
     WrongCredentials = "wrong_credentials",
