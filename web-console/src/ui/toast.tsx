@@ -25,10 +25,10 @@ const ICONS: Record<Kind, IconName> = { plain: 'bell', good: 'check', warn: 'ale
 const shown = signal<readonly Toast[]>([]);
 let last = 0;
 
-/** A word in the corner that goes by itself. */
+/** A word in the corner that goes by itself. An effect that tells something does not watch what else is told. */
 export function toast(text: string, { kind = 'plain', more = '', action = null }: Partial<Omit<Toast, 'id' | 'text'>> = {}) {
   const id = ++last;
-  shown.value = [...shown.value.slice(1 - MOST), { id, kind, text, more, action }];
+  shown.value = [...shown.peek().slice(1 - MOST), { id, kind, text, more, action }];
   setTimeout(() => dismiss(id), kind === 'plain' || kind === 'good' ? SHOWN_MS : SHOWN_WITH_FAULT_MS);
 }
 

@@ -3,9 +3,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { put } from '../../api/client';
-import { asProblem } from '../../api/problem';
-import type { Problem } from '../../api/problem';
+import { get, put } from '../../api/client';
+import { Problem, asProblem } from '../../api/problem';
 import { go } from '../../route/route';
 import { Button, Empty, ErrorState, FormProblem, Icon, IconButton, Screen, Skeleton, useResource } from '../../ui';
 import { ruleToMake } from '../refused/prefill';
@@ -20,6 +19,8 @@ import { say } from './words';
 export function DialRules(_: SectionProps) {
   const rules = useResource<DialRule[]>('/dial-rules', 'dial_rules');
   const open = useSignal<number | null>(null);
+  /** The rule that the form was opened with; `null`: a new one. */
+  const opened = useSignal<DialRule | null>(null);
   const problem = useSignal<Problem | null>(null);
   const all = rules.data ?? [];
   const made = useSignal<DialRule | null>(null);
@@ -29,12 +30,19 @@ export function DialRules(_: SectionProps) {
   useEffect(() => {
     if (!rules.data || !wanted) return;
     made.value = wanted;
+    opened.value = null;
     open.value = rules.data.length;
     ruleToMake.value = null;
   }, [rules.data, wanted]);
   function openNew() {
     made.value = null;
+    opened.value = null;
     open.value = all.length;
+  }
+
+  function openRule(rule: DialRule, at: number) {
+    opened.value = rule;
+    open.value = at;
   }
 
   /** Saves all of it; what is refused stays as it was. */
@@ -46,6 +54,21 @@ export function DialRules(_: SectionProps) {
     } catch (error) {
       return asProblem(error);
     }
+  }
+  /** One rule into the list as it is now: in its own place, or after all others. Others may have changed it meanwhile. */
+  async function saveOne(before: DialRule | null, rule: DialRule): Promise<{ refused: Problem | null; at: number }> {
+    let now: DialRule[];
+    try {
+      now = await get<DialRule[]>('/dial-rules');
+    } catch (error) {
+      return { refused: asProblem(error), at: -1 };
+    }
+    const at = before === null ? now.length : now.findIndex((one) => isSame(one, before));
+    if (at < 0) {
+      rules.set(now);
+      return { refused: new Problem(409, { code: 'changed_meanwhile' }), at };
+    }
+    return { refused: await save([...now.slice(0, at), rule, ...now.slice(at + 1)]), at };
   }
   const change = async (next: DialRule[]) => (problem.value = await save(next));
 
@@ -68,7 +91,7 @@ export function DialRules(_: SectionProps) {
             titles={titles}
             at={at}
             last={at === all.length - 1}
-            onOpen={() => (rule.conference === undefined ? (open.value = at) : go('admin', 'conferences'))}
+            onOpen={() => (rule.conference === undefined ? openRule(rule, at) : go('admin', 'conferences'))}
             onMove={(to) => change(moved(all, at, to))}
             onRemove={() => change(all.filter((_, other) => other !== at))}
           />
@@ -77,13 +100,12 @@ export function DialRules(_: SectionProps) {
       <RefusedCalls />
       {open.value !== null && (
         <RuleForm
-          rule={all[open.value] ?? null}
+          rule={opened.value}
           first={made.value}
           at={open.value}
           onClose={() => (open.value = null)}
           onSave={async (rule) => {
-            const at = open.value ?? all.length;
-            const refused = await save([...all.slice(0, at), rule, ...all.slice(at + 1)]);
+            const { refused, at } = await saveOne(opened.value, rule);
             if (!refused) open.value = null;
             return refused && { problem: refused, at };
           }}
@@ -92,6 +114,8 @@ export function DialRules(_: SectionProps) {
     </Screen>
   );
 }
+
+const isSame = (one: DialRule, other: DialRule) => JSON.stringify(one) === JSON.stringify(other);
 
 interface RowProps {
   rule: DialRule;
