@@ -93,9 +93,11 @@ async fn v13_a_supervisor_listens_whispers_joins_in_leaves_and_takes_a_call_over
     page.click(".watching >> role=button[name=\"Whisper\"]").await;
     ana.page.hears_all(&[CALLER_HZ, BOSS_HZ], &[AGENT_HZ]).await;
     ana.page.sees(".call-company", "Sofia").await;
+    ana.page.sees(".call-company", "sussurra para você, o cliente não ouve").await;
     caller.rtp.hears_all(&[AGENT_HZ], &[BOSS_HZ]).await;
     page.click(".watching >> role=button[name=\"Join in\"]").await;
     caller.rtp.hears_all(&[AGENT_HZ, BOSS_HZ], &[CALLER_HZ]).await;
+    ana.page.sees(".call-company", "fala com os dois").await;
     page.click("role=button[name=\"Leave this call\"]").await;
     caller.rtp.hears_all(&[AGENT_HZ], &[BOSS_HZ]).await;
     page.sees_no(".watching").await;

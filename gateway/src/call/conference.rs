@@ -136,9 +136,9 @@ impl Calls {
         id: CallId,
         change: MemberChange,
     ) -> Result<MemberSummary, ConferenceRefusal> {
-        let call = self.member(organization, id)?;
-        call.change_part(cx, change);
-        call.member_summary(cx).ok_or(ConferenceRefusal::NoSuchMember)
+        self.member(organization, id)?;
+        self.with(cx, id, |call, cx, _| call.change_part(cx, change));
+        self.member(organization, id)?.member_summary(cx).ok_or(ConferenceRefusal::NoSuchMember)
     }
 
     /// Hangs a member up.

@@ -55,6 +55,10 @@ pub struct Member {
 }
 
 impl Conferring {
+    pub fn name(&self) -> &str {
+        &self.conference.name
+    }
+
     /// What its members' Calls are told of being recorded.
     pub fn recording(&self) -> RecordingRule {
         self.conference.recording

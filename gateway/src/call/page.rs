@@ -1,6 +1,6 @@
 //! What the page of a Seat is shown of its Calls. A Call is compared with what the page was told last, after each event.
 
-use ramal_media::command::LegId;
+use ramal_media::command::{Hears, LegId, Speaks};
 use ramal_media::leg::LegStatistics;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,6 +38,20 @@ pub struct PageCall {
     pub supervision: Option<Supervision>,
     /// The sound clip that is being played into it.
     pub clip: Option<SoundClipId>,
+    /// The conference that it leads into; `null` in any other call.
+    pub conference: Option<PageConference>,
+}
+
+/// How one is in a conference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PageConference {
+    pub name: String,
+    /// It asks for its PIN: what is typed is nobody's to see.
+    pub asks_pin: bool,
+    /// Whoever looks after the conference has muted one.
+    pub muted: bool,
+    /// The same, so that one hears nobody.
+    pub deaf: bool,
 }
 
 /// How the recording of a Call is.
@@ -59,6 +73,8 @@ pub struct PageParty {
     pub number: String,
     pub name: Option<String>,
     pub role: PageRole,
+    /// A supervisor who is heard by the agent alone: the customer does not hear him.
+    pub whispers: bool,
     /// Nothing comes of its browser; it leaves when its grace is over.
     pub lost: bool,
 }
@@ -238,6 +254,7 @@ impl Call {
             joins: self.joins().map(|call| call.to_string()),
             supervision: self.supervises(leg),
             clip: self.clip_shown(),
+            conference: self.page_conference(),
         })
     }
 
@@ -253,6 +270,17 @@ impl Call {
         }
     }
 
+    fn page_conference(&self) -> Option<PageConference> {
+        let Phase::Conferring(conferring) = &self.phase else { return None };
+        let part = conferring.member().map(|member| member.part);
+        Some(PageConference {
+            name: conferring.name().to_owned(),
+            asks_pin: part.is_none(),
+            muted: part.is_some_and(|part| part.speaks == Speaks::Nobody),
+            deaf: part.is_some_and(|part| part.hears == Hears::Nothing),
+        })
+    }
+
     /// Those whom the page hears beside the other party. Of a supervisor who only listens nobody is told.
     fn others(&self, cx: &Context<'_>, leg: LegId) -> Vec<PageParty> {
         let far = self.far_of(leg);
@@ -260,8 +288,9 @@ impl Call {
             Phase::Talking { a, b } if self.is_guest(leg) => vec![a, b],
             _ => Vec::new(),
         };
-        let pair = pair.into_iter().filter(|party| Some(*party) != far).map(|party| (party, PageRole::Party));
-        let thirds = self.thirds().map(|third| (third, PageRole::Third));
+        let pair = pair.into_iter().filter(|party| Some(*party) != far);
+        let pair = pair.map(|party| (party, PageRole::Party, false));
+        let thirds = self.thirds().map(|third| (third, PageRole::Third, false));
         let speaks = |how: Supervision| match how {
             Supervision::Listen => false,
             Supervision::Whisper => self.advised() == Some(leg),
@@ -270,12 +299,12 @@ impl Call {
         let watchers = self
             .watchers()
             .filter(|(_, how)| speaks(*how))
-            .map(|(watcher, _)| (watcher, PageRole::Supervisor));
-        let all = pair.chain(thirds).chain(watchers).filter(|(party, _)| *party != leg);
-        all.filter_map(|(party, role)| {
+            .map(|(watcher, how)| (watcher, PageRole::Supervisor, how == Supervision::Whisper));
+        let all = pair.chain(thirds).chain(watchers).filter(|(party, ..)| *party != leg);
+        all.filter_map(|(party, role, whispers)| {
             let known = self.leg(party)?;
             let (number, name) = (known.party.number().to_owned(), self.name_of_party(cx, known));
-            Some(PageParty { id: party.0, number, name, role, lost: known.is_lost() })
+            Some(PageParty { id: party.0, number, name, role, whispers, lost: known.is_lost() })
         })
         .collect()
     }

@@ -276,6 +276,8 @@ export interface PageCall {
   supervision: Supervision | null;
   /** The sound clip that is being played into it. */
   clip: number | null;
+  /** How one is in the conference that it leads into. */
+  conference: { name: string; asks_pin: boolean; muted: boolean; deaf: boolean } | null;
 }
 
 export type CallRecording = 'off' | 'on' | 'on_demand' | 'paused';
@@ -286,6 +288,8 @@ export interface PageParty {
   number: string;
   name: string | null;
   role: 'party' | 'third' | 'supervisor';
+  /** A supervisor whom the customer does not hear. */
+  whispers: boolean;
   /** Nothing comes of its browser; it leaves when its grace is over. */
   lost: boolean;
 }

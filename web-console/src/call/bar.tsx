@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals';
 
 import type { Interaction, PageCall } from '../api/types';
-import { calls, transferFailed } from '../live/calls';
+import { calls, removed, transferFailed } from '../live/calls';
 import { Badge, Icon, Timer, toast } from '../ui';
 import { endReason } from '../ui/end-reason';
 import { telephone } from '../words/language';
@@ -61,7 +61,7 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
           </p>
           <p class="row small call-facts">
             <span role="status" aria-live="assertive">
-              {say(`state_${state}`)}
+              {say(state === 'talking' && own?.conference?.asks_pin ? 'state_pin' : `state_${state}`)}
             </span>
             {answered !== null && state !== 'ended' && (
               <span class="soft" title={say('talking_for')}>
@@ -77,6 +77,13 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
               <Badge kind={paused ? 'warn' : 'stop'} icon={paused ? 'pause' : 'record'}>
                 {say(paused ? 'record_paused' : 'recorded')}
               </Badge>
+            )}
+            {own?.conference?.muted && state !== 'ended' && (
+              <span role="status">
+                <Badge kind="warn" icon="mic_off">
+                  {say('muted_by')}
+                </Badge>
+              </span>
             )}
             {own?.keys_masked && state !== 'ended' && (
               <Badge kind="wait" icon="shield">
@@ -122,6 +129,10 @@ export function Dock({ call, href }: { call: PageCall; href: string | null }) {
     </div>
   );
 }
+
+effect(() => {
+  if (removed.value) toast(say('removed', { name: removed.value.conference }), { kind: 'warn', more: say('removed_text') });
+});
 
 effect(() => {
   if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: endReason(transferFailed.value.reason) });

@@ -27,7 +27,7 @@ export function Company({ call }: { call: string }) {
           <li key={party.id} class="person" data-party={party.number}>
             <Icon name={ICONS[party.role]} size={14} />
             <span class="cut">{nameOf(party)}</span>
-            {party.role === 'supervisor' && <Badge kind="wait">{say('supervisor')}</Badge>}
+            {party.role === 'supervisor' && <Badge kind={party.whispers ? 'wait' : 'warn'}>{say(party.whispers ? 'whispers' : 'speaks_to_both')}</Badge>}
             {party.lost && (
               <Badge kind="warn" icon="alert">
                 {say('party_lost')}

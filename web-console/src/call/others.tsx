@@ -35,7 +35,7 @@ function Other({ call }: { call: PageCall }) {
         <strong>{telephone(name)}</strong> {number && number !== name && <span class="soft small">{telephone(number)}</span>}
       </p>
       <span class="small" role="status">
-        {say(`state_${call.state}`)}
+        {say(call.state === 'talking' && call.conference?.asks_pin ? 'state_pin' : `state_${call.state}`)}
       </span>
       <span class="small soft">
         <Timer since={call.answered_at_ms ?? call.started_at_ms} />

@@ -23,6 +23,8 @@ export interface VerbsProps {
 export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
   const own = calls.value.get(id);
   const guest = own !== undefined && isGuest(own);
+  // Whoever looks after the conference has muted one: to press "Unmute" here would not be heard.
+  const silenced = own?.conference?.muted ?? false;
   const three = guest || (own?.others.some(({ role }) => role === 'third') ?? false);
   const toggleHold = () => {
     if (talking || held) return tell(() => (held ? resume(id) : hold(id)));
@@ -31,7 +33,7 @@ export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
   useKeys(
     keyed
       ? [
-          { key: 'M', label: say(muted.value ? 'unmute' : 'mute'), run: () => mute() },
+          { key: 'M', label: say(muted.value ? 'unmute' : 'mute'), run: () => (silenced ? undefined : mute()) },
           { key: 'H', label: say(held ? 'resume' : 'hold'), run: toggleHold },
         ]
       : [],
@@ -39,7 +41,15 @@ export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
   const keys = (key: string) => (keyed ? { keys: key } : {});
   return (
     <div class="call-verbs">
-      <Tile icon={muted.value ? 'mic_off' : 'device'} text={say(muted.value ? 'unmute' : 'mute')} on={muted.value} onClick={() => mute()} {...keys('M')} />
+      <Tile
+        icon={silenced || muted.value ? 'mic_off' : 'device'}
+        text={say(silenced ? 'muted' : muted.value ? 'unmute' : 'mute')}
+        label={silenced ? say('muted_by') : undefined}
+        on={silenced || muted.value}
+        disabled={silenced}
+        onClick={() => mute()}
+        {...keys('M')}
+      />
       <Tile icon={held ? 'play' : 'pause'} text={say(held ? 'resume' : 'hold')} on={held} disabled={!talking && !held} onClick={toggleHold} {...keys('H')} />
       <Keypad id={id} disabled={!talking} />
       <Add call={id} disabled={!talking && !held} />
@@ -53,9 +63,10 @@ export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
 
 function Keypad({ id, disabled }: { id: string; disabled: boolean }) {
   const typed = useSignal('');
-  const masked = calls.value.get(id)?.keys_masked ?? false;
+  const own = calls.value.get(id);
+  const masked = own?.keys_masked ?? false;
   function send(digit: string) {
-    typed.value += masked ? '•' : digit;
+    typed.value += masked || own?.conference?.asks_pin ? '•' : digit;
     void tell(() => press(id, digit));
   }
   return (

@@ -19,6 +19,9 @@ export const transferFailed = signal<{ reason: string } | null>(null);
 /** Why a third party did not come into a call; a new object each time. */
 export const thirdFailed = signal<{ number: string; reason: string } | null>(null);
 
+/** The conference that one was taken out of last; a new object each time. */
+export const removed = signal<{ conference: string } | null>(null);
+
 /** Whether one is beside the two who talk, as a third party or a supervisor: what is theirs to do is refused. */
 export const isGuest = ({ others, supervision }: PageCall) => supervision !== null || others.some(({ role }) => role === 'party');
 
@@ -71,6 +74,7 @@ export function takeSeatEvent(event: SeatEvent) {
       return;
     case 'ended':
       failedThird(calls.value.get(event.call), event.reason);
+      takenOut(calls.value.get(event.call), event.reason);
       calls.value = without(calls.value, event.call);
       quality.value = without(quality.value, event.call);
       return;
@@ -88,6 +92,11 @@ export function takeSeatEvent(event: SeatEvent) {
 // Whoever comes in leaves his own call by a transfer.
 function failedThird(call: PageCall | undefined, reason: string) {
   if (call?.joins && reason !== 'transferred') thirdFailed.value = { number: call.dialled ?? '', reason };
+}
+
+// A conference ends nobody's call by itself: its moderator did.
+function takenOut(call: PageCall | undefined, reason: string) {
+  if (call?.conference && reason === 'operator') removed.value = { conference: call.conference.name };
 }
 
 export function forgetCalls() {
