@@ -72,7 +72,7 @@ export const say = catalogue(
     log_out: 'Sair',
     log_out_title: 'Sair',
     log_out_text: 'Deseja mesmo sair? Você sai de todos os canais e não recebe novos atendimentos.',
-    log_out_in_call: 'Você não pode fazer logout durante uma ligação. Desligue-a ou transfira-a para sair da aplicação.',
+    log_out_in_call: 'Você não pode fazer logout durante uma chamada. Desligue-a ou transfira-a para sair da aplicação.',
     log_out_blocked: 'Você não pode fazer logout enquanto houver atendimentos em andamento. Finalize-os para sair da aplicação.',
     main_menu: 'Menu principal',
     monitoring: 'Monitoração',

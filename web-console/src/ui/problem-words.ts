@@ -160,7 +160,7 @@ const pt: Record<keyof typeof en, string> = {
   call_not_allowed: 'Você não pode ligar para este número. Um administrador libera no ramal ou no plano de discagem.',
   call_not_registered: 'Nenhum telefone está conectado neste ramal.',
   call_number_unknown: 'Este número não existe.',
-  call_open: 'Você não pode fazer logout durante uma ligação. Desligue-a ou transfira-a para sair da aplicação.',
+  call_open: 'Você não pode fazer logout durante uma chamada. Desligue-a ou transfira-a para sair da aplicação.',
   call_over: 'A chamada já terminou.',
   call_overloaded: 'O servidor ou o tronco está cheio. Tente de novo em instantes.',
   call_pin_locked: 'PINs errados demais. Tente de novo em 15 minutos.',

@@ -18,7 +18,7 @@ export const say = catalogue(
   },
   {
     title: 'Regras',
-    lead: 'Consultadas uma após a outra quando chega uma interação: horário de atendimento, um filtro, um bot.',
+    lead: 'Consultadas uma após a outra quando chega um atendimento: horário de atendimento, um filtro, um bot.',
     new: 'Nova regra',
     empty: 'Nenhuma regra ainda',
     empty_text: 'Sem regras, tudo vai para a fila do seu número ou caixa de entrada.',
@@ -28,7 +28,7 @@ export const say = catalogue(
     position_hint: 'Números pequenos são consultados antes.',
     enabled: 'Ativa',
     none: 'Não há nenhum plugin de regra.',
-    delete_text: 'As interações vão para onde iriam sem ela.',
+    delete_text: 'Os atendimentos vão para onde iriam sem ela.',
     failed: 'Falhou',
   },
 );

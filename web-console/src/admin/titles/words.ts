@@ -42,15 +42,15 @@ export const dispositions = catalogue(
   },
   {
     title: 'Tabulações',
-    lead: 'No que deu a interação: o atendente escolhe uma no fim. Uma nova é oferecida em todas as filas.',
+    lead: 'No que deu o atendimento: o atendente escolhe uma no fim. Uma nova é oferecida em todas as filas.',
     new: 'Nova tabulação',
     empty: 'Nenhuma tabulação ainda',
-    empty_text: 'Sem elas, as interações terminam sem resultado.',
+    empty_text: 'Sem elas, os atendimentos terminam sem resultado.',
     queues: 'Filas',
     queues_hint: 'É oferecida aos atendentes destas filas. Cada fila pode mudar isso.',
     everywhere: 'Todas',
     nowhere: 'Nenhuma: não é oferecida a ninguém',
-    delete_text: 'As interações que a têm guardam seu título no histórico.',
+    delete_text: 'Os atendimentos que a têm guardam seu título no histórico.',
   },
 );
 
