@@ -49,8 +49,12 @@ async fn f001_contact_history_notes_transfer_and_wrap_up_of_a_call_and_a_chat_ar
     page.press("?").await;
     page.sees(".key-list", "Transferir").await;
     page.press("Escape").await;
+    // A key is the page's again once the dialog before it is gone, and is typed once its field has the focus.
+    page.sees_no("dialog").await;
     page.press("Control+k").await;
+    page.sees("dialog input:focus", "").await;
     page.ask("type", json!({ "text": "contatos" })).await;
+    page.sees("dialog [role=option][aria-selected=true]", "Contatos").await;
     page.press("Enter").await;
     page.sees("h1", "Contatos").await;
     for (scheme, path) in
