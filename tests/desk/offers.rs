@@ -1,5 +1,6 @@
 //! F055 to F059, F071, F132, F179, F196 to F203: a caller waits, is offered, taken, sent on and ended.
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::{Call, Desk, Node, Rtp, Site, WirePage, talk};
 use serde_json::{Value, json};
 
@@ -94,7 +95,10 @@ async fn refused_by_one_taken_by_the_other_transferred_back_and_ended() {
     assert_eq!(kinds, wanted);
     let finished = ana.read("/interactions?state=closed").await;
     assert_eq!(finished["items"][0]["id"], id);
-    assert_eq!(rui.read("/interactions").await["items"], json!([]));
+    // Who had a part in it finds it in his history, and writes nothing there.
+    assert_eq!(rui.read("/interactions").await["items"][0]["id"], id);
+    let written = rui.patch(&format!("/interactions/{id}"), json!({ "tags": ["mine"] })).await;
+    assert_eq!(written.status, 403, "{}", written.text());
 }
 
 #[tokio::test]
@@ -162,4 +166,68 @@ async fn who_is_in_a_call_of_his_own_is_offered_none_until_it_ends_and_another_i
     friend.call.bye().await;
     let offer = ana_events.expect("an offer", |event| event["type"] == "offer").await["data"].clone();
     assert_eq!(offer["interaction"]["id"], second);
+}
+
+#[tokio::test]
+async fn an_offer_that_rings_goes_to_the_next_when_its_agent_takes_another_call_and_is_not_declined() {
+    let shop = Shop::open(json!({ "offer_timeout_s": 120 })).await;
+    let (ana, rui) = (&shop.ana, &shop.rui);
+    let (mut ana_events, mut rui_events) = (ana.events("").await, rui.events("").await);
+    ana.does("/presence/login", shop.log_in()).await;
+    rui.does("/presence/login", shop.log_in()).await;
+    let (_caller, _ear) = shop.caller().await;
+    let offer = ana_events.expect("an offer", |event| event["type"] == "offer").await["data"].clone();
+    let (_friend, _her_phone) = talk::established(&shop.node, "100", "101").await;
+    let withdrawn = ana_events.expect("its end", |event| event["type"] == "offer.over").await;
+    assert_eq!(withdrawn["data"]["why"], "in_call", "{withdrawn}");
+    let next = rui_events.expect("an offer", |event| event["type"] == "offer").await["data"].clone();
+    assert_eq!(next["interaction"]["id"], offer["interaction"]["id"]);
+    let id = &offer["interaction"]["id"];
+    let why = shop.admin.read(&format!("/interactions/{id}/why")).await;
+    let hers = why["agents"].as_array().unwrap().iter().find(|agent| agent["id"] == ana.id()).unwrap();
+    assert_eq!(hers["reasons"], json!(["in_call"]), "she has declined nothing");
+}
+
+#[tokio::test]
+async fn a_record_tells_waiting_from_talk_and_is_found_by_who_took_the_call_and_its_queue() {
+    let shop = Shop::open(json!({})).await;
+    let (admin, ana) = (&shop.admin, &shop.ana);
+    let _seat = WirePage::sign_in(&shop.node, "101").await.take_seat().await;
+    let mut events = ana.events("").await;
+    // Nobody is there: he gives up.
+    let (mut gone, _ear) = shop.caller().await;
+    events.expect("who waits", |event| event["type"] == "board" && event["data"]["waiting"] == 1).await;
+    gone.bye().await;
+    events
+        .expect("who gave up", |event| event["type"] == "board" && event["data"]["abandoned_today"] == 1)
+        .await;
+    ana.does("/presence/login", shop.log_in()).await;
+    let (mut call, _ear) = shop.caller().await;
+    let offer = events.expect("an offer", |event| event["type"] == "offer").await["data"].clone();
+    ana.does(&format!("/offers/{}/accept", offer["id"]), json!({})).await;
+    call.bye().await;
+    let found = |query: String, count: usize| async move {
+        until_async("the records", || async {
+            let path = format!("/call-records{query}");
+            let items = admin.read(&path).await["items"].as_array().expect("items").clone();
+            let over = items.iter().filter(|call| !call["ended_at_ms"].is_null()).count();
+            (over == count && items.len() == count).then_some(items)
+        })
+        .await
+    };
+    let all = found(String::new(), 2).await;
+    let (served, left) = (&all[0], &all[1]);
+    assert_eq!((&left["gave_up"], &left["talk_ms"]), (&json!(true), &json!(0)), "{left:#}");
+    assert_eq!(served["gave_up"], false, "{served:#}");
+    let time = |call: &Value, key: &str| call[key].as_i64().expect("a time");
+    assert!(time(left, "waited_ms") > 0, "{left:#}");
+    let whole = time(served, "ended_at_ms") - time(served, "answered_at_ms");
+    assert_eq!(time(served, "talk_ms"), (whole - time(served, "waited_ms")).max(0), "{served:#}");
+    // By the number, and the name, of who took it; by the queue.
+    for query in ["?number=101".to_owned(), format!("?agent={}", ana.id())] {
+        assert_eq!(found(query.clone(), 1).await[0]["id"], served["id"], "{query}");
+    }
+    found(format!("?queue={}", shop.queue), 2).await;
+    found(format!("?queue={}&agent={}", shop.queue, shop.rui.id()), 0).await;
+    assert_eq!(admin.get("/call-records?queue=999999").await.status, 404);
 }

@@ -136,7 +136,7 @@ pub struct Call {
     /// `None`: it does not concern the floor.
     pub floor: Option<FloorPart>,
     /// Who is in it, as the floor was told last.
-    pub engaged: Vec<ExtensionId>,
+    pub engaged: Vec<(ExtensionId, bool)>,
     /// Who is there beside the two that talk.
     pub company: Option<Company>,
     /// A Call of the same Seat into which this one goes as soon as it is answered.

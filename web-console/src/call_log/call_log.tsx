@@ -5,6 +5,7 @@ import './call_log.css';
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+import { agents, boards } from '../live/desk';
 import { may } from '../live/me';
 import { go } from '../route/route';
 import { Badge, Empty, Icon, type IconName, IconButton, Screen, Select, TextField, usePages } from '../ui';
@@ -33,14 +34,14 @@ export default function CallLog({ path: [id] }: { path: readonly string[] }) {
 function List() {
   const text = useSignal('');
   const asked = useSignal('');
-  const filter = useSignal({ direction: '', from: '', to: '' });
+  const filter = useSignal({ direction: '', queue: '', agent: '', from: '', to: '' });
   useEffect(() => {
     const timer = setTimeout(() => (asked.value = text.value.trim()), AFTER_MS);
     return () => clearTimeout(timer);
   }, [text.value]);
-  const { direction, from, to } = filter.value;
+  const { direction, queue, agent, from, to } = filter.value;
   const set = (change: Partial<typeof filter.value>) => (filter.value = { ...filter.value, ...change });
-  const wanted = { number: asked.value, direction, from_ms: from && String(at(from)), to_ms: to && String(at(to) + MINUTE_MS) };
+  const wanted = { number: asked.value, direction, queue, agent, from_ms: from && String(at(from)), to_ms: to && String(at(to) + MINUTE_MS) };
   const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value)).toString();
   const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
   return (
@@ -48,6 +49,8 @@ function List() {
       <div class="filters call-filters">
         <TextField label={say('find')} placeholder={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
         <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => set({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
+        <Select label={say('queue')} none={say('all_queues')} value={queue} onChange={(value) => set({ queue: value })} choices={[...boards.value.values()].map(({ queue_id, title }) => ({ value: String(queue_id), label: title }))} />
+        <Select label={say('agent')} none={say('all_agents')} value={agent} onChange={(value) => set({ agent: value })} choices={[...agents.value.values()].map(({ id, name }) => ({ value: String(id), label: name }))} />
         <TextField label={say('from')} type="datetime-local" value={from} onChange={(value) => set({ from: value })} />
         <TextField label={say('to')} type="datetime-local" value={to} onChange={(value) => set({ to: value })} />
       </div>
@@ -62,6 +65,7 @@ function List() {
           { title: say('caller'), cell: (call) => <span class="call-number">{told(call.caller)}</span> },
           { title: say('callee'), cell: (call) => <span class="call-number">{told(call.callee)}</span> },
           { title: say('direction'), cell: Direction, minor: true },
+          { title: say('waited'), cell: ({ waited_ms, ended_at_ms }) => (waited_ms === null || ended_at_ms === null ? '–' : span(waited_ms)), width: 'least', minor: true },
           { title: say('talk'), cell: Talk, width: 'least', minor: true },
           { title: say('end'), cell: End },
           { title: say('quality'), cell: ({ sides }) => <Verdicts sides={sides} />, minor: true },
@@ -87,10 +91,11 @@ function Direction({ direction }: LoggedCall) {
 }
 
 /** How long they talked; of a call that goes on nothing is known yet. */
-export const Talk = ({ answered_at_ms, talk_ms, ended_at_ms }: LoggedCall) => <>{answered_at_ms === null || ended_at_ms === null ? '–' : span(talk_ms)}</>;
+export const Talk = ({ answered_at_ms, talk_ms, ended_at_ms, gave_up }: LoggedCall) => <>{gave_up || answered_at_ms === null || ended_at_ms === null ? '–' : span(talk_ms)}</>;
 
-export function End({ ended_at_ms, end_reason, ended_by }: LoggedCall) {
+export function End({ ended_at_ms, end_reason, ended_by, gave_up }: LoggedCall) {
   if (ended_at_ms === null) return <Badge kind="wait" icon="phone">{say('going_on')}</Badge>;
+  if (gave_up) return <>{say('gave_up')}</>;
   return <>{endReason(end_reason, ended_by)}</>;
 }
 

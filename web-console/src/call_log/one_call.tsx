@@ -49,7 +49,9 @@ type Fact = readonly [string, ComponentChildren] | null;
 
 function factsOf(call: LoggedCall): Fact[] {
   const fact = (word: Parameters<typeof say>[0], value: ComponentChildren): Fact => (value ? [say(word), value] : null);
-  const { answered_at_ms, ended_at_ms, ringing_at_ms, started_at_ms } = call;
+  const { answered_at_ms, ended_at_ms, gave_up, ringing_at_ms, started_at_ms, waited_ms } = call;
+  // A queue answers with music: what counts is when somebody was there.
+  const reached = gave_up || answered_at_ms === null ? null : answered_at_ms + (waited_ms ?? 0);
   const after = (ms: number | null) => ms !== null && `${moment(ms)} (+${span(ms - started_at_ms)})`;
   return [
     fact('direction', say(call.direction)),
@@ -63,9 +65,10 @@ function factsOf(call: LoggedCall): Fact[] {
     fact('joined', call.joined && <a href={href('calls', call.joined)}>{say('other_call')}</a>),
     fact('started', moment(started_at_ms)),
     fact('ringing', after(ringing_at_ms)),
-    fact('answered', after(answered_at_ms) || (ended_at_ms !== null && say('not_answered'))),
+    fact('waited', waited_ms !== null && ended_at_ms !== null && span(waited_ms)),
+    fact('answered', after(reached) || (ended_at_ms !== null && say('not_answered'))),
     fact('ended', ended_at_ms === null ? say('going_on') : moment(ended_at_ms)),
-    fact('talk', answered_at_ms !== null && ended_at_ms !== null && span(call.talk_ms)),
+    fact('talk', reached !== null && ended_at_ms !== null && span(call.talk_ms)),
     fact('end', ended_at_ms !== null && <How call={call} />),
     fact('interaction', call.interactions.length > 0 && <OfCall call={call} />),
   ];
@@ -81,10 +84,10 @@ function ledTo({ destination, callee }: LoggedCall): string | null {
 }
 
 /** In words; the codes stand beside it, for who talks with a carrier about it. */
-function How({ call: { end_reason, ended_by, sip_status, q850_cause } }: { call: LoggedCall }) {
+function How({ call: { end_reason, ended_by, gave_up, sip_status, q850_cause } }: { call: LoggedCall }) {
   return (
     <>
-      {endReason(end_reason, ended_by)}
+      {gave_up ? say('gave_up') : endReason(end_reason, ended_by)}
       {sip_status !== null && <span class="soft small"> {say('technical', { status: String(sip_status), cause: String(q850_cause ?? '–') })}</span>}
     </>
   );

@@ -42,6 +42,10 @@ export interface LoggedCall {
   ringing_at_ms: number | null;
   answered_at_ms: number | null;
   ended_at_ms: number | null;
+  /** In queues, until an agent had it or it ended. */
+  waited_ms: number | null;
+  /** The caller ended it in a queue. */
+  gave_up: boolean;
   talk_ms: number;
   end_reason: string;
   ended_by: 'caller' | 'callee' | 'system' | null;

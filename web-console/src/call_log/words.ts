@@ -3,7 +3,9 @@ import { catalogue } from '../words/language';
 export const say = catalogue(
   {
     agent: 'Agent',
+    all_agents: 'All agents',
     all_directions: 'All directions',
+    all_queues: 'All queues',
     answered: 'Answered',
     call: 'Call from {from} to {to}',
     calls: 'Calls',
@@ -25,6 +27,7 @@ export const say = catalogue(
     from: 'Since',
     gone: 'There is no such call',
     gone_text: 'It may belong to somebody else, or be gone.',
+    gave_up: 'Gave up in the queue',
     going_on: 'Going on',
     heard_from: 'Heard from there',
     hidden: 'Number withheld',
@@ -71,10 +74,13 @@ export const say = catalogue(
     verdict_fair: 'The network of this side was not always good enough.',
     verdict_good: 'The network of this side was good.',
     verdict_unknown: 'Too little came to judge this side.',
+    waited: 'Waited',
   },
   {
     agent: 'Atendente',
+    all_agents: 'Todos os atendentes',
     all_directions: 'Todos os sentidos',
+    all_queues: 'Todas as filas',
     answered: 'Atendida',
     call: 'Chamada de {from} para {to}',
     calls: 'Chamadas',
@@ -96,6 +102,7 @@ export const say = catalogue(
     from: 'Desde',
     gone: 'Esta chamada não existe',
     gone_text: 'Ela pode ser de outra pessoa, ou ter sido removida.',
+    gave_up: 'Desistiu na fila',
     going_on: 'Em andamento',
     heard_from: 'Ouvido de lá',
     hidden: 'Número oculto',
@@ -142,5 +149,6 @@ export const say = catalogue(
     verdict_fair: 'A rede deste lado nem sempre foi boa o bastante.',
     verdict_good: 'A rede deste lado esteve boa.',
     verdict_unknown: 'Veio pouco para julgar este lado.',
+    waited: 'Espera',
   },
 );

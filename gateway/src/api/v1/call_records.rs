@@ -17,10 +17,10 @@ use crate::api::Web;
 use crate::api::problem::Problem;
 use crate::model::{
     CallId, CallRecord, Direction, Directory, EndedBy, InteractionId, InteractionRow, LegRecord,
-    LegStatistics, OrganizationId, Party, Permission, StreamStatistics,
+    LegStatistics, OrganizationId, Party, Permission, QueueId, StreamStatistics, UserId,
 };
 use crate::routing::floor::view::Person;
-use crate::store::{CallFilter, Scope};
+use crate::store::{CallFilter, QueueWait, Scope};
 
 /// Longest part of a number that is looked for, in bytes.
 const NUMBER_LIMIT: usize = 64;
@@ -33,8 +33,12 @@ pub fn routes() -> OpenApiRouter<Web> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// A part of a number of either side; how it is grouped does not matter.
+    /// A part of a number of either side, also of the extension that took it from a queue; how it is grouped does not matter.
     number: Option<String>,
+    /// The agent of a queue who took it last.
+    agent: Option<UserId>,
+    /// In which it waited last.
+    queue: Option<QueueId>,
     direction: Option<Direction>,
     /// Begun at or after this.
     from_ms: Option<i64>,
@@ -70,7 +74,11 @@ pub struct Told {
     answered_at_ms: Option<i64>,
     /// `null`: it goes on.
     ended_at_ms: Option<i64>,
-    /// From the answer to the end; 0 if there was no answer, or no end yet.
+    /// What it waited in queues until an agent had it, or it ended; `null`: it never came into one.
+    waited_ms: Option<i64>,
+    /// The caller ended it in a queue, before any agent had it.
+    gave_up: bool,
+    /// From the answer to the end, without what it waited in queues; 0 if there was no answer, or no end yet.
     talk_ms: i64,
     /// One word, empty while it goes on: `normal_clearing`, `busy`, `no_answer` …
     end_reason: String,
@@ -161,7 +169,17 @@ pub async fn list(
         return Err(Problem::length("number", (0, NUMBER_LIMIT)));
     }
     let query = PageQuery { limit: wanted.limit, cursor: wanted.cursor };
+    let directory = web.directory();
+    let queue = match wanted.queue {
+        None => None,
+        Some(id) => match directory.queue(signed.organization, id) {
+            Some(queue) => Some(queue.name.clone()),
+            None => return Err(Problem::not_found("queue")),
+        },
+    };
     let filter = CallFilter {
+        agent: wanted.agent,
+        queue,
         number: wanted.number.as_deref().map(bare).filter(|text| !text.is_empty()),
         direction: wanted.direction,
         from_ms: wanted.from_ms,
@@ -169,9 +187,14 @@ pub async fn list(
         before: query.after()?,
     };
     let rows = web.store.list_calls(signed.organization, &filter, query.rows()).await?;
-    let directory = web.directory();
+    let queued: Vec<CallId> = rows.iter().filter(|call| call.queue.is_some()).map(|call| call.id).collect();
+    let waits = web.store.waits_of_calls(signed.organization, &queued).await?;
     let names = Names::of(&directory, signed.organization);
-    Ok(Json(query.page(rows, |call| call.id, |call| names.tell(call, &[]))))
+    let tell = |call: CallRecord| {
+        let wait = waits.get(&call.id).copied();
+        names.tell(call, wait, &[])
+    };
+    Ok(Json(query.page(rows, |call| call.id, tell)))
 }
 
 /// One call. Agents see those that were theirs.
@@ -180,7 +203,8 @@ pub async fn list(
 pub async fn get(State(web): State<Web>, signed: Signed, At(id): At<CallId>) -> Result<Json<Told>, Problem> {
     let (call, of_call) = visible(&web, &signed, id, Permission::ReadAllInteractions).await?;
     let directory = web.directory();
-    Ok(Json(Names::of(&directory, signed.organization).tell(call, &of_call)))
+    let wait = web.store.waits_of_calls(signed.organization, &[id]).await?.get(&id).copied();
+    Ok(Json(Names::of(&directory, signed.organization).tell(call, wait, &of_call)))
 }
 
 /// The finished recordings of a call.
@@ -254,7 +278,12 @@ impl<'a> Names<'a> {
         known.map_or(name, |queue| queue.title.clone())
     }
 
-    fn tell(&self, call: CallRecord, of_call: &[InteractionRow]) -> Told {
+    fn tell(&self, call: CallRecord, wait: Option<QueueWait>, of_call: &[InteractionRow]) -> Told {
+        // Whoever was sent on from the queue has talked to somebody else.
+        let left_alone = call.agent.is_none() && call.transferred_to.is_none();
+        let gave_up =
+            wait.is_some_and(|wait| !wait.served) && left_alone && call.ended_by == Some(EndedBy::Caller);
+        let waited_ms = wait.map(|wait| wait.waited_ms);
         let agent = call.agent.map(|user| Person {
             id: user.0,
             name: self
@@ -266,7 +295,9 @@ impl<'a> Names<'a> {
         Told {
             id: call.id.to_string(),
             direction: call.direction,
-            talk_ms: call.talk_ms(),
+            waited_ms,
+            gave_up,
+            talk_ms: (call.talk_ms() - waited_ms.unwrap_or(0)).max(0) * i64::from(!gave_up),
             caller: self.number(call.caller),
             callee: self.number(call.callee),
             destination: call.destination.as_deref().and_then(CallDestination::read),

@@ -49,6 +49,8 @@ pub enum Withdrawal {
     Gone,
     /// The agent logged out, paused or is lost.
     AgentLeft,
+    /// The agent has begun or taken another call. He has not said no to this one.
+    InCall,
     Refused,
     TimedOut,
 }

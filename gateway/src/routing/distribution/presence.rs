@@ -130,7 +130,7 @@ impl Distribution {
         Ok(())
     }
 
-    /// The agent is in a call, of whatever kind, or in none any more. An offer that he has stays: he may take it in the place of the call.
+    /// The agent is in a call, of whatever kind, or in none any more. An offer that he has stays while his phone only rings: see [`Self::took_call`].
     ///
     /// # Errors
     /// No such agent.
@@ -144,6 +144,31 @@ impl Distribution {
             entry.idle_since = now;
         }
         self.tell(Output::AgentChanged(agent));
+        self.drain(now);
+        Ok(())
+    }
+
+    /// The agent has begun or taken a call: other calls that he is offered go on to the next at once, in their old place. He has declined none of them.
+    /// `own`: the Interaction that this call is, whose offer he may just be accepting.
+    ///
+    /// # Errors
+    /// No such agent.
+    pub fn took_call(
+        &mut self,
+        now: Instant,
+        agent: UserId,
+        own: Option<InteractionId>,
+    ) -> Result<(), RoutingError> {
+        self.set_in_call(now, agent, true)?;
+        let entry = self.agents.get(&agent).ok_or(RoutingError::UnknownAgent)?;
+        let offers = entry.offers.values();
+        let other_calls: Vec<InteractionId> = offers
+            .filter(|(interaction, medium)| *medium == Medium::Voice && Some(*interaction) != own)
+            .map(|(interaction, _)| *interaction)
+            .collect();
+        for interaction in other_calls {
+            self.withdraw(now, interaction, Withdrawal::InCall);
+        }
         self.drain(now);
         Ok(())
     }

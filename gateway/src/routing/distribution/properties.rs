@@ -31,6 +31,7 @@ enum Step {
     Release(usize),
     Resume(UserId, Scope),
     Take(usize, UserId),
+    TookCall(UserId),
     Transfer(usize, Destination),
 }
 
@@ -77,6 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => which().prop_map(Step::Release),
         2 => (user(), scope()).prop_map(|(user, scope)| Step::Resume(user, scope)),
         1 => (which(), user()).prop_map(|(which, user)| Step::Take(which, user)),
+        2 => user().prop_map(Step::TookCall),
         1 => (which(), destination()).prop_map(|(which, to)| Step::Transfer(which, to)),
     ]
 }
@@ -163,6 +165,14 @@ impl Observed {
                 .map(|(interaction, agent)| self.inner.release(now, interaction, agent)),
             Step::Resume(user, scope) => Some(self.inner.resume(now, user, scope)),
             Step::Take(which, user) => self.interaction(which).map(|i| self.inner.take(now, i, user)),
+            Step::TookCall(user) => {
+                let done = self.inner.took_call(now, user, None);
+                let calls = self.inner.agent(user).map(|agent| {
+                    agent.offers.values().filter(|(_, medium)| *medium == Medium::Voice).count()
+                });
+                assert_eq!(calls, Some(0), "a call rings on at {user}, who is in another");
+                Some(done)
+            }
             Step::Transfer(which, to) => self.interaction(which).map(|interaction| {
                 let done = self.inner.transfer(now, interaction, to);
                 if done.is_ok() {

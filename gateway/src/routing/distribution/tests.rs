@@ -324,3 +324,27 @@ fn who_is_said_to_be_lost_again_has_his_grace_anew() {
     desk.pass_ms(10_000);
     assert!(desk.inner.agent(UserId(1)).unwrap().serving.is_empty());
 }
+
+#[test]
+fn who_takes_another_call_loses_the_offer_to_the_next_and_has_not_declined() {
+    let mut desk = Desk::with_agents(2);
+    desk.arrive(1, Medium::Voice);
+    desk.arrive(2, Medium::Voice);
+    let [(1, 1, _), (2, 2, second)] = desk.offers()[..] else { panic!("not one each") };
+    desk.inner.set_in_call(desk.now, UserId(1), true).unwrap();
+    assert_eq!(desk.inner.agent(UserId(1)).unwrap().offers.len(), 1, "his phone only rings");
+    desk.inner.took_call(desk.now, UserId(1), Some(InteractionId(1))).unwrap();
+    assert_eq!(desk.inner.agent(UserId(1)).unwrap().offers.len(), 1, "it is this very call");
+    desk.inner.took_call(desk.now, UserId(1), None).unwrap();
+    let withdrawn = |output: &Output| matches!(output, Output::Withdrawn { offer, why: Withdrawal::InCall } if offer.agent == UserId(1));
+    assert!(desk.outputs().iter().any(withdrawn));
+    assert_eq!(desk.why(1, 1), NotOffered::InCall);
+    // Its place is kept: it goes before what came later.
+    desk.arrive(3, Medium::Voice);
+    desk.inner.refuse(desk.now, second).unwrap();
+    let offers: Vec<_> =
+        desk.offers().into_iter().map(|(interaction, agent, _)| (interaction, agent)).collect();
+    assert_eq!(offers, [(1, 2)]);
+    desk.inner.set_in_call(desk.now, UserId(1), false).unwrap();
+    assert_eq!(desk.offers().first().map(|(interaction, agent, _)| (*interaction, *agent)), Some((2, 1)));
+}

@@ -1,10 +1,11 @@
-//! Who is in a call, be it an Interaction or his own, on his Seat or his phone: he is offered no call until it ends.
+//! Who is in a call, be it an Interaction or his own, on his Seat or his phone: he is offered no call until it ends, and what he was
+//! offered goes on to the next once he has begun or taken it.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::moment::Moment;
 use super::state::Floor;
-use crate::model::{CallId, ExtensionId, OrganizationId};
+use crate::model::{CallId, ExtensionId, OrganizationId, UserId};
 
 /// Extensions and the running calls that they are in, as signalling tells.
 #[derive(Default, Debug)]
@@ -49,14 +50,23 @@ impl Floor {
     pub(super) async fn engaged(
         &mut self,
         at: Moment,
-        organization: OrganizationId,
-        call: CallId,
+        (organization, call): (OrganizationId, CallId),
         extensions: &[ExtensionId],
+        taken: &[ExtensionId],
     ) {
-        if self.engaged.set(call, extensions).is_empty() {
+        if self.engaged.set(call, extensions).is_empty() && taken.is_empty() {
             return;
         }
         self.heed_calls(at, organization);
+        let own = self.calls.get(&call).map(|(_, interaction)| *interaction);
+        let users: Vec<UserId> =
+            taken.iter().filter_map(|&extension| self.user_of(organization, extension)).collect();
+        if let Some(desk) = self.desks.get_mut(&organization) {
+            for user in users {
+                // Whom the distribution does not know is disabled, and offered nothing.
+                let _ = desk.distribution.took_call(at.instant, user, own);
+            }
+        }
         self.finish(at, organization).await;
     }
 

@@ -39,6 +39,7 @@ impl Desk {
         let (kind, detail) = match why {
             Withdrawal::Gone => (InteractionEventKind::Withdrawn, json!({ "why": "gone" })),
             Withdrawal::AgentLeft => (InteractionEventKind::Withdrawn, json!({ "why": "agent_left" })),
+            Withdrawal::InCall => (InteractionEventKind::Withdrawn, json!({ "why": "in_call" })),
             Withdrawal::Refused => (InteractionEventKind::Refused, json!({})),
             Withdrawal::TimedOut => (InteractionEventKind::TimedOut, json!({})),
         };

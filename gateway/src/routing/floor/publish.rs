@@ -88,6 +88,7 @@ impl Floor {
                     let why = match why {
                         Withdrawal::Gone => "gone",
                         Withdrawal::AgentLeft => "agent_left",
+                        Withdrawal::InCall => "in_call",
                         Withdrawal::Refused => "refused",
                         Withdrawal::TimedOut => "timed_out",
                     };

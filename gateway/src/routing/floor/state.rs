@@ -391,8 +391,8 @@ impl Floor {
                 let view = CallView::new(call, CallState::Waiting, to, at.wall_ms);
                 return self.begin_call(at, new, view).await;
             }
-            VoiceEvent::Engaged { organization, extensions, .. } => {
-                return self.engaged(at, organization, call, &extensions).await;
+            VoiceEvent::Engaged { organization, extensions, taken, .. } => {
+                return self.engaged(at, (organization, call), &extensions, &taken).await;
             }
             VoiceEvent::Connected { recorded, .. } => CallNews::Connected { recorded },
             VoiceEvent::Held { .. } => CallNews::Held,
@@ -442,7 +442,7 @@ impl Floor {
         self.finish(at, organization).await;
     }
 
-    fn user_of(&self, organization: OrganizationId, extension: ExtensionId) -> Option<UserId> {
+    pub(super) fn user_of(&self, organization: OrganizationId, extension: ExtensionId) -> Option<UserId> {
         let mut agents = self.directory.agents(organization);
         agents.find(|agent| agent.extension == Some(extension)).map(|agent| agent.id)
     }

@@ -56,6 +56,8 @@ pub enum VoiceEvent {
         call: CallId,
         /// Also of users who are no agents, and of nobody.
         extensions: Vec<ExtensionId>,
+        /// Those of them who began the call or took it; at the others it rings.
+        taken: Vec<ExtensionId>,
     },
     /// The agent has put the other party on hold.
     Held {

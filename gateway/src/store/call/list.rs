@@ -1,14 +1,18 @@
 //! Call records as people look for them.
 
 use super::Row;
-use crate::model::{CallId, CallRecord, Direction, OrganizationId};
+use crate::model::{CallId, CallRecord, Direction, OrganizationId, UserId};
 use crate::store::{Store, StoreError, pattern};
 
 /// What is looked for. Nothing given: everything of the organization.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct CallFilter {
-    /// A part of the number that called, was dialled, was reached, or got the call by a transfer.
+    /// A part of the number that called, was dialled, was reached, took the call from a queue, or got it by a transfer.
     pub number: Option<String>,
+    /// Took it last.
+    pub agent: Option<UserId>,
+    /// Name of the queue in which it waited last.
+    pub queue: Option<String>,
     pub direction: Option<Direction>,
     /// Begun at or after this.
     pub from_ms: Option<i64>,
@@ -22,8 +26,11 @@ pub struct CallFilter {
 const LIST: &str = "SELECT * FROM calls WHERE organization_id = $1 AND id >= $2 AND id < $3 \
     AND (CAST($4 AS TEXT) IS NULL OR direction = $4) \
     AND (CAST($5 AS TEXT) IS NULL OR LOWER(caller) LIKE $5 ESCAPE '!' OR LOWER(callee) LIKE $5 ESCAPE '!' \
-     OR LOWER(destination) LIKE $5 ESCAPE '!' OR LOWER(transferred_to) LIKE $5 ESCAPE '!') \
-    ORDER BY id DESC LIMIT $6";
+     OR LOWER(destination) LIKE $5 ESCAPE '!' OR LOWER(transferred_to) LIKE $5 ESCAPE '!' \
+     OR EXISTS (SELECT 1 FROM legs WHERE legs.call_id = calls.id AND legs.party_kind = 'extension' \
+      AND LOWER(legs.party) LIKE $5 ESCAPE '!')) \
+    AND (CAST($6 AS BIGINT) IS NULL OR agent_id = $6) AND (CAST($7 AS TEXT) IS NULL OR queue = $7) \
+    ORDER BY id DESC LIMIT $8";
 
 impl CallFilter {
     /// The first id that is looked for, and the first behind the last.
@@ -55,6 +62,8 @@ impl Store {
             .bind(end)
             .bind(filter.direction.map(Direction::as_str))
             .bind(number)
+            .bind(filter.agent.map(|UserId(id)| id))
+            .bind(filter.queue.as_deref())
             .bind(i64::from(limit))
             .fetch_all(pool)
             .await)?;
