@@ -156,8 +156,7 @@ pub async fn in_one_form(request: Request, next: Next) -> Response {
     let problem = match response.status() {
         StatusCode::NOT_FOUND => Problem::not_found("endpoint"),
         StatusCode::METHOD_NOT_ALLOWED => {
-            let methods = allowed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let detail = format!("This endpoint takes {methods}.");
+            let detail = "The header Allow names the methods that this endpoint takes.";
             Problem::caller(StatusCode::METHOD_NOT_ALLOWED, "Not with this method", detail)
         }
         _ => return response,
