@@ -66,7 +66,7 @@ pub use fact::{Envelope, Fact};
 pub use idempotency::{Repeat, RepeatKey};
 pub use interaction::{
     InteractionChange, InteractionEdit, InteractionFilter, InteractionStep, LocalDay, NamedInteraction,
-    QueueTally, QueueWait, Reader,
+    QueueTally, Reader,
 };
 pub use interaction_event::NewInteractionEvent;
 pub use node::NODE_FAILURE;

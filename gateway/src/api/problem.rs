@@ -143,7 +143,7 @@ impl Problem {
     }
 }
 
-/// What the router refuses under `/api` by itself has the form of all refusals; `Allow` stays (RFC 9110 §15.5.6).
+/// What the router refuses under `/api` by itself has the form of all refusals. `Allow` (RFC 9110 §15.5.6) is added after this.
 pub async fn in_one_form(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let ours = path == "/api" || path.starts_with("/api/");
@@ -152,18 +152,14 @@ pub async fn in_one_form(request: Request, next: Next) -> Response {
     if !ours || kind.is_some_and(|kind| kind == PROBLEM_KIND) {
         return response;
     }
-    let allowed = response.headers().get(header::ALLOW).cloned();
-    let problem = match response.status() {
-        StatusCode::NOT_FOUND => Problem::not_found("endpoint"),
+    match response.status() {
+        StatusCode::NOT_FOUND => Problem::not_found("endpoint").into_response(),
         StatusCode::METHOD_NOT_ALLOWED => {
             let detail = "The header Allow names the methods that this endpoint takes.";
-            Problem::caller(StatusCode::METHOD_NOT_ALLOWED, "Not with this method", detail)
+            Problem::caller(StatusCode::METHOD_NOT_ALLOWED, "Not with this method", detail).into_response()
         }
-        _ => return response,
-    };
-    let mut told = problem.into_response();
-    told.headers_mut().extend(allowed.map(|methods| (header::ALLOW, methods)));
-    told
+        _ => response,
+    }
 }
 
 impl IntoResponse for Problem {

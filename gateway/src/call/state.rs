@@ -135,7 +135,7 @@ pub struct Call {
     pub purpose: Purpose,
     /// `None`: it does not concern the floor.
     pub floor: Option<FloorPart>,
-    /// Who is in it, as the floor was told last.
+    /// Who is in it, and whether he began or took it, as the floor was told last.
     pub engaged: Vec<(ExtensionId, bool)>,
     /// Who is there beside the two that talk.
     pub company: Option<Company>,

@@ -21,7 +21,6 @@ use crate::store::{Store, StoreError, without_nul};
 
 pub use edit::InteractionEdit;
 pub use list::{InteractionFilter, NamedInteraction, Reader};
-pub use of_call::QueueWait;
 pub use step::{InteractionChange, InteractionStep};
 pub use tally::{LocalDay, QueueTally};
 

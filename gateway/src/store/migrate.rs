@@ -21,6 +21,7 @@ const POSTGRES: &[Step] = &[
     (8, "calls of queues", include_str!("../../migrations/postgres/0008_queue_calls.sql")),
     (10, "recordings", include_str!("../../migrations/postgres/0010_recordings.sql")),
     (11, "who ended", include_str!("../../migrations/postgres/0011_who_ended.sql")),
+    (12, "who had a part", include_str!("../../migrations/postgres/0012_who_had_a_part.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -33,6 +34,7 @@ const SQLITE: &[Step] = &[
     (8, "calls of queues", include_str!("../../migrations/sqlite/0008_queue_calls.sql")),
     (10, "recordings", include_str!("../../migrations/sqlite/0010_recordings.sql")),
     (11, "who ended", include_str!("../../migrations/sqlite/0011_who_ended.sql")),
+    (12, "who had a part", include_str!("../../migrations/sqlite/0012_who_had_a_part.sql")),
 ];
 
 impl Store {

@@ -16,11 +16,12 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::Problem;
 use crate::model::{
-    CallId, CallRecord, Direction, Directory, EndedBy, InteractionId, InteractionRow, LegRecord,
-    LegStatistics, OrganizationId, Party, Permission, QueueId, StreamStatistics, UserId,
+    CallId, CallRecord, Direction, Directory, EndedBy, EndedByWhom, InteractionDirection, InteractionId,
+    InteractionRow, LegRecord, LegStatistics, OrganizationId, Party, Permission, QueueId, StreamStatistics,
+    UserId,
 };
 use crate::routing::floor::view::Person;
-use crate::store::{CallFilter, QueueWait, Scope};
+use crate::store::{CallFilter, Scope};
 
 /// Longest part of a number that is looked for, in bytes.
 const NUMBER_LIMIT: usize = 64;
@@ -89,7 +90,7 @@ pub struct Told {
     recorded: bool,
     /// The parties that sent or got sound, the caller first.
     sides: Vec<CallSide>,
-    /// Its Interactions, first come first; only where one call is asked for.
+    /// Its Interactions, first come first.
     interactions: Vec<OfCall>,
 }
 
@@ -188,11 +189,11 @@ pub async fn list(
     };
     let rows = web.store.list_calls(signed.organization, &filter, query.rows()).await?;
     let queued: Vec<CallId> = rows.iter().filter(|call| call.queue.is_some()).map(|call| call.id).collect();
-    let waits = web.store.waits_of_calls(signed.organization, &queued).await?;
+    let mut of_calls = web.store.interactions_of_calls(signed.organization, &queued).await?;
     let names = Names::of(&directory, signed.organization);
     let tell = |call: CallRecord| {
-        let wait = waits.get(&call.id).copied();
-        names.tell(call, wait, &[])
+        let of_call = of_calls.remove(&call.id).unwrap_or_default();
+        names.tell(call, &of_call)
     };
     Ok(Json(query.page(rows, |call| call.id, tell)))
 }
@@ -203,8 +204,7 @@ pub async fn list(
 pub async fn get(State(web): State<Web>, signed: Signed, At(id): At<CallId>) -> Result<Json<Told>, Problem> {
     let (call, of_call) = visible(&web, &signed, id, Permission::ReadAllInteractions).await?;
     let directory = web.directory();
-    let wait = web.store.waits_of_calls(signed.organization, &[id]).await?.get(&id).copied();
-    Ok(Json(Names::of(&directory, signed.organization).tell(call, wait, &of_call)))
+    Ok(Json(Names::of(&directory, signed.organization).tell(call, &of_call)))
 }
 
 /// The finished recordings of a call.
@@ -235,6 +235,16 @@ async fn visible(
     let of_call = web.store.interactions_of_call(signed.organization, id).await?;
     let own = of_call.iter().any(|row| row.agent == Some(signed.user));
     if own || signed.role.may(all) { Ok((call, of_call)) } else { Err(gone()) }
+}
+
+fn in_a_queue(row: &InteractionRow) -> bool {
+    row.queue.is_some() && row.direction == InteractionDirection::Inbound
+}
+
+/// Until an agent had it for the first time, or it ended, in milliseconds; 0 while it waits.
+fn waited(row: &InteractionRow) -> i64 {
+    let until = row.answered_at_ms.or(row.ended_at_ms).or(row.closed_at_ms);
+    until.map_or(0, |until| (until - row.started_at_ms).max(0))
 }
 
 /// A number as it is stored, of one as people write it: `+55 (11) 3265-4321` is found as `551132654321`.
@@ -278,12 +288,12 @@ impl<'a> Names<'a> {
         known.map_or(name, |queue| queue.title.clone())
     }
 
-    fn tell(&self, call: CallRecord, wait: Option<QueueWait>, of_call: &[InteractionRow]) -> Told {
-        // Whoever was sent on from the queue has talked to somebody else.
-        let left_alone = call.agent.is_none() && call.transferred_to.is_none();
-        let gave_up =
-            wait.is_some_and(|wait| !wait.served) && left_alone && call.ended_by == Some(EndedBy::Caller);
-        let waited_ms = wait.map(|wait| wait.waited_ms);
+    fn tell(&self, call: CallRecord, of_call: &[InteractionRow]) -> Told {
+        let queued = || of_call.iter().filter(|row| in_a_queue(row));
+        let waited_ms = queued().next().map(|_| queued().map(waited).sum::<i64>());
+        let gave_up = queued().all(|row| row.answered_at_ms.is_none())
+            && queued().any(|row| row.ended_by == Some(EndedByWhom::Customer));
+        let talk_ms = if gave_up { 0 } else { (call.talk_ms() - waited_ms.unwrap_or(0)).max(0) };
         let agent = call.agent.map(|user| Person {
             id: user.0,
             name: self
@@ -297,7 +307,7 @@ impl<'a> Names<'a> {
             direction: call.direction,
             waited_ms,
             gave_up,
-            talk_ms: (call.talk_ms() - waited_ms.unwrap_or(0)).max(0) * i64::from(!gave_up),
+            talk_ms,
             caller: self.number(call.caller),
             callee: self.number(call.callee),
             destination: call.destination.as_deref().and_then(CallDestination::read),

@@ -90,8 +90,9 @@ macro_rules! named {
              FROM interactions i \
              LEFT JOIN contacts c ON c.id = i.contact_id AND c.organization_id = i.organization_id \
              LEFT JOIN inboxes x ON x.id = i.inbox_id AND x.organization_id = i.organization_id \
-             WHERE i.organization_id = $1 AND ($2 OR i.agent_id = $3 OR (i.state = 'closed' AND EXISTS \
-             (SELECT 1 FROM interaction_events e WHERE e.interaction_id = i.id AND e.kind = 'assigned' AND e.user_id = $3)) OR (i.state = 'waiting' AND i.agent_id IS NULL \
+             WHERE i.organization_id = $1 AND ($2 OR i.agent_id = $3 OR (i.state = 'closed' AND i.id IN \
+             (SELECT e.interaction_id FROM interaction_events e WHERE e.organization_id = $1 AND e.kind = 'assigned' AND e.user_id = $3)) \
+             OR (i.state = 'waiting' AND i.agent_id IS NULL \
              AND i.queue_id IN (SELECT m.queue_id FROM queue_members m WHERE m.organization_id = $1 AND m.user_id = $3))) ",
             $($rest),+
         )
