@@ -22,7 +22,12 @@ pub const BENCH: Bench = Bench { name: "mixer", about: "conferences of 10 to 500
 const SIZES: [usize; 5] = [10, 50, 100, 200, 500];
 /// What a participant may cost, all talking, in percent of a core (a quarter of the best peer, and linear).
 const MOST_PERCENT: f64 = 0.06;
-/// What 400 idle rooms may cost together.
+const IDLE_ROOMS: usize = 400;
+const IDLE_MEMBERS: usize = 3;
+/// In which each Leg at rest sends one report and one packet that keeps its path open, in so many rounds a second.
+const IDLE_PERIOD_S: usize = 15;
+const IDLE_ROUNDS: usize = 10;
+/// What the idle rooms may cost together.
 const IDLE_MOST_PERCENT: f64 = 1.0;
 /// How often their Worker may be woken, each second.
 const IDLE_MOST_ROUNDS: f64 = 20.0;
@@ -64,9 +69,13 @@ fn run(options: &Options) -> Outcome<Vec<Figure>> {
             .floor(floor::percent(200, window)?)
             .aim(Aim::AtMost(MOST_PERCENT)),
     );
-    let idle = worker::idle(400, 3, window)?;
+    let window = window.max(worker::IDLE_WINDOW);
+    let idle = worker::idle(IDLE_ROOMS, IDLE_MEMBERS, window)?;
+    let packets = IDLE_ROOMS * IDLE_MEMBERS * 2 / IDLE_PERIOD_S / IDLE_ROUNDS;
+    let floor = floor::resting(packets, Duration::from_secs(1) / IDLE_ROUNDS as u32, window)?;
     figures.push(
         Figure::new("400 idle rooms of 3, all together", idle.percent, "% of a core")
+            .floor(floor)
             .aim(Aim::AtMost(IDLE_MOST_PERCENT)),
     );
     figures.push(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::worker::{phone_socket, take, thread_cpu};
+use super::worker::{cpu_percent, phone_socket, take};
 use crate::error::{Outcome, io};
 
 const FRAME: Duration = Duration::from_millis(20);
@@ -14,6 +14,8 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const THREAD: &str = "floor";
 /// A header and 20 ms of G.711.
 const PACKET_BYTES: usize = 172;
+/// A sender report with its name (RFC 3550 §6.4.1).
+const REPORT_BYTES: usize = 64;
 
 /// Percent of a core a participant.
 pub fn percent(members: usize, window: Duration) -> Outcome<f64> {
@@ -30,9 +32,9 @@ pub fn percent(members: usize, window: Duration) -> Outcome<f64> {
     let stop = Arc::new(AtomicBool::new(false));
     let (ended, speaks) = (Arc::clone(&stop), Arc::clone(&stop));
     let builder = std::thread::Builder::new().name(THREAD.to_owned());
-    let floor = builder.spawn(move || each_frame(&ended, || pass(&legs))).map_err(io("a thread"))?;
+    let floor = builder.spawn(move || each(FRAME, &ended, || pass(&legs))).map_err(io("a thread"))?;
     let speaker = std::thread::spawn(move || {
-        each_frame(&speaks, || {
+        each(FRAME, &speaks, || {
             for leg in &to {
                 let _ = phones.send_to(&[0; PACKET_BYTES], leg);
             }
@@ -40,13 +42,35 @@ pub fn percent(members: usize, window: Duration) -> Outcome<f64> {
         });
     });
     super::pause(WARM_UP);
-    let (start, before) = (Instant::now(), thread_cpu(THREAD)?);
-    super::pause(window);
-    let used = thread_cpu(THREAD)?.saturating_sub(before);
-    let percent = used.as_secs_f64() * 100.0 / start.elapsed().as_secs_f64() / members as f64;
+    let percent = cpu_percent(THREAD, window)?;
     stop.store(true, Ordering::Relaxed);
     // A thread that panicked has said so on its way.
     let _ = (floor.join(), speaker.join());
+    Ok(percent / members as f64)
+}
+
+/// Percent of a core for so many packets a round, which is all that rooms at rest have to send. Each goes from a socket of its own.
+pub fn resting(packets: usize, round: Duration, window: Duration) -> Outcome<f64> {
+    let phones = phone_socket()?;
+    let address = phones.local_addr().map_err(io("a socket"))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&stop);
+    let mut legs = Vec::new();
+    for _ in 0..packets {
+        legs.push(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(io("a socket"))?);
+    }
+    let send = move || {
+        for leg in &legs {
+            let _ = leg.send_to(&[0; REPORT_BYTES], address);
+        }
+    };
+    let builder = std::thread::Builder::new().name(THREAD.to_owned());
+    let floor = builder.spawn(move || each(round, &ended, send)).map_err(io("a thread"))?;
+    super::pause(WARM_UP);
+    let percent = cpu_percent(THREAD, window)?;
+    stop.store(true, Ordering::Relaxed);
+    // A thread that panicked has said so on its way.
+    let _ = floor.join();
     Ok(percent)
 }
 
@@ -59,11 +83,11 @@ fn pass(legs: &[UdpSocket]) {
     }
 }
 
-fn each_frame(stop: &AtomicBool, mut work: impl FnMut()) {
+fn each(round: Duration, stop: &AtomicBool, mut work: impl FnMut()) {
     let mut due = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         work();
-        due += FRAME;
+        due += round;
         super::pause(due.saturating_duration_since(Instant::now()));
     }
 }

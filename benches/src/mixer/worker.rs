@@ -25,10 +25,10 @@ const PORTS: std::ops::RangeInclusive<u16> = 20_000..=29_999;
 const MEMBERS_A_BREATH: usize = 200;
 /// Before anything is measured.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// After the last word a room has to come to rest.
-const REST: Duration = Duration::from_secs(2);
-/// At least: every Leg reports once in 5 s.
-const IDLE_WINDOW: Duration = Duration::from_secs(10);
+/// After the last word a room has to come to rest: each Leg reports once more after 5 s, of the interval in which it was heard.
+const REST: Duration = Duration::from_secs(10);
+/// At least: every Leg reports once in about 15 s, and a shorter window holds more or fewer of them by chance.
+pub(super) const IDLE_WINDOW: Duration = Duration::from_secs(45);
 /// The name of a media thread.
 const THREAD: &str = "media";
 
@@ -37,7 +37,7 @@ pub fn all_talk(rooms: &[usize], window: Duration) -> Outcome<f64> {
     let house = House::new(rooms)?;
     let talk = house.talk()?;
     super::pause(WARM_UP);
-    let percent = cpu_percent(window)?;
+    let percent = cpu_percent(THREAD, window)?;
     talk.stop();
     Ok(percent / house.legs.len() as f64)
 }
@@ -58,7 +58,7 @@ pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<Idle> {
     talk.hush();
     super::pause(REST);
     let (start, before) = (Instant::now(), house.worker.gauges().rounds);
-    let percent = cpu_percent(window.max(IDLE_WINDOW))?;
+    let percent = cpu_percent(THREAD, window)?;
     let rounds = (house.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
     talk.stop();
     Ok(Idle { percent, rounds })
@@ -199,16 +199,16 @@ pub(super) fn take(socket: &UdpSocket) {
     while socket.recv_from(&mut buffer).is_ok() {}
 }
 
-/// Of the media thread, over a window.
-fn cpu_percent(window: Duration) -> Outcome<f64> {
-    let (start, before) = (Instant::now(), thread_cpu(THREAD)?);
+/// Of a thread of ours, over a window.
+pub(super) fn cpu_percent(thread: &str, window: Duration) -> Outcome<f64> {
+    let (start, before) = (Instant::now(), thread_cpu(thread)?);
     super::pause(window);
-    let used = thread_cpu(THREAD)?.saturating_sub(before);
+    let used = thread_cpu(thread)?.saturating_sub(before);
     Ok(used.as_secs_f64() * 100.0 / start.elapsed().as_secs_f64())
 }
 
 /// What a thread of ours has used, by its name (proc(5), `/proc/PID/task/TID/schedstat`).
-pub(super) fn thread_cpu(name: &str) -> Outcome<Duration> {
+fn thread_cpu(name: &str) -> Outcome<Duration> {
     for task in std::fs::read_dir("/proc/self/task").map_err(io("threads"))?.flatten() {
         let is_it = std::fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.trim() == name);
         let used = std::fs::read_to_string(task.path().join("schedstat")).ok();
