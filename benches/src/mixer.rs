@@ -24,9 +24,6 @@ const SIZES: [usize; 5] = [10, 50, 100, 200, 500];
 const MOST_PERCENT: f64 = 0.06;
 const IDLE_ROOMS: usize = 400;
 const IDLE_MEMBERS: usize = 3;
-/// In which each Leg at rest sends one report and one packet that keeps its path open, in so many rounds a second.
-const IDLE_PERIOD_S: usize = 15;
-const IDLE_ROUNDS: usize = 10;
 /// What the idle rooms may cost together.
 const IDLE_MOST_PERCENT: f64 = 1.0;
 /// How often their Worker may be woken, each second.
@@ -71,11 +68,9 @@ fn run(options: &Options) -> Outcome<Vec<Figure>> {
     );
     let window = window.max(worker::IDLE_WINDOW);
     let idle = worker::idle(IDLE_ROOMS, IDLE_MEMBERS, window)?;
-    let packets = IDLE_ROOMS * IDLE_MEMBERS * 2 / IDLE_PERIOD_S / IDLE_ROUNDS;
-    let floor = floor::resting(packets, Duration::from_secs(1) / IDLE_ROUNDS as u32, window)?;
     figures.push(
         Figure::new("400 idle rooms of 3, all together", idle.percent, "% of a core")
-            .floor(floor)
+            .floor(idle.floor)
             .aim(Aim::AtMost(IDLE_MOST_PERCENT)),
     );
     figures.push(

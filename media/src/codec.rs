@@ -23,6 +23,16 @@ pub enum KnownCodec {
 }
 
 impl KnownCodec {
+    /// Its encoding name in SDP (RFC 3551 §6, RFC 7587 §7).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::G722 => "G722",
+            Self::Opus => "opus",
+            Self::Pcma => "PCMA",
+            Self::Pcmu => "PCMU",
+        }
+    }
+
     /// Samples a second of its full band.
     pub const fn sample_rate_hz(self) -> u32 {
         match self {

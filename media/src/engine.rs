@@ -32,6 +32,7 @@ use rand::{Rng, SeedableRng};
 use crate::bridge::OutgoingStream;
 use crate::command::LegId;
 use crate::event::Event;
+use crate::large_pages;
 use crate::leg::LegStatistics;
 use crate::recorder::ring::Producer;
 
@@ -66,7 +67,8 @@ pub struct EngineConfig {
 pub struct Engine {
     config: EngineConfig,
     started: Instant,
-    parties: Vec<Option<Box<Party>>>,
+    /// As long as it will ever be, so that no growth holds packets up.
+    parties: Vec<Option<Party>>,
     free: Vec<LegIndex>,
     by_id: HashMap<LegId, LegIndex>,
     timers: Timers,
@@ -91,9 +93,11 @@ pub enum AddError {
 impl Engine {
     /// `taps` is the way to the recorder.
     pub fn new(started: Instant, config: EngineConfig, taps: Producer) -> Self {
+        let parties = Vec::with_capacity(config.max_legs);
+        large_pages::advise(&parties);
         Self {
             started,
-            parties: Vec::new(),
+            parties,
             free: Vec::new(),
             by_id: HashMap::new(),
             timers: Timers::default(),
@@ -131,7 +135,7 @@ impl Engine {
             }
         };
         if let Some(place) = self.parties.get_mut(index as usize) {
-            *place = Some(party);
+            *place = Some(*party);
         }
         self.by_id.insert(id, index);
         self.start_timers(now, index);
@@ -152,7 +156,7 @@ impl Engine {
         party.outgoing.taps.clear();
         self.forget_browser(index);
         self.free.push(index);
-        Some((index, party))
+        Some((index, Box::new(party)))
     }
 
     /// The Leg is over; its statistics come as [`Event::LegRemoved`]. A BYE (RFC 3550 §6.3.7) is left in the outputs, so
@@ -198,11 +202,11 @@ impl Engine {
     }
 
     fn party(&self, id: LegId) -> Option<&Party> {
-        self.parties.get(self.index_of(id)? as usize)?.as_deref()
+        self.parties.get(self.index_of(id)? as usize)?.as_ref()
     }
 
     fn party_mut(&mut self, id: LegId) -> Option<&mut Party> {
         let index = self.index_of(id)?;
-        self.parties.get_mut(index as usize)?.as_deref_mut()
+        self.parties.get_mut(index as usize)?.as_mut()
     }
 }

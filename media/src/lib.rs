@@ -12,6 +12,7 @@ pub mod engine;
 pub mod event;
 pub mod io;
 pub mod jitter_buffer;
+mod large_pages;
 pub mod leg;
 pub mod mixer;
 pub mod player;

@@ -34,7 +34,7 @@ pub type MemberIndex = u32;
 
 /// See the module.
 pub struct Mixer {
-    members: Vec<Option<Box<Member>>>,
+    members: Vec<Option<Member>>,
     free: Vec<MemberIndex>,
     count: usize,
     buses: [Bus; 2],
@@ -95,7 +95,7 @@ impl Mixer {
             self.members.push(None);
             (self.members.len() - 1) as MemberIndex
         });
-        *self.members.get_mut(place as usize)? = Some(Box::new(Member::new(leg, part)));
+        *self.members.get_mut(place as usize)? = Some(Member::new(leg, part));
         self.count += 1;
         // What comes with a tick has its room now.
         self.talks.reserve(self.count);
@@ -242,7 +242,7 @@ impl Mixer {
 
     /// The packet of this tick for a member; none where it hears nobody. To be asked once a tick.
     pub fn frame_for(&mut self, place: MemberIndex) -> Option<Frame<'_>> {
-        let member = self.members.get_mut(place as usize)?.as_deref_mut()?;
+        let member = self.members.get_mut(place as usize)?.as_mut()?;
         let hears = member.hears();
         let leg = member.leg;
         let whispers = self.whispers.iter().any(|(_, ears)| *ears == leg);
@@ -300,7 +300,7 @@ impl Mixer {
     }
 
     fn member_mut(&mut self, member: MemberIndex) -> Option<&mut Member> {
-        self.members.get_mut(member as usize)?.as_deref_mut()
+        self.members.get_mut(member as usize)?.as_mut()
     }
 
     /// An encoder for all who take this codec and do not speak.
@@ -317,7 +317,7 @@ impl Mixer {
 
     /// For one who speaks, or to whom somebody whispers.
     fn own_frame(&mut self, place: MemberIndex) -> Option<Frame<'_>> {
-        let member = self.members.get(place as usize)?.as_deref()?;
+        let member = self.members.get(place as usize)?.as_ref()?;
         let able = member.able.as_ref()?;
         let (band, leg) = (able.plan.hear, member.leg);
         let bus = &self.buses[band as usize];

@@ -12,6 +12,7 @@ use ramal_media::io::{PortPool, WorkerConfig, WorkerHandle, Workers};
 use ramal_media::rtp::Header;
 use ramal_media::sdp::Codec;
 
+use super::floor::Resting;
 use super::room::{settings, voice};
 use crate::error::{BenchError, Outcome, io};
 use crate::process;
@@ -27,7 +28,7 @@ const MEMBERS_A_BREATH: usize = 200;
 const WARM_UP: Duration = Duration::from_secs(1);
 /// After the last word a room has to come to rest: each Leg reports once more after 5 s, of the interval in which it was heard.
 const REST: Duration = Duration::from_secs(10);
-/// At least: every Leg reports once in about 15 s, and a shorter window holds more or fewer of them by chance.
+/// At least: every Leg is sent something once in 15 s, and a shorter window holds more or fewer of them by chance.
 pub(super) const IDLE_WINDOW: Duration = Duration::from_secs(45);
 /// The name of a media thread.
 const THREAD: &str = "media";
@@ -46,22 +47,26 @@ pub fn all_talk(rooms: &[usize], window: Duration) -> Outcome<f64> {
 pub struct Idle {
     /// Of a core.
     pub percent: f64,
+    /// Of a core, for the same packets on bare sockets, over the same window: what else the machine does cools both.
+    pub floor: f64,
     /// Rounds of the Worker a second: a busy machine does not change them.
     pub rounds: f64,
 }
 
-/// So many rooms in which nobody speaks any more.
+/// So many rooms in which nobody speaks any more, and bare sockets beside them.
 pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<Idle> {
     let house = House::new(&vec![members; rooms])?;
     let talk = house.talk()?;
     super::pause(WARM_UP);
     talk.hush();
+    let bare = Resting::start(rooms * members)?;
     super::pause(REST);
     let (start, before) = (Instant::now(), house.worker.gauges().rounds);
-    let percent = cpu_percent(THREAD, window)?;
+    let [percent, floor] = cpu_percents([THREAD, Resting::THREAD], window)?;
     let rounds = (house.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
+    bare.stop();
     talk.stop();
-    Ok(Idle { percent, rounds })
+    Ok(Idle { percent, floor, rounds })
 }
 
 struct House {
@@ -201,10 +206,21 @@ pub(super) fn take(socket: &UdpSocket) {
 
 /// Of a thread of ours, over a window.
 pub(super) fn cpu_percent(thread: &str, window: Duration) -> Outcome<f64> {
-    let (start, before) = (Instant::now(), thread_cpu(thread)?);
+    cpu_percents([thread], window).map(|[percent]| percent)
+}
+
+/// The same of several over one window.
+fn cpu_percents<const N: usize>(threads: [&str; N], window: Duration) -> Outcome<[f64; N]> {
+    let mut percents = [0.0; N];
+    let start = Instant::now();
+    for (percent, thread) in percents.iter_mut().zip(threads) {
+        *percent = -thread_cpu(thread)?.as_secs_f64();
+    }
     super::pause(window);
-    let used = thread_cpu(thread)?.saturating_sub(before);
-    Ok(used.as_secs_f64() * 100.0 / start.elapsed().as_secs_f64())
+    for (percent, thread) in percents.iter_mut().zip(threads) {
+        *percent = (*percent + thread_cpu(thread)?.as_secs_f64()) * 100.0 / start.elapsed().as_secs_f64();
+    }
+    Ok(percents)
 }
 
 /// What a thread of ours has used, by its name (proc(5), `/proc/PID/task/TID/schedstat`).

@@ -73,7 +73,6 @@ impl Engine {
 
     pub(super) fn play_comfort(&mut self, now: Instant, index: LegIndex) {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let party = &mut **party;
         let Some(mut player) = party.outgoing.comfort.take() else { return };
         match player.step(now) {
             Played::Frame { payload, payload_type, clock_hz, continuity } => {

@@ -1,5 +1,6 @@
 //! What an offer/answer changes.
 
+use super::output::Channel;
 use std::time::Instant;
 
 use super::party::{Format, Hear, MediaState, Party, PerPayloadType};
@@ -24,6 +25,9 @@ impl Engine {
         party.apply_source(&settings);
         party.incoming.formats = PerPayloadType::new(formats(&settings));
         party.direction = Some(settings.direction);
+        party.outgoing.rtcp_channel = if settings.rtcp_mux { Channel::Rtp } else { Channel::Rtcp };
+        // Nothing of the new agreement was received yet.
+        party.incoming.last_known_codec = None;
         if let Some(preferred) = settings.codecs.first() {
             party.outgoing.clock_hz = preferred.codec.clock_hz;
         }
@@ -39,7 +43,6 @@ impl Engine {
     pub(super) fn start_timers(&mut self, now: Instant, index: LegIndex) {
         let report_at = self.report_after(now);
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let party = &mut **party;
         if party.settings.is_none() {
             return;
         }

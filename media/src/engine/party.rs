@@ -7,6 +7,7 @@ use super::LegIndex;
 use super::browser_media::Picture;
 use super::listen::Overheard;
 use super::one_way::Audibility;
+use super::output::Channel;
 use super::room::Place;
 use super::timer::{Deadlines, REASONS};
 use crate::bridge::OutgoingStream;
@@ -62,6 +63,8 @@ pub(super) struct Incoming {
     pub latch: Option<Latch>,
     pub formats: PerPayloadType<Format>,
     pub last_codec: u8,
+    /// The same, where we know it: its name needs no look at the settings.
+    pub last_known_codec: Option<KnownCodec>,
     pub media: MediaState,
     pub listeners: Listeners,
     /// Where it speaks, beside or instead of being listened to.
@@ -137,6 +140,8 @@ pub(super) struct Outgoing {
     pub dtmf: DtmfSender,
     pub packets_at_last_report: u64,
     pub rtcp_to: Option<SocketAddr>,
+    /// Where RTCP goes out: that of the settings.
+    pub rtcp_channel: Channel,
     pub remote: Remote,
     /// Recordings of what is sent that we make ourselves.
     pub taps: Vec<Tap>,
@@ -285,6 +290,7 @@ impl Incoming {
             lost_at_last_report: 0,
             recent_loss_percent: None,
             last_codec: 0,
+            last_known_codec: None,
             dtmf: DtmfReceiver::default(),
             listeners: Listeners::default(),
             room: None,
@@ -307,6 +313,7 @@ impl Outgoing {
             protect: None,
             to: None,
             rtcp_to: None,
+            rtcp_channel: Channel::Rtcp,
             hear: Hear::Silence,
             comfort: None,
             dtmf: DtmfSender::default(),

@@ -335,8 +335,8 @@ fn count(
     let incoming = &mut party.incoming;
     incoming.last_received = Some(now);
     let mut press = None;
-    if let Format::Audio { index, .. } = format {
-        incoming.last_codec = index;
+    if let Format::Audio { index, codec, .. } = format {
+        (incoming.last_codec, incoming.last_known_codec) = (index, codec);
     }
     match &mut incoming.stats {
         Some((ssrc, stats)) if *ssrc == header.ssrc => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rand::Rng;
 
-use super::output::{Channel, Transmit};
+use super::output::Transmit;
 use super::party::{Hear, MediaState, Party};
 use super::timer::{Reason, calm_after};
 use super::{Engine, LegIndex};
@@ -17,9 +17,9 @@ use crate::srtp::RTCP_OVERHEAD_BYTES;
 
 /// Mean time between reports of a Leg (RFC 3550 §6.2); each is drawn from half to one and a half of it (§6.3.1).
 pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
-/// The same for a member of a room from whom nothing comes and to whom nothing goes. At one and a half of it a peer that times out
-/// after five intervals, 25 s (§6.3.5), has still heard of us.
-pub const REST_INTERVAL: Duration = Duration::from_secs(15);
+/// The longest time between reports of a member of a room from whom nothing comes and to whom nothing goes. A peer that times out
+/// after five intervals, 25 s (§6.3.5), has heard of us by then. Its report goes sooner, with what keeps its path open.
+pub const REST_INTERVAL: Duration = Duration::from_millis(22_500);
 /// The bounds of what is drawn, as parts of the mean.
 const SOONEST: f64 = 0.5;
 const LATEST: f64 = 1.5;
@@ -71,7 +71,17 @@ impl Engine {
 
     /// When the next report of a Leg is due.
     pub(super) fn report_after(&mut self, now: Instant) -> Instant {
-        self.after_about(now, REPORT_INTERVAL)
+        let interval = REPORT_INTERVAL.mul_f64(self.random.random_range(SOONEST..LATEST));
+        calm_after(self.started, now + interval)
+    }
+
+    /// A member of a room at rest is being sent what keeps its path open: its report goes with it. Who rests is out of every cache,
+    /// so looking it up is what it costs: it is done once for both.
+    pub(super) fn report_at_rest(&mut self, now: Instant, index: LegIndex) {
+        let party = self.parties.get(index as usize).and_then(Option::as_ref);
+        if party.is_some_and(|party| party.incoming.media != MediaState::Flowing) {
+            self.send_report(now, index);
+        }
     }
 
     /// What rested has come to life: its next report does not wait as long. One that is due as soon as any stays as it was drawn.
@@ -87,20 +97,15 @@ impl Engine {
         self.timers.set(&mut party.deadlines, index, Reason::Report, Some(sooner));
     }
 
-    fn after_about(&mut self, now: Instant, mean: Duration) -> Instant {
-        let interval = mean.mul_f64(self.random.random_range(SOONEST..LATEST));
-        calm_after(self.started, now + interval)
-    }
-
     pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
         let party = self.parties.get_mut(index as usize).and_then(Option::as_mut);
-        let interval =
-            if party.is_some_and(|party| party.close_interval()) { REST_INTERVAL } else { REPORT_INTERVAL };
+        let rests = party.is_some_and(|party| party.close_interval());
         self.transmit_report(now, index, Goodbye::Stay, None);
         // A browser forgets a limit that it is not told again.
         self.limit_by_phone(now, index);
         self.check_one_way(now, index);
-        let next = self.after_about(now, interval);
+        // Nothing is drawn for who rests: no other participant of its session could send at the same moment (§6.3.1).
+        let next = if rests { calm_after(self.started, now + REST_INTERVAL) } else { self.report_after(now) };
         let Some(statistics) = self.statistics_of(now, index) else { return };
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         self.timers.set(&mut party.deadlines, index, Reason::Report, Some(next));
@@ -126,8 +131,7 @@ impl Engine {
     ) {
         let ntp = self.ntp_at(now);
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let party = &mut **party;
-        let (Some(to), Some(settings)) = (party.outgoing.rtcp_to, &party.settings) else { return };
+        let Some(to) = party.outgoing.rtcp_to else { return };
         let outgoing = &mut party.outgoing;
         let sent = outgoing.packets != outgoing.packets_at_last_report;
         outgoing.packets_at_last_report = outgoing.packets;
@@ -159,7 +163,7 @@ impl Engine {
             let Ok(sealed) = context.protect_rtcp(room, length) else { return };
             length = sealed;
         }
-        let channel = if settings.rtcp_mux { Channel::Rtp } else { Channel::Rtcp };
+        let channel = outgoing.rtcp_channel;
         if length > 0 {
             self.outputs.commit(Transmit { leg: index, channel, to, length });
         }

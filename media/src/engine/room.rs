@@ -1,8 +1,11 @@
 //! Rooms: Legs that hear a mix of others.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use rand::Rng;
 
 use super::output::Exit;
 use super::party::{Format, Hear};
@@ -26,6 +29,8 @@ const MAX_LAST_WORDS: usize = 24;
 
 /// Prompts that are played into one room at once.
 const MAX_VOICES: usize = 4;
+/// The first time that a room rests, as a part of how long it may.
+const FIRST_REST: Range<f64> = 0.6..1.0;
 
 /// A room's place among those of its engine.
 type RoomIndex = u32;
@@ -233,11 +238,12 @@ impl Engine {
     pub(super) fn tick_room(&mut self, now: Instant, index: RoomIndex) {
         // Taken out for the time of the tick: sending borrows the engine.
         let Some(mut room) = self.rooms.rooms.get_mut(index as usize).and_then(Option::take) else { return };
+        let before = room.pace;
         let turn = room.turn.take().unwrap_or_else(|| self.begin_tick(now, &mut room));
         room.turn = self.serve(now, &mut room, turn);
         if room.turn.is_none() {
             room.due = match room.pace {
-                Pace::Resting => calm_after(self.started, room.due + FRAME * room.mixer.may_rest()),
+                Pace::Resting => self.rest_after(&room, before),
                 Pace::Ticking if now.saturating_duration_since(room.due) > MAX_CATCH_UP => {
                     self.tick_after(now, index)
                 }
@@ -248,6 +254,16 @@ impl Engine {
         if let Some(slot) = self.rooms.rooms.get_mut(index as usize) {
             *slot = Some(room);
         }
+    }
+
+    /// When a room at rest has to send something. Those that fell silent together do not do it together from then on: the first time
+    /// is drawn.
+    fn rest_after(&mut self, room: &Room, before: Pace) -> Instant {
+        let part = match before {
+            Pace::Ticking => self.random.random_range(FIRST_REST),
+            Pace::Resting => 1.0,
+        };
+        calm_after(self.started, room.due + (FRAME * room.mixer.may_rest()).mul_f64(part))
     }
 
     fn begin_tick(&mut self, now: Instant, room: &mut Room) -> MemberIndex {
@@ -284,7 +300,6 @@ impl Engine {
 
     fn serve_member(&mut self, now: Instant, room: &mut Room, member: MemberIndex, leg: LegIndex) {
         let Some(Some(party)) = self.parties.get_mut(leg as usize) else { return };
-        let party = &mut **party;
         if let Some(percent) = party.outgoing.remote.loss_percent {
             room.mixer.expect_loss(member, percent);
         }
@@ -295,6 +310,9 @@ impl Engine {
         let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
         if let Some(header) = send_frame(party, &mut exit, now, leg, &frame) {
             self.recordings.tap_own(party, now, &header, frame.payload);
+        }
+        if room.pace == Pace::Resting {
+            self.report_at_rest(now, leg);
         }
     }
 

@@ -85,10 +85,7 @@ impl Engine {
 
     pub(super) fn hear_leg(&mut self, now: Instant, index: LegIndex, from_id: LegId) {
         let source = self.index_of(from_id).filter(|&from| {
-            self.parties
-                .get(from as usize)
-                .and_then(Option::as_deref)
-                .is_some_and(Party::has_room_for_listener)
+            self.parties.get(from as usize).and_then(Option::as_ref).is_some_and(Party::has_room_for_listener)
         });
         let Some(from) = source else { return self.not_forwardable(index, NotForwardable::SourceMissing) };
         if let Some(Some(party)) = self.parties.get_mut(from as usize) {

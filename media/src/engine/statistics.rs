@@ -1,5 +1,6 @@
 //! The figures of a Leg as others see them.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::party::Incoming;
@@ -60,10 +61,14 @@ impl Party {
         }
     }
 
-    fn codec_name(&self) -> String {
-        let Some(settings) = &self.settings else { return String::new() };
+    fn codec_name(&self) -> Cow<'static, str> {
+        if let Some(codec) = self.incoming.last_known_codec {
+            return Cow::Borrowed(codec.name());
+        }
+        let Some(settings) = &self.settings else { return Cow::default() };
         let last = settings.codecs.get(usize::from(self.incoming.last_codec));
-        last.or(settings.codecs.first()).map_or_else(String::new, |agreed| agreed.codec.name.clone())
+        last.or(settings.codecs.first())
+            .map_or_else(Cow::default, |agreed| Cow::Owned(agreed.codec.name.clone()))
     }
 }
 

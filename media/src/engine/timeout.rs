@@ -90,7 +90,6 @@ impl Engine {
 
     fn play(&mut self, now: Instant, index: LegIndex) {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let party = &mut **party;
         let id = party.id;
         let hear = std::mem::replace(&mut party.outgoing.hear, Hear::Silence);
         let Hear::Play(mut player) = hear else { return party.outgoing.hear = hear };
@@ -116,7 +115,6 @@ impl Engine {
 
     fn play_dtmf(&mut self, now: Instant, index: LegIndex) {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let party = &mut **party;
         let may_send = party.may_send();
         let clock_hz = party.settings.as_ref().map_or(8_000, |settings| settings.event_clock_hz());
         let event = party.settings.as_ref().and_then(|settings| settings.dtmf.as_ref());

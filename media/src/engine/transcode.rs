@@ -51,7 +51,6 @@ impl Engine {
 
     pub(super) fn tick_transcode(&mut self, now: Instant, index: LegIndex) {
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
-        let party = &mut **party;
         let Hear::Leg { from, transcode: place, .. } = &mut party.outgoing.hear else { return };
         let (from, Some(mut transcode)) = (*from, place.take()) else { return };
         if let Some(percent) = party.outgoing.remote.loss_percent {

@@ -1,5 +1,7 @@
 //! What a Leg counted, as it is shown live and written into the CDR.
 
+use std::borrow::Cow;
+
 /// What is known of the audio that the peer sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AudioFlow {
@@ -41,7 +43,7 @@ pub struct LegStatistics {
     pub remote_loss_percent: Option<f32>,
     pub remote_jitter_ms: Option<f32>,
     /// Name in SDP of the codec last received; of the preferred one before that; empty before `Configure`.
-    pub codec: String,
+    pub codec: Cow<'static, str>,
     pub srtp: bool,
     pub audio: AudioFlow,
     pub last_received_ms_ago: Option<u64>,

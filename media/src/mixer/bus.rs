@@ -9,19 +9,22 @@ pub const UNITY: i32 = 1 << 12;
 
 /// All voices of one tick at one rate.
 pub struct Bus {
+    frame: usize,
+    /// Empty where there is none: silence is not even written.
     sum: Vec<i32>,
 }
 
 impl Bus {
     pub fn new(band: Band) -> Self {
-        Self { sum: vec![0; band.frame()] }
+        Self { frame: band.frame(), sum: Vec::with_capacity(band.frame()) }
     }
 
     pub fn clear(&mut self) {
-        self.sum.fill(0);
+        self.sum.clear();
     }
 
     pub fn add(&mut self, samples: &[i16]) {
+        self.sum.resize(self.frame, 0);
         self.sum.iter_mut().zip(samples).for_each(|(sum, &sample)| *sum += i32::from(sample));
     }
 
@@ -29,6 +32,7 @@ impl Bus {
     pub fn whole(&self, out: &mut Vec<i16>) {
         out.clear();
         out.extend(self.sum.iter().map(|&sum| clamp(sum)));
+        out.resize(self.frame, 0);
     }
 
     /// All voices but this one.
