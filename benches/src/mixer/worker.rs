@@ -12,6 +12,7 @@ use ramal_media::io::{PortPool, WorkerConfig, WorkerHandle, Workers};
 use ramal_media::rtp::Header;
 use ramal_media::sdp::Codec;
 
+use super::awake::Awake;
 use super::floor::Resting;
 use super::room::{settings, voice};
 use crate::error::{BenchError, Outcome, io};
@@ -53,20 +54,23 @@ pub struct Idle {
     pub rounds: f64,
 }
 
-/// So many rooms in which nobody speaks any more, and bare sockets beside them.
-pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<Idle> {
+/// So many rooms in which nobody speaks any more, and bare sockets beside them: on a machine that has nothing else to do and sleeps in
+/// between, and on one that is awake.
+pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<[Idle; 2]> {
     let house = House::new(&vec![members; rooms])?;
     let talk = house.talk()?;
     super::pause(WARM_UP);
     talk.hush();
     let bare = Resting::start(rooms * members)?;
     super::pause(REST);
-    let (start, before) = (Instant::now(), house.worker.gauges().rounds);
-    let [percent, floor] = cpu_percents([THREAD, Resting::THREAD], window)?;
-    let rounds = (house.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
+    let asleep = house.rest(window)?;
+    let awake = Awake::keep()?;
+    super::pause(WARM_UP);
+    let idle = house.rest(window)?;
+    drop(awake);
     bare.stop();
     talk.stop();
-    Ok(Idle { percent, floor, rounds })
+    Ok([asleep, idle])
 }
 
 struct House {
@@ -155,6 +159,14 @@ impl House {
         }
         settle(&worker)?;
         Ok(Self { _workers: workers, worker, legs, phones })
+    }
+
+    /// What it costs to be at rest.
+    fn rest(&self, window: Duration) -> Outcome<Idle> {
+        let (start, before) = (Instant::now(), self.worker.gauges().rounds);
+        let [percent, floor] = cpu_percents([THREAD, Resting::THREAD], window)?;
+        let rounds = (self.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
+        Ok(Idle { percent, floor, rounds })
     }
 
     /// Every leg is sent a voice, every 20 ms, and what comes back is taken.
