@@ -9,7 +9,8 @@ use super::desk::{Desk, Item};
 use super::moment::Moment;
 use super::task::Settings;
 use crate::model::{
-    Directory, EndedByWhom, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium, UserId,
+    Directory, EndedByWhom, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium,
+    UserId,
 };
 use crate::routing::distribution::Scope;
 use crate::store::{InteractionChange, InteractionStep, LocalDay, QueueTally, StandingRow};

@@ -94,9 +94,7 @@ impl Desk {
             open: OpenCounts { chats: count(Medium::Chat), calls: count(Medium::Voice) },
             calls_need: self.calls_need(directory, agent),
             in_call: own.is_some_and(|agent| agent.in_call),
-            wrap_up_until_ms: own
-                .and_then(|agent| agent.wrap_up)
-                .map(|wrap_up| at.wall_of(wrap_up.until)),
+            wrap_up_until_ms: own.and_then(|agent| agent.wrap_up).map(|wrap_up| at.wall_of(wrap_up.until)),
             interactions: own
                 .into_iter()
                 .flat_map(|agent| agent.serving.keys())
