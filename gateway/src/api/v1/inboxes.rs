@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::{JsonBody, present};
@@ -96,7 +96,7 @@ pub struct InboxPatch {
 }
 
 /// The inboxes, by title. There are so few that they are one page.
-#[utoipa::path(get, path = "/inboxes", tag = "inboxes", responses((status = 200, body = Items<Inbox>)))]
+#[utoipa::path(get, path = "/inboxes", tag = "inboxes", params(WholeQuery), responses((status = 200, body = Items<Inbox>)))]
 pub async fn list(
     State(web): State<Web>,
     signed: Signed,

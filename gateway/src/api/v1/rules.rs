@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
@@ -74,7 +74,7 @@ pub struct RulePatch {
 }
 
 /// The rules, in the order in which they are asked. There are so few that they are one page.
-#[utoipa::path(get, path = "/rules", tag = "rules", responses((status = 200, body = Items<Rule>)))]
+#[utoipa::path(get, path = "/rules", tag = "rules", params(WholeQuery), responses((status = 200, body = Items<Rule>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<Rule>>, Problem> {
     signed.may(Permission::ManagePlugins)?;
     let rules = web.channels.rules(signed.organization).await?;
