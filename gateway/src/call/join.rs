@@ -4,7 +4,6 @@ use ramal_media::command::LegId;
 use ramal_sip::endpoint::DialogId;
 use ramal_sip::message::{Method, Request};
 
-use super::brought::Elsewhere;
 use super::calls::{Book, Calls};
 use super::codecs::Taker;
 use super::context::Context;
@@ -142,7 +141,7 @@ impl Calls {
         let mut moved: Vec<Leg> = legs.into_iter().filter_map(|leg| other.take_leg(leg)).collect();
         if let Some(brought) = moved.first_mut().filter(|_| join.brings) {
             brought.own_calls.push(join.other);
-            other.elsewhere = Elsewhere::GoesOn;
+            other.goes_on_elsewhere = true;
         }
         other.record.transferred_to = Some(join.call.to_string());
         other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
