@@ -181,6 +181,7 @@ fn router(web: Web) -> Router {
         .route("/api/calls/{id}/transfer", post(calls::transfer))
         .route("/whip", post(whip::attach).options(whip::options))
         .route("/whip/{attachment}", axum::routing::patch(whip::patch).delete(whip::detach))
+        .route_layer(from_fn(v1::none_known))
         .merge(v1::mounted(&web))
         .route("/trial", get(async || Redirect::permanent("/trial/")))
         .route("/trial/", get(trial::index))

@@ -5,6 +5,7 @@
 //! [`context::MediaPlane`] and as facts for the store. It opens no socket and reads no clock.
 
 mod answer;
+mod brought;
 pub mod calls;
 mod clip;
 mod codecs;

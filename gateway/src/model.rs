@@ -71,6 +71,7 @@ mod note;
 mod organization;
 mod permission;
 mod phone;
+mod placement_fault;
 mod queue;
 mod recording;
 mod routing;
@@ -111,6 +112,7 @@ pub use note::{Note, NoteId};
 pub use organization::{Organization, OrganizationId, RecordingRule, ToneCountry};
 pub use permission::{Permission, Role};
 pub use phone::normalised_phone;
+pub use placement_fault::{FaultCause, FaultCode, PlacementFault};
 pub use queue::{Disposition, PauseReason, Queue, QueueDirection, Staffing};
 pub use recording::{KeptRecording, RecordingName, RecordingPeaks, RecordingRow, RecordingState};
 pub use routing::{

@@ -41,6 +41,10 @@ async fn a_missing_grant_is_told_at_inbox_and_message_and_a_new_version_reaches_
     assert!(says(&sent["reason"], "ramal plugin grant wicked --allow-cleartext"), "{sent}");
     let faulty = inbox_once(&ground, &id, "a faulty inbox", |one| one["state"] == "faulty").await;
     assert_eq!(faulty["fault"], sent["reason"]);
+    let command = "ramal plugin grant wicked --allow-cleartext";
+    let details = json!({ "plugin": "wicked", "place": "granted.example", "command": command });
+    let cause = json!({ "code": "cleartext_not_granted", "details": details });
+    assert_eq!(faulty["fault_cause"], cause, "{faulty}");
     // The operator does what it says.
     node.run(&["plugin", "grant", "wicked", "--allow-cleartext"]).await;
     inbox_once(&ground, &id, "an inbox that works", |one| one["state"] == "ready").await;
@@ -66,6 +70,11 @@ async fn a_missing_grant_is_told_at_inbox_and_message_and_a_new_version_reaches_
     let lacking = inbox_once(&ground, &id, "what is lacking", |one| one["state"] == "faulty").await;
     assert!(says(&lacking["fault"], "wicked is not granted requests to 127.0.0.1"), "{lacking}");
     assert!(says(&lacking["fault"], "ramal plugin grant wicked"), "{lacking}");
+    let cause = &lacking["fault_cause"];
+    assert_eq!(
+        (&cause["code"], &cause["details"]["host"]),
+        (&json!("host_not_granted"), &json!("127.0.0.1"))
+    );
     let again = ground.admin.patch(&format!("/inboxes/{id}"), json!({ "title": "Wicked" })).await;
     assert_eq!(again.json()["fault"], lacking["fault"]);
 }

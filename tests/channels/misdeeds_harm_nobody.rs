@@ -42,6 +42,7 @@ async fn a_call_and_another_inbox_go_on_while_one_loops_traps_and_eats() {
     })
     .await;
     assert!(shown["fault"].as_str().is_some_and(|fault| fault.contains("trapped")), "{shown}");
+    assert_eq!(shown["fault_cause"]["code"], "trap", "{shown}");
     rested(node, &wicked).await;
     // It works, and has no queue.
     assert_eq!(ground.admin.read(&format!("/inboxes/{}", wicked["id"])).await["state"], "leads_nowhere");

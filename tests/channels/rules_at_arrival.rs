@@ -54,4 +54,12 @@ async fn outside_the_hours_without_a_queue_it_is_ended_and_a_rule_that_is_off_is
     assert_eq!(off.status, 200, "{}", off.text());
     let _open = Visitor::begin(ground.node.web, key(&inbox), json!({})).await;
     ground.expect_interaction("one that waits", |it| it["state"] == "waiting").await;
+    // Its plugin is gone: the rule says so, by a code and in words.
+    ground.node.database.change("UPDATE rules SET plugin = 'gone'");
+    let rules = ground.admin.read("/rules").await;
+    assert_eq!(rules["items"][0]["fault_cause"], json!({ "code": "no_plugin", "details": {} }), "{rules}");
+    assert!(
+        rules["items"][0]["fault"].as_str().is_some_and(|words| words.contains("not installed")),
+        "{rules}"
+    );
 }

@@ -1,6 +1,7 @@
 //! F223 to F232: users and what they may.
 
 use ramal_tests::desk::{PASSWORD, send};
+use ramal_tests::page::http;
 use ramal_tests::{Desk, Node, Site};
 use serde_json::json;
 
@@ -180,6 +181,44 @@ async fn a_slip_of_the_pen_in_a_query_a_path_or_a_method_is_told_in_the_one_form
     assert_eq!((method.status, method.header("Content-Type").as_str()), (405, problem));
     assert_eq!(method.header("Allow"), "GET,HEAD");
     assert_eq!(method.json()["title"], "Not with this method");
+}
+
+#[tokio::test]
+async fn a_parameter_is_refused_where_none_is_read_and_nothing_is_done_but_a_provider_may_add_its_own() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    let id = admin.read("/users?limit=1").await["items"][0]["id"].clone();
+    let named = json!({ "title": "Almoço" });
+    let asked = [
+        ("GET", "/me?fields=name".to_owned(), None),
+        ("GET", format!("/users/{id}?full=1"), None),
+        ("POST", "/pause-reasons?dry_run=1".to_owned(), Some(&named)),
+        ("DELETE", format!("/users/{id}?force=1"), None),
+        ("GET", "/dispositions?limit=1&sort=title".to_owned(), None),
+        ("GET", "/openapi.json?pretty=1".to_owned(), None),
+    ];
+    for (method, path, body) in asked {
+        let odd = admin.ask(method, &path, body).await;
+        assert_eq!(odd.status, 400, "{method} {path}: {}", odd.text());
+        let odd = odd.json();
+        assert_eq!(odd["code"], "unknown_parameter", "{method} {path}");
+        let name = odd["field"].as_str().expect("a name");
+        assert!(path.contains(&format!("{name}=")) && name != "limit", "{method} {path}: {odd}");
+    }
+    assert_eq!(admin.read("/pause-reasons?limit=100").await["items"], json!([]), "nothing was made");
+    assert_eq!(admin.get(&format!("/users/{id}")).await.status, 200, "nobody was deleted");
+    assert_eq!(admin.ask("DELETE", "/audit?all=1", None).await.status, 405);
+    // What pages of other sites and providers may ask, and files.
+    for (method, path, status) in [
+        ("GET", "/api/calls?all=1", 400),
+        ("POST", "/whip?x=1", 400),
+        ("POST", "/hooks/nobody?hub.challenge=1", 404),
+        ("GET", "/?utm_source=mail", 200),
+        ("GET", "/trial/?x=1", 200),
+    ] {
+        let answer = http::request(node.web, method, path, &[], b"").await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+    }
 }
 
 #[tokio::test]

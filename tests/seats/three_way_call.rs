@@ -92,6 +92,59 @@ async fn f069_the_agent_leaves_and_the_others_go_on() {
     all.node.expect_cdrs(2).await;
 }
 
+impl ThreeWay {
+    /// What the screen of calls says of the expert's own call, once it says that it is over, or is not.
+    async fn record_of_expert(&self, over: bool) -> Value {
+        let looked = || async {
+            let list = self.admin.read("/call-records").await;
+            let own = list["items"].as_array()?.iter().find(|one| one["callee"]["number"] == "102")?.clone();
+            (own["answered_at_ms"].is_i64() && own["ended_at_ms"].is_i64() == over).then_some(own)
+        };
+        until_async("the record of the expert's call", looked).await
+    }
+}
+
+#[tokio::test]
+async fn who_was_brought_in_has_a_record_that_lasts_until_he_hangs_up() {
+    let mut all = ThreeWay::new().await;
+    let going_on = all.record_of_expert(false).await;
+    assert_eq!((&going_on["end_reason"], &going_on["talk_ms"]), (&json!(""), &json!(0)), "{going_on}");
+    assert_eq!(all.agent.delete(&format!("/calls/{}", all.id)).await.status, 204);
+    all.expert.1.hears_all(&[CUSTOMER_HZ], &[AGENT_HZ]).await;
+    all.expert.0.bye().await;
+    all.customer.0.expect_bye().await;
+    all.node.expect_cdrs(2).await;
+    let own = all.record_of_expert(true).await;
+    let first = all.admin.read(&format!("/call-records/{}", all.id)).await;
+    assert_eq!(
+        (&own["end_reason"], &own["ended_by"]),
+        (&json!("normal_clearing"), &json!("callee")),
+        "{own}"
+    );
+    assert_eq!((&own["joined"], &own["sip_status"]), (&json!(all.id), &json!(200)), "{own}");
+    assert_eq!(own["ended_at_ms"], first["ended_at_ms"], "he was the last but one in it: {own} {first}");
+    let ms = |name: &str| own[name].as_i64().unwrap_or_else(|| panic!("{own}"));
+    assert_eq!(ms("talk_ms"), ms("ended_at_ms") - ms("answered_at_ms"));
+    assert!(ms("talk_ms") > 0, "{own}");
+}
+
+#[tokio::test]
+async fn who_was_brought_in_and_is_dropped_has_a_record_that_says_so_while_the_others_talk() {
+    let all = ThreeWay::new().await;
+    let expert = all.call().await["others"][0]["id"].clone();
+    all.agent.tell_call(&all.id, "drop", Some(&json!({ "party": expert }))).await;
+    all.expert.0.expect_bye().await;
+    let own = all.record_of_expert(true).await;
+    assert_eq!(
+        (&own["end_reason"], &own["ended_by"]),
+        (&json!("normal_clearing"), &json!("caller")),
+        "{own}"
+    );
+    assert!(own["talk_ms"].as_i64().is_some_and(|ms| ms > 0), "{own}");
+    let first = all.admin.read(&format!("/call-records/{}", all.id)).await;
+    assert_eq!(first["ended_at_ms"], Value::Null, "the two talk on: {first}");
+}
+
 #[tokio::test]
 async fn f069_the_customer_leaves_and_the_agent_talks_with_the_expert() {
     let mut all = ThreeWay::new().await;

@@ -44,6 +44,20 @@ fn every_cause_of_a_refusal_has_words() {
 }
 
 #[test]
+fn everything_that_ails_an_inbox_or_a_rule_has_words() {
+    let codes = told("gateway/src/model/placement_fault.rs", "FaultCode {", "\n    }");
+    assert!(codes.contains("token_refused") && codes.len() > 15, "{codes:?}");
+    let mut faults = Vec::new();
+    for (language, known) in
+        ["English", "Portuguese"].iter().zip(keys("web-console/src/admin/faults/words.ts", "\n  },\n  {"))
+    {
+        faults.extend(codes.difference(&known).map(|code| format!("{code} has no {language} words")));
+        faults.extend(known.difference(&codes).map(|word| format!("{word} is no code ({language})")));
+    }
+    none("faults", &faults);
+}
+
+#[test]
 fn everything_that_happens_to_an_interaction_has_words() {
     let kinds = told("gateway/src/model/interaction.rs", "InteractionEventKind {", "\n}");
     assert!(kinds.contains("customer_left"), "{kinds:?}");

@@ -28,6 +28,7 @@ mod page;
 mod pause_reasons;
 mod plugins;
 mod presence;
+mod query;
 mod queues;
 mod recordings;
 mod refused_calls;
@@ -42,6 +43,8 @@ mod trunks;
 mod users;
 mod whip;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
@@ -53,6 +56,7 @@ use super::Web;
 use super::problem::Problem;
 
 pub use log_in::Secure;
+pub(super) use query::none_known;
 pub use signed::Signed;
 
 /// Where all this is mounted.
@@ -100,11 +104,14 @@ pub(super) fn router() -> OpenApiRouter<Web> {
 /// The endpoints with their document and what stands before them all.
 pub(super) fn mounted(web: &Web) -> Router<Web> {
     let (router, document) = router().split_for_parts();
+    let known = Arc::new(query::Known::of(&document));
     let document = document::text(document);
     let router = router.route("/openapi.json", get(move || document::answer(document.clone())));
     let router = router.fallback(async || Problem::not_found("endpoint"));
-    let router =
-        router.layer(from_fn_with_state(web.clone(), idempotency::repeat)).layer(map_response(unkept));
+    let router = router
+        .layer(from_fn_with_state(web.clone(), idempotency::repeat))
+        .layer(from_fn_with_state(known, query::only_known))
+        .layer(map_response(unkept));
     Router::new().nest(ROOT, router)
 }
 

@@ -20,7 +20,7 @@ use super::leg::{Leg, LegPhase, Party};
 use super::pin_guard::PinGuard;
 use super::state::{Call, EndedBy};
 use super::timer::{Deadline, Timers};
-use crate::model::{CallId, ExtensionId, OrganizationId, Trunk, TrunkId};
+use crate::model::{CallId, CallRecord, ExtensionId, OrganizationId, Trunk, TrunkId};
 
 /// Look-up tables and clocks that all Calls share.
 pub struct Book {
@@ -111,6 +111,8 @@ pub struct Calls {
     pub(super) calls: HashMap<CallId, Box<Call>>,
     pub(super) book: Book,
     pub(super) limits: CallLimits,
+    /// Records whose party goes on in another Call; each has a Leg that names it.
+    pub(super) brought: HashMap<CallId, Box<CallRecord>>,
     pub ended: HashMap<&'static str, u64>,
     /// Whose Calls have changed; the shell takes it and tells.
     pub stirred: BTreeSet<OrganizationId>,
@@ -170,7 +172,14 @@ impl Calls {
             next_id: 0,
             random: StdRng::from_seed(seed),
         };
-        Self { calls: HashMap::new(), book, limits, ended: HashMap::new(), stirred: BTreeSet::new() }
+        Self {
+            calls: HashMap::new(),
+            book,
+            limits,
+            brought: HashMap::new(),
+            ended: HashMap::new(),
+            stirred: BTreeSet::new(),
+        }
     }
 
     /// True when nothing runs and no statistics are awaited.
@@ -358,6 +367,9 @@ impl Calls {
         call.report(cx);
         call.report_engaged(cx);
         call.show(cx);
+        let brought = call.take_brought();
+        self.end_brought(cx, brought);
+        let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(first) = call.take_merge() {
             return self.merge_into(cx, first, id);
         }
@@ -367,8 +379,7 @@ impl Calls {
         if let Some(call) = self.calls.remove(&id) {
             let calls = &self.calls;
             self.book.timers.sweep(|id| calls.contains_key(&id));
-            *self.ended.entry(call.end_word()).or_default() += 1;
-            call.write_cdr(cx, &mut self.book);
+            self.close_record(cx, call);
         }
     }
 }

@@ -13,8 +13,7 @@ use super::end_reason::EndReason;
 use super::leg::{Leg, LegPhase, MediaPhase, Party, Side};
 use super::state::{Call, EndedBy, Phase, RecordingState};
 use super::timer::Deadline;
-use crate::model::{self, LegRecord};
-use crate::store::Fact;
+use crate::model::{self, CallRecord, LegRecord};
 
 /// How long a worker may take to hand over final statistics before the CDR goes without them.
 const STATISTICS_WAIT: Duration = Duration::from_secs(5);
@@ -104,6 +103,7 @@ impl Call {
             Side::Callee => EndedBy::Callee,
         };
         party.outcome.get_or_insert(reason);
+        party.left_by_itself |= !known;
         self.remove_media(cx, leg);
         if known {
             return; // We ended it ourselves.
@@ -170,8 +170,8 @@ impl Call {
         self.end_reason.map_or("unknown", EndReason::cdr_text)
     }
 
-    /// Hands the finished CDR to the store and forgets every index to this Call.
-    pub(super) fn write_cdr(mut self: Box<Self>, cx: &mut Context<'_>, book: &mut Book) {
+    /// Forgets every index to this Call, and gives the finished CDR.
+    pub(super) fn into_cdr(mut self: Box<Self>, cx: &mut Context<'_>, book: &mut Book) -> Box<CallRecord> {
         for leg in &self.legs {
             if let Some(dialog) = leg.dialog() {
                 book.by_dialog.remove(&dialog);
@@ -186,7 +186,7 @@ impl Call {
         }
         cx.facts.extend(super::recording::ended_fact(&self));
         self.record.legs = self.legs.iter().map(leg_record).collect();
-        cx.facts.push(Fact::CallEnded(Box::new(self.record)));
+        Box::new(self.record)
     }
 }
 

@@ -148,6 +148,7 @@ impl Calls {
             engaged: Vec::new(),
             company: None,
             merge_into: None,
+            goes_on_elsewhere: false,
         }
     }
 

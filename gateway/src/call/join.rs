@@ -22,6 +22,15 @@ pub struct Join {
     other: CallId,
     consults: LegId,
     consultation: Consultation,
+    /// The transferor stays: the party is brought in beside the two.
+    brings: bool,
+}
+
+impl Join {
+    /// The same with the one who asks for it staying where he is.
+    pub(super) fn bringing(self) -> Self {
+        Self { brings: true, ..self }
+    }
 }
 
 /// How far the transferor's second call has come.
@@ -62,6 +71,7 @@ impl Calls {
             other,
             consults,
             consultation,
+            brings: false,
         })
     }
 
@@ -70,7 +80,7 @@ impl Calls {
         let second = self.calls.get(&other).filter(|_| call != other)?;
         let (by, consults) = (self.calls.get(&call)?.seat_leg(media)?, second.seat_leg(media)?);
         let consultation = second.consultation_of(consults)?;
-        Some(Join { call, by, other, consults, consultation })
+        Some(Join { call, by, other, consults, consultation, brings: false })
     }
 
     /// Connects those who remain; the transferor's two dialogs end.
@@ -128,7 +138,11 @@ impl Calls {
         let to_worker = call.worker;
         let Some(mut other) = self.calls.remove(&join.other) else { return Vec::new() };
         let masked = other.keys == Keys::Masked;
-        let moved: Vec<Leg> = legs.into_iter().filter_map(|leg| other.take_leg(leg)).collect();
+        let mut moved: Vec<Leg> = legs.into_iter().filter_map(|leg| other.take_leg(leg)).collect();
+        if let Some(brought) = moved.first_mut().filter(|_| join.brings) {
+            brought.own_calls.push(join.other);
+            other.goes_on_elsewhere = true;
+        }
         other.record.transferred_to = Some(join.call.to_string());
         other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);
         self.calls.insert(join.other, other);

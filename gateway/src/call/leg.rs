@@ -12,7 +12,7 @@ use super::codecs::{self, Taker, with_events};
 use super::context::Target;
 use super::end_reason::EndReason;
 use super::seat::{BrowserState, Ear, SeatLine};
-use crate::model::{DtmfMethod, ExtensionId, TrunkId};
+use crate::model::{CallId, DtmfMethod, ExtensionId, TrunkId};
 use crate::routing::dial_plan::Dialler;
 
 /// Who is at the other end of a Leg.
@@ -147,6 +147,10 @@ pub struct Leg {
     pub offered: Vec<Codec>,
     pub probe: Option<ClientTx>,
     pub outcome: Option<EndReason>,
+    /// It was not we who ended it.
+    pub left_by_itself: bool,
+    /// Calls of its own that it has left to be brought into another: their records end when it does.
+    pub own_calls: Vec<CallId>,
     pub statistics: Option<LegStatistics>,
     pub media: MediaPhase,
     /// Our INFO requests that the party has not answered.
@@ -178,6 +182,8 @@ impl Leg {
             asked_at: None,
             probe: None,
             outcome: None,
+            left_by_itself: false,
+            own_calls: Vec::new(),
             statistics: None,
             media,
             infos: Vec::new(),

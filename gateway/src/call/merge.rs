@@ -63,7 +63,7 @@ impl Calls {
         id: CallId,
         other: CallId,
     ) -> Result<(), SeatRefusal> {
-        let join = self.seat_join(media, id, other).ok_or(SeatRefusal::WrongState)?;
+        let join = self.seat_join(media, id, other).ok_or(SeatRefusal::WrongState)?.bringing();
         let moved = self.part_with_peer(cx, &join).ok_or(SeatRefusal::WrongState)?;
         self.with(cx, id, |call, cx, book| {
             let arrived = moved.id;

@@ -141,6 +141,8 @@ pub struct Call {
     pub company: Option<Company>,
     /// A Call of the same Seat into which this one goes as soon as it is answered.
     pub merge_into: Option<CallId>,
+    /// Its party was brought into another Call: the record ends when that party does, see [`super::brought`].
+    pub goes_on_elsewhere: bool,
 }
 
 impl Call {

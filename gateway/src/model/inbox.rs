@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Capabilities, InboxId, OrganizationId, QueueId, SealedSecret};
+use crate::model::{Capabilities, InboxId, OrganizationId, PlacementFault, QueueId, SealedSecret};
 
 worded_enum! {
     /// Whether an inbox works, as far as is known without asking its provider.
@@ -57,8 +57,8 @@ pub struct Inbox {
     pub enabled: bool,
     /// [`InboxState::Ready`] or [`InboxState::Faulty`]: what else there is shows only in a running node.
     pub state: InboxState,
-    /// Why it is faulty, in words for the administrator.
-    pub fault: Option<String>,
+    /// Why it is faulty.
+    pub fault: Option<PlacementFault>,
     /// What its address for providers and pages ends with: 128 bits that nobody guesses, and no secret.
     pub hook_key: String,
     pub account: Option<InboxAccount>,

@@ -106,7 +106,10 @@ pub struct InteractionRow {
     pub unread: u32,
     pub priority: u8,
     pub started_at_ms: i64,
+    /// The agent who has it, or had it last, got it.
     pub assigned_at_ms: Option<i64>,
+    /// What agents have done for it so far: the parts that are complete, and the wrap-ups.
+    pub handled_ms: i64,
     pub opened_at_ms: Option<i64>,
     pub answered_at_ms: Option<i64>,
     pub ended_at_ms: Option<i64>,

@@ -4,6 +4,7 @@
 //! from the next one on.
 
 mod arrival;
+mod fault;
 mod fetch;
 mod hook;
 mod inbox;
@@ -24,7 +25,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::chat::{Chat, ChatError};
 use crate::feed::{Audience, Feed};
-use crate::model::{Directory, Inbox, InboxState, OrganizationId, Permission};
+use crate::model::{Directory, Inbox, InboxState, OrganizationId, Permission, PlacementFault};
 use crate::plugin::channels::translate::Notice;
 use crate::plugin::fault::CallError;
 use crate::plugin::host::{Host, Plugin};
@@ -184,7 +185,7 @@ impl Channels {
 
     async fn heed(&self, inbox: &Inbox, notice: Notice) -> Result<(), StoreError> {
         match notice {
-            Notice::Alarm(words) => self.say_state(inbox, inbox.state, Some(&words)).await,
+            Notice::Alarm(words) => self.say_state(inbox, inbox.state, Some(&fault::alarm(words))).await,
             // Templates are asked for when somebody looks at them.
             Notice::TemplatesChanged => Ok(()),
         }
@@ -195,9 +196,9 @@ impl Channels {
         &self,
         inbox: &Inbox,
         state: InboxState,
-        fault: Option<&str>,
+        fault: Option<&PlacementFault>,
     ) -> Result<(), StoreError> {
-        if inbox.state == state && inbox.fault.as_deref() == fault {
+        if inbox.state == state && inbox.fault.as_ref() == fault {
             return Ok(());
         }
         if self.store().set_inbox_state(inbox, state, fault).await? {
@@ -214,8 +215,7 @@ impl Channels {
                 self.say_state(inbox, InboxState::Ready, None).await
             }
             Err(SendError::Unauthorized(reason)) => {
-                let words = format!("the provider refuses its token: {reason}");
-                self.say_state(inbox, InboxState::Faulty, Some(&words)).await
+                self.say_state(inbox, InboxState::Faulty, Some(&fault::token_refused(reason))).await
             }
             Ok(()) | Err(_) => Ok(()),
         };
@@ -226,8 +226,9 @@ impl Channels {
 
     /// A request was refused that the plugin is not granted: the inbox says so until it is.
     async fn learn_lack(&self, inbox: &Inbox, error: &CallError) {
-        let CallError::NotGranted(words) = error else { return };
-        if let Err(error) = self.say_state(inbox, InboxState::Faulty, Some(words)).await {
+        let CallError::NotGranted(lack) = error else { return };
+        let fault = lack.clone().into();
+        if let Err(error) = self.say_state(inbox, InboxState::Faulty, Some(&fault)).await {
             tracing::warn!(%error, inbox = inbox.id.0, "the state of an inbox could not be kept");
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::plugin::manifest::Lack;
+
 /// The plugin's own fault.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Fault {
@@ -35,8 +37,8 @@ pub enum CallError {
     #[error("the plugin rests for {} ms after a fault", .0.as_millis())]
     Resting(Duration),
     /// It gave an error after a request that is not granted to it: in words for the administrator, with what to do.
-    #[error("{0}")]
-    NotGranted(String),
+    #[error(transparent)]
+    NotGranted(Lack),
     /// It failed in this call.
     #[error("the plugin {0}")]
     Failed(#[from] Fault),

@@ -8,6 +8,8 @@ use crate::plugin::manifest::{Field, FieldKind};
 
 /// Of defaults where no form was shown to anybody: that of new users.
 const LANGUAGE: &str = "pt-BR";
+/// Why an empty field that may not be empty is wrong.
+pub const MUST_BE_FILLED: &str = "must be filled in";
 /// Characters of one value.
 const MAX_VALUE_BYTES: usize = 16 << 10;
 
@@ -62,7 +64,7 @@ impl Filled {
             let value = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
             let Some(value) = value else {
                 if field.required {
-                    return Err(wrong(&field.name, "must be filled in"));
+                    return Err(wrong(&field.name, MUST_BE_FILLED));
                 }
                 continue;
             };

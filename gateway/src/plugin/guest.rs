@@ -11,7 +11,7 @@ use crate::plugin::capability::Powers;
 use crate::plugin::capability::http::HttpGate;
 use crate::plugin::capability::log::LogGate;
 use crate::plugin::limits::MAX_TABLE_ELEMENTS;
-use crate::plugin::manifest::Granted;
+use crate::plugin::manifest::{Granted, Lack};
 use crate::plugin::placement::Placement;
 
 /// The data of one call's store.
@@ -38,13 +38,13 @@ pub type Denied = Arc<Denial>;
 #[derive(Debug, Default)]
 pub struct Denial {
     /// The first is told; a second adds nothing.
-    why: OnceLock<String>,
+    why: OnceLock<Lack>,
     went_out: AtomicBool,
 }
 
 impl Denial {
     /// A request was not granted.
-    pub fn deny(&self, why: String) {
+    pub fn deny(&self, why: Lack) {
         let _ = self.why.set(why);
     }
 
@@ -54,7 +54,7 @@ impl Denial {
     }
 
     /// Why nothing went out; None also where something did: then the plugin alone knows what became of it.
-    pub fn why_nothing_went_out(&self) -> Option<&String> {
+    pub fn why_nothing_went_out(&self) -> Option<&Lack> {
         self.why.get().filter(|_| !self.went_out.load(Ordering::Relaxed))
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::model::Capabilities;
 pub use field::{Choice, Field, FieldKind};
-pub use grants::{Granted, Grants};
+pub use grants::{Granted, Grants, Lack};
 pub use hosts::{HostPattern, host_of};
 pub use words::Words;
 

@@ -11,6 +11,7 @@ mod desk;
 mod engaged;
 mod error;
 mod handle;
+mod handling;
 mod load;
 mod look;
 mod moment;

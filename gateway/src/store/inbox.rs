@@ -2,21 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Inbox, InboxAccount, InboxId, InboxState, OrganizationId, QueueId, SealedSecret};
+use crate::model::{
+    Inbox, InboxAccount, InboxId, InboxState, OrganizationId, PlacementFault, QueueId, SealedSecret,
+};
 use crate::store::column::{json_text, parsed, parsed_json};
 use crate::store::{Store, StoreError, without_nul};
 
 const TABLE: &str = "inboxes";
 
 const INSERT: &str = "INSERT INTO inboxes (organization_id, name, title, plugin, queue_id, settings, secrets, \
-    enabled, state, fault, hook_key, account, capabilities) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
+    enabled, state, fault, hook_key, account, capabilities, fault_cause) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
 const UPDATE: &str = "UPDATE inboxes SET name = $3, title = $4, queue_id = $5, settings = $6, secrets = $7, \
-    enabled = $8, state = $9, fault = $10, account = $11, capabilities = $12 \
+    enabled = $8, state = $9, fault = $10, account = $11, capabilities = $12, fault_cause = $13 \
     WHERE organization_id = $1 AND id = $2";
-const UPDATE_CONNECTION: &str = "UPDATE inboxes SET state = $5, fault = $6, account = $7, capabilities = $8 \
+const UPDATE_CONNECTION: &str = "UPDATE inboxes SET state = $5, fault = $6, account = $7, capabilities = $8, fault_cause = $9 \
     WHERE organization_id = $1 AND id = $2 AND enabled AND settings = $3 AND COALESCE(secrets, '') = COALESCE($4, '')";
-const SET_STATE: &str = "UPDATE inboxes SET state = $3, fault = $4 WHERE organization_id = $1 AND id = $2 AND (state <> $3 OR fault <> $4)";
+const SET_STATE: &str = "UPDATE inboxes SET state = $3, fault = $4, fault_cause = $5 WHERE organization_id = $1 AND id = $2 \
+    AND (state <> $3 OR fault <> $4 OR COALESCE(fault_cause, '') <> COALESCE($5, ''))";
 const SET_CURSOR: &str = "UPDATE inboxes SET poll_cursor = $3 WHERE organization_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM inboxes WHERE organization_id = $1 AND id = $2";
 
@@ -33,6 +36,7 @@ row! {
         enabled: bool,
         state: String,
         fault: Option<String>,
+        fault_cause: Option<String>,
         hook_key: String,
         account: Option<String>,
         capabilities: String,
@@ -56,7 +60,7 @@ impl TryFrom<Row> for Inbox {
             secrets: opened(TABLE, row.secrets.as_deref())?,
             enabled: row.enabled,
             state: parsed(TABLE, &row.state)?,
-            fault: row.fault.filter(|fault| !fault.is_empty()),
+            fault: fault(row.fault, row.fault_cause.as_deref()),
             hook_key: row.hook_key,
             account: account.map(|text| parsed_json::<InboxAccount>(TABLE, text)).transpose()?,
             capabilities: parsed_json(TABLE, &row.capabilities)?,
@@ -150,10 +154,11 @@ impl Store {
             .bind(sealed_text(&inbox.secrets))
             .bind(inbox.enabled)
             .bind(inbox.state.as_str())
-            .bind(fault_text(inbox.fault.as_deref()))
+            .bind(fault_text(inbox.fault.as_ref()))
             .bind(&inbox.hook_key)
             .bind(inbox.account.as_ref().map(json_text))
             .bind(json_text(&inbox.capabilities))
+            .bind(cause_text(inbox.fault.as_ref()))
             .fetch_one(pool)
             .await)?;
         Ok(InboxId(id))
@@ -174,9 +179,10 @@ impl Store {
             .bind(sealed_text(&inbox.secrets))
             .bind(inbox.enabled)
             .bind(inbox.state.as_str())
-            .bind(fault_text(inbox.fault.as_deref()))
+            .bind(fault_text(inbox.fault.as_ref()))
             .bind(inbox.account.as_ref().map(json_text))
             .bind(json_text(&inbox.capabilities))
+            .bind(cause_text(inbox.fault.as_ref()))
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))?;
@@ -195,9 +201,10 @@ impl Store {
             .bind(without_nul(&json_text(&read.settings)))
             .bind(sealed_text(&read.secrets))
             .bind(connected.state.as_str())
-            .bind(fault_text(connected.fault.as_deref()))
+            .bind(fault_text(connected.fault.as_ref()))
             .bind(connected.account.as_ref().map(json_text))
             .bind(json_text(&connected.capabilities))
+            .bind(cause_text(connected.fault.as_ref()))
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))?;
@@ -212,13 +219,14 @@ impl Store {
         &self,
         inbox: &Inbox,
         state: InboxState,
-        fault: Option<&str>,
+        fault: Option<&PlacementFault>,
     ) -> Result<bool, StoreError> {
         let rows = on_writer!(self, |pool| sqlx::query(SET_STATE)
             .bind(inbox.organization.0)
             .bind(inbox.id.0)
             .bind(state.as_str())
             .bind(fault_text(fault))
+            .bind(cause_text(fault))
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))?;
@@ -256,14 +264,24 @@ impl Store {
 }
 
 /// Empty for none, so that two of them compare.
-fn fault_text(fault: Option<&str>) -> String {
-    without_nul(fault.unwrap_or_default())
+fn fault_text(fault: Option<&PlacementFault>) -> String {
+    without_nul(fault.map_or("", |fault| &fault.text))
+}
+
+fn cause_text(fault: Option<&PlacementFault>) -> Option<String> {
+    Some(without_nul(&json_text(fault?.cause.as_ref()?)))
+}
+
+/// A cause that this version does not know, or that was never kept, leaves the words.
+fn fault(text: Option<String>, cause: Option<&str>) -> Option<PlacementFault> {
+    let text = text.filter(|text| !text.is_empty())?;
+    Some(PlacementFault { text, cause: cause.and_then(|cause| serde_json::from_str(cause).ok()) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Capabilities;
+    use crate::model::{Capabilities, FaultCode};
     use crate::store::testing::{TestStore, small_site};
 
     pub fn inbox(organization: OrganizationId, name: &str) -> Inbox {
@@ -318,12 +336,16 @@ mod tests {
         first.id = store.insert_inbox(&first).await.unwrap();
         let again = Inbox { hook_key: "another".to_owned(), ..first.clone() };
         assert!(store.insert_inbox(&again).await.is_err());
-        assert!(store.set_inbox_state(&first, InboxState::Faulty, Some("the token is wrong")).await.unwrap());
-        assert!(
-            !store.set_inbox_state(&first, InboxState::Faulty, Some("the token is wrong")).await.unwrap()
-        );
+        let wrong = PlacementFault::new(FaultCode::TokenRefused, "the token is wrong").with("reason", "401");
+        assert!(store.set_inbox_state(&first, InboxState::Faulty, Some(&wrong)).await.unwrap());
+        assert!(!store.set_inbox_state(&first, InboxState::Faulty, Some(&wrong)).await.unwrap());
         let kept = store.inbox(ours, first.id).await.unwrap().unwrap();
-        assert_eq!((kept.state, kept.fault.as_deref()), (InboxState::Faulty, Some("the token is wrong")));
+        assert_eq!((kept.state, kept.fault), (InboxState::Faulty, Some(wrong.clone())));
+        // Of before there were causes; the next time that it is seen the row has one.
+        test.run("UPDATE inboxes SET fault_cause = NULL".to_owned()).await;
+        let kept = store.inbox(ours, first.id).await.unwrap().unwrap();
+        assert_eq!(kept.fault, Some(PlacementFault { cause: None, ..wrong.clone() }));
+        assert!(store.set_inbox_state(&first, InboxState::Faulty, Some(&wrong)).await.unwrap());
         store.set_poll_cursor(&first, Some("42")).await.unwrap();
         assert_eq!(store.inbox(ours, first.id).await.unwrap().unwrap().poll_cursor.as_deref(), Some("42"));
         test.remove().await;

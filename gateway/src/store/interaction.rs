@@ -6,6 +6,8 @@ mod of_call;
 mod step;
 mod tally;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -55,6 +57,7 @@ row! {
         priority: i64,
         started_at_ms: i64,
         assigned_at_ms: Option<i64>,
+        handled_ms: i64,
         opened_at_ms: Option<i64>,
         answered_at_ms: Option<i64>,
         ended_at_ms: Option<i64>,
@@ -95,6 +98,7 @@ impl TryFrom<Row> for InteractionRow {
             priority: number(TABLE, row.priority)?,
             started_at_ms: row.started_at_ms,
             assigned_at_ms: row.assigned_at_ms,
+            handled_ms: row.handled_ms,
             opened_at_ms: row.opened_at_ms,
             answered_at_ms: row.answered_at_ms,
             ended_at_ms: row.ended_at_ms,
@@ -141,6 +145,24 @@ impl Store {
         let rows: Vec<Row> =
             on_pool!(self, |pool| sqlx::query_as(UNCLOSED).bind(organization.0).fetch_all(pool).await)?;
         rows.into_iter().map(InteractionRow::try_from).collect()
+    }
+
+    /// When the calls ended whose Interactions are not closed, of one organization; of a node that died, and has not closed them yet,
+    /// when it last gave a sign of life.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn ends_of_unclosed_calls(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<BTreeMap<InteractionId, i64>, StoreError> {
+        const ENDS: &str = "SELECT interactions.id, COALESCE(calls.ended_at_ms, nodes.alive_at_ms) FROM interactions \
+            JOIN calls ON calls.id = interactions.call_id LEFT JOIN nodes ON nodes.name = calls.node \
+            WHERE interactions.organization_id = $1 AND state <> 'closed' \
+            AND COALESCE(calls.ended_at_ms, nodes.alive_at_ms) IS NOT NULL";
+        let rows: Vec<(i64, i64)> =
+            on_pool!(self, |pool| sqlx::query_as(ENDS).bind(organization.0).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|(id, ended_at_ms)| (InteractionId(id), ended_at_ms)).collect())
     }
 
     /// A new Interaction in a transaction of its own.
@@ -221,6 +243,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
         priority: new.priority,
         started_at_ms: new.started_at_ms,
         assigned_at_ms,
+        handled_ms: 0,
         opened_at_ms: None,
         answered_at_ms: None,
         ended_at_ms: None,

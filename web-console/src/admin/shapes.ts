@@ -1,6 +1,7 @@
 // What only administrators see of the API.
 
 import type { Medium, Named, Standing } from '../api/types';
+import type { FaultCause } from './faults/fault';
 
 /** A whole list, as far as a form needs it. */
 export interface List<T> {
@@ -185,6 +186,7 @@ export interface Inbox {
   enabled: boolean;
   state: 'ready' | 'resting' | 'faulty' | 'off' | 'leads_nowhere';
   fault: string | null;
+  fault_cause: FaultCause | null;
   account: { id: string; title: string } | null;
   remaining_steps: string[];
   hook_url: string | null;
@@ -202,6 +204,7 @@ export interface Rule {
   position: number;
   enabled: boolean;
   fault?: string | null;
+  fault_cause?: FaultCause | null;
 }
 
 export interface Token {

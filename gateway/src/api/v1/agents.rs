@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::Problem;
@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 }
 
 /// All agents, live.
-#[utoipa::path(get, path = "/agents", tag = "supervision", responses((status = 200, body = Items<AgentView>)))]
+#[utoipa::path(get, path = "/agents", tag = "supervision", params(WholeQuery), responses((status = 200, body = Items<AgentView>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<AgentView>>, Problem> {
     signed.may(Permission::Supervise)?;
     let items = web.floor.agents(signed.organization, signed.user).await?;

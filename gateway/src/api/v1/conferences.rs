@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<Web> {
 }
 
 /// The conferences in which somebody is.
-#[utoipa::path(get, path = "/conferences", tag = "supervision", responses((status = 200, body = Items<ConferenceSummary>)))]
+#[utoipa::path(get, path = "/conferences", tag = "supervision", params(WholeQuery), responses((status = 200, body = Items<ConferenceSummary>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<ConferenceSummary>>, Problem> {
     signed.may(Permission::Supervise)?;
     let items = web.signalling.ask(|reply| Order::Room(signed.organization, RoomOrder::List(reply))).await?;

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::Web;
@@ -59,7 +59,7 @@ impl From<&model::Disposition> for Disposition {
 }
 
 /// Dispositions, by title. Who does not manage them sees those that are enabled.
-#[utoipa::path(get, path = "/dispositions", tag = "queues", responses((status = 200, body = Items<Disposition>)))]
+#[utoipa::path(get, path = "/dispositions", tag = "queues", params(WholeQuery), responses((status = 200, body = Items<Disposition>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Json<Items<Disposition>> {
     let manages = signed.role.may(Permission::ManageQueues);
     let directory = web.directory();

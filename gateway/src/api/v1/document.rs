@@ -40,7 +40,8 @@ pub fn text(mut document: OpenApi) -> String {
         .title("Ramal")
         .version("1")
         .description(Some(
-            "What the console and programs use. Lists are read in pages: `limit`, and `cursor` from `next` of the page before. A POST may carry \
+            "What the console and programs use. Lists are read in pages: `limit`, and `cursor` from `next` of the page before. A parameter that an \
+             endpoint does not name is refused (400). A POST may carry \
              `Idempotency-Key`: the same request with the same key within a day gets the same answer and is done once. A browser proves itself by its \
              cookie and, where something is changed, by `x-csrf-token` from `/me` and the node's own `Origin`; a program by a bearer token \
              (`ramal user token`). An agent without an open socket at `/events` counts as gone: after `desk.agent_grace_s` what he has waits for others.",

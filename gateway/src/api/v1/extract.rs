@@ -6,10 +6,8 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
-use utoipa::IntoParams;
-use utoipa::openapi::path::ParameterIn;
 
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::api::{Source, Web, wall_ms};
 use crate::people::Origin;
 
@@ -25,33 +23,19 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Web> for At<T> {
     }
 }
 
-/// What stands behind the question mark. A name that the endpoint does not know is refused: a slip of the pen would
-/// otherwise give the whole list.
+/// What stands behind the question mark. Names that the endpoint does not know were refused before, see [`super::query`].
 pub struct Asked<T>(pub T);
 
-impl<T: DeserializeOwned + IntoParams> FromRequestParts<Web> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<Web> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        if let Ok(Query(given)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
-            only_known::<T>(given.iter().map(|(name, _)| name.as_str()))?;
-        }
         let asked = Query::<T>::from_request_parts(parts, web).await;
         let unreadable = |error: axum::extract::rejection::QueryRejection| {
             Problem::caller(StatusCode::BAD_REQUEST, "The query cannot be read", error.body_text())
         };
         asked.map(|Query(value)| Self(value)).map_err(unreadable)
     }
-}
-
-fn only_known<'a, T: IntoParams>(mut given: impl Iterator<Item = &'a str>) -> Result<(), Problem> {
-    let known: Vec<String> =
-        T::into_params(|| Some(ParameterIn::Query)).into_iter().map(|one| one.name).collect();
-    let Some(odd) = given.find(|name| !known.iter().any(|one| one == name)) else { return Ok(()) };
-    let known = known.join(", ");
-    let detail = format!("There is no parameter {odd:?} here. Known are: {known}.");
-    let problem = Problem::caller(StatusCode::BAD_REQUEST, "The query has an unknown parameter", detail);
-    Err(problem.at(odd).coded(Code::UnknownParameter).with("given", odd).with("known", known))
 }
 
 /// Where a request comes from.

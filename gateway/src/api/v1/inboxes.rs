@@ -12,12 +12,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::{JsonBody, present};
 use crate::api::problem::Problem;
-use crate::model::{InboxId, InboxState, Permission, QueueId};
+use crate::model::{FaultCause, InboxId, InboxState, Permission, QueueId};
 use crate::plugin::{InboxChange, InboxError, InboxView, MAX_INBOXES};
 
 /// Largest body: settings may hold texts, in bytes.
@@ -41,6 +41,8 @@ pub struct Inbox {
     state: InboxState,
     /// Why it does not work, in words for the administrator.
     fault: Option<String>,
+    /// The same by a code, for words in another language; null of what was kept by a version without codes.
+    fault_cause: Option<FaultCause>,
     account: Option<Account>,
     /// What the administrator must still do by hand.
     remaining_steps: Vec<String>,
@@ -96,7 +98,7 @@ pub struct InboxPatch {
 }
 
 /// The inboxes, by title. There are so few that they are one page.
-#[utoipa::path(get, path = "/inboxes", tag = "inboxes", responses((status = 200, body = Items<Inbox>)))]
+#[utoipa::path(get, path = "/inboxes", tag = "inboxes", params(WholeQuery), responses((status = 200, body = Items<Inbox>)))]
 pub async fn list(
     State(web): State<Web>,
     signed: Signed,
@@ -206,6 +208,7 @@ fn shown(web: &Web, headers: &HeaderMap, view: InboxView, ruled: bool) -> Inbox 
     let own = web.own_url(headers);
     let snippet = format!("<script src=\"{own}/widget.js?inbox={}\" async></script>", inbox.hook_key);
     let account = inbox.account.unwrap_or_default();
+    let (fault, fault_cause) = fault.map(|fault| (fault.text, fault.cause)).unzip();
     Inbox {
         id: inbox.id,
         name: inbox.name,
@@ -215,6 +218,7 @@ fn shown(web: &Web, headers: &HeaderMap, view: InboxView, ruled: bool) -> Inbox 
         enabled: inbox.enabled,
         state,
         fault,
+        fault_cause: fault_cause.flatten(),
         remaining_steps: account.remaining_steps,
         account: (!account.id.is_empty()).then_some(Account { id: account.id, title: account.title }),
         hook_url,

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::seen::seen;
 use super::signed::Signed;
 use crate::api::body::JsonBody;
@@ -33,7 +33,7 @@ pub struct NewNote {
 }
 
 /// The notes of an Interaction, oldest first.
-#[utoipa::path(get, path = "/interactions/{id}/notes", tag = "messages", params(("id" = InteractionId, Path)),
+#[utoipa::path(get, path = "/interactions/{id}/notes", tag = "messages", params(("id" = InteractionId, Path), WholeQuery),
     responses((status = 200, body = Items<Note>)))]
 pub async fn list(
     State(web): State<Web>,

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::Web;
@@ -39,7 +39,7 @@ pub struct ReasonTitle {
 }
 
 /// Reasons to pause, by title.
-#[utoipa::path(get, path = "/pause-reasons", tag = "queues", responses((status = 200, body = Items<PauseReason>)))]
+#[utoipa::path(get, path = "/pause-reasons", tag = "queues", params(WholeQuery), responses((status = 200, body = Items<PauseReason>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Json<Items<PauseReason>> {
     let directory = web.directory();
     let reasons = directory.pause_reasons(signed.organization);

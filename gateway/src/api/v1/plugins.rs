@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Asked, At};
+use super::page::WholeQuery;
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::{Code, Problem};
@@ -108,7 +109,7 @@ pub struct Grant {
 }
 
 /// The plugins of this node, by name.
-#[utoipa::path(get, path = "/plugins", tag = "plugins", responses((status = 200, body = Plugins)))]
+#[utoipa::path(get, path = "/plugins", tag = "plugins", params(WholeQuery), responses((status = 200, body = Plugins)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Plugins>, Problem> {
     // Who makes inboxes needs their forms.
     signed.may(Permission::ManagePlugins).or_else(|_| signed.may(Permission::ManageInboxes))?;

@@ -12,12 +12,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
 use crate::api::problem::Problem;
-use crate::model::{Permission, RuleId};
+use crate::model::{FaultCause, Permission, RuleId};
 use crate::plugin::{RuleChange, RuleView};
 
 /// Largest body: settings may hold texts, in bytes.
@@ -38,6 +38,8 @@ pub struct Rule {
     enabled: bool,
     /// Why it is not asked, or how it failed last.
     fault: Option<String>,
+    /// The same by a code, for words in another language.
+    fault_cause: Option<FaultCause>,
     /// By the fields of the plugin's form; of secrets only `true` or null.
     #[schema(value_type = Object)]
     settings: BTreeMap<String, Value>,
@@ -74,7 +76,7 @@ pub struct RulePatch {
 }
 
 /// The rules, in the order in which they are asked. There are so few that they are one page.
-#[utoipa::path(get, path = "/rules", tag = "rules", responses((status = 200, body = Items<Rule>)))]
+#[utoipa::path(get, path = "/rules", tag = "rules", params(WholeQuery), responses((status = 200, body = Items<Rule>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<Rule>>, Problem> {
     signed.may(Permission::ManagePlugins)?;
     let rules = web.channels.rules(signed.organization).await?;
@@ -142,6 +144,7 @@ pub async fn delete(
 impl From<RuleView> for Rule {
     fn from(view: RuleView) -> Self {
         let RuleView { rule, fault, settings } = view;
+        let (fault, fault_cause) = fault.map(|fault| (fault.text, fault.cause)).unzip();
         Self {
             id: rule.id,
             title: rule.title,
@@ -149,6 +152,7 @@ impl From<RuleView> for Rule {
             position: rule.position,
             enabled: rule.enabled,
             fault,
+            fault_cause: fault_cause.flatten(),
             settings,
         }
     }

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::calls::OfPhone;
 use super::extract::{Asked, At};
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::queues::checked_title;
 use super::signed::Signed;
 use crate::api::body::{self, JsonBody};
@@ -124,7 +124,7 @@ impl FromRequest<Web> for SoundBody {
 }
 
 /// Clips, by title. Who does not manage them sees those that are not archived.
-#[utoipa::path(get, path = "/sound-clips", tag = "sound clips", responses((status = 200, body = Items<SoundClip>)))]
+#[utoipa::path(get, path = "/sound-clips", tag = "sound clips", params(WholeQuery), responses((status = 200, body = Items<SoundClip>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<SoundClip>>, Problem> {
     let manages = signed.role.may(Permission::ManageTelephony);
     let mut items = web.store.sound_clips(signed.organization, CLIPS_LIMIT).await?;

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::OfPhone;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
@@ -159,7 +159,7 @@ pub async fn supervise(
 }
 
 /// The calls of the organization that run now, the oldest first.
-#[utoipa::path(get, path = "/supervision/calls", tag = "supervision", responses((status = 200, body = Items<RunningCall>)))]
+#[utoipa::path(get, path = "/supervision/calls", tag = "supervision", params(WholeQuery), responses((status = 200, body = Items<RunningCall>)))]
 pub async fn running(State(web): State<Web>, signed: Signed) -> Result<Json<Items<RunningCall>>, Problem> {
     signed.may(Permission::Supervise)?;
     Ok(Json(Items { items: running_calls(&web, &signed).await?, next: None }))

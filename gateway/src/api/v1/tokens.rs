@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::At;
-use super::page::Items;
+use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::JsonBody;
@@ -63,7 +63,7 @@ impl From<Login> for Token {
 }
 
 /// Tokens of programs, the oldest first. There are so few that they are one page.
-#[utoipa::path(get, path = "/tokens", tag = "tokens", responses((status = 200, body = Items<Token>)))]
+#[utoipa::path(get, path = "/tokens", tag = "tokens", params(WholeQuery), responses((status = 200, body = Items<Token>)))]
 pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Items<Token>>, Problem> {
     signed.may(Permission::ManageTokens)?;
     let tokens = web.store.program_tokens(signed.organization).await?;

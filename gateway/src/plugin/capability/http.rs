@@ -16,7 +16,7 @@ use hyper_util::rt::TokioExecutor;
 
 use crate::plugin::guest::Guest;
 use crate::plugin::limits::{MAX_REQUEST_HEADERS, MAX_REQUEST_TIME, MAX_RESPONSE_BYTES};
-use crate::plugin::manifest::host_of;
+use crate::plugin::manifest::{Lack, host_of};
 use crate::plugin::wit::content::Attribute;
 use crate::plugin::wit::http::{Host, HttpError, HttpRequest, HttpResponse};
 
@@ -128,12 +128,7 @@ impl Guest {
         }
         match answer {
             Ok(Err(HttpError::NotAllowed(host))) => {
-                let command = self.granted.command(&self.plugin, true, false);
-                let what = "hosts in this machine or in private networks";
-                Err(self.deny(
-                    format!("{} is not granted {what} ({host}); on the server: {command}", self.plugin),
-                    host,
-                ))
+                Err(self.deny(self.granted.why_not_private(&self.plugin, host.clone()), host))
             }
             Ok(outcome) => outcome,
             Err(_) => Err(HttpError::NoAnswer(format!("no answer within {} ms", timeout.as_millis()))),
@@ -145,11 +140,7 @@ impl Guest {
         let host = host_of(url).ok_or_else(invalid)?;
         let uri: Uri = url.parse().map_err(|_| invalid())?;
         if uri.scheme_str() == Some("http") && !self.granted.cleartext {
-            let command = self.granted.command(&self.plugin, false, true);
-            let why = format!(
-                "{} is not granted requests without TLS ({host}); on the server: {command}",
-                self.plugin
-            );
+            let why = self.granted.why_not_cleartext(&self.plugin, host, false);
             return Err(self.deny(why, "http: without TLS".to_owned()));
         }
         if !self.granted.allows_host(&host, &self.placement.settings) {
@@ -160,7 +151,7 @@ impl Guest {
         Ok(uri)
     }
 
-    fn deny(&self, why: String, what: String) -> HttpError {
+    fn deny(&self, why: Lack, what: String) -> HttpError {
         self.denied.deny(why);
         HttpError::NotAllowed(what)
     }

@@ -6,9 +6,10 @@ use rand::TryRngCore as _;
 use serde_json::Value;
 
 use crate::model::{
-    Capabilities, Inbox, InboxAccount, InboxId, InboxState, Medium, OrganizationId, QueueId, SealedSecret,
+    Capabilities, Inbox, InboxAccount, InboxId, InboxState, Medium, OrganizationId, PlacementFault, QueueId,
+    SealedSecret,
 };
-use crate::plugin::channels::{Channels, Idle, Working, translate};
+use crate::plugin::channels::{Channels, Idle, Working, fault};
 use crate::plugin::fault::CallError;
 use crate::plugin::form::{FieldFault, Filled};
 use crate::plugin::host::Plugin;
@@ -57,7 +58,7 @@ pub struct InboxView {
     pub inbox: Inbox,
     /// How it is in this node at this moment.
     pub state: InboxState,
-    pub fault: Option<String>,
+    pub fault: Option<PlacementFault>,
     /// Whether it is a widget on a website.
     pub live: bool,
     /// Its settings as they are shown: of secrets only whether they are there.
@@ -113,7 +114,7 @@ impl Channels {
             secrets: BTreeMap::new(),
             enabled: true,
             state: InboxState::Faulty,
-            fault: Some("it was never connected".to_owned()),
+            fault: Some(fault::never_connected()),
             hook_key: hook_key()?,
             account: None,
             capabilities: manifest_capabilities(&plugin),
@@ -260,12 +261,12 @@ impl Channels {
             Ok(working) => working,
             Err(Idle::Off) => return Ok(()),
             Err(idle @ (Idle::NoPlugin | Idle::OtherKey)) => {
-                (inbox.state, inbox.fault) = (InboxState::Faulty, Some(idle.to_string()));
+                (inbox.state, inbox.fault) = (InboxState::Faulty, Some(idle.into()));
                 return Ok(());
             }
         };
         if let Some(lack) = working.plugin.lacking(&inbox.settings) {
-            (inbox.state, inbox.fault) = (InboxState::Faulty, Some(lack));
+            (inbox.state, inbox.fault) = (InboxState::Faulty, Some(lack.into()));
             return Ok(());
         }
         let hook_url = self.hook_url(inbox);
@@ -282,11 +283,10 @@ impl Channels {
                 return Err(wrong(&format!("settings.{}", fault.name), &fault.value).into());
             }
             Ok(Err(SetupError::Provider(error))) => {
-                let words = format!("the provider could not be asked: {}", translate::words(&error));
-                (inbox.state, inbox.fault) = (InboxState::Faulty, Some(words));
+                (inbox.state, inbox.fault) = (InboxState::Faulty, Some(fault::not_asked(&error)));
             }
-            Err(CallError::NotGranted(words)) => {
-                (inbox.state, inbox.fault) = (InboxState::Faulty, Some(words));
+            Err(CallError::NotGranted(lack)) => {
+                (inbox.state, inbox.fault) = (InboxState::Faulty, Some(lack.into()));
             }
             Err(error) => {
                 self.learn_call(inbox.organization, &error);
@@ -318,21 +318,19 @@ impl Channels {
         InboxView { inbox, state, fault, live, settings }
     }
 
-    fn state_of(&self, inbox: &Inbox, plugin: Option<&Plugin>) -> (InboxState, Option<String>) {
+    fn state_of(&self, inbox: &Inbox, plugin: Option<&Plugin>) -> (InboxState, Option<PlacementFault>) {
         if !inbox.enabled {
             return (InboxState::Off, None);
         }
         let (Some(plugin), Ok(placement)) = (plugin, self.placement(inbox)) else {
             let idle = if plugin.is_none() { Idle::NoPlugin } else { Idle::OtherKey };
-            return (InboxState::Faulty, Some(idle.to_string()));
+            return (InboxState::Faulty, Some(idle.into()));
         };
         if let Some(lack) = plugin.lacking(&inbox.settings) {
-            return (InboxState::Faulty, Some(lack));
+            return (InboxState::Faulty, Some(lack.into()));
         }
         match plugin.resting(&placement) {
-            Some(fault) if inbox.state != InboxState::Faulty => {
-                (InboxState::Resting, Some(format!("the plugin {fault}")))
-            }
+            Some(fault) if inbox.state != InboxState::Faulty => (InboxState::Resting, Some(fault.into())),
             Some(_) | None => (inbox.state, inbox.fault.clone()),
         }
     }

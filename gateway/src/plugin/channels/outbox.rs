@@ -130,7 +130,7 @@ fn missed(error: CallError) -> SendFailure {
         CallError::Failed(fault) => SendFailure::Unknown(format!("the plugin {fault}")),
         CallError::Host(reason) => SendFailure::Unknown(reason),
         // Nothing of it left us.
-        CallError::NotGranted(words) => SendFailure::Final(words),
+        CallError::NotGranted(lack) => SendFailure::Final(lack.to_string()),
         CallError::NotThere => held(IDLE_REST_MS, "its plugin is not on this node".to_owned()),
         CallError::Resting(rest) => {
             let rest_ms = i64::try_from(rest.as_millis()).unwrap_or(IDLE_REST_MS);
@@ -147,11 +147,13 @@ fn held(rest_ms: i64, reason: String) -> SendFailure {
 mod tests {
     use super::*;
     use crate::plugin::Fault;
+    use crate::plugin::manifest::Lack;
 
     #[test]
     fn what_may_have_left_us_is_never_sent_again() {
         assert!(matches!(missed(Fault::Trap("x".to_owned()).into()), SendFailure::Unknown(_)));
-        assert!(matches!(missed(CallError::NotGranted(String::new())), SendFailure::Final(_)));
+        let lack = Lack::NotNamed { plugin: "a".to_owned(), host: "b".to_owned() };
+        assert!(matches!(missed(CallError::NotGranted(lack)), SendFailure::Final(_)));
         assert!(matches!(missed(CallError::Busy), SendFailure::Later { .. }));
         assert!(matches!(missed(CallError::Resting(Duration::from_secs(1))), SendFailure::Held { .. }));
     }

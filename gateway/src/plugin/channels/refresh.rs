@@ -1,7 +1,7 @@
 //! A plugin that comes in another version, or is granted what it lacked, takes its inboxes along at once: they are connected
 //! again, so that what it can do now is what people may do.
 
-use crate::model::{Inbox, InboxState, OrganizationId};
+use crate::model::{Inbox, InboxState, OrganizationId, PlacementFault};
 use crate::plugin::channels::Channels;
 use crate::plugin::channels::inbox::InboxError;
 use crate::plugin::manifest::World;
@@ -34,8 +34,8 @@ async fn refresh(channels: &Channels, organization: OrganizationId) {
         match channels.reconnect(&inbox).await {
             Ok(()) => {}
             Err(InboxError::Field(fault)) => {
-                let words = format!("{}: {}", fault.field, fault.reason);
-                if let Err(error) = channels.say_state(&inbox, InboxState::Faulty, Some(&words)).await {
+                let fault = PlacementFault::from(&fault);
+                if let Err(error) = channels.say_state(&inbox, InboxState::Faulty, Some(&fault)).await {
                     tracing::warn!(%error, inbox = inbox.id.0, "the state of an inbox could not be kept");
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::{OrganizationId, Rule, RuleId};
+use crate::model::{OrganizationId, PlacementFault, Rule, RuleId};
 use crate::plugin::channels::arrival::MAX_RULES;
 use crate::plugin::channels::{Channels, InboxError};
 use crate::plugin::form::{FieldFault, Filled};
@@ -28,7 +28,7 @@ pub struct RuleChange {
 pub struct RuleView {
     pub rule: Rule,
     /// Why it is not asked, or how it failed last.
-    pub fault: Option<String>,
+    pub fault: Option<PlacementFault>,
     /// Its settings as they are shown: of secrets only whether they are there.
     pub settings: BTreeMap<String, Value>,
 }
@@ -141,7 +141,7 @@ impl Channels {
         let mut settings: BTreeMap<String, Value> =
             rule.settings.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
         let fault = match self.working_rule(&Rule { enabled: true, ..rule.clone() }) {
-            Err(idle) => Some(idle.to_string()),
+            Err(idle) => Some(idle.into()),
             Ok((plugin, placement)) => {
                 for field in &plugin.manifest().settings {
                     let shown = match field.kind {
@@ -150,7 +150,7 @@ impl Channels {
                     };
                     settings.entry(field.name.clone()).or_insert(shown);
                 }
-                plugin.resting(&placement).map(|fault| format!("the plugin {fault}"))
+                plugin.resting(&placement).map(PlacementFault::from)
             }
         };
         RuleView { rule, fault, settings }

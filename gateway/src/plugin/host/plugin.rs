@@ -17,7 +17,7 @@ use crate::plugin::host::Shared;
 use crate::plugin::lane::Lane;
 use crate::plugin::library::Installed;
 use crate::plugin::limits::{MAX_REQUESTS, TimeLimit};
-use crate::plugin::manifest::{Granted, Manifest};
+use crate::plugin::manifest::{Granted, Lack, Manifest};
 use crate::plugin::placement::Placement;
 use crate::plugin::plugin_file::PluginFile;
 
@@ -95,7 +95,7 @@ impl Plugin {
     }
 
     /// What a placement with these settings needs and is not granted; see [`Granted::lacking`].
-    pub fn lacking(&self, settings: &BTreeMap<String, String>) -> Option<String> {
+    pub fn lacking(&self, settings: &BTreeMap<String, String>) -> Option<Lack> {
         self.granted.lacking(&self.name, settings)
     }
 

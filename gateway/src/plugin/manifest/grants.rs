@@ -69,20 +69,27 @@ impl Granted {
         self.hosts.iter().any(|pattern| pattern.allows(host, settings))
     }
 
-    /// Why a request that was refused was: in words for the administrator, with what to do.
-    pub fn why_not(&self, plugin: &str, host: &str, settings: &BTreeMap<String, String>) -> String {
-        if self.asked.iter().any(|pattern| pattern.allows(host, settings)) {
-            let command = self.command(plugin, false, false);
-            return format!("{plugin} is not granted requests to {host}; on the server: {command}");
-        }
-        format!(
-            "{plugin} sends requests to {host}, which its manifest does not name: its author has to add it"
-        )
+    /// Why a request that was refused was.
+    pub fn why_not(&self, plugin: &str, host: &str, settings: &BTreeMap<String, String>) -> Lack {
+        let (host, named) =
+            (host.to_owned(), self.asked.iter().any(|pattern| pattern.allows(host, settings)));
+        let command = self.command(plugin, false, false);
+        let plugin = plugin.to_owned();
+        if named { Lack::Host { plugin, host, command } } else { Lack::NotNamed { plugin, host } }
     }
 
-    /// What these settings need and the grants do not give, in words for the administrator with what to do; of several
-    /// things the first.
-    pub fn lacking(&self, plugin: &str, settings: &BTreeMap<String, String>) -> Option<String> {
+    /// Why a request without TLS was refused, or would be.
+    pub fn why_not_cleartext(&self, plugin: &str, place: String, private: bool) -> Lack {
+        Lack::Cleartext { command: self.command(plugin, private, true), plugin: plugin.to_owned(), place }
+    }
+
+    /// Why a request to a host that is none of the public network was refused, or would be.
+    pub fn why_not_private(&self, plugin: &str, host: String) -> Lack {
+        Lack::Private { command: self.command(plugin, true, false), plugin: plugin.to_owned(), host }
+    }
+
+    /// What these settings need and the grants do not give; of several things the first.
+    pub fn lacking(&self, plugin: &str, settings: &BTreeMap<String, String>) -> Option<Lack> {
         let url_of = |pattern: &HostPattern| Some(settings.get(pattern.setting()?)?.as_str());
         for pattern in &self.asked {
             let url = url_of(pattern);
@@ -93,16 +100,10 @@ impl Granted {
             }
             let (Some(url), Some(host)) = (url, host) else { continue };
             if url.starts_with("http:") && !self.cleartext {
-                let private = is_private(&host);
-                let command = self.command(plugin, private, true);
-                return Some(format!(
-                    "{plugin} is not granted requests without TLS ({url}); on the server: {command}"
-                ));
+                return Some(self.why_not_cleartext(plugin, url.to_owned(), is_private(&host)));
             }
             if is_private(&host) && !self.private_networks {
-                let command = self.command(plugin, true, false);
-                let what = "hosts in this machine or in private networks";
-                return Some(format!("{plugin} is not granted {what} ({host}); on the server: {command}"));
+                return Some(self.why_not_private(plugin, host));
             }
         }
         None
@@ -117,6 +118,21 @@ impl Granted {
             flag(cleartext || self.cleartext, "--allow-cleartext")
         )
     }
+}
+
+/// What a plugin needs and is not granted: in words for the administrator, with what to do.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Lack {
+    #[error("{plugin} is not granted requests without TLS ({place}); on the server: {command}")]
+    Cleartext { plugin: String, place: String, command: String },
+    #[error("{plugin} is not granted requests to {host}; on the server: {command}")]
+    Host { plugin: String, host: String, command: String },
+    #[error("{plugin} sends requests to {host}, which its manifest does not name: its author has to add it")]
+    NotNamed { plugin: String, host: String },
+    #[error(
+        "{plugin} is not granted hosts in this machine or in private networks ({host}); on the server: {command}"
+    )]
+    Private { plugin: String, host: String, command: String },
 }
 
 /// Whether it is plain without asking for its name that a host is none of the public network.
@@ -137,19 +153,20 @@ mod tests {
         );
         let settings = |url: &str| BTreeMap::from([("api".to_owned(), url.to_owned())]);
         let none = Granted::new(&asks, &Grants::default());
-        let words = none.lacking("ab", &settings("https://b.example")).unwrap();
+        let words = none.lacking("ab", &settings("https://b.example")).unwrap().to_string();
         assert!(words.contains("a.example") && words.ends_with("ramal plugin grant ab"), "{words}");
         let all = Granted::new(&asks, &Grants::all_of(&asks));
         assert_eq!(all.lacking("ab", &settings("https://b.example")), None);
         assert_eq!(all.lacking("ab", &BTreeMap::new()), None);
-        let words = all.lacking("ab", &settings("http://127.0.0.1:9")).unwrap();
+        let words = all.lacking("ab", &settings("http://127.0.0.1:9")).unwrap().to_string();
         assert!(
             words.ends_with("ramal plugin grant ab --allow-private-networks --allow-cleartext"),
             "{words}"
         );
-        let words = all.lacking("ab", &settings("https://10.0.0.1/")).unwrap();
+        let words = all.lacking("ab", &settings("https://10.0.0.1/")).unwrap().to_string();
         assert!(words.ends_with("ramal plugin grant ab --allow-private-networks"), "{words}");
-        assert!(all.why_not("ab", "c.example", &settings("https://b.example")).contains("its author"));
+        let words = all.why_not("ab", "c.example", &settings("https://b.example")).to_string();
+        assert!(words.contains("its author"), "{words}");
     }
 
     fn manifest(asks: &str) -> Manifest {

@@ -24,6 +24,15 @@ pub enum Standing {
     Paused { reason: PauseReasonId },
 }
 
+/// The time after an Interaction in which its agent is left alone, to write down what it was about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WrapUp {
+    pub of: InteractionId,
+    pub since: Instant,
+    /// When it ends by itself.
+    pub until: Instant,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Agent {
@@ -34,7 +43,7 @@ pub struct Agent {
     pub serving: BTreeMap<InteractionId, Medium>,
     /// Offers count as if they were accepted: two at once could both be.
     pub offers: BTreeMap<OfferId, (InteractionId, Medium)>,
-    pub wrap_up_until: Option<Instant>,
+    pub wrap_up: Option<WrapUp>,
     /// He talks, rings or dials, on his Seat or his phone, in an Interaction or in a call of his own.
     pub in_call: bool,
     /// Since when he has had nothing to do, or since he last got something.
@@ -49,7 +58,7 @@ impl Agent {
             queues: BTreeMap::new(),
             serving: BTreeMap::new(),
             offers: BTreeMap::new(),
-            wrap_up_until: None,
+            wrap_up: None,
             in_call: false,
             idle_since: now,
         }
@@ -97,8 +106,8 @@ impl Agent {
         if let Presence::Lost { .. } = self.presence {
             return Err(NotOffered::Lost);
         }
-        match self.wrap_up_until {
-            Some(until) => Err(NotOffered::WrapUp { until }),
+        match self.wrap_up {
+            Some(WrapUp { until, .. }) => Err(NotOffered::WrapUp { until }),
             None => Ok(()),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Distribution;
+use super::agent::WrapUp;
 use super::output::{GaveBack, Offer, OfferId, Output, RoutingError, Withdrawal};
 use super::timeout::Due;
 use super::waiting::{Arrival, Destination, Progress, Routed};
@@ -160,9 +161,11 @@ impl Distribution {
             self.lay_down(now, interaction, agent);
             let wrap_up = queue.and_then(|queue| self.queues.get(&queue)).map(|queue| queue.wrap_up);
             if let Some(wrap_up) = wrap_up.filter(|wrap_up| !wrap_up.is_zero()) {
+                // The one before is over: nobody wraps up two.
+                self.leave_wrap_up(now, agent);
                 let until = now + wrap_up;
                 self.deadlines.insert((until, Due::WrapUp(agent)));
-                self.agent_mut(agent)?.wrap_up_until = Some(until);
+                self.agent_mut(agent)?.wrap_up = Some(WrapUp { of: interaction, since: now, until });
             }
             self.tell(Output::AgentChanged(agent));
         }
@@ -175,13 +178,22 @@ impl Distribution {
     /// # Errors
     /// No such agent.
     pub fn end_wrap_up(&mut self, now: Instant, agent: UserId) -> Result<(), RoutingError> {
-        let entry = self.agent_mut(agent)?;
-        if entry.wrap_up_until.take().is_some() {
-            entry.idle_since = now;
+        self.agent_mut(agent)?;
+        if self.leave_wrap_up(now, agent) {
             self.tell(Output::AgentChanged(agent));
         }
         self.drain(now);
         Ok(())
+    }
+
+    /// Ends the wrap-up of an agent, if he has one, and tells how long it was.
+    pub(super) fn leave_wrap_up(&mut self, now: Instant, agent: UserId) -> bool {
+        let Some(entry) = self.agents.get_mut(&agent) else { return false };
+        let Some(WrapUp { of, since, until }) = entry.wrap_up.take() else { return false };
+        entry.idle_since = now;
+        let lasted = now.min(until).saturating_duration_since(since);
+        self.tell(Output::WrappedUp { interaction: of, lasted });
+        true
     }
 
     fn routed(&self, interaction: InteractionId) -> Result<&Routed, RoutingError> {

@@ -38,6 +38,11 @@ pub enum Output {
     },
     /// Why this agent and not another, to be kept with the Interaction.
     Decided(Decision),
+    /// An agent's wrap-up of it is over.
+    WrappedUp {
+        interaction: InteractionId,
+        lasted: Duration,
+    },
     /// Something that others see of the agent has changed.
     AgentChanged(UserId),
 }

@@ -201,9 +201,9 @@ impl Distribution {
     /// Out of every queue, no offers, and what he has waits again.
     pub(super) fn empty_hands(&mut self, now: Instant, agent: UserId, why: GaveBack) {
         self.withdraw_from(now, agent, None);
+        self.leave_wrap_up(now, agent);
         let Some(entry) = self.agents.get_mut(&agent) else { return };
         entry.queues.clear();
-        entry.wrap_up_until = None;
         for interaction in entry.holdings() {
             self.give_back(now, interaction, agent, why);
         }

@@ -205,7 +205,7 @@ impl Observed {
                 Output::Withdrawn { offer, .. } => {
                     assert_eq!(self.offers.remove(&offer.id), Some(offer));
                 }
-                Output::AgentChanged(_) | Output::Decided(_) => {}
+                Output::AgentChanged(_) | Output::Decided(_) | Output::WrappedUp { .. } => {}
             }
         }
     }

@@ -64,12 +64,9 @@ impl Distribution {
     }
 
     fn wrap_up_is_over(&mut self, now: Instant, agent: UserId) {
-        let Some(agent) = self.agents.get_mut(&agent) else { return };
-        if agent.wrap_up_until.is_some_and(|until| until <= now) {
-            agent.wrap_up_until = None;
-            agent.idle_since = now;
-            let id = agent.settings.id;
-            self.tell(Output::AgentChanged(id));
+        let wrap_up = self.agents.get(&agent).and_then(|agent| agent.wrap_up);
+        if wrap_up.is_some_and(|wrap_up| wrap_up.until <= now) && self.leave_wrap_up(now, agent) {
+            self.tell(Output::AgentChanged(agent));
         }
     }
 

@@ -41,6 +41,14 @@ impl Boards {
         tally.handled_ms = tally.handled_ms.saturating_add(ms.max(0));
     }
 
+    /// A wrap-up has ended of one that was closed then; it belongs to that day.
+    pub fn wrapped_up(&mut self, queue: QueueId, closed_at_ms: i64, ms: i64) {
+        if self.day.is_some_and(|(_, day)| day.starts_at_ms <= closed_at_ms) {
+            let tally = self.tallies.entry(queue).or_default();
+            tally.handled_ms = tally.handled_ms.saturating_add(ms.max(0));
+        }
+    }
+
     pub fn abandoned(&mut self, queue: QueueId) {
         let tally = self.tallies.entry(queue).or_default();
         tally.abandoned = tally.abandoned.saturating_add(1);

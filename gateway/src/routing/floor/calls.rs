@@ -173,6 +173,8 @@ impl Desk {
             self.batch.note(interaction, told);
             return self.ended(at, interaction, (EndedByWhom::Transfer, "handed over"));
         };
+        self.lay_down(at, interaction);
+        let Some(item) = self.interactions.get_mut(&interaction) else { return };
         item.agent = Some(colleague);
         item.state = InteractionState::Open;
         item.assigned_at_ms = Some(at.wall_ms);

@@ -259,6 +259,7 @@ impl Desk {
             self.batch.steps.truncate(mark);
             return Err(error.into());
         }
+        self.lay_down(at, interaction);
         if let Some(item) = self.interactions.get_mut(&interaction) {
             item.state = InteractionState::Waiting;
             item.queue = queue;
@@ -308,6 +309,7 @@ impl Desk {
 
     /// Takes a closed one from the floor: the call is hung up, the agent has his wrap-up, the board counts.
     pub fn finish(&mut self, at: Moment, interaction: InteractionId) {
+        self.lay_down(at, interaction);
         let Some(item) = self.interactions.get_mut(&interaction) else { return };
         if let Some((call, view)) = &mut item.call
             && view.state != CallState::Ended
@@ -315,16 +317,17 @@ impl Desk {
             turn(view, CallState::Ended, at);
             self.batch.voice.push(VoiceOrder::HangUp { call: *call });
         }
-        let (was, queue) = (item.state, item.queue);
-        let ended_at_ms = item.ended_at_ms.unwrap_or(at.wall_ms);
-        let handled_ms = item.assigned_at_ms.map(|assigned| ended_at_ms - assigned);
+        let (was, queue, handled_ms) = (item.state, item.queue, item.handled_ms);
         item.state = InteractionState::Closed;
-        item.ended_at_ms = Some(ended_at_ms);
+        item.ended_at_ms.get_or_insert(at.wall_ms);
         // One that had no queue is not known to the distribution.
         let _ = self.distribution.close(at.instant, interaction);
         match (queue, was) {
             (Some(queue), InteractionState::Open) => {
-                self.boards.handled(queue, handled_ms.unwrap_or_default())
+                self.boards.handled(queue, handled_ms);
+                if self.is_wrapped_up(interaction) {
+                    self.wrapped_up_still.insert(interaction, (queue, at.wall_ms));
+                }
             }
             (Some(queue), InteractionState::Waiting) => self.boards.abandoned(queue),
             (Some(_), InteractionState::Closed) | (None, _) => {}

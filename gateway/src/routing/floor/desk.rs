@@ -31,6 +31,8 @@ pub(super) struct Desk {
     pub left: BTreeSet<(Instant, InteractionId)>,
     /// For what an agent has his wrap-up.
     pub wrap_ups: HashMap<UserId, InteractionId>,
+    /// Closed ones that somebody still wraps up: the queue that counts it, and when they were closed.
+    pub wrapped_up_still: HashMap<InteractionId, (QueueId, i64)>,
     /// Calls that signalling is connecting now.
     pub connecting: BTreeSet<InteractionId>,
     pub boards: Boards,
@@ -51,6 +53,8 @@ pub(super) struct Item {
     pub priority: u8,
     pub started_at_ms: i64,
     pub assigned_at_ms: Option<i64>,
+    /// What agents have done for it, without the part of the one who has it now.
+    pub handled_ms: i64,
     pub queue: Option<QueueId>,
     /// Who has it; while it waits: for whom alone.
     pub agent: Option<UserId>,
@@ -71,6 +75,7 @@ impl Item {
             priority: row.priority,
             started_at_ms: row.started_at_ms,
             assigned_at_ms: row.assigned_at_ms,
+            handled_ms: row.handled_ms,
             queue: row.queue,
             agent: row.agent,
             state: row.state,
@@ -79,6 +84,12 @@ impl Item {
             call: None,
             left_at_ms: row.left_at_ms,
         }
+    }
+
+    /// How long the agent who has it now has had it; none: nobody has it.
+    pub fn part_ms(&self, until_ms: i64) -> Option<i64> {
+        let assigned_at_ms = self.assigned_at_ms.filter(|_| self.state == InteractionState::Open)?;
+        Some((until_ms - assigned_at_ms).max(0))
     }
 
     /// How it stands before the distribution; none: for nobody.
@@ -108,6 +119,7 @@ impl Desk {
             sockets: HashMap::new(),
             left: BTreeSet::new(),
             wrap_ups: HashMap::new(),
+            wrapped_up_still: HashMap::new(),
             connecting: BTreeSet::new(),
             boards: Boards::default(),
             batch: Batch::default(),

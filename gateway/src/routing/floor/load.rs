@@ -9,7 +9,8 @@ use super::desk::{Desk, Item};
 use super::moment::Moment;
 use super::task::Settings;
 use crate::model::{
-    Directory, EndedByWhom, InteractionEventKind, InteractionRow, InteractionState, Medium, UserId,
+    Directory, EndedByWhom, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium,
+    UserId,
 };
 use crate::routing::distribution::Scope;
 use crate::store::{InteractionChange, InteractionStep, LocalDay, QueueTally, StandingRow};
@@ -19,6 +20,8 @@ use crate::store::{InteractionChange, InteractionStep, LocalDay, QueueTally, Sta
 pub(super) struct Stored {
     pub standings: Vec<StandingRow>,
     pub interactions: Vec<InteractionRow>,
+    /// When the calls of those that are not closed ended, so far as they have a record of it.
+    pub ends_of_calls: BTreeMap<InteractionId, i64>,
     pub day: LocalDay,
     pub tallies: Vec<(crate::model::QueueId, QueueTally)>,
 }
@@ -31,7 +34,7 @@ impl Desk {
         self.stand_again(at, &stored.standings);
         for row in stored.interactions {
             match row.medium {
-                Medium::Voice => self.bury(at, &row),
+                Medium::Voice => self.bury(at, &row, &stored.ends_of_calls),
                 Medium::Chat => self.admit_again(at, &row, settings),
             }
         }
@@ -58,6 +61,9 @@ impl Desk {
         if item.state == InteractionState::Open && !self.knows(item.agent) {
             item.state = InteractionState::Waiting;
             item.agent = None;
+            let ms = item.part_ms(at.wall_ms).unwrap_or_default();
+            item.handled_ms = item.handled_ms.saturating_add(ms);
+            self.keep_handled(row.id, ms);
             let change = InteractionChange::Waiting { queue: item.queue, agent: None };
             let told = event(InteractionEventKind::GivenBack, row.agent, json!({ "why": "agent_gone" }));
             self.batch.step(row.id, change, told);
@@ -70,8 +76,14 @@ impl Desk {
         agent.is_some_and(|agent| self.distribution.agent(agent).is_some())
     }
 
-    fn bury(&mut self, at: Moment, row: &InteractionRow) {
-        let handled_ms = row.assigned_at_ms.map_or(0, |assigned| at.wall_ms - assigned);
+    fn bury(&mut self, at: Moment, row: &InteractionRow, ends: &BTreeMap<InteractionId, i64>) {
+        // Nobody had it any more once the call was dead.
+        let died_at_ms = ends.get(&row.id).copied().unwrap_or(at.wall_ms).min(at.wall_ms);
+        let part_ms = Item::of(row).part_ms(died_at_ms);
+        if let Some(ms) = part_ms {
+            self.keep_handled(row.id, ms);
+        }
+        let handled_ms = row.handled_ms.saturating_add(part_ms.unwrap_or_default());
         let change = match (row.state, row.queue) {
             (InteractionState::Waiting, queue) => {
                 queue.into_iter().for_each(|queue| self.boards.abandoned(queue));

@@ -18,7 +18,8 @@ impl Desk {
         let own = directory
             .queues(self.organization)
             .filter(|queue| queue.enabled && queue.members.contains(&user));
-        let until = self.distribution.agent(user).and_then(|agent| agent.wrap_up_until);
+        let wrap_up = self.distribution.agent(user).and_then(|agent| agent.wrap_up);
+        let until = wrap_up.map(|wrap_up| wrap_up.until);
         PresenceView {
             queues: own.map(|queue| self.standing(directory, queue, user)).collect(),
             wrap_up_until_ms: until.map(|until| at.wall_of(until)),
@@ -93,7 +94,7 @@ impl Desk {
             open: OpenCounts { chats: count(Medium::Chat), calls: count(Medium::Voice) },
             calls_need: self.calls_need(directory, agent),
             in_call: own.is_some_and(|agent| agent.in_call),
-            wrap_up_until_ms: own.and_then(|agent| agent.wrap_up_until).map(|until| at.wall_of(until)),
+            wrap_up_until_ms: own.and_then(|agent| agent.wrap_up).map(|wrap_up| at.wall_of(wrap_up.until)),
             interactions: own
                 .into_iter()
                 .flat_map(|agent| agent.serving.keys())

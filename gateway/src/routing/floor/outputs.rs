@@ -26,6 +26,9 @@ impl Desk {
                 Output::Assigned { interaction, agent } => self.assigned(at, interaction, agent),
                 Output::GivenBack { interaction, agent, why } => self.given_back(at, interaction, agent, why),
                 Output::Decided(decision) => self.decided(at, decision),
+                Output::WrappedUp { interaction, lasted } => {
+                    self.wrapped_up(interaction, millis(lasted.as_millis()));
+                }
                 Output::AgentChanged(agent) => {
                     self.batch.agents.insert(agent);
                 }
@@ -69,6 +72,7 @@ impl Desk {
             GaveBack::LoggedOut => "logged_out",
             GaveBack::Released => "released",
         };
+        self.lay_down(at, interaction);
         let Some(item) = self.interactions.get_mut(&interaction) else { return };
         item.state = InteractionState::Waiting;
         item.agent = waits_for;

@@ -73,6 +73,7 @@ impl Floor {
             Ok(Stored {
                 standings: store.standings(organization).await?,
                 interactions: store.unclosed_interactions(organization).await?,
+                ends_of_calls: store.ends_of_unclosed_calls(organization).await?,
                 tallies: store.tallies(organization, day.starts_at_ms).await?,
                 day,
             })

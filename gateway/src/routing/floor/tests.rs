@@ -2,6 +2,7 @@
 
 mod calls;
 mod chats;
+mod handling;
 mod people;
 mod restart;
 pub(super) mod room;

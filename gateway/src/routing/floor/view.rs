@@ -195,7 +195,8 @@ pub struct BoardView {
     /// Closed by an agent since midnight where the organization is.
     pub handled_today: u32,
     pub abandoned_today: u32,
-    /// From the assignment to the end, on the average of those handled today.
+    /// What those handled today took on the average: the parts of all their agents, from when each got it to when he laid it down
+    /// or closed it, with the wrap-ups that are over. What they waited between agents is none of it.
     pub mean_handle_ms: Option<i64>,
 }
 

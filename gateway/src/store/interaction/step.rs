@@ -29,6 +29,10 @@ pub enum InteractionChange {
     Ended {
         by: EndedByWhom,
     },
+    /// An agent has had it for so long, or has wrapped it up: one more part of what it took.
+    Handled {
+        ms: i64,
+    },
     /// The agent looks at it for the first time.
     Opened,
     /// It waits: for a queue, or for one agent alone.
@@ -53,11 +57,16 @@ const ANSWERED: &str = "UPDATE interactions SET answered_at_ms = COALESCE(answer
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const ASSIGNED: &str = "UPDATE interactions SET state = 'open', assigned_at_ms = $3, agent_id = $4 \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
+// Who it only waited for has not had it.
 const CLOSED: &str = "UPDATE interactions SET state = 'closed', closed_at_ms = $3, left_at_ms = NULL, \
+    agent_id = CASE WHEN state = 'waiting' THEN NULL ELSE agent_id END, \
     ended_at_ms = COALESCE(ended_at_ms, $3), ended_by = COALESCE(ended_by, $4), disposition_id = COALESCE($5, disposition_id) \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const ENDED: &str = "UPDATE interactions SET customer_state = 'ended', ended_at_ms = COALESCE(ended_at_ms, $3), \
     ended_by = COALESCE(ended_by, $4), left_at_ms = NULL WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
+// A wrap-up ends after it is closed.
+const HANDLED: &str =
+    "UPDATE interactions SET handled_ms = handled_ms + $3 WHERE organization_id = $1 AND id = $2";
 const OPENED: &str = "UPDATE interactions SET opened_at_ms = COALESCE(opened_at_ms, $3), \
     customer_state = CASE WHEN customer_state <> 'new' THEN customer_state \
     WHEN last_direction = 'out' THEN 'answered' ELSE 'waiting' END \
@@ -110,6 +119,7 @@ async fn write(
             return close(tx, place, disposition, (at_ms, by)).await;
         }
         InteractionChange::Ended { by } => return end(tx, ENDED, place, (at_ms, by)).await,
+        InteractionChange::Handled { ms } => return add_handled(tx, place, ms).await,
         InteractionChange::Opened => (OPENED, None),
         InteractionChange::Waiting { queue, agent } => {
             return wait(tx, (organization, interaction), (queue, agent)).await;
@@ -124,6 +134,20 @@ async fn write(
         query.execute(db).await.map(drop)
     })?;
     Ok(())
+}
+
+async fn add_handled(
+    tx: &mut Tx,
+    (organization, interaction): (OrganizationId, InteractionId),
+    ms: i64,
+) -> Result<(), StoreError> {
+    Ok(on_tx!(tx, |db| sqlx::query(HANDLED)
+        .bind(organization.0)
+        .bind(interaction.0)
+        .bind(ms.max(0))
+        .execute(db)
+        .await
+        .map(drop))?)
 }
 
 async fn close(

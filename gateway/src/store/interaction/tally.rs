@@ -20,7 +20,8 @@ pub struct QueueTally {
     pub handled: u32,
     /// Nobody had them when the customer left.
     pub abandoned: u32,
-    /// From the assignment to the end, all that were handled together.
+    /// What they took, all that were handled together: each agent's part from when he got it to when he laid it down or
+    /// closed it, and the wrap-ups that are over.
     pub handled_ms: i64,
 }
 
@@ -57,8 +58,7 @@ impl Store {
         const TALLIES: &str = "SELECT queue_id, \
             CAST(SUM(CASE WHEN agent_id IS NULL THEN 0 ELSE 1 END) AS BIGINT) AS handled, \
             CAST(SUM(CASE WHEN agent_id IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS abandoned, \
-            CAST(SUM(CASE WHEN agent_id IS NULL OR assigned_at_ms IS NULL THEN 0 \
-            ELSE COALESCE(ended_at_ms, closed_at_ms) - assigned_at_ms END) AS BIGINT) AS handled_ms \
+            CAST(SUM(CASE WHEN agent_id IS NULL THEN 0 ELSE handled_ms END) AS BIGINT) AS handled_ms \
             FROM interactions WHERE organization_id = $1 AND closed_at_ms >= $2 AND queue_id IS NOT NULL GROUP BY queue_id";
         let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(TALLIES)
             .bind(organization.0)

@@ -6,6 +6,7 @@ import { Button, ErrorState, FormProblem, Icon, Panel, Screen, Skeleton, Switch,
 import { Crumb } from '../../ui/crumb';
 import { erase } from '../actions';
 import { useDraft } from '../draft';
+import { faultText } from '../faults/fault';
 import { CopyLine } from '../once';
 import { SettingsForm, settingsBody, settingsComplete, settingsDraft, worded } from '../settings_form/settings_form';
 import type { Inbox, List, Plugin } from '../shapes';
@@ -40,7 +41,7 @@ function InboxRecord({ inbox, plugin, onSaved }: RecordProps) {
       <Crumb href={href('admin', 'inboxes')} title={say('title')} />
       <div class="row">
         <InboxState inbox={inbox} />
-        {inbox.fault && <span class="fault-text">{inbox.fault}</span>}
+        {inbox.fault && <span class="fault-text">{faultText(inbox)}</span>}
         {inbox.enabled && inbox.state === 'leads_nowhere' && <span class="fault-text">{say('nowhere_text')}</span>}
       </div>
       {!plugin && <p class="form-problem">{say('gone', { name: inbox.plugin })}</p>}

@@ -5,6 +5,7 @@ import { Badge, Button, Dialog, FormProblem, Select, Switch, TextField, useActio
 import { Listing } from '../../ui/listing';
 import { FormFoot, erase } from '../actions';
 import { numberOf, textOfNumber, useDraft } from '../draft';
+import { faultText } from '../faults/fault';
 import type { SectionProps } from '../sections';
 import { SettingsForm, settingsBody, settingsComplete, settingsDraft, worded } from '../settings_form/settings_form';
 import type { List, Plugin, Rule } from '../shapes';
@@ -100,7 +101,7 @@ function RuleForm({ rule, kinds, last, onClose, onSaved }: FormProps) {
       onSubmit={() => complete && action.run()}
       actions={<FormFoot verb={shared(rule ? 'save' : 'create')} busy={action.pending} disabled={!complete || (rule !== null && !draft.changed)} onClose={onClose} onDelete={rule ? forget : undefined} />}
     >
-      {rule?.fault && <p class="form-problem">{rule.fault}</p>}
+      {rule?.fault && <p class="form-problem">{faultText(rule)}</p>}
       <div class="form-two">
         {!rule && <Select label={say('plugin')} value={now.plugin} onChange={choose} choices={kinds.map(({ name, title }) => ({ value: name, label: worded(title) }))} error={action.at('plugin')} />}
         <TextField label={say('name')} value={now.title} onChange={(title) => set({ title })} required maxLength={100} error={action.at('title')} />

@@ -7,6 +7,7 @@ import { boards, presence } from '../../live/desk';
 import { may, me } from '../../live/me';
 import { go } from '../../route/route';
 import { Button, Icon, Panel, Screen, Skeleton, useResource, useWhole } from '../../ui';
+import { faultText } from '../faults/fault';
 import { faultOf } from '../plugins/fault';
 import { worded } from '../settings_form/settings_form';
 import type { DialRule, Inbox, List, Plugin, Queue, RefusedCall, Trunk } from '../shapes';
@@ -127,7 +128,7 @@ function Troubles({ queues, users, inboxes, trunks, plugins, refused }: Everythi
   const outside = refused.filter(({ what, extension }) => what === 'call' && extension === null).reduce((sum, { count }) => sum + count, 0);
   const all = [
     ...plugins.filter(({ fault }) => fault).map((plugin) => ({ key: `p${plugin.name}`, text: say('trouble_plugin', { name: worded(plugin.title), fault: faultOf(plugin) }), to: ['admin', 'plugins'] })),
-    ...inboxes.filter(({ enabled, fault }) => enabled && fault).map(({ id, title, fault }) => ({ key: `i${id}`, text: say('trouble_inbox', { name: title, fault: fault ?? '' }), to: ['admin', 'inboxes', String(id)] })),
+    ...inboxes.filter(({ enabled, fault }) => enabled && fault).map((inbox) => ({ key: `i${inbox.id}`, text: say('trouble_inbox', { name: inbox.title, fault: faultText(inbox) }), to: ['admin', 'inboxes', String(inbox.id)] })),
     ...inboxes.filter(({ enabled, state }) => enabled && state === 'leads_nowhere').map(({ id, title }) => ({ key: `n${id}`, text: say('trouble_nowhere', { name: title }), to: ['admin', 'inboxes', String(id)] })),
     ...trunks.filter(({ enabled, state }) => enabled && state?.trouble).map(({ name }) => ({ key: `t${name}`, text: say('trouble_trunk', { name, fault: say('down') }), to: ['admin', 'trunks'] })),
     ...queues.flatMap((queue) => lacking(queue, users)),
