@@ -22,6 +22,7 @@ const POSTGRES: &[Step] = &[
     (10, "recordings", include_str!("../../migrations/postgres/0010_recordings.sql")),
     (11, "who ended", include_str!("../../migrations/postgres/0011_who_ended.sql")),
     (12, "who had a part", include_str!("../../migrations/postgres/0012_who_had_a_part.sql")),
+    (14, "call outcomes", include_str!("../../migrations/postgres/0014_call_outcomes.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -35,6 +36,7 @@ const SQLITE: &[Step] = &[
     (10, "recordings", include_str!("../../migrations/sqlite/0010_recordings.sql")),
     (11, "who ended", include_str!("../../migrations/sqlite/0011_who_ended.sql")),
     (12, "who had a part", include_str!("../../migrations/sqlite/0012_who_had_a_part.sql")),
+    (14, "call outcomes", include_str!("../../migrations/sqlite/0014_call_outcomes.sql")),
 ];
 
 impl Store {
