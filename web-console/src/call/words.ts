@@ -192,7 +192,7 @@ export const say = catalogue(
     try: 'Tentar de novo',
     unmute: 'Ativar voz',
     with: 'Chamada com {name}',
-    details: '{loss} % perdidos, {jitter} ms de variação, {trip} ms ida e volta',
+    details: '{loss} % perdido, {jitter} ms de jitter, {trip} ms de ida e volta',
     add: 'Adicionar',
     add_number: 'Número a chamar',
     add_hint: 'O outro lado ouve música até alguém atender; então os três conversam.',
