@@ -4,9 +4,9 @@ use ramal_tests::node::{carrier_address, carrier_of};
 use ramal_tests::{Browser, Call, Page, Rtp, Site, Ua};
 use serde_json::json;
 
-use crate::calls::{CALLER_HZ, taken_directly};
+use crate::calls::{CALLER_HZ, served, taken_directly};
 use crate::office::{AGENT_HZ, Agent, Office, log_in};
-use crate::stage::{email, faults};
+use crate::stage::{email, faults, visit};
 
 const BIA_HZ: f64 = 850.0;
 const OTHER_HZ: f64 = 1250.0;
@@ -64,7 +64,7 @@ async fn two_agents(site: Site) -> (Office, Agent, Browser, Agent) {
 #[tokio::test]
 async fn f153_a_call_to_ones_own_extension_is_given_to_a_number_and_comes_back_where_nobody_takes_it() {
     let office = Office::open().await;
-    let ana = crate::calls::served(&office, json!({})).await;
+    let ana = served(&office, json!({})).await;
     let page = &ana.page;
     let phone: Ua = office.node.phone("103").await;
     let mut caller = taken_directly(&office, &ana, "101", CALLER_HZ).await;
@@ -92,6 +92,12 @@ async fn f153_a_call_to_ones_own_extension_is_given_to_a_number_and_comes_back_w
     );
     caller.call.bye().await;
     other.call.expect_bye().await;
+    // What was told is told once, also where it could be read in another language from now on.
+    page.sees_no(".toast").await;
+    visit(page, &office.node, "profile/appearance").await;
+    page.ask("choose", json!({ "selector": "select:has(option[value=en])", "value": "en" })).await;
+    page.sees("h1", "My profile").await;
+    page.counts(".toast", 0).await;
 }
 
 #[tokio::test]
@@ -132,7 +138,7 @@ async fn f153_f157_a_call_dialled_by_a_trunk_is_given_to_a_colleague_with_its_pr
     tokio::join!(ana.page.hears(OTHER_HZ), other.rtp.hears(AGENT_HZ));
     let protocol = ana.page.text(".talk-head .protocol").await;
     // Wherever she is.
-    crate::stage::visit(&ana.page, &office.node, "contacts").await;
+    visit(&ana.page, &office.node, "contacts").await;
     ana.page.click(".dock >> role=button[name=\"Transferir\"]").await;
     to_colleague(&ana.page, "Bia").await;
     bia.accept().await;

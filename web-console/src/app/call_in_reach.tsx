@@ -7,7 +7,7 @@ import { Troubles } from '../call/troubles';
 import { Transfer } from '../interaction/transfer';
 import { say } from '../interaction/words';
 import { useKeys } from '../keys/keys';
-import { heard } from '../live/calls';
+import { heard, isGuest } from '../live/calls';
 import { interactions } from '../live/desk';
 import { me } from '../live/me';
 import { fault, online, seat } from '../phone/phone';
@@ -26,9 +26,10 @@ export function CallInReach() {
   const here = of !== undefined && of === before;
   const own = call !== null && !here && call.supervision === null && call.conference === null && call.joins === null;
   const give = () => (giving.value = true);
-  const ready = own && (call.state === 'talking' || call.state === 'held');
-  // What the screen shows has T already.
-  const keyed = own && before === undefined;
+  // With three in the call one leaves it instead.
+  const ready = own && (call.state === 'talking' || call.state === 'held') && !isGuest(call) && call.others.every(({ role }) => role !== 'third');
+  // As H and M: where its Interaction is shown they are the bar's there, and what the screen shows has T already.
+  const keyed = own && of === undefined && before === undefined;
   useKeys(keyed && ready ? [{ key: 'T', label: say('transfer'), run: give }] : []);
   if (!call) return seat.value === 'taken' || (online.value && fault.value !== null) ? <Troubles /> : null;
   // Of somebody else's no bar is there.
