@@ -85,7 +85,7 @@ mod user;
 pub use agent::Agent;
 pub use audit::{Actor, AuditEntry, difference};
 pub use binding::{Binding, BindingFlow};
-pub use call::{CallRecord, Direction, EndedBy};
+pub use call::{CallOutcome, CallRecord, Direction, EndedBy};
 pub use call_id::{CallId, CallIdError};
 pub use capabilities::Capabilities;
 pub use contact::{Contact, ContactIdentity, Identity, IdentityError, IdentityKind, folded, title_of};

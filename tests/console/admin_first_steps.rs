@@ -46,7 +46,7 @@ async fn f232_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     tick(&page, "Sales").await;
     tick(&page, "Support").await;
     press(&page, "Create").await;
-    page.sees("dialog", "User made").await;
+    page.sees("dialog", "User created").await;
     // A softphone could register as the new extension: all that it asks for is there.
     page.sees("dialog", "sip:150@acme.test").await;
     page.sees("dialog .field:has-text(\"Server (SIP UDP)\")", &node.udp.to_string()).await;

@@ -44,7 +44,7 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
     carrier.invite("+551130001000", &rtp.sdp()).await.expect_status(404).await;
     visit(&page, &node, "admin/dial_rules").await;
     page.sees(".refused tr", "+551130001000").await;
-    press(&page, "Make a rule for this number").await;
+    press(&page, "Create a rule for this number").await;
     page.holds("role=textbox[name=\"Number called\"]", "+551130001000").await;
     // One trunk, one queue: both are chosen already.
     press(&page, "Create").await;
@@ -62,7 +62,7 @@ async fn a_refused_carrier_is_let_in_by_what_stands_beside_it() {
     visit(&page, &node, "admin").await;
     page.sees("role=button[name=/101 calls from outside were refused/]", "").await;
     visit(&page, &node, "admin/dial_rules").await;
-    page.sees(".refused tr:has-text(\"+551130002000\")", "Make a rule for this number").await;
+    page.sees(".refused tr:has-text(\"+551130002000\")", "Create a rule for this number").await;
 }
 
 #[tokio::test]

@@ -85,6 +85,17 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     page.sees("tr:has-text(\"101\")", "Internal").await;
     page.sees_no("tr:has-text(\"99999-0000\")").await;
     choose(&page, "Direction", "").await;
+    // By how they ended.
+    choose(&page, "How it ended", "failed").await;
+    page.sees_no("tr:has-text(\"101\")").await;
+    page.sees("tr:has-text(\"999\")", "There is no such number").await;
+    choose(&page, "How it ended", "gave_up").await;
+    page.sees("main .state-title", "No call fits the filter").await;
+    choose(&page, "How it ended", "answered").await;
+    page.sees("tr:has-text(\"101\")", "The caller hung up").await;
+    page.sees_no("tr:has-text(\"999\"):has-text(\"no such\")").await;
+    choose(&page, "How it ended", "").await;
+    assert_eq!(sofia.get("/call-records?outcome=lost").await.status, 400);
     // Nothing was before the day of the tests.
     page.fill("role=textbox[name=\"Until\"]", "2001-01-01T10:00").await;
     page.sees("main .state-title", "No call fits the filter").await;

@@ -351,7 +351,7 @@ async fn f058_an_offer_that_ran_out_is_served_from_its_notice_and_one_that_was_r
 }
 
 /// Somebody who calls the agent's own extension, and is taken.
-async fn taken_directly(office: &Office, ana: &Agent, number: &str, hz: f64) -> Caller {
+pub async fn taken_directly(office: &Office, ana: &Agent, number: &str, hz: f64) -> Caller {
     let phone = office.node.phone(number).await;
     let rtp = Rtp::new().await;
     let mut call = phone.invite("100", &rtp.sdp()).await;

@@ -81,9 +81,9 @@ async fn f046_f052_a_chat_channel_is_paused_by_itself_and_only_where_it_has_reas
     page.sees(".channel-row:has-text(\"Outro\")", "Online").await;
     page.sees("#channels-chat.online", "2/2").await;
     page.click("role=button[name=\"Meu status em Outro\"]").await;
-    page.sees("role=menuitem[name=\"Logout\"]", "").await;
+    page.sees("role=menuitem[name=\"Sair da fila\"]", "").await;
     page.counts("role=menuitem[name=/Pausar/]", 0).await;
-    page.click("role=menuitem[name=\"Logout\"]").await;
+    page.click("role=menuitem[name=\"Sair da fila\"]").await;
     page.sees(".channel-row:has-text(\"Outro\")", "Offline").await;
     assert_eq!(standing(&ana, "Chat do site").await, "paused");
     page.click("role=button[name=\"Meu status em Chat do site\"]").await;

@@ -71,7 +71,7 @@ async fn a_conference_is_made_in_a_form_and_its_members_are_seen_muted_and_remov
     // The PIN stays where the form says nothing of it.
     visit(&page, &office.node, "admin/conferences").await;
     page.click("tr:has-text(\"board\")").await;
-    page.fill("dialog >> role=spinbutton[name=\"Most members\"]", "9").await;
+    page.fill("dialog >> role=spinbutton[name=\"Maximum members\"]", "9").await;
     page.click("dialog >> role=button[name=\"Save\"]").await;
     page.sees_no("dialog").await;
     let rules = office.admin.read("/dial-rules").await;

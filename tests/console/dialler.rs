@@ -3,7 +3,9 @@
 use ramal_tests::Rtp;
 use serde_json::json;
 
-use crate::office::{AGENT_HZ, Office};
+use crate::calls::CALLER_HZ;
+use crate::office::{AGENT_HZ, Office, log_in};
+use crate::stage::{email, faults};
 
 #[tokio::test]
 async fn f029_f030_f031_f034_a_number_is_dialled_once_a_voice_channel_is_online() {
@@ -57,4 +59,49 @@ async fn f032_f033_a_contact_is_found_by_three_letters_and_called_with_one_press
     page.sees(".call", "101").await;
     page.click("role=button[name=\"Desligar chamada\"]").await;
     at_bob.expect_cancel().await;
+}
+
+#[tokio::test]
+async fn f029_v13_a_supervisor_in_no_queue_dials_and_is_called_in_the_browser_once_she_says_so() {
+    let office = Office::open().await;
+    let more = json!({ "extension": "102", "webrtc": true, "language": "en" });
+    let sofia = office.admin.colleague("Sofia", "supervisor", more).await;
+    let page = office.browser.open_alone("sofia", &format!("http://{}/", office.node.web)).await;
+    log_in(&page, email(&sofia)).await;
+    page.sees(".reach.live", "").await;
+    let phone = office.node.phone("101").await;
+    // Nobody asked her for the microphone, and nothing rings at her.
+    phone.invite("102", &Rtp::new().await.sdp()).await.expect_status(480).await;
+    page.click("#dialler").await;
+    page.fill(".dialler input", "101").await;
+    page.press("Enter").await;
+    let at_phone = phone.expect_invite().await;
+    let rtp = Rtp::new().await;
+    rtp.follow(&at_phone.offer());
+    at_phone.answer(&rtp.sdp()).await;
+    rtp.speak(CALLER_HZ);
+    page.sees(".dock .call[data-state=talking]", "101").await;
+    tokio::join!(page.hears(CALLER_HZ), rtp.hears(AGENT_HZ));
+    page.click(".dock >> role=button[name=\"Hang up call\"]").await;
+    at_phone.expect_bye().await;
+    page.click("#dialler").await;
+    page.click(".dialler >> role=switch[name=/^Take calls/]").await;
+    page.sees("#dialler[aria-label=\"Dialler; extension 102 rings here\"]", "").await;
+    assert_eq!(faults(&page).await, json!([]));
+    page.screenshot("more/dialler_here").await;
+    // It holds over a reload.
+    page.reload().await;
+    page.sees("#dialler[aria-label=\"Dialler; extension 102 rings here\"]", "").await;
+    let rtp = Rtp::new().await;
+    let mut call = phone.invite("102", &rtp.sdp()).await;
+    page.sees(".offer-name", "101").await;
+    page.click(".offer >> role=button[name=/Accept/]").await;
+    rtp.follow(&call.answered().await.text());
+    rtp.speak(CALLER_HZ);
+    tokio::join!(page.hears(CALLER_HZ), rtp.hears(AGENT_HZ));
+    call.bye().await;
+    page.sees_no(".dock").await;
+    page.click("#dialler").await;
+    page.click(".dialler >> role=switch[name=/^Take calls/]").await;
+    page.sees("#dialler[aria-label=\"Dialler\"]", "").await;
 }

@@ -31,5 +31,6 @@ mod shell;
 mod stage;
 mod supervise;
 mod three_way;
+mod transfers;
 mod visitor_data;
 mod widget;

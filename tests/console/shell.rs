@@ -117,7 +117,7 @@ async fn f008_each_reads_the_language_that_is_his_and_it_survives_the_next_log_i
     page.click("dialog >> role=button[name=\"Log out\"]").await;
     page.sees(".gate-card", "Log in").await;
     log_in(page, email(&ana.desk)).await;
-    page.sees("nav >> role=link[name=\"Attendance\"]", "").await;
+    page.sees("nav >> role=link[name=\"Workspace\"]", "").await;
     bia.page.reload().await;
     bia.page.sees("nav >> role=link[name=\"Atendimento\"]", "").await;
     bia.page.sees("html[lang=pt-BR]", "").await;

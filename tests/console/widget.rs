@@ -99,7 +99,7 @@ async fn f262_the_visitor_ends_the_agent_sees_it_and_another_begins() {
     let browser = Browser::speaking(440.0).await;
     let agent = console(&browser, &shop.node, "agent", email(&shop.admin)).await;
     visit(&agent, &shop.node, "desk").await;
-    press(&agent, "Attendance offline").await;
+    press(&agent, "Queues offline").await;
     agent.sees("#channels-chat.online", "1/1").await;
     let page = shop.visitor(&browser, "visitor", "home").await;
     open(&page).await;

@@ -1,5 +1,6 @@
 //! A page gives its call away without asking first.
 
+use ramal_tests::talk::AgentCall;
 use ramal_tests::{Node, Rtp, Site, WirePage};
 use serde_json::json;
 
@@ -49,4 +50,42 @@ async fn the_target_is_busy_and_the_two_talk_on() {
     ear.speak(500.0);
     seat.media.speak(600.0);
     tokio::join!(ear.hears(600.0), seat.media.hears(500.0));
+}
+
+#[tokio::test]
+async fn a_call_between_extensions_goes_to_a_colleague_who_has_a_phone_and_to_nobody_else() {
+    let node = Node::start(Site::acme()).await;
+    let talk = AgentCall::begin(&node).await;
+    let (admin, ana) = (&talk.admin, &talk.ana);
+    let bia = admin.colleague("Bia", "agent", json!({ "extension": "102" })).await;
+    let rui = admin.colleague("Rui", "agent", json!({})).await;
+    let chats = admin.queue("site", "chat", &[], json!({ "title": "Site" })).await;
+    let gone = admin.queue("antiga", "voice", &[], json!({ "title": "Antiga", "enabled": false })).await;
+    let place = format!("/calls/{}/transfer", talk.id);
+    for (to, status, code) in [
+        (json!({ "user": ana.id() }), 409, "already_with_agent"),
+        (json!({ "user": rui.id() }), 409, "cannot_take"),
+        (json!({ "user": 999_999 }), 422, "no_agent"),
+        (json!({ "queue": chats }), 422, "wrong_medium"),
+        (json!({ "queue": gone }), 422, "no_queue"),
+    ] {
+        let refused = ana.post(&place, json!({ "to": to })).await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (status, &json!(code)),
+            "{to}: {}",
+            refused.text()
+        );
+    }
+    // Nor is it anybody else's to give away.
+    assert_eq!(bia.post(&place, json!({ "to": { "user": rui.id() } })).await.status, 404);
+    talk.is_heard().await;
+    let (phone, ear) = (node.phone("102").await, Rtp::new().await);
+    let sent = ana.post(&place, json!({ "to": { "user": bia.id() } })).await;
+    assert_eq!(sent.status, 202, "{}", sent.text());
+    let at_bia = phone.expect_invite().await;
+    ear.follow(&at_bia.offer());
+    at_bia.answer(&ear.sdp()).await;
+    ear.speak(880.0);
+    tokio::join!(ear.hears(AgentCall::PHONE_HZ), talk.rtp.hears_all(&[880.0], &[AgentCall::AGENT_HZ]));
 }

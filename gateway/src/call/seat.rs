@@ -20,7 +20,7 @@ use super::overhear::Keys;
 use super::page::PageCall;
 use super::recording::RecordingCommand;
 use super::state::{Call, Dial, EndedBy, Phase};
-use crate::model::{CallId, EventRow, OrganizationId};
+use crate::model::{CallId, EventRow, OrganizationId, QueueId};
 use crate::routing::floor::voice::Purpose;
 use crate::store::Fact;
 
@@ -95,6 +95,8 @@ pub enum SeatCommand {
     StopClip,
     /// To a number, without asking there first.
     Transfer(String),
+    /// To a queue, where the other party waits.
+    TransferToQueue(QueueId),
 }
 
 /// What a page dials.
@@ -253,7 +255,8 @@ impl Calls {
             | SeatCommand::HangUp
             | SeatCommand::Hold
             | SeatCommand::Reject(_)
-            | SeatCommand::Transfer(_) => {}
+            | SeatCommand::Transfer(_)
+            | SeatCommand::TransferToQueue(_) => {}
         }
         self.with(cx, id, |call, cx, book| call.seat_command(cx, book, leg, command));
         Ok(())
@@ -353,7 +356,7 @@ impl Call {
                 // A supervisor changes nothing in the Call of another.
                 up && matches!(self.phase, Phase::Talking { .. }) && self.supervises(leg).is_none()
             }
-            SeatCommand::Join(_) | SeatCommand::Transfer(_) => {
+            SeatCommand::Join(_) | SeatCommand::Transfer(_) | SeatCommand::TransferToQueue(_) => {
                 up && matches!(self.phase, Phase::Talking { .. }) && !self.has_third() && !self.is_guest(leg)
             }
         }
@@ -395,6 +398,7 @@ impl Call {
             SeatCommand::Reject(reason) => self.leave(cx, book, leg, reason),
             SeatCommand::Resume => self.listen(cx, leg),
             SeatCommand::Transfer(number) => self.transfer_from_seat(cx, book, leg, &number),
+            SeatCommand::TransferToQueue(queue) => self.queue_from_seat(cx, book, leg, queue),
         }
     }
 

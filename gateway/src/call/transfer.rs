@@ -16,7 +16,7 @@ use super::incoming::ring_time;
 use super::leg::{LegPhase, Party};
 use super::page::{PageEvent, TransferState};
 use super::state::{Call, EndedBy, Phase};
-use crate::model::CallId;
+use crate::model::{CallId, QueueId};
 use crate::routing::dial_plan::{self, Route};
 
 impl Calls {
@@ -107,6 +107,21 @@ impl Call {
             return;
         };
         self.blind(cx, book, leg, stays, &party, number);
+    }
+
+    /// A page gives its Call to a queue, also to one that no number leads to.
+    pub(super) fn queue_from_seat(
+        &mut self,
+        cx: &mut Context<'_>,
+        book: &mut Book,
+        leg: LegId,
+        queue: QueueId,
+    ) {
+        let (Some(stays), Some(organization)) = (self.peer_of(leg), self.record.organization) else { return };
+        match cx.directory.queue(organization, queue) {
+            Some(queue) => self.transfer_to_queue(cx, book, leg, stays, queue),
+            None => self.refuse_transfer(cx, book, leg, EndReason::NumberUnknown),
+        }
     }
 
     fn blind(

@@ -54,6 +54,24 @@ pub struct CallRecord {
 }
 
 worded_enum! {
+    /// How a call ended, as people look for it: each call is one of these.
+    CallOutcome {
+        /// Somebody talked, or a number of our own did; of a queue's calls: an agent had it.
+        Answered = "answered",
+        /// It rang, until nobody wanted to wait any longer.
+        NotAnswered = "not_answered",
+        Busy = "busy",
+        /// The called party refused.
+        Declined = "declined",
+        /// Whoever waited in a queue left before any agent had the call.
+        GaveUp = "gave_up",
+        /// It could not be made: no such number, no phone there, a carrier that refused, a fault.
+        Failed = "failed",
+        GoingOn = "going_on",
+    }
+}
+
+worded_enum! {
     /// Where a call came from and went, as the organization sees it.
     Direction {
         Inbound = "inbound",

@@ -24,6 +24,7 @@ const POSTGRES: &[Step] = &[
     (12, "who had a part", include_str!("../../migrations/postgres/0012_who_had_a_part.sql")),
     (13, "handled", include_str!("../../migrations/postgres/0013_handled.sql")),
     (14, "causes of faults", include_str!("../../migrations/postgres/0014_fault_causes.sql")),
+    (15, "call outcomes", include_str!("../../migrations/postgres/0015_call_outcomes.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -39,6 +40,7 @@ const SQLITE: &[Step] = &[
     (12, "who had a part", include_str!("../../migrations/sqlite/0012_who_had_a_part.sql")),
     (13, "handled", include_str!("../../migrations/sqlite/0013_handled.sql")),
     (14, "causes of faults", include_str!("../../migrations/sqlite/0014_fault_causes.sql")),
+    (15, "call outcomes", include_str!("../../migrations/sqlite/0015_call_outcomes.sql")),
 ];
 
 impl Store {

@@ -5,23 +5,18 @@ import { useEffect } from 'preact/hooks';
 import { asProblem } from '../api/problem';
 import type { Problem } from '../api/problem';
 import { useKeys } from '../keys/keys';
-import { Dock } from '../call/bar';
-import { Others } from '../call/others';
-import { Troubles } from '../call/troubles';
 import { LogIn } from '../login/login';
 import { SetPassword } from '../login/link';
-import { heard } from '../live/calls';
-import { interactions } from '../live/desk';
 import { may, me, recall, unreached } from '../live/me';
 import { reach } from '../live/socket';
 import { unfinished } from '../message/drafts';
 import { UnfinishedMessage } from '../message/unfinished';
 import { Offers } from '../offer/offers';
-import { seat } from '../phone/phone';
 import { silenced } from '../phone/sound';
-import { go, href, route } from '../route/route';
+import { go, route } from '../route/route';
 import { Button, Confirmations, Empty, ErrorState, Icon, Screen as Page, Skeleton, Toasts } from '../ui';
 import { useAttention } from './attention';
+import { CallInReach } from './call_in_reach';
 import { Command, showCommand } from './command';
 import { Fence } from './fence';
 import { Nav } from './nav';
@@ -91,24 +86,6 @@ function Frame() {
       {may('attend') && <Offers />}
       <Command />
     </div>
-  );
-}
-
-/** A call stays in reach wherever one goes; where its Interaction is shown, its own bar is there. */
-function CallInReach() {
-  const call = heard.value;
-  if (!call) return seat.value === 'taken' ? <Troubles /> : null;
-  const shown = call.joins ?? call.id;
-  const of = [...interactions.value.values()].find((one) => one.call?.id === shown);
-  const before = route.value[0] === 'desk' ? interactions.value.get(Number(route.value[1])) : undefined;
-  const here = of !== undefined && of === before;
-  // Of somebody else's no bar is there.
-  const barred = before?.agent?.id === me.value?.id ? (before?.call?.id ?? '') : '';
-  return (
-    <>
-      {!here && <Dock key={call.id} call={call} href={of ? href('desk', of.id) : null} />}
-      <Others shown={[call.id, shown, barred]} />
-    </>
   );
 }
 

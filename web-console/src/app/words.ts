@@ -3,14 +3,14 @@ import { catalogue } from '../words/language';
 export const say = catalogue(
   {
     administration: 'Administration',
-    attendance: 'Attendance',
+    attendance: 'Workspace',
     calls: 'Calls',
     catching_up: 'catching up',
     collapse: 'Collapse menu',
     command: 'Find and do',
     command_hint: 'A page, a key, an interaction or a contact',
     command_none: 'Nothing fits.',
-    company: 'Company: {name}',
+    company: 'Organization: {name}',
     contacts: 'Contacts',
     devices: 'Configure devices',
     expand: 'Expand menu',

@@ -17,7 +17,7 @@ export const say = catalogue(
   },
   {
     abandoned: 'Abandonadas hoje',
-    agents: 'Agentes',
+    agents: 'Atendentes',
     boards: 'Filas atribuídas',
     free: { one: '{n} livre', other: '{n} livres' },
     handled: 'Atendidas hoje',
@@ -26,7 +26,7 @@ export const say = catalogue(
     nobody: 'ninguém',
     none: 'Nenhuma fila está atribuída a você',
     none_way: 'Configurar filas e incluir-se',
-    waiting_voice: 'Na espera',
-    waiting_chat: 'Na espera',
+    waiting_voice: 'Na fila',
+    waiting_chat: 'Na fila',
   },
 );

@@ -1,8 +1,6 @@
-import { effect } from '@preact/signals';
-
 import type { Interaction, PageCall } from '../api/types';
-import { calls, removed, transferFailed } from '../live/calls';
-import { Badge, Icon, Timer, toast } from '../ui';
+import { calls, removed, transferDone, transferFailed } from '../live/calls';
+import { Badge, Icon, Timer, toast, whenever } from '../ui';
 import { endReason } from '../ui/end-reason';
 import { telephone } from '../words/language';
 import { Company } from './company';
@@ -27,10 +25,12 @@ export interface CallBarProps {
   onTransfer?: (() => void) | undefined;
   /** Keys H and M are this bar's. */
   keyed: boolean;
+  /** T is too. */
+  keyedTransfer?: boolean;
 }
 
 /** What the bar of an Interaction's call shows: the Seat's own word where there is one, for it comes first. */
-export function barOf(interaction: Interaction): Omit<CallBarProps, 'keyed' | 'onTransfer'> | null {
+export function barOf(interaction: Interaction): Omit<CallBarProps, 'keyed' | 'keyedTransfer' | 'onTransfer'> | null {
   const call = interaction.call;
   if (!call) return null;
   const own = calls.value.get(call.id);
@@ -47,7 +47,7 @@ export function barOf(interaction: Interaction): Omit<CallBarProps, 'keyed' | 'o
 }
 
 /** Who is on the line, how long, how well, and what can be done about it. */
-export function CallBar({ id, name, number, state, recorded, since, answered, onTransfer, keyed }: CallBarProps) {
+export function CallBar({ id, name, number, state, recorded, since, answered, onTransfer, keyed, keyedTransfer = keyed }: CallBarProps) {
   const own = calls.value.get(id);
   const far = own?.far_held ?? false;
   const paused = own?.recording === 'paused';
@@ -95,7 +95,7 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
         {state !== 'ended' && <Quality call={id} />}
         {state !== 'ended' && <Levels />}
       </div>
-      {state === 'ended' ? <p class="call-note">{say('over')}</p> : <Verbs id={id} talking={state === 'talking'} held={state === 'held'} onTransfer={onTransfer} keyed={keyed} />}
+      {state === 'ended' ? <p class="call-note">{say('over')}</p> : <Verbs id={id} talking={state === 'talking'} held={state === 'held'} onTransfer={onTransfer} keyed={keyed} keyedTransfer={keyedTransfer} />}
       {state !== 'ended' && <Company call={id} />}
       {far && (
         <p class="call-note">
@@ -109,8 +109,17 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
   );
 }
 
+export interface DockProps {
+  call: PageCall;
+  /** Where its Interaction is shown. */
+  href: string | null;
+  onTransfer: (() => void) | undefined;
+  /** T transfers this call, and not what the screen shows. */
+  keyedTransfer: boolean;
+}
+
 /** A call that belongs to no Interaction on the screen: in reach wherever one is. */
-export function Dock({ call, href }: { call: PageCall; href: string | null }) {
+export function Dock({ call, href, onTransfer, keyedTransfer }: DockProps) {
   if (call.supervision)
     return (
       <div class="dock">
@@ -120,7 +129,7 @@ export function Dock({ call, href }: { call: PageCall; href: string | null }) {
   const name = call.name ?? call.number ?? call.dialled ?? '';
   return (
     <div class="dock">
-      <CallBar id={call.id} name={name} number={call.number} state={call.state} recorded={call.recorded} since={null} answered={call.answered_at_ms} keyed={!href} />
+      <CallBar id={call.id} name={name} number={call.number} state={call.state} recorded={call.recorded} since={null} answered={call.answered_at_ms} onTransfer={onTransfer} keyed={!href} keyedTransfer={keyedTransfer} />
       {href && (
         <a class="button plain" href={href}>
           {say('go')}
@@ -130,10 +139,6 @@ export function Dock({ call, href }: { call: PageCall; href: string | null }) {
   );
 }
 
-effect(() => {
-  if (removed.value) toast(say('removed', { name: removed.value.conference }), { kind: 'warn', more: say('removed_text') });
-});
-
-effect(() => {
-  if (transferFailed.value) toast(say('transfer_failed'), { kind: 'warn', more: endReason(transferFailed.value.reason) });
-});
+whenever(removed, ({ conference }) => toast(say('removed', { name: conference }), { kind: 'warn', more: say('removed_text') }));
+whenever(transferDone, () => toast(say('transferred'), { kind: 'good' }));
+whenever(transferFailed, ({ reason }) => toast(say('transfer_failed'), { kind: 'warn', more: endReason(reason) }));

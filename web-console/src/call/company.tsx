@@ -1,9 +1,7 @@
-import { effect } from '@preact/signals';
-
 import type { PageParty } from '../api/types';
 import { calls, isGuest, thirdFailed } from '../live/calls';
 import { dropParty, endForAll, hangUp } from '../phone/phone';
-import { Badge, Button, Icon, IconButton, confirm, tell, toast } from '../ui';
+import { Badge, Button, Icon, IconButton, confirm, tell, toast, whenever } from '../ui';
 import { endReason } from '../ui/end-reason';
 import { telephone } from '../words/language';
 import { say } from './words';
@@ -55,7 +53,4 @@ export function Company({ call }: { call: string }) {
 
 const nameOf = ({ name, number }: PageParty) => name ?? telephone(number);
 
-effect(() => {
-  const failed = thirdFailed.value;
-  if (failed) toast(say('third_failed', { name: telephone(failed.number) }), { kind: 'warn', more: endReason(failed.reason) });
-});
+whenever(thirdFailed, ({ number, reason }) => toast(say('third_failed', { name: telephone(number) }), { kind: 'warn', more: endReason(reason) }));

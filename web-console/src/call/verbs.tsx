@@ -17,10 +17,12 @@ export interface VerbsProps {
   onTransfer?: (() => void) | undefined;
   /** Keys H and M are this bar's. */
   keyed: boolean;
+  /** T is too. */
+  keyedTransfer?: boolean;
 }
 
 /** What can be done about a call of one's own. */
-export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
+export function Verbs({ id, talking, held, onTransfer, keyed, keyedTransfer = keyed }: VerbsProps) {
   const own = calls.value.get(id);
   const guest = own !== undefined && isGuest(own);
   // Whoever looks after the conference has muted one: to press "Unmute" here would not be heard.
@@ -53,7 +55,7 @@ export function Verbs({ id, talking, held, onTransfer, keyed }: VerbsProps) {
       <Tile icon={held ? 'play' : 'pause'} text={say(held ? 'resume' : 'hold')} on={held} disabled={!talking && !held} onClick={toggleHold} {...keys('H')} />
       <Keypad id={id} disabled={!talking} />
       <Add call={id} disabled={!talking && !held} />
-      {onTransfer && !guest && <Tile icon="transfer" text={say('transfer')} disabled={three || (!talking && !held)} tip={three ? say('transfer_three') : undefined} onClick={onTransfer} {...keys('T')} />}
+      {onTransfer && !guest && <Tile icon="transfer" text={say('transfer')} disabled={three || (!talking && !held)} tip={three ? say('transfer_three') : undefined} onClick={onTransfer} {...(keyedTransfer ? { keys: 'T' } : {})} />}
       <Recorder call={id} />
       <More id={id} active={talking || held} />
       <Tile kind="danger" icon="hang_up" text={say(three ? 'leave' : 'hang_up_short')} label={say(three ? 'leave_call' : 'hang_up')} onClick={() => tell(() => hangUp(id))} />

@@ -19,6 +19,7 @@ import { say } from './words';
 
 const AFTER_MS = 250;
 const DIRECTIONS = ['inbound', 'outbound', 'internal'] as const;
+const OUTCOMES = ['answered', 'not_answered', 'busy', 'declined', 'gave_up', 'failed', 'going_on'] as const;
 const ARROWS: Record<LoggedCall['direction'], IconName> = { inbound: 'down_call', outbound: 'up_call', internal: 'transfer' };
 
 export default function CallLog({ path: [id] }: { path: readonly string[] }) {
@@ -34,14 +35,14 @@ export default function CallLog({ path: [id] }: { path: readonly string[] }) {
 function List() {
   const text = useSignal('');
   const asked = useSignal('');
-  const filter = useSignal({ direction: '', queue: '', agent: '', from: '', to: '' });
+  const filter = useSignal({ direction: '', outcome: '', queue: '', agent: '', from: '', to: '' });
   useEffect(() => {
     const timer = setTimeout(() => (asked.value = text.value.trim()), AFTER_MS);
     return () => clearTimeout(timer);
   }, [text.value]);
-  const { direction, queue, agent, from, to } = filter.value;
+  const { direction, outcome, queue, agent, from, to } = filter.value;
   const set = (change: Partial<typeof filter.value>) => (filter.value = { ...filter.value, ...change });
-  const wanted = { number: asked.value, direction, queue, agent, from_ms: from && String(at(from)), to_ms: to && String(at(to) + MINUTE_MS) };
+  const wanted = { number: asked.value, direction, outcome, queue, agent, from_ms: from && String(at(from)), to_ms: to && String(at(to) + MINUTE_MS) };
   const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value)).toString();
   const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
   return (
@@ -49,6 +50,7 @@ function List() {
       <div class="filters call-filters">
         <TextField label={say('find')} placeholder={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
         <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => set({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
+        <Select label={say('end')} none={say('all_outcomes')} value={outcome} onChange={(value) => set({ outcome: value })} choices={OUTCOMES.map((value) => ({ value, label: say(value) }))} />
         <Select label={say('queue')} none={say('all_queues')} value={queue} onChange={(value) => set({ queue: value })} choices={[...boards.value.values()].map(({ queue_id, title }) => ({ value: String(queue_id), label: title }))} />
         <Select label={say('agent')} none={say('all_agents')} value={agent} onChange={(value) => set({ agent: value })} choices={[...agents.value.values()].map(({ id, name }) => ({ value: String(id), label: name }))} />
         <TextField label={say('from')} type="datetime-local" value={from} onChange={(value) => set({ from: value })} />

@@ -2,9 +2,10 @@ import { signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import type { Contact } from '../api/types';
-import { may } from '../live/me';
-import { dial, voiceOnline } from '../phone/phone';
-import { Avatar, Button, Empty, ErrorState, Icon, IconButton, Pad, Skeleton, Tabs, TextField, tell, usePages } from '../ui';
+import { may, me } from '../live/me';
+import { NoMicrophone } from '../phone/devices';
+import { beOnline, byChoice, dial, hasPhone, online, seat } from '../phone/phone';
+import { Avatar, Button, Empty, ErrorState, Icon, IconButton, Pad, Skeleton, Switch, Tabs, TextField, toast, toastProblem, usePages } from '../ui';
 import { telephone } from '../words/language';
 
 import { say } from './words';
@@ -15,10 +16,11 @@ export const dialling = signal(false);
 const SEARCH_FROM = 3;
 const SEARCH_AFTER_MS = 200;
 
-/** The telephone in the top bar, and what it opens. It does nothing while no voice channel is online (F034). */
+/** The telephone in the top bar, and what it opens. For who serves voice queues it does nothing while none is online (F034). */
 export function Dialler() {
   const place = useRef<HTMLDivElement>(null);
-  const open = dialling.value && voiceOnline.value;
+  const usable = byChoice.value || online.value;
+  const open = dialling.value && usable;
   useEffect(() => {
     if (!open) return;
     const outside = (event: Event) => {
@@ -28,7 +30,6 @@ export function Dialler() {
     return () => document.removeEventListener('pointerdown', outside);
   }, [open]);
   if (!may('dial')) return null;
-  const usable = voiceOnline.value;
   return (
     <div
       class="popup-place"
@@ -40,7 +41,7 @@ export function Dialler() {
       <IconButton
         id="dialler"
         icon="phone"
-        label={usable ? say('dialler') : say('closed')}
+        label={labelOf(usable)}
         disabled={!usable}
         pressed={open}
         kind="plain"
@@ -49,6 +50,11 @@ export function Dialler() {
       {open && <Opened />}
     </div>
   );
+}
+
+function labelOf(usable: boolean): string {
+  if (!usable) return say(hasPhone.value ? 'closed' : 'no_phone');
+  return byChoice.value && online.value && seat.value === 'connected' ? say('dialler_rings', { number: me.value?.extension ?? '' }) : say('dialler');
 }
 
 function Opened() {
@@ -66,12 +72,40 @@ function Opened() {
       >
         {tab.value === 'pad' ? <Keypad /> : <Contacts />}
       </Tabs>
+      {byChoice.value && <Here />}
     </div>
   );
 }
 
+/** Whoever serves no voice queue says himself whether his extension rings here. */
+function Here() {
+  const trying = useSignal(false);
+  async function turn(on: boolean) {
+    trying.value = on;
+    await spoken(() => beOnline(on));
+    trying.value = false;
+  }
+  return (
+    <div class="dialler-here">
+      <Switch label={say('here')} hint={say('here_hint', { number: me.value?.extension ?? '' })} checked={online.value || trying.value} onChange={(on) => void turn(on)} />
+    </div>
+  );
+}
+
+/** As `tell`; what keeps the microphone away is told too. */
+async function spoken(run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    if (error instanceof NoMicrophone) toast(say(`microphone_${error.why}`), { kind: 'stop' });
+    else toastProblem(error);
+    return false;
+  }
+}
+
 async function call(to: string, contact?: number) {
-  if (await tell(() => dial(to, contact))) dialling.value = false;
+  if (await spoken(() => dial(to, contact))) dialling.value = false;
 }
 
 function Keypad() {

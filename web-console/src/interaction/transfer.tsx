@@ -1,10 +1,9 @@
 import { useSignal } from '@preact/signals';
 
-import { post } from '../api/client';
 import type { Interaction, Medium, Page } from '../api/types';
 import { agents, boards } from '../live/desk';
 import { me } from '../live/me';
-import { type Target, transfer } from '../live/verbs';
+import { type Target, giveCall, transfer } from '../live/verbs';
 import { Avatar, Badge, Button, Dialog, Empty, ErrorState, FormProblem, Skeleton, Tabs, TextField, toast, useAction, useWhole } from '../ui';
 import { plain } from '../words/language';
 import { say } from './words';
@@ -12,25 +11,33 @@ import { say } from './words';
 type To = 'user' | 'queue' | 'number';
 
 export interface TransferProps {
-  interaction: Interaction;
+  /** A call between two extensions is none. */
+  interaction: Interaction | null;
+  call: string | null;
   first: 'user' | 'queue';
   onClose: () => void;
 }
 
 /** To another agent, another queue, and a call to any number too. Protocol and TTA stay (F157). */
-export function Transfer({ interaction, first, onClose }: TransferProps) {
+export function Transfer({ interaction, call, first, onClose }: TransferProps) {
   const tab = useSignal<To>(first);
   const target = useSignal<Target | { number: string } | null>(null);
   const text = useSignal('');
   const action = useAction(async () => {
     const to = target.value;
     if (!to) return;
-    if ('number' in to) await post(`/calls/${encodeURIComponent(interaction.call?.id ?? '')}/transfer`, { to: to.number });
-    else await transfer(interaction.id, to);
-    toast(say('transferred'), { kind: 'good' });
+    if (interaction && !('number' in to)) {
+      await transfer(interaction.id, to);
+      toast(say('transferred'), { kind: 'good' });
+    } else if (call) {
+      // What becomes of it is told once it is known.
+      await giveCall(call, 'number' in to ? to.number : to);
+    }
     onClose();
   });
-  const voice = interaction.medium === 'voice';
+  const medium = interaction?.medium ?? 'voice';
+  const voice = medium === 'voice';
+  const holder = interaction?.agent?.id ?? null;
   const tabs: { key: To; title: string }[] = [
     { key: 'user', title: say('user') },
     { key: 'queue', title: say('queue') },
@@ -76,9 +83,9 @@ export function Transfer({ interaction, first, onClose }: TransferProps) {
             <>
               <TextField bare autofocus type="search" label={say('search')} placeholder={say('name')} value={text.value} onChange={(value) => (text.value = value)} />
               {tab.value === 'user' ? (
-                <Users text={plain(text.value)} interaction={interaction} target={target.value} choose={(to) => (target.value = to)} />
+                <Users text={plain(text.value)} holder={holder} target={target.value} choose={(to) => (target.value = to)} />
               ) : (
-                <Queues text={plain(text.value)} interaction={interaction} target={target.value} choose={(to) => (target.value = to)} />
+                <Queues text={plain(text.value)} medium={medium} target={target.value} choose={(to) => (target.value = to)} />
               )}
             </>
           )}
@@ -98,13 +105,12 @@ interface Queue {
 
 interface Choosing {
   text: string;
-  interaction: Interaction;
   target: object | null;
   choose: (to: Target) => void;
 }
 
-function Users({ text, interaction, target, choose }: Choosing) {
-  const fits = [...agents.value.values()].filter((agent) => agent.id !== me.value?.id && agent.id !== interaction.agent?.id && agent.presence === 'here' && plain(agent.name).includes(text));
+function Users({ text, holder, target, choose }: Choosing & { holder: number | null }) {
+  const fits = [...agents.value.values()].filter((agent) => agent.id !== me.value?.id && agent.id !== holder && agent.presence === 'here' && plain(agent.name).includes(text));
   if (fits.length === 0) return <Empty icon="agents" title={say('nobody_fits')} />;
   return (
     <div role="radiogroup" aria-label={say('user')} class="scrolls target-list">
@@ -122,9 +128,9 @@ function Users({ text, interaction, target, choose }: Choosing) {
   );
 }
 
-function Queues({ text, interaction, target, choose }: Choosing) {
+function Queues({ text, medium, target, choose }: Choosing & { medium: Medium }) {
   const all = useWhole<Page<Queue>>('/queues?limit=100', 'queues');
-  const fits = (all.data?.items ?? []).filter((queue) => queue.enabled && queue.medium === interaction.medium && plain(queue.title).includes(text));
+  const fits = (all.data?.items ?? []).filter((queue) => queue.enabled && queue.medium === medium && plain(queue.title).includes(text));
   if (all.problem) return <ErrorState problem={all.problem} onRetry={all.reload} />;
   if (!all.data) return <Skeleton />;
   return (

@@ -4,7 +4,7 @@ export const say = catalogue(
   {
     add_tag: 'Add tag',
     answered: 'Answered',
-    attendance: 'Attendance',
+    attendance: 'Current',
     browser: 'Browser',
     by_time_down: 'Oldest first',
     by_time_up: 'Newest first',
@@ -87,7 +87,7 @@ export const say = catalogue(
     transfer: 'Transfer',
     transfer_call: 'Transfer the call',
     transferred: 'Transferred.',
-    tta: 'Total attendance time',
+    tta: 'Total handling time',
     unread: { one: '{n} unread message', other: '{n} unread messages' },
     user: 'Agent',
     visitor: 'Visitor data',

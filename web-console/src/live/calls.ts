@@ -13,6 +13,9 @@ export const seatThere = signal<'none' | 'connecting' | 'connected' | 'lost'>('n
 /** What was measured last of the call that is heard. */
 export const quality = signal<ReadonlyMap<string, readonly Side[]>>(new Map());
 
+/** The call that was given away last; a new object each time. */
+export const transferDone = signal<{ call: string } | null>(null);
+
 /** Why the last transfer to a number came to nothing; a new object each time. */
 export const transferFailed = signal<{ reason: string } | null>(null);
 
@@ -82,6 +85,7 @@ export function takeSeatEvent(event: SeatEvent) {
       quality.value = new Map(quality.value).set(event.call, event.sides);
       return;
     case 'transfer':
+      if (event.state === 'done') transferDone.value = { call: event.call };
       if (event.state === 'failed') transferFailed.value = { reason: event.reason ?? '' };
       return;
     case 'digit':

@@ -48,6 +48,9 @@ export type Target = { user: number } | { queue: number };
 
 export const transfer = (id: number, to: Target) => post(at(id, 'transfer'), { to });
 
+/** A call, whether it is an Interaction or not; to a number without asking there first. */
+export const giveCall = (call: string, to: Target | string) => post(`/calls/${encodeURIComponent(call)}/transfer`, { to });
+
 export async function end(id: number, disposition: number | null) {
   await send(at(id, 'end'), disposition === null ? {} : { disposition_id: disposition });
   drop(id);

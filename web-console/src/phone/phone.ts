@@ -5,10 +5,10 @@ import { computed, effect, signal } from '@preact/signals';
 import { post, remove } from '../api/client';
 import type { SoundClip, Supervision } from '../api/types';
 import { calls, heard, seatThere } from '../live/calls';
-import { presence } from '../live/desk';
+import { known, presence } from '../live/desk';
 import { me, onLeave } from '../live/me';
 import { epoch, reach } from '../live/socket';
-import { microphone, speaker } from '../settings/settings';
+import { microphone, phoneOf, speaker } from '../settings/settings';
 import { NoMicrophone, type Fault, openMicrophone, toSpeaker } from './devices';
 import { Seat, type SeatState } from './seat';
 import { levelOf } from './sound';
@@ -29,7 +29,13 @@ export const muted = signal(false);
 /** The browser holds the far voice back until something is pressed. */
 export const blocked = signal(false);
 
-export const voiceOnline = computed(() => presence.value.queues.some((queue) => queue.medium === 'voice' && queue.state !== 'offline'));
+/** An administrator gives an extension, and calls in the browser. */
+export const hasPhone = computed(() => Boolean(me.value?.webrtc && me.value.extension));
+const ofVoice = computed(() => presence.value.queues.filter(({ medium }) => medium === 'voice'));
+/** Who serves no voice queue decides by himself whether this browser is his phone; for anybody else his voice queues do. */
+export const byChoice = computed(() => hasPhone.value && known.value && ofVoice.value.length === 0);
+/** This browser is to be where the user's extension rings. */
+export const online = computed(() => hasPhone.value && (byChoice.value ? phoneOf.value === String(me.value?.id) : ofVoice.value.some(({ state }) => state !== 'offline')));
 
 const player = new Audio();
 let mine: Seat | null = null;
@@ -97,6 +103,28 @@ export function mute(on = !muted.value) {
   if (track) track.enabled = !on;
 }
 
+// A Seat that was taken for one call alone stays until that call is over.
+let lent = false;
+
+/** By a press: this browser is the phone of the user's extension from now on, also when the page is loaded again; or no longer. */
+export async function beOnline(on: boolean) {
+  if (on) await lend(async () => {});
+  phoneOf.value = on ? String(me.value?.id) : '';
+  lent = false;
+}
+
+async function lend<T>(ask: () => Promise<T>): Promise<T> {
+  lent = true;
+  try {
+    await attach();
+    return await ask();
+  } catch (error) {
+    lent = false;
+    letGo();
+    throw error;
+  }
+}
+
 /** The browser let nothing sound: this is called by a press. */
 export async function unblock() {
   await player.play().catch(() => {});
@@ -107,7 +135,7 @@ export async function unblock() {
 
 const of = (call: string) => `/calls/${encodeURIComponent(call)}`;
 
-export const dial = (to: string, contact?: number) => post('/calls', contact === undefined ? { to } : { to, contact_id: contact });
+export const dial = (to: string, contact?: number) => lend(() => post('/calls', contact === undefined ? { to } : { to, contact_id: contact }));
 export const hold = (call: string) => post(`${of(call)}/hold`);
 export const resume = (call: string) => post(`${of(call)}/resume`);
 export const press = (call: string, digits: string) => post(`${of(call)}/dtmf`, { digits });
@@ -127,8 +155,7 @@ export const keepClip = (call: string, title: string, sound: Blob) => post<Sound
 
 /** Comes into the call of somebody else, or is there in another way from now on. */
 export async function supervise(call: string, mode: Supervision | 'take_over') {
-  await attach();
-  await post(`${of(call)}/supervise`, { mode });
+  await lend(() => post(`${of(call)}/supervise`, { mode }));
 }
 
 /** What is spoken now, for who keeps it. */
@@ -174,12 +201,17 @@ function untilLive(run: () => void) {
   });
 }
 
-// Who is logged in to a voice queue has a Seat: also after a reload. Who left the last one, and is in no call, has none.
+// Whose phone this browser is has a Seat: also after a reload. Whose it is no longer, and who is in no call, has none.
 effect(() => {
-  const wanted = Boolean(me.value?.webrtc && me.value.extension && reach.value === 'live' && voiceOnline.value);
-  if (wanted && seat.peek() === 'none' && fault.peek() === null) queueMicrotask(() => void attach().catch(() => {}));
-  if (!wanted && reach.value === 'live' && !heard.value && calls.value.size === 0 && seat.peek() !== 'none') queueMicrotask(() => void detach());
+  if (calls.value.size > 0) lent = false;
+  if (online.value && reach.value === 'live' && seat.peek() === 'none' && fault.peek() === null) queueMicrotask(() => void attach().catch(() => {}));
+  letGo();
 });
+
+function letGo() {
+  const unused = !lent && !online.value && reach.value === 'live' && !heard.value && calls.value.size === 0;
+  if (unused && seat.peek() !== 'none') queueMicrotask(() => void detach());
+}
 
 effect(() => {
   if (speaker.value || player.srcObject) void toSpeaker(player);

@@ -21,6 +21,8 @@ export const microphone = kept<string>('microphone', '');
 export const speaker = kept<string>('speaker', '');
 /** Where it rings: another device than where one talks. */
 export const ringer = kept<string>('ringer', '');
+/** The id of the user whose phone this browser is, of those who serve no voice queue; empty: nobody's. */
+export const phoneOf = kept<string>('phone_of', '');
 export const volume = kept<string>('volume', '60');
 export const ringMuted = kept<'no' | 'yes'>('ring_muted', 'no');
 

@@ -15,4 +15,4 @@ export { Empty, ErrorState, FormProblem, Skeleton } from './states';
 export { type Column, Table } from './table';
 export { Tabs } from './tabs';
 export { Countdown, Timer } from './timer';
-export { Toasts, tell, toast, toastProblem } from './toast';
+export { Toasts, tell, toast, toastProblem, whenever } from './toast';

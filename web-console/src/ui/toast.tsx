@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { type ReadonlySignal, effect, signal, untracked } from '@preact/signals';
 
 import { asProblem } from '../api/problem';
 import { Button, IconButton } from './button';
@@ -30,6 +30,14 @@ export function toast(text: string, { kind = 'plain', more = '', action = null }
   const id = ++last;
   shown.value = [...shown.peek().slice(1 - MOST), { id, kind, text, more, action }];
   setTimeout(() => dismiss(id), kind === 'plain' || kind === 'good' ? SHOWN_MS : SHOWN_WITH_FAULT_MS);
+}
+
+/** Tells of each new value, once: words that are read for it in another language later tell nothing again. */
+export function whenever<T>(what: ReadonlySignal<T | null>, run: (value: T) => void) {
+  effect(() => {
+    const value = what.value;
+    if (value !== null) untracked(() => run(value));
+  });
 }
 
 /** Tells of a refusal, whoever's fault. */

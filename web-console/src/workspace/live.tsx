@@ -72,7 +72,7 @@ function Shown({ interaction }: { interaction: Interaction }) {
         }
       />
       {asked.value === 'end' && <End interaction={interaction} onClose={close} onDone={() => go('desk')} />}
-      {(asked.value === 'transfer_user' || asked.value === 'transfer_queue') && <Transfer interaction={interaction} first={asked.value === 'transfer_user' ? 'user' : 'queue'} onClose={close} />}
+      {(asked.value === 'transfer_user' || asked.value === 'transfer_queue') && <Transfer interaction={interaction} call={interaction.call?.id ?? null} first={asked.value === 'transfer_user' ? 'user' : 'queue'} onClose={close} />}
     </>
   );
 }

@@ -2,7 +2,7 @@ import { catalogue } from '../words/language';
 
 export const say = catalogue(
   {
-    attendance: 'Attendance',
+    attendance: 'Current',
     call_record: 'The whole call: quality and course',
     clips: 'Sound clips',
     contact: 'Contact',

@@ -48,7 +48,7 @@ function Nothing({ past }: { past: boolean }) {
   const mine = new Set(presence.value.queues.map((queue) => queue.queue_id));
   return (
     <main class="talk-place nothing scrolls" id="main" tabIndex={-1}>
-      <h1 class="unseen">{say(past ? 'history' : 'attendance')}</h1>
+      <h1 class="unseen">{say(past ? 'history' : 'list')}</h1>
       <p class="nothing-hint soft">{say(past ? 'select_past' : 'select')}</p>
       {!past && <Boards of={mine} />}
     </main>

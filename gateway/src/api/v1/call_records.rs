@@ -16,9 +16,9 @@ use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::Problem;
 use crate::model::{
-    CallId, CallRecord, Direction, Directory, EndedBy, EndedByWhom, InteractionDirection, InteractionId,
-    InteractionRow, LegRecord, LegStatistics, OrganizationId, Party, Permission, QueueId, StreamStatistics,
-    UserId,
+    CallId, CallOutcome, CallRecord, Direction, Directory, EndedBy, EndedByWhom, InteractionDirection,
+    InteractionId, InteractionRow, LegRecord, LegStatistics, OrganizationId, Party, Permission, QueueId,
+    StreamStatistics, UserId,
 };
 use crate::routing::floor::view::Person;
 use crate::store::{CallFilter, Scope};
@@ -41,6 +41,8 @@ pub struct Wanted {
     /// In which it waited last.
     queue: Option<QueueId>,
     direction: Option<Direction>,
+    /// How it ended.
+    outcome: Option<CallOutcome>,
     /// Begun at or after this.
     from_ms: Option<i64>,
     /// Begun before this.
@@ -183,6 +185,7 @@ pub async fn list(
         queue,
         number: wanted.number.as_deref().map(bare).filter(|text| !text.is_empty()),
         direction: wanted.direction,
+        outcome: wanted.outcome,
         from_ms: wanted.from_ms,
         to_ms: wanted.to_ms,
         before: query.after()?,

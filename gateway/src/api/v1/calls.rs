@@ -20,8 +20,9 @@ use crate::api::calls::{self, RejectBody};
 use crate::api::problem::{Code, Problem};
 use crate::call::{Keys, PageCall, RecordingCommand, SeatCommand};
 use crate::model::{CallId, ContactId, ExtensionId, Medium, OrganizationId, Permission, QueueId, UserId};
+use crate::routing::distribution::RoutingError;
 use crate::routing::floor::voice::Purpose;
-use crate::routing::floor::{Deed, Target};
+use crate::routing::floor::{Deed, FloorError, Target};
 
 pub fn routes() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
@@ -223,17 +224,47 @@ pub async fn transfer(
             let command = SeatCommand::Join(calls::call_id(&other)?);
             calls::command(&web, phone.extension, &id, command).await?;
         }
-        To::User { user } => send(&web, &phone.signed, call, Target::User(user)).await?,
-        To::Queue { queue } => send(&web, &phone.signed, call, Target::Queue(queue)).await?,
+        To::User { user } => send(&web, &phone, call, Target::User(user)).await?,
+        To::Queue { queue } => send(&web, &phone, call, Target::Queue(queue)).await?,
     }
     Ok(StatusCode::ACCEPTED)
 }
 
-/// The floor sends the Interaction of a call elsewhere.
-async fn send(web: &Web, signed: &Signed, call: CallId, to: Target) -> Result<(), Problem> {
+/// The floor sends the Interaction of a call elsewhere. One between two extensions is none: signalling gives it away.
+async fn send(web: &Web, phone: &AtPhone, call: CallId, to: Target) -> Result<(), Problem> {
+    let signed = &phone.signed;
     let of_call = web.store.interactions_of_call(signed.organization, call).await?;
-    let interaction = of_call.last().ok_or_else(|| Problem::not_found("call"))?.id;
-    Ok(web.floor.act(signed.organization, signed.user, Deed::Transfer { interaction, to }).await?)
+    if let Some(row) = of_call.last() {
+        let deed = Deed::Transfer { interaction: row.id, to };
+        return Ok(web.floor.act(signed.organization, signed.user, deed).await?);
+    }
+    let command = match to {
+        Target::User(user) => SeatCommand::Transfer(number_of(web, signed, user)?),
+        Target::Queue(queue) => SeatCommand::TransferToQueue(voice_queue(web, signed, queue)?),
+    };
+    calls::command(web, phone.extension, &call.to_string(), command).await?;
+    Ok(())
+}
+
+/// The extension at which a colleague is called.
+fn number_of(web: &Web, signed: &Signed, user: UserId) -> Result<String, FloorError> {
+    if user == signed.user {
+        return Err(FloorError::SameAgent);
+    }
+    let directory = web.directory();
+    let colleague = directory.agent(signed.organization, user).ok_or(RoutingError::UnknownAgent)?;
+    let extension =
+        colleague.extension.and_then(|id| directory.extension_by_id(id)).filter(|one| one.enabled);
+    Ok(extension.ok_or(FloorError::CannotTake(Medium::Voice.as_str()))?.number.clone())
+}
+
+fn voice_queue(web: &Web, signed: &Signed, id: QueueId) -> Result<QueueId, FloorError> {
+    let directory = web.directory();
+    let queue = directory.queue(signed.organization, id).filter(|queue| queue.enabled);
+    match queue.ok_or(RoutingError::UnknownQueue)?.medium {
+        Medium::Voice => Ok(id),
+        Medium::Chat => Err(FloorError::WrongMedium),
+    }
 }
 
 /// What the recording of a call is to do.

@@ -1,7 +1,8 @@
 //! Call records as people look for them.
 
 use super::Row;
-use crate::model::{CallId, CallRecord, Direction, OrganizationId, UserId};
+use crate::model::{CallId, CallOutcome, CallRecord, Direction, OrganizationId, UserId};
+use crate::store::database::Database;
 use crate::store::{Store, StoreError, pattern};
 
 /// What is looked for. Nothing given: everything of the organization.
@@ -14,6 +15,7 @@ pub struct CallFilter {
     /// Name of the queue in which it waited last.
     pub queue: Option<String>,
     pub direction: Option<Direction>,
+    pub outcome: Option<CallOutcome>,
     /// Begun at or after this.
     pub from_ms: Option<i64>,
     /// Begun before this.
@@ -22,15 +24,42 @@ pub struct CallFilter {
     pub before: Option<CallId>,
 }
 
+macro_rules! list {
+    ($calls:literal $(, $outcome:expr)?) => {
+        concat!(
+            "SELECT * FROM ", $calls, " WHERE organization_id = $1 AND id >= $2 AND id < $3 \
+            AND (CAST($4 AS TEXT) IS NULL OR direction = $4) \
+            AND (CAST($5 AS TEXT) IS NULL OR LOWER(caller) LIKE $5 ESCAPE '!' OR LOWER(callee) LIKE $5 ESCAPE '!' \
+             OR LOWER(destination) LIKE $5 ESCAPE '!' OR LOWER(transferred_to) LIKE $5 ESCAPE '!' \
+             OR EXISTS (SELECT 1 FROM legs WHERE legs.call_id = calls.id AND legs.party_kind = 'extension' \
+              AND LOWER(legs.party) LIKE $5 ESCAPE '!')) \
+            AND (CAST($6 AS BIGINT) IS NULL OR agent_id = $6) AND (CAST($7 AS TEXT) IS NULL OR queue = $7) ",
+            $("AND ", $outcome, " = $9 ",)?
+            "ORDER BY id DESC LIMIT $8"
+        )
+    };
+}
+
 /// Ids sort by time: a span of time is a span of the index `calls_organization`.
-const LIST: &str = "SELECT * FROM calls WHERE organization_id = $1 AND id >= $2 AND id < $3 \
-    AND (CAST($4 AS TEXT) IS NULL OR direction = $4) \
-    AND (CAST($5 AS TEXT) IS NULL OR LOWER(caller) LIKE $5 ESCAPE '!' OR LOWER(callee) LIKE $5 ESCAPE '!' \
-     OR LOWER(destination) LIKE $5 ESCAPE '!' OR LOWER(transferred_to) LIKE $5 ESCAPE '!' \
-     OR EXISTS (SELECT 1 FROM legs WHERE legs.call_id = calls.id AND legs.party_kind = 'extension' \
-      AND LOWER(legs.party) LIKE $5 ESCAPE '!')) \
-    AND (CAST($6 AS BIGINT) IS NULL OR agent_id = $6) AND (CAST($7 AS TEXT) IS NULL OR queue = $7) \
-    ORDER BY id DESC LIMIT $8";
+const LIST: &str = list!("calls");
+
+/// In the words of the index `calls_outcome`, or it would not be used.
+macro_rules! outcome {
+    () => {
+        "CASE WHEN ended_at_ms IS NULL THEN 'going_on' \
+         WHEN queue IS NOT NULL AND agent_id IS NULL AND answered_at_ms IS NOT NULL AND ended_by IN ('caller', 'callee') THEN 'gave_up' \
+         WHEN answered_at_ms IS NOT NULL AND (queue IS NULL OR agent_id IS NOT NULL) THEN 'answered' \
+         WHEN end_reason IN ('no_answer', 'caller_cancelled') THEN 'not_answered' \
+         WHEN end_reason = 'busy' THEN 'busy' \
+         WHEN end_reason = 'declined' THEN 'declined' \
+         ELSE 'failed' END"
+    };
+}
+
+const OF_OUTCOME: &str = list!("calls", outcome!());
+
+/// SQLite, which keeps no statistics here, takes the narrower index by itself, and reads all calls for the few that fit.
+const OF_OUTCOME_ON_SQLITE: &str = list!("calls INDEXED BY calls_outcome", outcome!());
 
 impl CallFilter {
     /// The first id that is looked for, and the first behind the last.
@@ -56,24 +85,40 @@ impl Store {
         let (from, end) = filter.span();
         let (from, end) = (from.to_string(), end.to_string());
         let number = filter.number.as_deref().map(pattern);
-        let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(LIST)
-            .bind(organization)
-            .bind(from)
-            .bind(end)
-            .bind(filter.direction.map(Direction::as_str))
-            .bind(number)
-            .bind(filter.agent.map(|UserId(id)| id))
-            .bind(filter.queue.as_deref())
-            .bind(i64::from(limit))
+        let list = match (filter.outcome, self.database()) {
+            (None, _) => LIST,
+            (Some(_), Database::Postgres(_)) => OF_OUTCOME,
+            (Some(_), Database::Sqlite(_)) => OF_OUTCOME_ON_SQLITE,
+        };
+        let rows: Vec<Row> = on_pool!(self, |pool| {
+            let query = sqlx::query_as(list)
+                .bind(organization)
+                .bind(from)
+                .bind(end)
+                .bind(filter.direction.map(Direction::as_str))
+                .bind(number)
+                .bind(filter.agent.map(|UserId(id)| id))
+                .bind(filter.queue.as_deref())
+                .bind(i64::from(limit));
+            match filter.outcome {
+                Some(outcome) => query.bind(outcome.as_str()),
+                None => query,
+            }
             .fetch_all(pool)
-            .await)?;
+            .await
+        })?;
         self.complete(rows).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sqlx::AssertSqlSafe;
+
     use super::*;
+    use crate::model::EndedBy;
+    use crate::store::testing::{TestStore, call};
+    use crate::store::{Envelope, Fact};
 
     #[test]
     fn a_span_of_time_is_a_span_of_ids() {
@@ -86,5 +131,83 @@ mod tests {
         assert_eq!(CallFilter { before: Some(before), ..filter.clone() }.span().1, before);
         let late = CallId::new(9_000, [7; 10]);
         assert_eq!(CallFilter { before: Some(late), ..filter }.span().1, end, "a cursor opens nothing");
+    }
+
+    fn record(number: u16, change: impl FnOnce(&mut CallRecord)) -> Envelope {
+        let mut record = call(number, 1_000);
+        record.organization = Some(OrganizationId(1));
+        change(&mut record);
+        Envelope { id: number.to_string(), fact: Fact::CallEnded(Box::new(record)) }
+    }
+
+    #[tokio::test]
+    async fn calls_are_found_by_how_they_ended() {
+        let test = TestStore::new().await;
+        let over = |record: &mut CallRecord, reason: &str, by: EndedBy| {
+            (record.ended_at_ms, record.end_reason, record.ended_by) =
+                (Some(9_000), reason.to_owned(), Some(by));
+        };
+        let in_queue = |record: &mut CallRecord| {
+            (record.answered_at_ms, record.queue) = (Some(2_000), Some("sales".to_owned()));
+        };
+        test.store
+            .deliver(&[
+                record(1, |one| {
+                    one.answered_at_ms = Some(2_000);
+                    over(one, "normal_clearing", EndedBy::Callee);
+                }),
+                record(2, |one| over(one, "no_answer", EndedBy::System)),
+                record(3, |one| over(one, "caller_cancelled", EndedBy::Caller)),
+                record(4, |one| over(one, "busy", EndedBy::Callee)),
+                record(5, |one| over(one, "declined", EndedBy::Callee)),
+                record(6, |one| {
+                    in_queue(one);
+                    over(one, "normal_clearing", EndedBy::Caller);
+                }),
+                record(7, |one| {
+                    in_queue(one);
+                    one.agent = Some(UserId(3));
+                    over(one, "normal_clearing", EndedBy::Caller);
+                }),
+                // Nobody gave up: the node went down.
+                record(8, |one| {
+                    in_queue(one);
+                    over(one, "node_stopped", EndedBy::System);
+                }),
+                record(9, |one| over(one, "number_unknown", EndedBy::System)),
+                record(10, |_| {}),
+            ])
+            .await
+            .unwrap();
+        for (outcome, wanted) in [
+            (CallOutcome::Answered, &[7, 1][..]),
+            (CallOutcome::NotAnswered, &[3, 2]),
+            (CallOutcome::Busy, &[4]),
+            (CallOutcome::Declined, &[5]),
+            (CallOutcome::GaveUp, &[6]),
+            (CallOutcome::Failed, &[9, 8]),
+            (CallOutcome::GoingOn, &[10]),
+        ] {
+            let filter = CallFilter { outcome: Some(outcome), ..CallFilter::default() };
+            let found = test.store.list_calls(OrganizationId(1), &filter, 20).await.unwrap();
+            let wanted: Vec<CallId> = wanted.iter().map(|number| call(*number, 1_000).id).collect();
+            assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), wanted, "{outcome}");
+        }
+        test.remove().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_rare_is_found_by_its_index() {
+        let test = TestStore::new().await;
+        if let Database::Sqlite(pools) = test.store.database() {
+            let query = format!("EXPLAIN QUERY PLAN {OF_OUTCOME_ON_SQLITE}");
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(AssertSqlSafe(query)).fetch_all(&pools.readers).await.unwrap();
+            let search =
+                "SEARCH calls USING INDEX calls_outcome (organization_id=? AND <expr>=? AND id>? AND id<?)";
+            assert!(steps.iter().any(|step| step.3 == search), "{steps:?}");
+            assert!(!steps.iter().any(|step| step.3.contains("ORDER BY")), "{steps:?}");
+        }
+        test.remove().await;
     }
 }

@@ -42,8 +42,8 @@ export const say = catalogue(
 /** What was done, to what: the API's words as people say them; others are shown as they are. */
 export const actions = catalogue(
   {
-    create: 'made', change: 'changed', delete: 'deleted', log_in: 'logged in', log_in_failed: 'failed to log in as', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
-    change_password: 'changed the password', link: 'made a link', install: 'installed', remove: 'removed', listen: 'listened to', supervise: 'came into', record: 'recorded', mask_keys: 'masked keys of', apply: 'applied',
+    create: 'created', change: 'changed', delete: 'deleted', log_in: 'logged in', log_in_failed: 'failed to log in as', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
+    change_password: 'changed the password', link: 'created a link', install: 'installed', remove: 'removed', listen: 'listened to', supervise: 'came into', record: 'recorded', mask_keys: 'masked keys of', apply: 'applied',
   },
   {
     create: 'criou', change: 'mudou', delete: 'excluiu', log_in: 'entrou', log_in_failed: 'não conseguiu entrar como', log_out: 'saiu', log_out_of_queues: 'tirou das filas', set_password: 'definiu a senha',

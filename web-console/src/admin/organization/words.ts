@@ -4,7 +4,7 @@ export const say = catalogue(
   {
     title: 'Organization',
     lead: 'What holds for everybody here, unless an extension or a trunk says otherwise.',
-    name: 'Name of the company',
+    name: 'Name of the organization',
     sip_domain: 'SIP domain',
     sip_domain_hint: 'What phones register with. It changes only while there are no extensions.',
     ring_timeout: 'An extension rings for (seconds)',

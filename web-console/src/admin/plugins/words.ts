@@ -34,7 +34,7 @@ export const say = catalogue(
     delete_text: 'Its inboxes and rules stop; their settings stay until they are deleted.',
     install_title: 'Install a plugin',
     file: 'File (.wasm)',
-    install_text: 'With this you grant it everything that its manifest asks for. Install only what you trust.',
+    install_text: 'By installing it you grant it everything that its manifest asks for. Install only what you trust.',
     installed: 'Installed.',
   },
   {

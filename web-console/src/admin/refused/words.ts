@@ -23,7 +23,7 @@ export const say = catalogue(
     not_allowed: 'This extension may not call it ({status})',
     no_common_media: 'No codec or encryption in common ({status})',
     add_source: 'Add this address to a trunk',
-    make_rule: 'Make a rule for this number',
+    make_rule: 'Create a rule for this number',
     open_trunk: 'Open the trunk',
     open_extensions: 'Open extensions',
     to_password: 'Correct the password there, or set a new one here.',

@@ -4,7 +4,7 @@ export const say = catalogue(
   {
     secret_kept: 'One is kept. Empty: it stays.',
     secret_replace: 'Replace',
-    week_hint: 'One line for some days, as mon-fri 08:00-12:00 13:30-18:00.',
+    week_hint: 'One line for some days, such as mon-fri 08:00-12:00 13:30-18:00.',
     dates_hint: 'One a line: 2026-12-25, or 12-25 for each year.',
     needed: 'This is needed.',
     choose: 'Choose…',
