@@ -2,7 +2,6 @@
 //! frames; and on a real Worker with its sockets, beside a loop that only receives and sends as many packets. What Asterisk and
 //! FreeSWITCH need was measured on a machine of this kind, not in this run.
 
-mod awake;
 mod floor;
 mod room;
 mod worker;
@@ -68,9 +67,7 @@ fn run(options: &Options) -> Outcome<Vec<Figure>> {
             .aim(Aim::AtMost(MOST_PERCENT)),
     );
     let window = window.max(worker::IDLE_WINDOW);
-    let [asleep, idle] = worker::idle(IDLE_ROOMS, IDLE_MEMBERS, window)?;
-    let name = "400 idle rooms of 3, all together, on a machine that sleeps between their rounds";
-    figures.push(Figure::new(name, asleep.percent, "% of a core").floor(asleep.floor));
+    let idle = worker::idle(IDLE_ROOMS, IDLE_MEMBERS, window)?;
     figures.push(
         Figure::new("400 idle rooms of 3, all together", idle.percent, "% of a core")
             .floor(idle.floor)

@@ -7,6 +7,7 @@ mod browser;
 mod browser_media;
 mod comfort;
 mod configure;
+mod keep_up;
 mod listen;
 mod one_way;
 mod output;

@@ -23,7 +23,7 @@ pub use member::{TAIL_FRAMES, Talk};
 pub use plan::{Band, MemberPlan};
 
 use bus::Bus;
-use member::{Due, KEEP_UP_FRAMES, Member, Voice};
+use member::{Due, Member, Voice};
 use talker::Said;
 
 /// Members of one room. One tick of so many, all talking, takes a fourth of a tick's time.
@@ -224,15 +224,9 @@ impl Mixer {
         self.calm = 0;
     }
 
-    /// Frames until the next tick, where nobody speaks meanwhile.
-    pub fn may_rest(&self) -> u32 {
-        let members = self.members.iter().flatten();
-        members.map(|member| member.may_rest()).min().unwrap_or(KEEP_UP_FRAMES).max(1)
-    }
-
-    /// So many frames went by without a tick.
-    pub fn rest(&mut self, frames: u32) {
-        self.members.iter_mut().flatten().for_each(|member| member.rest(frames));
+    /// Ticks were left out.
+    pub fn rest(&mut self) {
+        self.members.iter_mut().flatten().for_each(Member::rest);
     }
 
     /// What is new of talkers.

@@ -12,7 +12,6 @@ use ramal_media::io::{PortPool, WorkerConfig, WorkerHandle, Workers};
 use ramal_media::rtp::Header;
 use ramal_media::sdp::Codec;
 
-use super::awake::Awake;
 use super::floor::Resting;
 use super::room::{settings, voice};
 use crate::error::{BenchError, Outcome, io};
@@ -27,8 +26,9 @@ const PORTS: std::ops::RangeInclusive<u16> = 20_000..=29_999;
 const MEMBERS_A_BREATH: usize = 200;
 /// Before anything is measured.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// After the last word a room has to come to rest: each Leg reports once more after 5 s, of the interval in which it was heard.
-const REST: Duration = Duration::from_secs(10);
+/// After the last word a Leg has to come to rest: it reports once more after 7.5 s at most, of the interval in which it was heard, and
+/// once of one in which it was not.
+const REST: Duration = Duration::from_secs(16);
 /// At least: every Leg is sent something once in 15 s, and a shorter window holds more or fewer of them by chance.
 pub(super) const IDLE_WINDOW: Duration = Duration::from_secs(45);
 /// The name of a media thread.
@@ -54,23 +54,20 @@ pub struct Idle {
     pub rounds: f64,
 }
 
-/// So many rooms in which nobody speaks any more, and bare sockets beside them: on a machine that has nothing else to do and sleeps in
-/// between, and on one that is awake.
-pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<[Idle; 2]> {
+/// So many rooms in which nobody speaks any more, and bare sockets beside them.
+pub fn idle(rooms: usize, members: usize, window: Duration) -> Outcome<Idle> {
     let house = House::new(&vec![members; rooms])?;
     let talk = house.talk()?;
     super::pause(WARM_UP);
     talk.hush();
     let bare = Resting::start(rooms * members)?;
     super::pause(REST);
-    let asleep = house.rest(window)?;
-    let awake = Awake::keep()?;
-    super::pause(WARM_UP);
-    let idle = house.rest(window)?;
-    drop(awake);
+    let (start, before) = (Instant::now(), house.worker.gauges().rounds);
+    let [percent, floor] = cpu_percents([THREAD, Resting::THREAD], window)?;
+    let rounds = (house.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
     bare.stop();
     talk.stop();
-    Ok([asleep, idle])
+    Ok(Idle { percent, floor, rounds })
 }
 
 struct House {
@@ -159,14 +156,6 @@ impl House {
         }
         settle(&worker)?;
         Ok(Self { _workers: workers, worker, legs, phones })
-    }
-
-    /// What it costs to be at rest.
-    fn rest(&self, window: Duration) -> Outcome<Idle> {
-        let (start, before) = (Instant::now(), self.worker.gauges().rounds);
-        let [percent, floor] = cpu_percents([THREAD, Resting::THREAD], window)?;
-        let rounds = (self.worker.gauges().rounds - before) as f64 / start.elapsed().as_secs_f64();
-        Ok(Idle { percent, floor, rounds })
     }
 
     /// Every leg is sent a voice, every 20 ms, and what comes back is taken.

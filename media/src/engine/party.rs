@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::LegIndex;
 use super::browser_media::Picture;
+use super::keep_up::KeepUp;
 use super::listen::Overheard;
 use super::one_way::Audibility;
 use super::output::Channel;
@@ -135,6 +136,8 @@ pub(super) struct Outgoing {
     pub octets: u64,
     pub clock_hz: u32,
     pub hear: Hear,
+    /// What it is sent in a room in which there is nothing to hear.
+    pub keep_up: Option<KeepUp>,
     /// While a browser that is heard is away.
     pub comfort: Option<Box<Player>>,
     pub dtmf: DtmfSender,
@@ -315,6 +318,7 @@ impl Outgoing {
             rtcp_to: None,
             rtcp_channel: Channel::Rtcp,
             hear: Hear::Silence,
+            keep_up: None,
             comfort: None,
             dtmf: DtmfSender::default(),
             packets: 0,

@@ -7,7 +7,7 @@ use rand::Rng;
 
 use super::output::Transmit;
 use super::party::{Hear, MediaState, Party};
-use super::timer::{Reason, calm_after};
+use super::timer::{CALM_RASTER, Reason, calm_after, raster_after};
 use super::{Engine, LegIndex};
 use crate::event::Event;
 use crate::quality::round_trip_ms;
@@ -17,14 +17,16 @@ use crate::srtp::RTCP_OVERHEAD_BYTES;
 
 /// Mean time between reports of a Leg (RFC 3550 §6.2); each is drawn from half to one and a half of it (§6.3.1).
 pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
-/// The longest time between reports of a member of a room from whom nothing comes and to whom nothing goes. A peer that times out
-/// after five intervals, 25 s (§6.3.5), has heard of us by then. Its report goes sooner, with what keeps its path open.
-pub const REST_INTERVAL: Duration = Duration::from_millis(22_500);
+/// Time between reports of a member of a room from whom nothing comes and to whom nothing goes but what keeps its path open, which goes
+/// with the report (RFC 6263 §7). The first takes up to one and a half of it: a peer that times out after five intervals, 25 s (§6.3.5),
+/// has still heard of us.
+pub const REST_INTERVAL: Duration = Duration::from_secs(15);
+/// Legs side by side that report in the same moment when they rest, the next ones in the next moment. They are out of every cache, and
+/// looking them up is what they cost: what lies side by side is found together.
+const REST_NEIGHBOURS: LegIndex = 8;
 /// The bounds of what is drawn, as parts of the mean.
 const SOONEST: f64 = 0.5;
 const LATEST: f64 = 1.5;
-/// Packets sent from one report to the next that are still no speech: they keep a path open.
-const KEEP_UP_PACKETS: u64 = 4;
 /// Packets of one compound that are read.
 const MAX_PACKETS: usize = 16;
 
@@ -75,13 +77,11 @@ impl Engine {
         calm_after(self.started, now + interval)
     }
 
-    /// A member of a room at rest is being sent what keeps its path open: its report goes with it. Who rests is out of every cache,
-    /// so looking it up is what it costs: it is done once for both.
-    pub(super) fn report_at_rest(&mut self, now: Instant, index: LegIndex) {
-        let party = self.parties.get(index as usize).and_then(Option::as_ref);
-        if party.is_some_and(|party| party.incoming.media != MediaState::Flowing) {
-            self.send_report(now, index);
-        }
+    /// The same for who rests. Nothing is drawn: no other participant of its session could send at the same moment (§6.3.1).
+    fn rest_after(&self, now: Instant, index: LegIndex) -> Instant {
+        let turn = CALM_RASTER * (index / REST_NEIGHBOURS);
+        let begin = self.started + Duration::from_nanos((turn.as_nanos() % REST_INTERVAL.as_nanos()) as u64);
+        raster_after(begin, REST_INTERVAL, now + REST_INTERVAL.mul_f64(SOONEST))
     }
 
     /// What rested has come to life: its next report does not wait as long. One that is due as soon as any stays as it was drawn.
@@ -100,12 +100,12 @@ impl Engine {
     pub(super) fn send_report(&mut self, now: Instant, index: LegIndex) {
         let party = self.parties.get_mut(index as usize).and_then(Option::as_mut);
         let rests = party.is_some_and(|party| party.close_interval());
+        self.keep_up(now, index);
         self.transmit_report(now, index, Goodbye::Stay, None);
         // A browser forgets a limit that it is not told again.
         self.limit_by_phone(now, index);
         self.check_one_way(now, index);
-        // Nothing is drawn for who rests: no other participant of its session could send at the same moment (§6.3.1).
-        let next = if rests { calm_after(self.started, now + REST_INTERVAL) } else { self.report_after(now) };
+        let next = if rests { self.rest_after(now, index) } else { self.report_after(now) };
         let Some(statistics) = self.statistics_of(now, index) else { return };
         let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         self.timers.set(&mut party.deadlines, index, Reason::Report, Some(next));
@@ -181,8 +181,8 @@ impl Party {
     fn close_interval(&mut self) -> bool {
         let (incoming, outgoing) = (&mut self.incoming, &self.outgoing);
         let received = incoming.close_interval();
-        let sent = outgoing.packets - outgoing.packets_at_last_report;
-        let rests = matches!(outgoing.hear, Hear::Room(_)) && received == 0 && sent <= KEEP_UP_PACKETS;
+        let sent = outgoing.packets != outgoing.packets_at_last_report;
+        let rests = matches!(outgoing.hear, Hear::Room(_)) && received == 0 && !sent;
         if rests && incoming.media == MediaState::Flowing {
             incoming.media = MediaState::Resting;
         }

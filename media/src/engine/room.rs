@@ -1,18 +1,16 @@
 //! Rooms: Legs that hear a mix of others.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rand::Rng;
-
+use super::keep_up::KeepUp;
 use super::output::Exit;
 use super::party::{Format, Hear};
 use super::receive::Accepted;
 use super::room_voice::{Heard, Voice};
 use super::timeout::{Own, ROOM_PER_STEP, send_own};
-use super::timer::{Deadlines, REASONS, Reason, calm_after};
+use super::timer::{Deadlines, REASONS, Reason};
 use super::{Engine, LegIndex};
 use crate::bridge::playout::Playout;
 use crate::bridge::transcode::{Frame, Transcode};
@@ -29,9 +27,6 @@ const MAX_LAST_WORDS: usize = 24;
 
 /// Prompts that are played into one room at once.
 const MAX_VOICES: usize = 4;
-/// The first time that a room rests, as a part of how long it may.
-const FIRST_REST: Range<f64> = 0.6..1.0;
-
 /// A room's place among those of its engine.
 type RoomIndex = u32;
 
@@ -71,7 +66,7 @@ struct Room {
 enum Pace {
     /// Every 20 ms.
     Ticking,
-    /// Nobody speaks: only what keeps paths open.
+    /// Nobody speaks: it has no deadline.
     Resting,
 }
 
@@ -184,9 +179,10 @@ impl Engine {
 
     /// What a member agreed on.
     pub(super) fn plan_member(&mut self, index: LegIndex, place: Place, words: Option<Playout>) {
-        let Some(Some(party)) = self.parties.get(index as usize) else { return };
+        let Some(Some(party)) = self.parties.get_mut(index as usize) else { return };
         let Some(settings) = &party.settings else { return };
         let plan = MemberPlan::new(settings);
+        party.outgoing.keep_up = plan.as_ref().map(KeepUp::new);
         let able = plan.is_some();
         if let Some(room) = self.rooms.get_mut(place.room) {
             room.mixer.plan(place.member, plan, words);
@@ -238,32 +234,19 @@ impl Engine {
     pub(super) fn tick_room(&mut self, now: Instant, index: RoomIndex) {
         // Taken out for the time of the tick: sending borrows the engine.
         let Some(mut room) = self.rooms.rooms.get_mut(index as usize).and_then(Option::take) else { return };
-        let before = room.pace;
         let turn = room.turn.take().unwrap_or_else(|| self.begin_tick(now, &mut room));
         room.turn = self.serve(now, &mut room, turn);
         if room.turn.is_none() {
-            room.due = match room.pace {
-                Pace::Resting => self.rest_after(&room, before),
-                Pace::Ticking if now.saturating_duration_since(room.due) > MAX_CATCH_UP => {
-                    self.tick_after(now, index)
-                }
-                Pace::Ticking => room.due + FRAME,
+            room.due = match now.saturating_duration_since(room.due) > MAX_CATCH_UP {
+                true => self.tick_after(now, index),
+                false => room.due + FRAME,
             };
         }
-        self.timers.set(&mut room.deadlines, index, Reason::Room, Some(room.due));
+        let over = room.turn.is_none() && room.pace == Pace::Resting;
+        self.timers.set(&mut room.deadlines, index, Reason::Room, (!over).then_some(room.due));
         if let Some(slot) = self.rooms.rooms.get_mut(index as usize) {
             *slot = Some(room);
         }
-    }
-
-    /// When a room at rest has to send something. Those that fell silent together do not do it together from then on: the first time
-    /// is drawn.
-    fn rest_after(&mut self, room: &Room, before: Pace) -> Instant {
-        let part = match before {
-            Pace::Ticking => self.random.random_range(FIRST_REST),
-            Pace::Resting => 1.0,
-        };
-        calm_after(self.started, room.due + (FRAME * room.mixer.may_rest()).mul_f64(part))
     }
 
     fn begin_tick(&mut self, now: Instant, room: &mut Room) -> MemberIndex {
@@ -271,7 +254,7 @@ impl Engine {
         // No room rests longer than u32 counts frames: two years.
         let missed = u32::try_from(frames.saturating_sub(1)).unwrap_or(u32::MAX);
         if missed > 0 {
-            room.mixer.rest(missed);
+            room.mixer.rest();
         }
         room.ticked = room.due;
         self.play_voices(now, room, missed);
@@ -310,9 +293,6 @@ impl Engine {
         let mut exit = Exit { outputs: &mut self.outputs, timers: &mut self.timers };
         if let Some(header) = send_frame(party, &mut exit, now, leg, &frame) {
             self.recordings.tap_own(party, now, &header, frame.payload);
-        }
-        if room.pace == Pace::Resting {
-            self.report_at_rest(now, leg);
         }
     }
 

@@ -8,7 +8,7 @@ use super::LegIndex;
 
 /// What cannot be heard falls on moments so far apart, from the engine's start on: one wake-up serves all that is due by then. A
 /// whole number of frames, so that where Legs tick it costs no wake-up of its own.
-const CALM_RASTER: Duration = Duration::from_millis(100);
+pub(super) const CALM_RASTER: Duration = Duration::from_millis(100);
 
 /// Why the engine wants to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

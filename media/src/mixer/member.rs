@@ -12,9 +12,6 @@ use super::talker::{Said, Talker};
 
 /// Frames of silence that a member is sent after the last word, so that its end does not break off.
 pub const TAIL_FRAMES: u32 = 10;
-/// A member that hears nobody, alone, deaf or among the silent, gets one packet in so many frames, 15 s: it keeps the path through a
-/// NAT open (RFC 6263 §7), and no peer takes the line for dead.
-pub const KEEP_UP_FRAMES: u32 = 750;
 /// A talker's level is told so often, in frames: 2 s.
 const LEVEL_FRAMES: u32 = 100;
 
@@ -63,8 +60,6 @@ pub(super) struct Member {
     pub voice: Voice,
     /// Frames in which nobody else was heard.
     quiet: u32,
-    /// Frames since it was sent anything.
-    unsent: u32,
     told: Told,
 }
 
@@ -80,7 +75,7 @@ pub(super) struct Able {
 impl Member {
     pub fn new(leg: LegId, part: Part) -> Self {
         let gain = bus::factor(part.gain_db);
-        Self { leg, part, gain, able: None, voice: Voice::None, quiet: 0, unsent: 0, told: Told::Silent }
+        Self { leg, part, gain, able: None, voice: Voice::None, quiet: 0, told: Told::Silent }
     }
 
     /// Another agreement. What it has learnt of the talker stays where nothing has changed for it.
@@ -100,35 +95,20 @@ impl Member {
         self.part.hears == Hears::Room
     }
 
-    /// Frames in a row that are due, beginning with the first in which nobody else is heard.
+    /// Frames in a row that are due, beginning with the first in which nobody else is heard. What comes after them keeps the path
+    /// open, and is not the room's.
     pub fn due(&mut self, others: bool) -> Due {
         self.quiet = if others { 0 } else { self.quiet.saturating_add(1) };
-        self.unsent = self.unsent.saturating_add(1);
         let comfort = self.able.as_ref().and_then(|able| able.plan.comfort);
-        let silence = if comfort.is_some() { Due::Comfort } else { Due::Sound };
-        let due = match self.quiet {
+        match self.quiet {
             0..=TAIL_FRAMES => Due::Sound,
             quiet if comfort.is_some() && quiet == TAIL_FRAMES + 1 => Due::Comfort,
-            _ if self.unsent >= KEEP_UP_FRAMES => silence,
             _ => Due::Nothing,
-        };
-        if due != Due::Nothing {
-            self.unsent = 0;
         }
-        due
     }
 
-    /// Frames until it is due what keeps its path open.
-    pub fn may_rest(&self) -> u32 {
-        KEEP_UP_FRAMES.saturating_sub(self.unsent)
-    }
-
-    /// So many frames went by without a tick. Whoever is due soon is served with those who are due now: one tick for all.
-    pub fn rest(&mut self, frames: u32) {
-        self.unsent = self.unsent.saturating_add(frames);
-        if self.unsent > KEEP_UP_FRAMES / 2 {
-            self.unsent = KEEP_UP_FRAMES;
-        }
+    /// Ticks were left out: its next packet does not follow the last one.
+    pub fn rest(&mut self) {
         if let Some(able) = &mut self.able {
             able.follows = false;
         }

@@ -93,6 +93,16 @@ impl MemberPlan {
         })
     }
 
+    /// The codec that it is sent, and its payload type.
+    pub const fn sent(&self) -> (KnownCodec, u8) {
+        (self.codec, self.payload_type)
+    }
+
+    /// The payload type of comfort noise, where it was agreed.
+    pub const fn comfort(&self) -> Option<u8> {
+        self.comfort
+    }
+
     /// Of a member that speaks this and is sent nothing.
     pub fn speaking(codec: KnownCodec, payload_type: u8) -> Self {
         let band = Band::of(codec.sample_rate_hz());
