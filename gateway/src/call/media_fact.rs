@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(words(&key).unwrap(), "a key was pressed for 120 ms");
         let statistics = LegStatistics {
             packets_received: 50,
-            codec: "PCMA".to_owned(),
+            codec: "PCMA".into(),
             mos: Some(4.36),
             ..Default::default()
         };

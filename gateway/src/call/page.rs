@@ -396,7 +396,7 @@ fn side(side: SideName, counted: &LegStatistics) -> SideQuality {
         round_trip_ms: counted.round_trip_ms,
         mos: counted.recent_mos,
         remote_loss_percent: counted.remote_loss_percent,
-        codec: counted.codec.clone(),
+        codec: counted.codec.to_string(),
         silent_ms: counted.last_received_ms_ago,
     }
 }
