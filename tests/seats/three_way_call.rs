@@ -126,6 +126,8 @@ async fn who_was_brought_in_has_a_record_that_lasts_until_he_hangs_up() {
     let ms = |name: &str| own[name].as_i64().unwrap_or_else(|| panic!("{own}"));
     assert_eq!(ms("talk_ms"), ms("ended_at_ms") - ms("answered_at_ms"));
     assert!(ms("talk_ms") > 0, "{own}");
+    let sides = own["sides"].as_array().cloned().unwrap_or_default();
+    assert!(sides.iter().any(|side| side["party"] == "102"), "what was counted of him: {own}");
 }
 
 #[tokio::test]

@@ -367,8 +367,8 @@ impl Calls {
         call.report(cx);
         call.report_engaged(cx);
         call.show(cx);
-        let brought = call.take_brought();
-        self.end_brought(cx, brought);
+        let departures = call.take_departures(cx.wall_ms);
+        self.end_brought(cx, departures);
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Some(first) = call.take_merge() {
             return self.merge_into(cx, first, id);

@@ -190,7 +190,7 @@ impl Call {
     }
 }
 
-fn leg_record(leg: &Leg) -> LegRecord {
+pub(super) fn leg_record(leg: &Leg) -> LegRecord {
     LegRecord {
         sip_call_id: leg.sip_call_id().to_owned(),
         party: match &leg.party {

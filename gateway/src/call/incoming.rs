@@ -10,6 +10,7 @@ use ramal_sip::message::Request;
 use ramal_sip::transport::Flow;
 
 use super::answer;
+use super::brought::Elsewhere;
 use super::calls::{Book, Calls};
 use super::context::{Context, MediaKind, Place};
 use super::end_reason::EndReason;
@@ -148,7 +149,7 @@ impl Calls {
             engaged: Vec::new(),
             company: None,
             merge_into: None,
-            goes_on_elsewhere: false,
+            elsewhere: Elsewhere::No,
         }
     }
 

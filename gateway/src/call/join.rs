@@ -4,6 +4,7 @@ use ramal_media::command::LegId;
 use ramal_sip::endpoint::DialogId;
 use ramal_sip::message::{Method, Request};
 
+use super::brought::Elsewhere;
 use super::calls::{Book, Calls};
 use super::codecs::Taker;
 use super::context::Context;
@@ -141,7 +142,7 @@ impl Calls {
         let mut moved: Vec<Leg> = legs.into_iter().filter_map(|leg| other.take_leg(leg)).collect();
         if let Some(brought) = moved.first_mut().filter(|_| join.brings) {
             brought.own_calls.push(join.other);
-            other.goes_on_elsewhere = true;
+            other.elsewhere = Elsewhere::GoesOn;
         }
         other.record.transferred_to = Some(join.call.to_string());
         other.end(cx, &mut self.book, EndReason::Transferred, EndedBy::System);

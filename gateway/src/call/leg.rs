@@ -149,6 +149,8 @@ pub struct Leg {
     pub outcome: Option<EndReason>,
     /// It was not we who ended it.
     pub left_by_itself: bool,
+    /// Of one that was brought in: when it left.
+    pub left_at_ms: Option<i64>,
     /// Calls of its own that it has left to be brought into another: their records end when it does.
     pub own_calls: Vec<CallId>,
     pub statistics: Option<LegStatistics>,
@@ -183,6 +185,7 @@ impl Leg {
             probe: None,
             outcome: None,
             left_by_itself: false,
+            left_at_ms: None,
             own_calls: Vec::new(),
             statistics: None,
             media,

@@ -8,6 +8,7 @@ use ramal_media::player::{Country, Tone};
 use ramal_media::recorder::take::Notes;
 use ramal_sip::endpoint::DialogId;
 
+use super::brought::Elsewhere;
 use super::calls::Book;
 use super::clip::PlayedClip;
 use super::company::Company;
@@ -141,8 +142,8 @@ pub struct Call {
     pub company: Option<Company>,
     /// A Call of the same Seat into which this one goes as soon as it is answered.
     pub merge_into: Option<CallId>,
-    /// Its party was brought into another Call: the record ends when that party does, see [`super::brought`].
-    pub goes_on_elsewhere: bool,
+    /// Its party was brought into another Call: the record ends when that party leaves it.
+    pub elsewhere: Elsewhere,
 }
 
 impl Call {

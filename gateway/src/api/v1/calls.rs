@@ -18,7 +18,7 @@ use crate::api::Web;
 use crate::api::body::{JsonBody, OptionalJson};
 use crate::api::calls::{self, RejectBody};
 use crate::api::problem::{Code, Problem};
-use crate::call::{Keys, PageCall, RecordingCommand, SeatCommand};
+use crate::call::{Keys, PageCall, RecordingCommand, SeatCommand, SeatRefusal};
 use crate::model::{CallId, ContactId, ExtensionId, Medium, OrganizationId, Permission, QueueId, UserId};
 use crate::routing::distribution::RoutingError;
 use crate::routing::floor::voice::Purpose;
@@ -110,7 +110,7 @@ pub enum To {
     Number(String),
     /// To the other party of another call of one's own: both talk, we leave.
     Call { call: String },
-    /// To a colleague, who is offered it.
+    /// To a colleague, who is offered it; of a call between two extensions, which is no Interaction: his extension rings.
     User { user: UserId },
     /// To a queue, where it waits.
     Queue { queue: QueueId },
@@ -238,12 +238,19 @@ async fn send(web: &Web, phone: &AtPhone, call: CallId, to: Target) -> Result<()
         let deed = Deed::Transfer { interaction: row.id, to };
         return Ok(web.floor.act(signed.organization, signed.user, deed).await?);
     }
+    one_of_ones_own(web, phone.extension, call).await?;
     let command = match to {
         Target::User(user) => SeatCommand::Transfer(number_of(web, signed, user)?),
         Target::Queue(queue) => SeatCommand::TransferToQueue(voice_queue(web, signed, queue)?),
     };
     calls::command(web, phone.extension, &call.to_string(), command).await?;
     Ok(())
+}
+
+/// Of a call of somebody else nothing is told, not even who could take it.
+async fn one_of_ones_own(web: &Web, extension: ExtensionId, call: CallId) -> Result<(), Problem> {
+    let (calls, id) = (calls::calls_of(web, extension).await?, call.to_string());
+    if calls.iter().any(|one| one.id == id) { Ok(()) } else { Err(SeatRefusal::NoSuchCall.into()) }
 }
 
 /// The extension at which a colleague is called.

@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::ROOT;
 use super::signed::COOKIE;
-use crate::model::InteractionState;
+use crate::model::{CallOutcome, InteractionState};
 
 /// What a request is answered that does not get what it asks for (RFC 9457), as `application/problem+json`.
 #[derive(Serialize, ToSchema)]
@@ -54,7 +54,8 @@ pub fn text(mut document: OpenApi) -> String {
     document.components = Some(
         components
             .schema("Problem", ProblemBody::schema())
-            // Only a parameter names it, and schemas of parameters are not collected.
+            // Only parameters name them, and schemas of parameters are not collected.
+            .schema("CallOutcome", CallOutcome::schema())
             .schema("InteractionState", InteractionState::schema())
             .security_scheme("cookie", cookie)
             .security_scheme("bearer", bearer)
