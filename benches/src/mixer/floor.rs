@@ -15,9 +15,9 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const THREAD: &str = "floor";
 /// A header and 20 ms of G.711.
 const PACKET_BYTES: usize = 172;
-/// Rooms at rest send in moments so far apart, and each member has its turn once in so many: 15 s.
+/// Rooms at rest send in moments so far apart, and each member has its turn once in so many: 24 s.
 const REST_ROUND: Duration = Duration::from_millis(300);
-const REST_ROUNDS: usize = 50;
+const REST_ROUNDS: usize = 80;
 /// A sender report with its name (RFC 3550 §6.4.1).
 const REPORT_BYTES: usize = 64;
 

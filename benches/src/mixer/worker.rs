@@ -29,8 +29,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// After the last word a Leg has to come to rest: it reports once more after 7.5 s at most, of the interval in which it was heard, and
 /// once of one in which it was not.
 const REST: Duration = Duration::from_secs(16);
-/// At least: every Leg is sent something once in 15 s, and a shorter window holds more or fewer of them by chance.
-pub(super) const IDLE_WINDOW: Duration = Duration::from_secs(45);
+/// At least: every Leg is sent something once in 24 s.
+pub(super) const IDLE_WINDOW: Duration = Duration::from_secs(48);
 /// The name of a media thread.
 const THREAD: &str = "media";
 
