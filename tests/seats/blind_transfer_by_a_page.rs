@@ -53,6 +53,25 @@ async fn the_target_is_busy_and_the_two_talk_on() {
 }
 
 #[tokio::test]
+async fn nobody_answers_and_the_page_is_told_so() {
+    let node = Node::start(Site::acme().ringing_for(5)).await;
+    let page = WirePage::sign_in(&node, "100").await;
+    let _seat = page.take_seat().await;
+    let mut events = page.events().await;
+    let (caller, ear) = (node.phone("101").await, Rtp::new().await);
+    let mut call = caller.invite("100", &ear.sdp()).await;
+    let id = events.expect_call("ringing").await["id"].as_str().expect("an id").to_owned();
+    page.tell(&id, "answer", None).await;
+    ear.follow(&call.answered().await.text());
+    let target = node.phone("102").await;
+    page.tell(&id, "transfer", Some(json!({ "to": "102" }))).await;
+    let _rings = target.expect_invite().await;
+    let failed = events.expect("a transfer that failed", |e| e["state"] == "failed").await;
+    assert_eq!(failed["reason"], "no_answer");
+    events.expect_call("talking").await;
+}
+
+#[tokio::test]
 async fn a_call_between_extensions_goes_to_a_colleague_who_has_a_phone_and_to_nobody_else() {
     let node = Node::start(Site::acme()).await;
     let talk = AgentCall::begin(&node).await;

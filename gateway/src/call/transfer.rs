@@ -229,7 +229,7 @@ impl Call {
         reason: EndReason,
     ) {
         self.record.transferred_to = None;
-        self.notify(cx, book, by, reason.sip_status(), SubscriptionState::Terminated);
+        self.notify(cx, book, by, reason.sip_status(), SubscriptionState::Failed(reason));
     }
 
     /// Tells the transferor how far its transfer has come (RFC 3515 §2.4.5).
@@ -245,7 +245,7 @@ impl Call {
         if leg.phase == LegPhase::Gone {
             return;
         }
-        let Some(dialog) = leg.dialog() else { return self.tell_transfer(cx, to, code, state) };
+        let Some(dialog) = leg.dialog() else { return self.tell_transfer(cx, to, state) };
         let phrase = StatusCode::new(code).map_or("", StatusCode::default_reason);
         let fragment = format!("SIP/2.0 {code} {phrase}\r\n");
         let headers = vec![
@@ -257,13 +257,11 @@ impl Call {
         book.by_request.insert(tx, self.id);
     }
 
-    fn tell_transfer(&self, cx: &mut Context<'_>, to: LegId, code: u16, state: SubscriptionState) {
-        let (state, reason) = match (state, code) {
-            (SubscriptionState::Active, _) => (TransferState::Ringing, None),
-            (SubscriptionState::Terminated, 200..=299) => (TransferState::Done, None),
-            (SubscriptionState::Terminated, code) => {
-                (TransferState::Failed, Some(EndReason::from_status(code).cdr_text()))
-            }
+    fn tell_transfer(&self, cx: &mut Context<'_>, to: LegId, state: SubscriptionState) {
+        let (state, reason) = match state {
+            SubscriptionState::Active => (TransferState::Ringing, None),
+            SubscriptionState::Terminated => (TransferState::Done, None),
+            SubscriptionState::Failed(reason) => (TransferState::Failed, Some(reason.cdr_text())),
         };
         self.tell_page(cx, to, PageEvent::Transfer { call: self.id.to_string(), state, reason });
     }
@@ -273,14 +271,17 @@ impl Call {
 #[derive(Clone, Copy)]
 pub(super) enum SubscriptionState {
     Active,
+    /// The target has taken over.
     Terminated,
+    /// It has not. A phone is told the status alone.
+    Failed(EndReason),
 }
 
 impl SubscriptionState {
     fn value(self) -> &'static str {
         match self {
             Self::Active => "active;expires=180",
-            Self::Terminated => "terminated;reason=noresource",
+            Self::Terminated | Self::Failed(_) => "terminated;reason=noresource",
         }
     }
 }
