@@ -1,8 +1,8 @@
 //! What an offer/answer changes.
 
-use super::output::Channel;
 use std::time::Instant;
 
+use super::output::Channel;
 use super::party::{Format, Hear, MediaState, Party, PerPayloadType};
 use super::timer::Reason;
 use super::{Engine, LegIndex};

@@ -16,8 +16,9 @@ use crate::codec::opus::Dtx;
 use crate::codec::{Encoder, KnownCodec};
 use crate::mixer::MemberPlan;
 
-/// 20 ms of it.
+/// How loud a room is in which nobody speaks (RFC 3389 §3.1).
 static COMFORT: LazyLock<[u8; 1]> = LazyLock::new(|| ComfortNoise::default().payload());
+/// 20 ms of zeros from an encoder that begins.
 static G722: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut payload = Vec::new();
     Encoder::beside(KnownCodec::G722, 16_000, Dtx::Off).encode(&[0; 320], &mut payload);
