@@ -74,7 +74,12 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     page.sees("tr:has-text(\"99999-0000\")", "Customer’s side: bad").await;
     page.sees("tr:has-text(\"99999-0000\")", "Our side: good").await;
     assert_eq!(faults(&page).await, json!([]));
-    page.screenshot("more/calls_list").await;
+    for width in [1280, 1024] {
+        page.ask("resize", json!({ "width": width, "height": 768 })).await;
+        let layout = page.ask("layout", json!({ "selector": ".call-filters" })).await;
+        assert_eq!(layout, json!({ "lines": 1, "spills": [] }), "{width}");
+        page.screenshot(&format!("more/calls_list_{width}")).await;
+    }
     // By number, however it is grouped, and by direction.
     page.fill("input[type=search]", "+55 11 3000-1000").await;
     page.sees_no("tr:has-text(\"999\"):has-text(\"no such\")").await;
@@ -96,10 +101,13 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     page.sees_no("tr:has-text(\"999\"):has-text(\"no such\")").await;
     choose(&page, "How it ended", "").await;
     assert_eq!(sofia.get("/call-records?outcome=lost").await.status, 400);
+    choose(&page, "Period", "last_7_days").await;
+    page.sees("tr:has-text(\"101\")", "The caller hung up").await;
     // Nothing was before the day of the tests.
+    choose(&page, "Period", "chosen").await;
     page.fill("role=textbox[name=\"Until\"]", "2001-01-01T10:00").await;
     page.sees("main .state-title", "No call fits the filter").await;
-    page.fill("role=textbox[name=\"Until\"]", "").await;
+    choose(&page, "Period", "").await;
     page.click("tr:has-text(\"100\"):has-text(\"101\")").await;
     page.sees("h1", "Call from 100 to 101").await;
     page.sees(".call-sides li >> nth=0", "The network of this side was bad.").await;

@@ -38,11 +38,11 @@ globalThis.WebSocket = class extends EventTarget {
   }
 };
 
-const entry = ['words/language', 'interaction/state', 'live/desk', 'live/me', 'live/socket', 'message/threads', 'live/verdict', 'admin/dial_rules/fault']
+const entry = ['words/language', 'interaction/state', 'live/desk', 'live/me', 'live/socket', 'message/threads', 'live/verdict', 'admin/dial_rules/fault', 'call_log/period']
   .map((name, at) => `export * as m${at} from ${JSON.stringify(`${src}${name}.ts`)};`)
   .join('\n');
 const bundle = await build({ stdin: { contents: entry, resolveDir: src, loader: 'ts' }, bundle: true, write: false, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', nodePaths: [`${src}../node_modules`] });
-const { m0: words, m1: state, m2: desk, m3: people, m4: socket, m5: threads, m6: network, m7: fault } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`);
+const { m0: words, m1: state, m2: desk, m3: people, m4: socket, m5: threads, m6: network, m7: fault, m8: period } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`);
 
 const interaction = (part = {}) => ({ id: 1, protocol: '20261121000001', medium: 'chat', channel: 'webchat', state: 'open', customer: 'waiting', call: null, contact: null, queue: null, inbox: null, title: 'Visitante', left_until_ms: null, started_at_ms: 1000, unread: 0, draft: null, ended_by: null, ...part });
 const wholeDesk = (part = {}) => ({ server_time_ms: Date.now(), presence: { queues: [], wrap_up_until_ms: null, wrap_up_interaction: null }, interactions: [], offers: [], boards: [], agents: [], ...part });
@@ -219,4 +219,14 @@ test('a language that was chosen beside the password is the one from the first m
   assert.equal(document.documentElement.lang, 'en');
   await people.logOut();
   words.speak('pt-BR');
+});
+
+test('a period of days begins and ends at midnight, whatever a day is long', () => {
+  const now = new Date(2026, 2, 1, 15, 30).getTime();
+  const day = (month, date) => new Date(2026, month, date).getTime();
+  assert.deepEqual(period.limitsOf('today', now), { from_ms: day(2, 1) });
+  assert.deepEqual(period.limitsOf('yesterday', now), { from_ms: day(1, 28), to_ms: day(2, 1) });
+  assert.deepEqual(period.limitsOf('last_7_days', now), { from_ms: day(1, 23) });
+  assert.deepEqual(period.limitsOf('last_30_days', now), { from_ms: day(0, 31) });
+  assert.deepEqual(period.limitsOf('', now), {});
 });

@@ -1,6 +1,6 @@
 //! The dialler in the top bar.
 
-use ramal_tests::Rtp;
+use ramal_tests::{Desk, Page, Rtp};
 use serde_json::json;
 
 use crate::calls::CALLER_HZ;
@@ -101,7 +101,49 @@ async fn f029_v13_a_supervisor_in_no_queue_dials_and_is_called_in_the_browser_on
     tokio::join!(page.hears(CALLER_HZ), rtp.hears(AGENT_HZ));
     call.bye().await;
     page.sees_no(".dock").await;
+    it_rings_in_one_browser_and_the_other_says_so(&office, &sofia, &page).await;
     page.click("#dialler").await;
     page.click(".dialler >> role=switch[name=/^Take calls/]").await;
     page.sees("#dialler[aria-label=\"Dialler\"]", "").await;
+}
+
+const HERE: &str = "#dialler[aria-label=\"Dialler; extension 102 rings here\"]";
+const ELSEWHERE: &str = "#dialler[aria-label=\"Dialler; extension 102 rings in another browser\"]";
+
+/// Takes the extension over at home, calls from the office all the same, takes it back at home, and gives it up there.
+async fn it_rings_in_one_browser_and_the_other_says_so(office: &Office, sofia: &Desk, page: &Page) {
+    let home = office.browser.open_alone("sofia at home", &format!("http://{}/", office.node.web)).await;
+    log_in(&home, email(sofia)).await;
+    home.click("#dialler").await;
+    home.click(".dialler >> role=switch[name=/^Take calls/]").await;
+    home.sees(HERE, "").await;
+    page.sees(ELSEWHERE, "").await;
+    page.sees(".call-note", "Another browser has taken over").await;
+    page.click("#dialler").await;
+    page.sees(".dialler-note", "ring in another browser of yours").await;
+    assert_eq!(faults(page).await, json!([]));
+    page.screenshot("more/dialler_elsewhere").await;
+    // Who calls from here is heard here.
+    let phone = office.node.phone("101").await;
+    page.fill(".dialler input", "101").await;
+    page.press("Enter").await;
+    let at_phone = phone.expect_invite().await;
+    let rtp = Rtp::new().await;
+    rtp.follow(&at_phone.offer());
+    at_phone.answer(&rtp.sdp()).await;
+    rtp.speak(CALLER_HZ);
+    tokio::join!(page.hears(CALLER_HZ), rtp.hears(AGENT_HZ));
+    page.sees(HERE, "").await;
+    home.sees(ELSEWHERE, "").await;
+    home.hears_no(CALLER_HZ).await;
+    page.click(".dock >> role=button[name=\"Hang up call\"]").await;
+    at_phone.expect_bye().await;
+    home.sees_no(".dock").await;
+    home.click(".dialler >> role=button[name=\"Take them back here\"]").await;
+    home.sees(HERE, "").await;
+    page.sees(ELSEWHERE, "").await;
+    // Given up there, it comes back by itself.
+    home.click(".dialler >> role=switch[name=/^Take calls/]").await;
+    home.sees("#dialler[aria-label=\"Dialler\"]", "").await;
+    page.sees(HERE, "").await;
 }

@@ -66,9 +66,18 @@ async fn b03_b04_after_a_killed_node_the_console_comes_back_and_shows_each_messa
     answers.extend(posting.join_all().await);
     page.sees(".reach:not(.live)", "").await;
     page.fill(".composer textarea", "Um momento, o sistema").await;
+    // Nobody calls into the void; what he was about to dial stays.
+    page.click("#dialler").await;
+    page.fill(".dialler input", "101").await;
+    page.sees(".dialler-note", "A conexão com o servidor caiu e está sendo refeita.").await;
+    page.sees(".dialler .good[aria-disabled=true]", "Ligar").await;
     office.node.serve().await;
     front.lead_to(office.node.web);
     page.sees(".reach.live", "").await;
+    page.sees(".dialler .good:not([aria-disabled=true])", "Ligar").await;
+    page.sees_no(".dialler-note").await;
+    page.holds(".dialler input", "101").await;
+    page.press("Escape").await;
     // What was not answered is sent again, as a provider does.
     let mut again: BTreeSet<usize> =
         answers.into_iter().filter_map(|(number, taken)| (!taken).then_some(number)).collect();

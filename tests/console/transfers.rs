@@ -10,6 +10,7 @@ use crate::stage::{email, faults, visit};
 
 const BIA_HZ: f64 = 850.0;
 const OTHER_HZ: f64 = 1250.0;
+const SOFIA_HZ: f64 = 1050.0;
 
 /// Somebody at a phone, or outside, in a call.
 struct Party {
@@ -131,6 +132,7 @@ async fn f153_a_call_that_one_dialled_is_given_to_a_colleague_and_by_her_to_a_qu
 async fn f153_f157_a_call_dialled_by_a_trunk_is_given_to_a_colleague_with_its_protocol() {
     let address = carrier_address().await;
     let (office, ana, _browser, bia) = two_agents(Site::acme().trunk("embratel", address, "")).await;
+    office.admin.colleague("Sofia", "supervisor", json!({ "extension": "103" })).await;
     let carrier = carrier_of(&office.node, address).await;
     dials(&ana, "0551199990000").await;
     let mut other = answers(carrier.expect_invite().await, OTHER_HZ).await;
@@ -145,6 +147,17 @@ async fn f153_f157_a_call_dialled_by_a_trunk_is_given_to_a_colleague_with_its_pr
     bia.page.sees(".call[data-state=talking]", "").await;
     tokio::join!(bia.page.hears(OTHER_HZ), other.rtp.hears_all(&[BIA_HZ], &[AGENT_HZ]));
     assert_eq!(bia.page.text(".talk-head .protocol").await, protocol);
+    // Who is in no queue, and has no console open, is reached at her extension; who has none, the administrator, is not there.
+    let phone = office.node.phone("103").await;
+    bia.page.press("t").await;
+    bia.page.sees("dialog >> role=radio[name=/Sofia/]", "Ramal 103").await;
+    bia.page.counts("dialog >> role=radio", 2).await;
+    bia.page.fill("dialog >> role=searchbox[name=\"Nome ou ramal\"]", "103").await;
+    bia.page.counts("dialog >> role=radio", 1).await;
+    bia.page.screenshot("more/transfer_to_extension").await;
+    to_colleague(&bia.page, "Sofia").await;
+    let sofia = answers(phone.expect_invite().await, SOFIA_HZ).await;
+    tokio::join!(sofia.rtp.hears(OTHER_HZ), other.rtp.hears_all(&[SOFIA_HZ], &[BIA_HZ]));
     other.call.bye().await;
-    bia.page.sees(".call[data-state=ended]", "").await;
+    sofia.call.expect_bye().await;
 }

@@ -172,6 +172,10 @@ export interface AgentLive {
   standings: { queue_id: number; state: Standing['state']; reason: string | null; since_ms: number }[];
   presence: 'here' | 'lost' | 'away';
   open: { chats: number; calls: number };
+  /** The number that he is called at, on a phone or in his browser. */
+  extension: string | null;
+  /** What he can be given: calls need an extension and a browser. */
+  takes: Medium[];
   /** What he lacks to be given the calls of his queues. */
   calls_need: 'extension' | 'webrtc' | null;
   /** He talks, rings or dials; also in a call of his own. */

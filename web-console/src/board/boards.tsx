@@ -45,15 +45,15 @@ function Card({ board }: { board: Board }) {
         </Figure>
         <Figure name={say('handled')}>{number(board.handled_today)}</Figure>
         <Figure name={say('abandoned')}>{number(board.abandoned_today)}</Figure>
-        <Figure name={say('mean')}>{board.mean_handle_ms === null ? '–' : span(board.mean_handle_ms)}</Figure>
+        <Figure name={say('mean')} tip={say('mean_tip')}>{board.mean_handle_ms === null ? '–' : span(board.mean_handle_ms)}</Figure>
       </dl>
     </section>
   );
 }
 
-function Figure({ name, strong, children }: { name: string; strong?: boolean; children: ComponentChildren }) {
+function Figure({ name, tip, strong, children }: { name: string; tip?: string; strong?: boolean; children: ComponentChildren }) {
   return (
-    <div class={strong ? 'strong' : undefined}>
+    <div class={strong ? 'strong' : undefined} title={tip}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

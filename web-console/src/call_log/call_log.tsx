@@ -13,6 +13,7 @@ import { Rows } from '../ui/listing';
 import { endReason } from '../ui/end-reason';
 import { moment, span } from '../words/language';
 import { OneCall } from './one_call';
+import { PERIODS, type Period, limitsOf } from './period';
 import { Verdicts } from './quality';
 import { type LoggedCall, told } from './shape';
 import { say } from './words';
@@ -35,15 +36,17 @@ export default function CallLog({ path: [id] }: { path: readonly string[] }) {
 function List() {
   const text = useSignal('');
   const asked = useSignal('');
-  const filter = useSignal({ direction: '', outcome: '', queue: '', agent: '', from: '', to: '' });
+  const filter = useSignal({ direction: '', outcome: '', queue: '', agent: '' });
+  const period = useSignal<Period>('');
+  const limits = useSignal<{ from_ms?: number; to_ms?: number }>({});
   useEffect(() => {
     const timer = setTimeout(() => (asked.value = text.value.trim()), AFTER_MS);
     return () => clearTimeout(timer);
   }, [text.value]);
-  const { direction, outcome, queue, agent, from, to } = filter.value;
+  const { direction, outcome, queue, agent } = filter.value;
   const set = (change: Partial<typeof filter.value>) => (filter.value = { ...filter.value, ...change });
-  const wanted = { number: asked.value, direction, outcome, queue, agent, from_ms: from && String(at(from)), to_ms: to && String(at(to) + MINUTE_MS) };
-  const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value)).toString();
+  const wanted = { number: asked.value, direction, outcome, queue, agent, ...limits.value };
+  const query = new URLSearchParams(Object.entries(wanted).flatMap(([name, value]) => (value ? [[name, String(value)]] : []))).toString();
   const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
   return (
     <Screen title={say('calls')} lead={say('lead')} width="full" actions={<IconButton icon="refresh" tipAt="left" label={say('refresh')} onClick={pages.reload} />}>
@@ -53,8 +56,17 @@ function List() {
         <Select label={say('end')} none={say('all_outcomes')} value={outcome} onChange={(value) => set({ outcome: value })} choices={OUTCOMES.map((value) => ({ value, label: say(value) }))} />
         <Select label={say('queue')} none={say('all_queues')} value={queue} onChange={(value) => set({ queue: value })} choices={[...boards.value.values()].map(({ queue_id, title }) => ({ value: String(queue_id), label: title }))} />
         <Select label={say('agent')} none={say('all_agents')} value={agent} onChange={(value) => set({ agent: value })} choices={[...agents.value.values()].map(({ id, name }) => ({ value: String(id), label: name }))} />
-        <TextField label={say('from')} type="datetime-local" value={from} onChange={(value) => set({ from: value })} />
-        <TextField label={say('to')} type="datetime-local" value={to} onChange={(value) => set({ to: value })} />
+        <Select
+          label={say('period')}
+          none={say('any_time')}
+          value={period.value}
+          onChange={(value) => {
+            period.value = value as Period;
+            limits.value = limitsOf(period.value, Date.now());
+          }}
+          choices={PERIODS.map((value) => ({ value, label: say(value) }))}
+        />
+        {period.value === 'chosen' && <Chosen onChange={(from_ms, to_ms) => (limits.value = { from_ms, to_ms })} />}
       </div>
       <Rows
         title={say('calls')}
@@ -79,6 +91,34 @@ function List() {
 }
 
 const MINUTE_MS = 60_000;
+
+/** From one minute until another, each of them if it is filled in; 0: it is not. */
+function Chosen({ onChange }: { onChange: (from_ms: number, to_ms: number) => void }) {
+  const [from, to] = [useSignal(''), useSignal('')];
+  const tell = () => onChange(from.value ? at(from.value) : 0, to.value ? at(to.value) + MINUTE_MS : 0);
+  return (
+    <>
+      <TextField
+        label={say('from')}
+        type="datetime-local"
+        value={from.value}
+        onChange={(value) => {
+          from.value = value;
+          tell();
+        }}
+      />
+      <TextField
+        label={say('to')}
+        type="datetime-local"
+        value={to.value}
+        onChange={(value) => {
+          to.value = value;
+          tell();
+        }}
+      />
+    </>
+  );
+}
 
 /** What a field for day and minute holds, on this machine's clock. */
 const at = (text: string) => new Date(text).getTime();

@@ -1,10 +1,12 @@
 import { signal, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 import type { Contact } from '../api/types';
 import { may, me } from '../live/me';
+import { reach } from '../live/socket';
 import { NoMicrophone } from '../phone/devices';
-import { beOnline, byChoice, dial, hasPhone, online, seat } from '../phone/phone';
+import { attach, beOnline, byChoice, dial, elsewhere, hasPhone, online, seat } from '../phone/phone';
 import { Avatar, Button, Empty, ErrorState, Icon, IconButton, Pad, Skeleton, Switch, Tabs, TextField, toast, toastProblem, usePages } from '../ui';
 import { telephone } from '../words/language';
 
@@ -19,7 +21,7 @@ const SEARCH_AFTER_MS = 200;
 /** The telephone in the top bar, and what it opens. For who serves voice queues it does nothing while none is online (F034). */
 export function Dialler() {
   const place = useRef<HTMLDivElement>(null);
-  const usable = byChoice.value || online.value;
+  const usable = byChoice.value || online.value || unheard();
   const open = dialling.value && usable;
   useEffect(() => {
     if (!open) return;
@@ -52,8 +54,13 @@ export function Dialler() {
   );
 }
 
+/** Of a call nothing would be heard of now; the server may not have said yet which queues he serves either. */
+const unheard = () => hasPhone.value && reach.value !== 'live';
+
 function labelOf(usable: boolean): string {
   if (!usable) return say(hasPhone.value ? 'closed' : 'no_phone');
+  if (unheard()) return say('unheard');
+  if (elsewhere.value) return say('dialler_elsewhere', { number: me.value?.extension ?? '' });
   return byChoice.value && online.value && seat.value === 'connected' ? say('dialler_rings', { number: me.value?.extension ?? '' }) : say('dialler');
 }
 
@@ -72,8 +79,33 @@ function Opened() {
       >
         {tab.value === 'pad' ? <Keypad /> : <Contacts />}
       </Tabs>
+      {unheard() && <Note text={say('unheard')} />}
+      {!unheard() && elsewhere.value && <Elsewhere />}
       {byChoice.value && <Here />}
     </div>
+  );
+}
+
+function Note({ text, children }: { text: string; children?: ComponentChildren }) {
+  return (
+    <div class="dialler-note" role="status">
+      <Icon name="alert" size={16} />
+      <div class="grow stack">
+        <p>{text}</p>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** Another browser of his has taken the extension over. Who calls from here has it back too. */
+function Elsewhere() {
+  return (
+    <Note text={say('elsewhere', { number: me.value?.extension ?? '' })}>
+      <Button size="small" icon="retry" onClick={() => spoken(attach)}>
+        {say('take_back')}
+      </Button>
+    </Note>
   );
 }
 
@@ -87,7 +119,7 @@ function Here() {
   }
   return (
     <div class="dialler-here">
-      <Switch label={say('here')} hint={say('here_hint', { number: me.value?.extension ?? '' })} checked={online.value || trying.value} onChange={(on) => void turn(on)} />
+      <Switch label={say('here')} hint={elsewhere.value ? undefined : say('here_hint', { number: me.value?.extension ?? '' })} checked={online.value || trying.value} onChange={(on) => void turn(on)} />
     </div>
   );
 }
@@ -105,7 +137,7 @@ async function spoken(run: () => Promise<unknown>): Promise<boolean> {
 }
 
 async function call(to: string, contact?: number) {
-  if (await spoken(() => dial(to, contact))) dialling.value = false;
+  if (!unheard() && (await spoken(() => dial(to, contact)))) dialling.value = false;
 }
 
 function Keypad() {
@@ -132,7 +164,7 @@ function Keypad() {
           place.current?.querySelector('input')?.focus();
         }}
       />
-      <Button kind="good" icon="phone" submit disabled={!number.value.trim()}>
+      <Button kind="good" icon="phone" submit disabled={!number.value.trim() || unheard()}>
         {say('call')}
       </Button>
     </form>
@@ -162,7 +194,7 @@ function Contacts() {
         <ul>
           {lines.map(({ contact, value }) => (
             <li key={`${contact.id} ${value}`}>
-              <button type="button" class="menu-item dialler-contact" aria-label={say('call_contact', { name: contact.name, number: telephone(value) })} onClick={() => void call(value, contact.id)}>
+              <button type="button" class="menu-item dialler-contact" aria-disabled={unheard()} aria-label={say('call_contact', { name: contact.name, number: telephone(value) })} onClick={() => void call(value, contact.id)}>
                 <Avatar name={contact.name} photo={contact.photo_url} size={24} />
                 <span class="grow">
                   <span class="cut">{contact.name}</span>

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 
-import type { Interaction, Medium, Page } from '../api/types';
+import type { AgentLive, Interaction, Medium, Page } from '../api/types';
 import { agents, boards } from '../live/desk';
 import { me } from '../live/me';
 import { type Target, giveCall, transfer } from '../live/verbs';
@@ -9,6 +9,7 @@ import { plain } from '../words/language';
 import { say } from './words';
 
 type To = 'user' | 'queue' | 'number';
+type Chosen = Target | { number: string };
 
 export interface TransferProps {
   /** A call between two extensions is none. */
@@ -21,7 +22,7 @@ export interface TransferProps {
 /** To another agent, another queue, and a call to any number too. Protocol and TTA stay (F157). */
 export function Transfer({ interaction, call, first, onClose }: TransferProps) {
   const tab = useSignal<To>(first);
-  const target = useSignal<Target | { number: string } | null>(null);
+  const target = useSignal<Chosen | null>(null);
   const text = useSignal('');
   const action = useAction(async () => {
     const to = target.value;
@@ -81,11 +82,11 @@ export function Transfer({ interaction, call, first, onClose }: TransferProps) {
             />
           ) : (
             <>
-              <TextField bare autofocus type="search" label={say('search')} placeholder={say('name')} value={text.value} onChange={(value) => (text.value = value)} />
+              <TextField bare autofocus type="search" label={say(`find_${tab.value}`)} placeholder={say(`find_${tab.value}`)} value={text.value} onChange={(value) => (text.value = value)} />
               {tab.value === 'user' ? (
-                <Users text={plain(text.value)} holder={holder} target={target.value} choose={(to) => (target.value = to)} />
+                <Users text={plain(text.value.trim())} medium={medium} holder={holder} target={target.value} choose={(to) => (target.value = to)} />
               ) : (
-                <Queues text={plain(text.value)} medium={medium} target={target.value} choose={(to) => (target.value = to)} />
+                <Queues text={plain(text.value.trim())} medium={medium} target={target.value} choose={(to) => (target.value = to)} />
               )}
             </>
           )}
@@ -105,22 +106,42 @@ interface Queue {
 
 interface Choosing {
   text: string;
-  target: object | null;
-  choose: (to: Target) => void;
+  medium: Medium;
+  target: Chosen | null;
+  choose: (to: Chosen) => void;
 }
 
-function Users({ text, holder, target, choose }: Choosing & { holder: number | null }) {
-  const fits = [...agents.value.values()].filter((agent) => agent.id !== me.value?.id && agent.id !== holder && agent.presence === 'here' && plain(agent.name).includes(text));
-  if (fits.length === 0) return <Empty icon="agents" title={say('nobody_fits')} />;
+/** He is offered it: his console is there, and he is logged in to a queue. */
+const isOffered = ({ presence, standings, takes }: AgentLive, medium: Medium) => presence === 'here' && takes.includes(medium) && standings.length > 0;
+
+/** How this one is reached: by an offer, or, with a call, at his extension; `null`: not at all. A conversation waits for whoever has his console open. */
+function wayTo(agent: AgentLive, medium: Medium): Chosen | null {
+  if (isOffered(agent, medium)) return { user: agent.id };
+  if (medium === 'voice') return agent.extension === null ? null : { number: agent.extension };
+  return agent.presence === 'here' && agent.takes.includes('chat') ? { user: agent.id } : null;
+}
+
+const isSame = (one: Chosen, other: Chosen | null) => JSON.stringify(one) === JSON.stringify(other);
+
+function Users({ text, medium, holder, target, choose }: Choosing & { holder: number | null }) {
+  const others = [...agents.value.values()].filter((agent) => agent.id !== me.value?.id && agent.id !== holder);
+  const reached = others.flatMap((agent) => {
+    const way = wayTo(agent, medium);
+    return way ? [{ agent, way, offered: isOffered(agent, medium) }] : [];
+  });
+  const fits = reached.filter(({ agent }) => plain(agent.name).includes(text) || agent.extension?.startsWith(text));
+  // Who is at work comes first.
+  fits.sort((a, b) => Number(b.offered) - Number(a.offered) || a.agent.name.localeCompare(b.agent.name));
+  if (fits.length === 0) return <Empty icon="agents" title={say(reached.length > 0 ? 'none_named_so' : 'nobody_reached')} />;
   return (
     <div role="radiogroup" aria-label={say('user')} class="scrolls target-list">
-      {fits.map((agent) => {
-        const chosen = target !== null && 'user' in target && target.user === agent.id;
+      {fits.map(({ agent, way, offered }) => {
+        const chosen = isSame(way, target);
         return (
-          <button key={agent.id} type="button" role="radio" aria-checked={chosen} class={`target ${chosen ? 'chosen' : ''}`} onClick={() => choose({ user: agent.id })}>
+          <button key={agent.id} type="button" role="radio" aria-checked={chosen} class={`target ${chosen ? 'chosen' : ''}`} onClick={() => choose(way)}>
             <Avatar name={agent.name} photo={agent.photo_url} size={24} />
             <span class="grow cut">{agent.name}</span>
-            <span class="small soft">{say('with', { chats: agent.open.chats, calls: agent.open.calls })}</span>
+            <span class="small soft">{wordOf(agent, offered, medium)}</span>
           </button>
         );
       })}
@@ -128,11 +149,17 @@ function Users({ text, holder, target, choose }: Choosing & { holder: number | n
   );
 }
 
-function Queues({ text, medium, target, choose }: Choosing & { medium: Medium }) {
+function wordOf({ open, extension }: AgentLive, offered: boolean, medium: Medium): string {
+  if (offered) return say('with', open);
+  return medium === 'voice' ? say('rings_at', { number: extension ?? '' }) : say('in_no_queue');
+}
+
+function Queues({ text, medium, target, choose }: Choosing) {
   const all = useWhole<Page<Queue>>('/queues?limit=100', 'queues');
   const fits = (all.data?.items ?? []).filter((queue) => queue.enabled && queue.medium === medium && plain(queue.title).includes(text));
   if (all.problem) return <ErrorState problem={all.problem} onRetry={all.reload} />;
   if (!all.data) return <Skeleton />;
+  if (fits.length === 0) return <Empty icon="queue" title={say('none_named_so')} />;
   return (
     <div role="radiogroup" aria-label={say('queue')} class="scrolls target-list">
       {fits.map((queue) => {

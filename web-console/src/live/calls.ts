@@ -10,6 +10,9 @@ export const calls = signal<ReadonlyMap<string, PageCall>>(new Map());
 /** What the gateway says of the Seat itself, whoever has it. */
 export const seatThere = signal<'none' | 'connecting' | 'connected' | 'lost'>('none');
 
+/** A browser has begun to take the Seat, or it is not known whether one has meanwhile; a new object each time. */
+export const seatTaken = signal<object | null>(null);
+
 /** What was measured last of the call that is heard. */
 export const quality = signal<ReadonlyMap<string, readonly Side[]>>(new Map());
 
@@ -68,9 +71,11 @@ export function takeSeatEvent(event: SeatEvent) {
     case 'snapshot':
       seatThere.value = event.seat.state;
       calls.value = new Map(event.calls.map((call) => [call.id, call]));
+      seatTaken.value = {};
       return;
     case 'seat':
       seatThere.value = event.seat.state;
+      if (event.seat.state === 'connecting') seatTaken.value = {};
       return;
     case 'call':
       calls.value = new Map(calls.value).set(event.call.id, event.call);

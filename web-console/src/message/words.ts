@@ -25,7 +25,7 @@ export const say = catalogue(
     retry: 'Send again',
     send: 'Send',
     sent: 'Sent',
-    take: 'Serve',
+    take: 'Take',
     take_text: 'Nobody serves this customer yet.',
     text: 'Message',
     today: 'Today',

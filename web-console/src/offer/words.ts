@@ -14,7 +14,7 @@ export const say = catalogue(
     protocol: 'Protocol',
     queue: 'Queue',
     refuse: 'Refuse',
-    take: 'Serve',
+    take: 'Take',
     time_left: 'Time left',
     waiting: 'Waiting',
   },

@@ -4,7 +4,7 @@ import { computed, effect, signal } from '@preact/signals';
 
 import { post, remove } from '../api/client';
 import type { SoundClip, Supervision } from '../api/types';
-import { calls, heard, seatThere } from '../live/calls';
+import { calls, heard, seatTaken, seatThere } from '../live/calls';
 import { known, presence } from '../live/desk';
 import { me, onLeave } from '../live/me';
 import { epoch, reach } from '../live/socket';
@@ -15,6 +15,9 @@ import { levelOf } from './sound';
 
 // A Seat that nobody came back to ends after this on the gateway (web.seat_grace_s).
 const GRACE_MS = 30_000;
+
+// A browser that had the Seat takes it back within this.
+const OTHERS_FIRST_MS = 3_000;
 
 // A clip of some megabytes over a slow line.
 const UPLOAD_MS = 120_000;
@@ -52,7 +55,7 @@ export const connection = () => mine?.connection ?? null;
 
 /** Takes the Seat of the user's extension; throws `NoMicrophone` where there is none. */
 export async function attach() {
-  if (mine && seat.value !== 'taken' && seat.value !== 'none') return flows();
+  if (mine && seat.value !== 'taken' && seat.value !== 'none' && (await mine.isMine())) return flows();
   fault.value = null;
   try {
     track ??= await openMicrophone();
@@ -65,7 +68,6 @@ export async function attach() {
   mine ??= new Seat(track, { onTrack: play, onState: follow, onFault: refuse, mayTake });
   try {
     await mine.attach();
-    takenIn = epoch.value;
   } catch (error) {
     refuse(error);
     throw error;
@@ -175,7 +177,7 @@ function play(far: MediaStreamTrack) {
 
 function follow(state: SeatState) {
   if (state === 'lost' && seat.value !== 'lost') lostAtMs = Date.now();
-  if (state === 'connected') fault.value = null;
+  if (state === 'connected') [fault.value, takenIn] = [null, epoch.value];
   seat.value = state;
 }
 
@@ -190,7 +192,7 @@ function refuse(error: unknown) {
 async function mayTake(): Promise<boolean> {
   if (reach.value !== 'live') await new Promise<void>((live) => untilLive(live));
   if (seatThere.value === 'none') return true;
-  return epoch.value !== takenIn || Date.now() - lostAtMs > GRACE_MS;
+  return epoch.value !== takenIn || (seat.value === 'lost' && Date.now() - lostAtMs > GRACE_MS);
 }
 
 function untilLive(run: () => void) {
@@ -206,6 +208,22 @@ effect(() => {
   if (calls.value.size > 0) lent = false;
   if (online.value && reach.value === 'live' && seat.peek() === 'none' && fault.peek() === null) queueMicrotask(() => void attach().catch(() => {}));
   letGo();
+});
+
+// Another browser may have it: whoever looks at this page is told at once, not when its connection is found dead.
+effect(() => {
+  if (seatTaken.value && mine) void mine.isMine();
+});
+
+/** Calls of the user's extension come to another browser of his, and not to this one, which is to have them. */
+export const elsewhere = computed(() => online.value && seat.value === 'taken');
+
+// Where the other browser has given it back, or is gone for good, it rings here again. One that had it when the gateway
+// started anew comes first.
+effect(() => {
+  if (!elsewhere.value || reach.value !== 'live' || seatThere.value !== 'none') return;
+  const timer = setTimeout(() => void attach().catch(() => {}), OTHERS_FIRST_MS);
+  return () => clearTimeout(timer);
 });
 
 function letGo() {

@@ -8,6 +8,12 @@ const RESTART_AFTER_MS = 1_500;
 // A restart that has not connected by then is given up for a new connection.
 const CONNECTED_WITHIN_MS = 4_000;
 const AGAIN_AFTER_MS = 1_000;
+// Longer nobody who wants to talk is kept by a question.
+const ANSWERED_WITHIN_MS = 3_000;
+
+// RFC 8840: what a PATCH brings.
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
+const NOTHING_NEW = 'a=end-of-candidates\r\n';
 
 export type SeatState = 'none' | 'connecting' | 'connected' | 'lost' | 'taken';
 
@@ -22,6 +28,7 @@ export interface Owner {
 export class Seat {
   #connection: RTCPeerConnection | null = null;
   #location: string | null = null;
+  #etag = '';
   #timer = 0;
   #ended = false;
   #track: MediaStreamTrack;
@@ -53,7 +60,24 @@ export class Seat {
     // A second attach may have overtaken this one.
     if (connection !== this.#connection) return;
     this.#location = below(response.headers.get('Location'));
+    this.#etag = response.headers.get('ETag') ?? '';
     await connection.setRemoteDescription({ type: 'answer', sdp: answer });
+  }
+
+  /**
+   * Asks whether this page still has the Seat, and yields where it has not: another browser takes it without a word to this one,
+   * whose connection seems to stand for seconds.
+   */
+  async isMine(): Promise<boolean> {
+    const connection = this.#connection;
+    // One that is being made finds out by itself.
+    if (!connection?.currentRemoteDescription || !this.#location) return connection !== null;
+    try {
+      await request('PATCH', this.#location, { body: NOTHING_NEW, type: FRAGMENT, headers: { 'If-Match': this.#etag }, timeoutMs: ANSWERED_WITHIN_MS });
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status === 404) await this.#gone(connection);
+    }
+    return this.#connection !== null;
   }
 
   /** Another microphone, without a new connection. */
@@ -72,15 +96,26 @@ export class Seat {
 
   /** Brings a lost connection back: an ICE restart first, then a new connection. */
   readonly mend = async () => {
-    if (this.#ended) return;
+    const connection = this.#connection;
+    // One that has yielded takes it back when it is told to.
+    if (this.#ended || !connection) return;
     clearTimeout(this.#timer);
     this.#owner.onState('lost');
     const outcome = await this.#restart();
-    if (this.#ended) return;
+    if (this.#ended || connection !== this.#connection) return;
     if (outcome === 'asked') this.#timer = setTimeout(() => void this.#takeAgain(), CONNECTED_WITHIN_MS);
-    else if (outcome === 'gone' && !(await this.#owner.mayTake())) this.#yield();
+    else if (outcome === 'gone') await this.#gone(connection);
     else await this.#takeAgain();
   };
+
+  /** The gateway knows this page's Seat no more. */
+  async #gone(connection: RTCPeerConnection) {
+    const may = await this.#owner.mayTake();
+    if (this.#ended || connection !== this.#connection) return;
+    if (!may) return this.#yield();
+    this.#close();
+    await this.#takeAgain();
+  }
 
   #close() {
     clearTimeout(this.#timer);
@@ -122,9 +157,10 @@ export class Seat {
       await connection.setLocalDescription(await connection.createOffer({ iceRestart: true }));
       const response = await request('PATCH', this.#location, {
         body: fragmentOf(connection.localDescription?.sdp ?? ''),
-        type: 'application/trickle-ice-sdpfrag',
+        type: FRAGMENT,
         headers: { 'If-Match': '*' },
       });
+      this.#etag = response.headers.get('ETag') ?? '';
       const answer = withIceOf(await response.text(), connection.currentRemoteDescription.sdp);
       await connection.setRemoteDescription({ type: 'answer', sdp: answer });
       return 'asked';

@@ -44,15 +44,15 @@ function Card({ board, pressed, onPress }: { board: Board; pressed: boolean; onP
         <Figure label={say('free')}>{number(agents_free)}</Figure>
         <Figure label={say('handled')}>{number(handled_today)}</Figure>
         <Figure label={say('abandoned')}>{number(abandoned_today)}</Figure>
-        <Figure label={say('mean')}>{mean_handle_ms === null ? '–' : span(mean_handle_ms)}</Figure>
+        <Figure label={say('mean')} tip={say('mean_tip')}>{mean_handle_ms === null ? '–' : span(mean_handle_ms)}</Figure>
       </span>
     </button>
   );
 }
 
-function Figure({ label, alarming = false, children }: { label: string; alarming?: boolean; children: preact.ComponentChildren }) {
+function Figure({ label, tip, alarming = false, children }: { label: string; tip?: string; alarming?: boolean; children: preact.ComponentChildren }) {
   return (
-    <span>
+    <span title={tip}>
       <span class="figure-label">{label}</span>
       <span class={`figure ${alarming ? 'alarming' : ''}`}>{children}</span>
     </span>

@@ -26,7 +26,7 @@ export const say = catalogue(
     released: 'Given back to the queue.',
     select: 'Choose an interaction from the list',
     select_past: 'Choose a finished interaction from the list',
-    take: 'Serve',
+    take: 'Take',
     taken: 'Nobody serves this customer yet.',
     tools: 'Tools',
     transfer: 'Transfer',

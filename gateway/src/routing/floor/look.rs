@@ -92,6 +92,12 @@ impl Desk {
                 .collect(),
             presence: self.agent_presence(agent.id),
             open: OpenCounts { chats: count(Medium::Chat), calls: count(Medium::Voice) },
+            extension: agent
+                .extension
+                .and_then(|id| directory.extension_by_id(id))
+                .filter(|extension| extension.enabled)
+                .map(|extension| extension.number.clone()),
+            takes: [Medium::Voice, Medium::Chat].into_iter().filter(|medium| agent.takes(*medium)).collect(),
             calls_need: self.calls_need(directory, agent),
             in_call: own.is_some_and(|agent| agent.in_call),
             wrap_up_until_ms: own.and_then(|agent| agent.wrap_up).map(|wrap_up| at.wall_of(wrap_up.until)),

@@ -246,6 +246,10 @@ pub struct AgentView {
     pub standings: Vec<AgentStanding>,
     pub presence: AgentPresence,
     pub open: OpenCounts,
+    /// The number that he is called at, be it on a phone or in his browser; null: he has none, or it is switched off.
+    pub extension: Option<String>,
+    /// What he can be given: calls need an extension and a browser.
+    pub takes: Vec<Medium>,
     /// What he lacks to be given the calls of his queues: `extension` or `webrtc`; null: nothing, or none of them is for calls.
     pub calls_need: Option<&'static str>,
     /// He talks, rings or dials, on his Seat or his phone; also in a call of his own, which is no interaction.

@@ -57,6 +57,6 @@ export const say = catalogue(
     user_name: 'Nome de usuário',
     secret: 'Senha',
     edit: 'Ramal {number}',
-    delete_text: 'Seus aparelhos são desligados e os números que levam a ele não levam a lugar nenhum.',
+    delete_text: 'Os aparelhos dele perdem a conexão, e os números que levam a ele não levam mais a lugar nenhum.',
   },
 );

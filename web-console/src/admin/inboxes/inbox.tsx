@@ -41,7 +41,7 @@ function InboxRecord({ inbox, plugin, onSaved }: RecordProps) {
       <Crumb href={href('admin', 'inboxes')} title={say('title')} />
       <div class="row">
         <InboxState inbox={inbox} />
-        {inbox.fault && <span class="fault-text">{faultText(inbox)}</span>}
+        {inbox.fault && <span class="fault-text">{faultText(inbox, plugin?.settings ?? [])}</span>}
         {inbox.enabled && inbox.state === 'leads_nowhere' && <span class="fault-text">{say('nowhere_text')}</span>}
       </div>
       {!plugin && <p class="form-problem">{say('gone', { name: inbox.plugin })}</p>}

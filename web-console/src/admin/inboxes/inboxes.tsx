@@ -1,10 +1,11 @@
 import { go } from '../../route/route';
 import { Badge, Button, type IconName, type Meaning, usePages, useResource, useWhole } from '../../ui';
 import { Listing } from '../../ui/listing';
+import { faultText } from '../faults/fault';
+import { NoChannel, lacksChannel } from '../no_channel';
 import type { SectionProps } from '../sections';
 import { worded } from '../settings_form/settings_form';
-import { NoChannel, lacksChannel } from '../no_channel';
-import type { Inbox, List, Plugins, Queue } from '../shapes';
+import type { Inbox, List, Plugins, Queue, SettingField } from '../shapes';
 import { say as shared } from '../words';
 import { InboxScreen } from './inbox';
 import { NewInbox } from './new_inbox';
@@ -45,7 +46,7 @@ function InboxList({ making }: { making: boolean }) {
           { title: say('channel'), cell: channelOf },
           { title: say('account'), cell: (inbox) => inbox.account?.title ?? '–', minor: true },
           { title: say('queue'), cell: queueOf },
-          { title: shared('state'), cell: (inbox) => <StateWithRemedy inbox={inbox} /> },
+          { title: shared('state'), cell: (inbox) => <StateWithRemedy inbox={inbox} fields={plugins.data?.items.find(({ name }) => name === inbox.plugin)?.settings ?? []} /> },
         ]}
       />
       {making && <NewInbox onClose={() => go('admin', 'inboxes')} onMade={(inbox) => go('admin', 'inboxes', inbox.id)} />}
@@ -61,12 +62,13 @@ const LOOKS: Record<Inbox['state'], { kind: Meaning; icon: IconName }> = {
   leads_nowhere: { kind: 'stop', icon: 'alert' },
 };
 
-/** In the list: what to do stands beside it. */
-function StateWithRemedy({ inbox }: { inbox: Inbox }) {
+/** In the list: what ails it, in short, or what to do stands beside it. */
+function StateWithRemedy({ inbox, fields }: { inbox: Inbox; fields: readonly SettingField[] }) {
+  const text = inbox.state === 'leads_nowhere' ? say('nowhere_row') : faultText(inbox, fields);
   return (
     <>
       <InboxState inbox={inbox} />
-      {inbox.enabled && inbox.state === 'leads_nowhere' && <p class="soft small">{say('nowhere_row')}</p>}
+      {inbox.enabled && text && <p class="soft small in-short">{text}</p>}
     </>
   );
 }

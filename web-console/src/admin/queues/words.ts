@@ -80,7 +80,7 @@ export const say = catalogue(
     priority: 'Prioridade',
     priority_hint: '0 é o normal; mais passa na frente.',
     music: 'Música de espera',
-    music_builtin: 'A que vem junto',
+    music_builtin: 'A música incluída',
     music_file: 'Um arquivo no servidor…',
     music_file_name: 'Nome do arquivo',
     music_hint: 'Na pasta dos anúncios, como jazz.wav.',

@@ -8,7 +8,7 @@ import { numberOf, textOfNumber, useDraft } from '../draft';
 import { faultText } from '../faults/fault';
 import type { SectionProps } from '../sections';
 import { SettingsForm, settingsBody, settingsComplete, settingsDraft, worded } from '../settings_form/settings_form';
-import type { List, Plugin, Rule } from '../shapes';
+import type { List, Plugin, Rule, SettingField } from '../shapes';
 import { say as shared } from '../words';
 import { say } from './words';
 
@@ -17,6 +17,7 @@ export function Rules(_: SectionProps) {
   const plugins = useWhole<List<Plugin>>('/plugins?limit=100', 'plugins');
   const kinds = plugins.data?.items.filter(({ world }) => world === 'rule') ?? [];
   const open = useSignal<Rule | 'new' | null>(null);
+  const fieldsOf = ({ plugin }: Rule) => kinds.find(({ name }) => name === plugin)?.settings ?? [];
   const create = (
     <Button kind="primary" icon="plus" onClick={() => (open.value = 'new')} disabled={kinds.length === 0} tip={plugins.data && kinds.length === 0 ? say('none') : undefined}>
       {say('new')}
@@ -36,7 +37,7 @@ export function Rules(_: SectionProps) {
           { title: say('position'), cell: (rule) => rule.position, align: 'end', width: 'least' },
           { title: say('name'), cell: (rule) => rule.title },
           { title: say('plugin'), cell: ({ plugin }) => worded(kinds.find(({ name }) => name === plugin)?.title ?? plugin) },
-          { title: shared('state'), cell: State, width: 'least' },
+          { title: shared('state'), cell: (rule) => <State rule={rule} fields={fieldsOf(rule)} /> },
         ]}
       />
       {open.value && plugins.data && (
@@ -55,9 +56,16 @@ export function Rules(_: SectionProps) {
   );
 }
 
-function State({ enabled, fault }: Rule) {
-  if (!enabled) return <Badge icon="lock">{shared('off')}</Badge>;
-  return fault ? <Badge kind="stop" icon="alert">{say('failed')}</Badge> : <Badge kind="good" icon="check">{shared('on')}</Badge>;
+/** In the list: what ails it stands beside it, in short. */
+function State({ rule, fields }: { rule: Rule; fields: readonly SettingField[] }) {
+  if (!rule.enabled) return <Badge icon="lock">{shared('off')}</Badge>;
+  if (!rule.fault) return <Badge kind="good" icon="check">{shared('on')}</Badge>;
+  return (
+    <>
+      <Badge kind="stop" icon="alert">{say('failed')}</Badge>
+      <p class="soft small in-short">{faultText(rule, fields)}</p>
+    </>
+  );
 }
 
 interface FormProps {
@@ -101,7 +109,7 @@ function RuleForm({ rule, kinds, last, onClose, onSaved }: FormProps) {
       onSubmit={() => complete && action.run()}
       actions={<FormFoot verb={shared(rule ? 'save' : 'create')} busy={action.pending} disabled={!complete || (rule !== null && !draft.changed)} onClose={onClose} onDelete={rule ? forget : undefined} />}
     >
-      {rule?.fault && <p class="form-problem">{faultText(rule)}</p>}
+      {rule?.fault && <p class="form-problem">{faultText(rule, fields)}</p>}
       <div class="form-two">
         {!rule && <Select label={say('plugin')} value={now.plugin} onChange={choose} choices={kinds.map(({ name, title }) => ({ value: name, label: worded(title) }))} error={action.at('plugin')} />}
         <TextField label={say('name')} value={now.title} onChange={(title) => set({ title })} required maxLength={100} error={action.at('title')} />

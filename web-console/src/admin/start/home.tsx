@@ -10,7 +10,7 @@ import { Button, Icon, Panel, Screen, Skeleton, useResource, useWhole } from '..
 import { faultText } from '../faults/fault';
 import { faultOf } from '../plugins/fault';
 import { worded } from '../settings_form/settings_form';
-import type { DialRule, Inbox, List, Plugin, Queue, RefusedCall, Trunk } from '../shapes';
+import type { DialRule, Inbox, List, Plugin, Queue, RefusedCall, Rule, Trunk } from '../shapes';
 import { say } from './words';
 
 type StepKey = 'queue' | 'user' | 'inbox' | 'number' | 'trunk' | 'answer' | 'answer_self';
@@ -67,6 +67,7 @@ interface Everything {
   rules: DialRule[];
   trunks: Trunk[];
   plugins: Plugin[];
+  pluginRules: Rule[];
   /** Whether any interaction was ever answered. */
   answered: boolean;
   refused: RefusedCall[];
@@ -80,6 +81,7 @@ function useAll(): Everything | null {
   const rules = useResource<DialRule[]>(may('telephony.manage') ? '/dial-rules' : null, 'dial_rules');
   const trunks = useWhole<List<Trunk>>(may('telephony.manage') ? '/trunks?limit=100' : null, 'trunks');
   const plugins = useWhole<List<Plugin>>(may('plugins.manage') ? '/plugins?limit=100' : null, 'plugins');
+  const pluginRules = useWhole<List<Rule>>(may('plugins.manage') ? '/rules?limit=100' : null, 'rules');
   const refused = useWhole<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls?limit=100' : null, 'trunks dial_rules');
   // Each that ends moves a board.
   const handled = [...boards.value.values()].reduce((sum, board) => sum + board.handled_today, 0);
@@ -93,6 +95,7 @@ function useAll(): Everything | null {
     rules: rules.data ?? [],
     trunks: trunks.data?.items ?? [],
     plugins: plugins.data?.items ?? [],
+    pluginRules: pluginRules.data?.items ?? [],
     refused: refused.data?.items ?? [],
     answered: latest.data?.items.some(({ answered_at_ms }) => answered_at_ms !== null) ?? false,
   };
@@ -123,12 +126,14 @@ const lacking = (queue: Queue, users: readonly User[]) =>
     .filter((user) => queue.enabled && queue.medium === 'voice' && user.enabled && queue.members.includes(user.id) && !attends(queue, user))
     .map(({ id, name }) => ({ key: `u${queue.id}-${id}`, text: say('trouble_member', { name, queue: queue.title }), to: ['admin', 'users', String(id)] }));
 
-function Troubles({ queues, users, inboxes, trunks, plugins, refused }: Everything) {
+function Troubles({ queues, users, inboxes, trunks, plugins, pluginRules, refused }: Everything) {
   // What people here misdial is no trouble of the installation.
   const outside = refused.filter(({ what, extension }) => what === 'call' && extension === null).reduce((sum, { count }) => sum + count, 0);
+  const fieldsOf = ({ plugin }: { plugin: string }) => plugins.find(({ name }) => name === plugin)?.settings ?? [];
   const all = [
     ...plugins.filter(({ fault }) => fault).map((plugin) => ({ key: `p${plugin.name}`, text: say('trouble_plugin', { name: worded(plugin.title), fault: faultOf(plugin) }), to: ['admin', 'plugins'] })),
-    ...inboxes.filter(({ enabled, fault }) => enabled && fault).map((inbox) => ({ key: `i${inbox.id}`, text: say('trouble_inbox', { name: inbox.title, fault: faultText(inbox) }), to: ['admin', 'inboxes', String(inbox.id)] })),
+    ...inboxes.filter(({ enabled, fault }) => enabled && fault).map((inbox) => ({ key: `i${inbox.id}`, text: say('trouble_inbox', { name: inbox.title, fault: faultText(inbox, fieldsOf(inbox)) }), to: ['admin', 'inboxes', String(inbox.id)] })),
+    ...pluginRules.filter(({ enabled, fault }) => enabled && fault).map((rule) => ({ key: `r${rule.id}`, text: say('trouble_rule', { name: rule.title, fault: faultText(rule, fieldsOf(rule)) }), to: ['admin', 'rules'] })),
     ...inboxes.filter(({ enabled, state }) => enabled && state === 'leads_nowhere').map(({ id, title }) => ({ key: `n${id}`, text: say('trouble_nowhere', { name: title }), to: ['admin', 'inboxes', String(id)] })),
     ...trunks.filter(({ enabled, state }) => enabled && state?.trouble).map(({ name }) => ({ key: `t${name}`, text: say('trouble_trunk', { name, fault: say('down') }), to: ['admin', 'trunks'] })),
     ...queues.flatMap((queue) => lacking(queue, users)),
