@@ -24,6 +24,7 @@ mod supervision;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod unfit;
 pub mod wit;
 
 pub use capability::{Lines, Powers};
@@ -37,3 +38,4 @@ pub use host::{Host, HostError, HostOptions, LastFault, Plugin, PluginStatus};
 pub use manifest::{Grants, Manifest, ManifestError, World};
 pub use placement::Placement;
 pub use plugin_file::{PluginFile, PluginFileError};
+pub use unfit::Unfit;

@@ -72,6 +72,31 @@ async fn nobody_answers_and_the_page_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_call_is_not_given_to_the_party_that_is_in_it() {
+    let node = Node::start(Site::acme()).await;
+    let page = WirePage::sign_in(&node, "100").await;
+    let seat = page.take_seat().await;
+    let mut events = page.events().await;
+    let (caller, ear) = (node.phone("101").await, Rtp::new().await);
+    let mut call = caller.invite("100", &ear.sdp()).await;
+    let id = events.expect_call("ringing").await["id"].as_str().expect("an id").to_owned();
+    page.tell(&id, "answer", None).await;
+    ear.follow(&call.answered().await.text());
+    for to in ["101", "100"] {
+        page.tell(&id, "transfer", Some(json!({ "to": to }))).await;
+        let failed = events.expect("a transfer that failed", |e| e["type"] == "transfer").await;
+        assert_eq!(
+            (&failed["state"], &failed["reason"]),
+            (&json!("failed"), &json!("in_call_already")),
+            "{to}"
+        );
+    }
+    ear.speak(500.0);
+    seat.media.speak(600.0);
+    tokio::join!(ear.hears(600.0), seat.media.hears(500.0));
+}
+
+#[tokio::test]
 async fn a_call_between_extensions_goes_to_a_colleague_who_has_a_phone_and_to_nobody_else() {
     let node = Node::start(Site::acme()).await;
     let talk = AgentCall::begin(&node).await;

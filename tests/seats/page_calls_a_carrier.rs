@@ -46,6 +46,16 @@ async fn a_number_that_is_not_there_is_told_at_once_and_leaves_its_record() {
 }
 
 #[tokio::test]
+async fn ones_own_number_is_no_full_server() {
+    let node = Node::start(Site::acme()).await;
+    let page = WirePage::sign_in(&node, "100").await;
+    let _seat = page.attach().await;
+    let answer = page.post("/api/calls", Some(json!({ "to": "100" }))).await;
+    assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("call_in_already")));
+    assert_eq!(node.expect_cdr().await["end_reason"], "in_call_already");
+}
+
+#[tokio::test]
 async fn digits_reach_the_carrier_as_events() {
     let address = carrier_address().await;
     let node = Node::start(Site::acme().trunk("carrier", address, "")).await;

@@ -43,11 +43,11 @@ impl Call {
             return self.end(cx, book, EndReason::NotRegistered, EndedBy::System);
         }
         match self.ring_targets(cx, book, waiting, targets, ring) {
-            Some(dial) => {
+            Ok(dial) => {
                 self.phase = Phase::Ringing(dial);
                 self.tell_of_seats(cx, waiting);
             }
-            None => self.end(cx, book, EndReason::Overloaded, EndedBy::System),
+            Err(reason) => self.end(cx, book, reason, EndedBy::System),
         }
     }
 
@@ -59,7 +59,10 @@ impl Call {
         }
     }
 
-    /// Sends the INVITEs of one dial and rings the Seat; `None` when nothing could be rung.
+    /// Sends the INVITEs of one dial and rings the Seat.
+    ///
+    /// # Errors
+    /// Nothing could be rung: what stood against the first of them that is not in this Call already.
     pub(super) fn ring_targets(
         &mut self,
         cx: &mut Context<'_>,
@@ -67,18 +70,22 @@ impl Call {
         waiting: LegId,
         targets: Vec<Place>,
         ring: Duration,
-    ) -> Option<Dial> {
+    ) -> Result<Dial, EndReason> {
         let token = self.next_token();
-        let mut ring_one = |place| match place {
+        let ring_one = |place| match place {
             Place::Phone(target) => self.branch(cx, book, waiting, *target),
             Place::Seat(seat) => self.ring_seat(cx, book, &seat),
         };
-        let branches: Vec<LegId> = targets.into_iter().filter_map(&mut ring_one).collect();
+        let (branches, refusals): (Vec<_>, Vec<_>) =
+            targets.into_iter().map(ring_one).partition(Result::is_ok);
+        let branches: Vec<LegId> = branches.into_iter().flatten().collect();
         if branches.is_empty() {
-            return None;
+            let mut reasons = refusals.into_iter().filter_map(Result::err);
+            let first = reasons.find(|reason| *reason != EndReason::InCallAlready);
+            return Err(first.unwrap_or(EndReason::InCallAlready));
         }
         self.set_deadline(cx, book, ring, Deadline::NoAnswer, token);
-        Some(Dial { token, waiting, branches, worst: None, until: cx.now + ring })
+        Ok(Dial { token, waiting, branches, worst: None, until: cx.now + ring })
     }
 
     /// What the waiting party can send and take, and what we make of that by transcoding; for one that has not said so, what
@@ -100,12 +107,12 @@ impl Call {
         book: &mut Book,
         waiting: LegId,
         target: Target,
-    ) -> Option<LegId> {
+    ) -> Result<LegId, EndReason> {
         let retry = target.retry.map(|media| Box::new(Target { media, retry: None, ..target.clone() }));
         let elsewhere = next_place(cx, &target);
         let spoken = self.codecs_to_offer(waiting, target.media.taker());
         let (codecs, dtmf) = codecs_for(cx, &target.party, &spoken);
-        let (id, mut negotiation) = self.add_media(cx, book, target.media).ok()?;
+        let (id, mut negotiation) = self.add_media(cx, book, target.media)?;
         open_pictures(cx, self.worker, id, &mut negotiation, &codecs);
         let sdp = codecs::offer(&mut negotiation, &codecs);
         let invite = OutgoingInvite {
@@ -139,7 +146,7 @@ impl Call {
             leg.elsewhere = elsewhere;
             leg.asked_at = Some(cx.now);
         }
-        Some(id)
+        Ok(id)
     }
 
     /// The number of the party that is to be connected: in a transfer that is not always the caller.
@@ -398,7 +405,7 @@ impl Call {
     fn ask_instead(&mut self, cx: &mut Context<'_>, book: &mut Book, target: Option<Box<Target>>) {
         let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
         let waiting = dial.waiting;
-        let again = target.and_then(|target| self.branch(cx, book, waiting, *target));
+        let again = target.and_then(|target| self.branch(cx, book, waiting, *target).ok());
         if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
             dial.branches.extend(again);
         }

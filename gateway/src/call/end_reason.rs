@@ -13,6 +13,8 @@ pub enum EndReason {
     NoAnswer,
     /// The callee is busy (486, 600).
     Busy,
+    /// Whoever has this number is in the Call already: one's own browser, or the party that is to be given away.
+    InCallAlready,
     /// The callee refused (603, 403 from the far end).
     Declined,
     /// No such number in the dial plan, or at the far end (404, 484, 604).
@@ -82,7 +84,7 @@ impl EndReason {
             | Self::Operator => 200,
             Self::CallerCancelled => 487,
             Self::NoAnswer | Self::NotRegistered => 480,
-            Self::Busy => 486,
+            Self::Busy | Self::InCallAlready => 486,
             Self::Declined => 603,
             Self::NumberUnknown => 404,
             Self::NotAllowed | Self::PinLocked | Self::WrongPin => 403,
@@ -105,7 +107,7 @@ impl EndReason {
             | Self::Operator => 16,
             Self::NoAnswer => 19,
             Self::NotRegistered => 20,
-            Self::Busy => 17,
+            Self::Busy | Self::InCallAlready => 17,
             Self::Declined | Self::WrongPin => 21,
             Self::NumberUnknown => 1,
             Self::NotAllowed | Self::PinLocked => 57,
@@ -128,6 +130,7 @@ impl EndReason {
             Self::CallerCancelled => "caller_cancelled",
             Self::NoAnswer => "no_answer",
             Self::Busy => "busy",
+            Self::InCallAlready => "in_call_already",
             Self::Declined => "declined",
             Self::NumberUnknown => "number_unknown",
             Self::NotRegistered => "not_registered",

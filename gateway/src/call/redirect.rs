@@ -92,7 +92,7 @@ impl Call {
     fn ring_also(&mut self, cx: &mut Context<'_>, book: &mut Book, targets: Vec<Place>, ring: Duration) {
         let (Phase::Ringing(dial) | Phase::Transferring { dial, .. }) = &self.phase else { return };
         let waiting = dial.waiting;
-        let Some(more) = self.ring_targets(cx, book, waiting, targets, ring) else { return };
+        let Ok(more) = self.ring_targets(cx, book, waiting, targets, ring) else { return };
         if let Phase::Ringing(dial) | Phase::Transferring { dial, .. } = &mut self.phase {
             dial.branches.extend(more.branches);
             (dial.token, dial.until) = (more.token, more.until);

@@ -408,15 +408,16 @@ impl Call {
         cx: &mut Context<'_>,
         book: &mut Book,
         place: &SeatPlace,
-    ) -> Option<LegId> {
-        if self.seat_leg(place.media).is_some() || self.go_home(cx, place.worker).is_err() {
-            return None;
+    ) -> Result<LegId, EndReason> {
+        if self.seat_leg(place.media).is_some() {
+            return Err(EndReason::InCallAlready);
         }
+        self.go_home(cx, place.worker)?;
         let id = self.sit(book, place, Side::Callee, Ear::Away);
         if self.record.ringing_at_ms.is_none() {
             self.record.ringing_at_ms = Some(cx.wall_ms);
         }
-        Some(id)
+        Ok(id)
     }
 
     pub(super) fn sit(&mut self, book: &mut Book, place: &SeatPlace, side: Side, ear: Ear) -> LegId {

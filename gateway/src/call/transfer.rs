@@ -134,8 +134,12 @@ impl Call {
         number: &str,
     ) {
         let Some(organization) = self.record.organization else { return };
+        let route = dial_plan::route(cx.directory, organization, party.dialler(), number);
+        if self.leg(stays).is_some_and(|leg| leads_to(&route, number, &leg.party)) {
+            return self.refuse_transfer(cx, book, by, EndReason::InCallAlready);
+        }
         self.record.transferred_to = Some(number.to_owned());
-        let (targets, ring) = match dial_plan::route(cx.directory, organization, party.dialler(), number) {
+        let (targets, ring) = match route {
             Route::Extension(e) => (Ok(cx.reach.extension(e)), ring_time(cx, e)),
             Route::Trunk { trunk, number } => {
                 let target = cx.reach.trunk(trunk, &number).map(|t| vec![Place::Phone(Box::new(t))]);
@@ -164,14 +168,14 @@ impl Call {
     ) {
         let Phase::Talking { a, b } = self.phase else { return };
         match self.ring_targets(cx, book, stays, targets, ring) {
-            Some(dial) => {
+            Ok(dial) => {
                 self.phase = Phase::Transferring { by, stays, pair: (a, b), dial };
                 self.connect(cx);
                 if self.leg(by).is_some_and(|l| l.seat().is_some()) {
                     self.notify(cx, book, by, 180, SubscriptionState::Active);
                 }
             }
-            None => self.refuse_transfer(cx, book, by, EndReason::Overloaded),
+            Err(reason) => self.refuse_transfer(cx, book, by, reason),
         }
     }
 
@@ -283,6 +287,17 @@ impl SubscriptionState {
             Self::Active => "active;expires=180",
             Self::Terminated | Self::Failed(_) => "terminated;reason=noresource",
         }
+    }
+}
+
+/// Whether a number leads to this party itself.
+fn leads_to(route: &Route<'_>, dialled: &str, party: &Party) -> bool {
+    match (route, party) {
+        (Route::Extension(extension), Party::Extension { id, .. }) => extension.id == *id,
+        (Route::Trunk { number, .. }, Party::Trunk { number: theirs, .. }) => {
+            theirs == number || theirs == dialled
+        }
+        _ => false,
     }
 }
 

@@ -32,7 +32,7 @@ worded_enum! {
         ProviderFails = "provider_fails",
         /// `field` must be filled in.
         SettingMissing = "setting_missing",
-        /// `field` does not fit: `reason`.
+        /// `field` does not fit: `reason`, and by the code of a refusal `reason_code`, whose values are there too.
         SettingWrong = "setting_wrong",
         /// The provider refuses the token: `reason`.
         TokenRefused = "token_refused",

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::plugin::manifest::{Field, FieldKind};
+use crate::plugin::unfit::Unfit;
 
 /// Of defaults where no form was shown to anybody: that of new users.
 const LANGUAGE: &str = "pt-BR";
-/// Why an empty field that may not be empty is wrong.
-pub const MUST_BE_FILLED: &str = "must be filled in";
-/// Characters of one value.
+/// Of one value.
 const MAX_VALUE_BYTES: usize = 16 << 10;
 
 /// A form that is right: settings and secrets by the names of their fields.
@@ -25,12 +24,18 @@ pub struct Filled {
 #[error("{field}: {reason}")]
 pub struct FieldFault {
     pub field: String,
-    /// In words for the administrator.
-    pub reason: String,
+    pub reason: Unfit,
 }
 
-fn wrong(field: &str, reason: impl Into<String>) -> FieldFault {
-    FieldFault { field: field.to_owned(), reason: reason.into() }
+impl FieldFault {
+    pub fn new(field: &str, reason: Unfit) -> Self {
+        Self { field: field.to_owned(), reason }
+    }
+
+    /// The same of a field in the part `settings` of a request.
+    pub fn of_settings(self) -> Self {
+        Self { field: format!("settings.{}", self.field), ..self }
+    }
 }
 
 impl Filled {
@@ -45,7 +50,7 @@ impl Filled {
         given: &BTreeMap<String, Value>,
     ) -> Result<Self, FieldFault> {
         if let Some(name) = given.keys().find(|name| !fields.iter().any(|field| field.name == **name)) {
-            return Err(wrong(name, "there is no such field"));
+            return Err(FieldFault::new(name, Unfit::Unknown));
         }
         let mut filled = Self::default();
         for field in fields {
@@ -64,14 +69,14 @@ impl Filled {
             let value = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
             let Some(value) = value else {
                 if field.required {
-                    return Err(wrong(&field.name, MUST_BE_FILLED));
+                    return Err(FieldFault::new(&field.name, Unfit::Empty));
                 }
                 continue;
             };
             if value.len() > MAX_VALUE_BYTES {
-                return Err(wrong(&field.name, format!("longer than {MAX_VALUE_BYTES} bytes")));
+                return Err(FieldFault::new(&field.name, Unfit::Long { most: MAX_VALUE_BYTES }));
             }
-            field.accepts(&value).map_err(|reason| wrong(&field.name, reason))?;
+            field.accepts(&value).map_err(|reason| FieldFault::new(&field.name, reason))?;
             let place = match field.kind {
                 FieldKind::Secret => &mut filled.secrets,
                 _ => &mut filled.settings,
@@ -88,7 +93,7 @@ fn text(name: &str, value: &Value) -> Result<Option<String>, FieldFault> {
         Value::Bool(on) => Ok(Some(on.to_string())),
         Value::Number(number) => Ok(Some(number.to_string())),
         Value::String(text) => Ok(Some(text.clone())),
-        Value::Array(_) | Value::Object(_) => Err(wrong(name, "must be a text, a number, true or false")),
+        Value::Array(_) | Value::Object(_) => Err(FieldFault::new(name, Unfit::Kind)),
     }
 }
 

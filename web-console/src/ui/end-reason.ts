@@ -3,7 +3,7 @@
 import { catalogue } from '../words/language';
 
 const REASONS = [
-  'normal_clearing', 'caller_cancelled', 'no_answer', 'busy', 'declined', 'number_unknown', 'not_registered', 'not_allowed', 'pin_locked', 'wrong_pin', 'no_such_dialog', 'media_incompatible', 'network_incompatible',
+  'normal_clearing', 'caller_cancelled', 'no_answer', 'busy', 'in_call_already', 'declined', 'number_unknown', 'not_registered', 'not_allowed', 'pin_locked', 'wrong_pin', 'no_such_dialog', 'media_incompatible', 'network_incompatible',
   'malformed', 'trunk_unreachable', 'trunk_refused', 'overloaded', 'browser_lost', 'peer_lost', 'not_acknowledged', 'service_finished', 'time_limit', 'transferred', 'operator', 'node_stopped', 'answered_elsewhere',
 ] as const;
 
@@ -20,6 +20,7 @@ const words = catalogue<Reason | 'ended_caller' | 'ended_callee' | 'ended_system
     ended_caller: 'The caller hung up',
     ended_system: 'Ended by the system',
     malformed: 'The other side sent what cannot be understood',
+    in_call_already: 'Whoever has this number is in the call already',
     media_incompatible: 'The two sides share no format of sound',
     network_incompatible: 'The two sides cannot reach each other: IPv4 and IPv6',
     no_answer: 'No answer',
@@ -52,6 +53,7 @@ const words = catalogue<Reason | 'ended_caller' | 'ended_callee' | 'ended_system
     ended_caller: 'Quem ligou desligou',
     ended_system: 'Encerrada pelo sistema',
     malformed: 'O outro lado enviou algo que não se entende',
+    in_call_already: 'Quem tem este número já está na chamada',
     media_incompatible: 'Os dois lados não têm um formato de áudio em comum',
     network_incompatible: 'Os dois lados não se alcançam: IPv4 e IPv6',
     no_answer: 'Não atendida',

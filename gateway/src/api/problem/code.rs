@@ -18,6 +18,14 @@ macro_rules! codes {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word),+ }
             }
+
+            /// The one that is sent so.
+            pub fn of_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -25,15 +33,19 @@ macro_rules! codes {
 codes! {
     AlreadyWithAgent = "already_with_agent",
     AorWrong = "aor_wrong",
+    AtLeast = "at_least",
     AtMost = "at_most",
     AtWork = "at_work",
     Between = "between",
     BodyLate = "body_late",
+    BooleanWrong = "boolean_wrong",
     BrowsersOff = "browsers_off",
+    BytesAtMost = "bytes_at_most",
     BytesBetween = "bytes_between",
     CallBusy = "call_busy",
     CallDeclined = "call_declined",
     CallFailed = "call_failed",
+    CallInAlready = "call_in_already",
     CallMedia = "call_media",
     CallNoAnswer = "call_no_answer",
     CallNotAllowed = "call_not_allowed",
@@ -52,6 +64,7 @@ codes! {
     CannotTake = "cannot_take",
     ChangedMeanwhile = "changed_meanwhile",
     CharactersBetween = "characters_between",
+    ChoiceWrong = "choice_wrong",
     ConnectingNow = "connecting_now",
     CustomerEnded = "customer_ended",
     CustomerFirst = "customer_first",
@@ -66,12 +79,14 @@ codes! {
     EmptyValue = "empty_value",
     ExtensionFirst = "extension_first",
     ExtensionWrong = "extension_wrong",
+    FieldUnknown = "field_unknown",
     FloorBusy = "floor_busy",
     HandleNeedsInbox = "handle_needs_inbox",
     HostPort = "host_port",
     HostWrong = "host_wrong",
     IdentityElsewhere = "identity_elsewhere",
     InboxGone = "inbox_gone",
+    IntegerWrong = "integer_wrong",
     InteractionClosed = "interaction_closed",
     InteractionOver = "interaction_over",
     InteractionsOpen = "interactions_open",
@@ -123,6 +138,7 @@ codes! {
     NothingToSend = "nothing_to_send",
     NumberWrong = "number_wrong",
     OfferOver = "offer_over",
+    OneLine = "one_line",
     OneUnknown = "one_unknown",
     OperatorInstalls = "operator_installs",
     OtherBrowser = "other_browser",
@@ -150,6 +166,7 @@ codes! {
     Taken = "taken",
     TakenByOther = "taken_by_other",
     TextTooLong = "text_too_long",
+    TimeZoneWrong = "time_zone_wrong",
     TokenUnknown = "token_unknown",
     TooLarge = "too_large",
     TooManyAttempts = "too_many_attempts",
@@ -157,6 +174,8 @@ codes! {
     TooManyRequests = "too_many_requests",
     TooManyRows = "too_many_rows",
     UnknownParameter = "unknown_parameter",
+    UrlWrong = "url_wrong",
+    ValueWrong = "value_wrong",
     WindowClosed = "window_closed",
     WordWrong = "word_wrong",
     WrongCredentials = "wrong_credentials",
@@ -275,6 +294,7 @@ impl From<EndReason> for Code {
         match reason {
             EndReason::Busy => Self::CallBusy,
             EndReason::Declined => Self::CallDeclined,
+            EndReason::InCallAlready => Self::CallInAlready,
             EndReason::MediaIncompatible | EndReason::NetworkIncompatible => Self::CallMedia,
             EndReason::NoAnswer => Self::CallNoAnswer,
             EndReason::NotAllowed => Self::CallNotAllowed,
@@ -297,5 +317,42 @@ impl From<EndReason> for Code {
             | EndReason::TimeLimit
             | EndReason::Transferred => Self::CallFailed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::Unfit;
+
+    #[test]
+    fn what_does_not_fit_a_field_is_one_of_our_codes() {
+        let all = [
+            Unfit::Boolean,
+            Unfit::Characters { least: 1, most: 2 },
+            Unfit::Choice,
+            Unfit::Empty,
+            Unfit::Integer { least: Some(1), most: Some(2) },
+            Unfit::Integer { least: Some(1), most: None },
+            Unfit::Integer { least: None, most: Some(2) },
+            Unfit::Integer { least: None, most: None },
+            Unfit::Kind,
+            Unfit::Line,
+            Unfit::Long { most: 1 },
+            Unfit::NameLetters { most: 1 },
+            Unfit::NoPlugin,
+            Unfit::NoQueue,
+            Unfit::Rows { most: 1 },
+            Unfit::Taken,
+            Unfit::TimeZone,
+            Unfit::Unknown,
+            Unfit::Url,
+            Unfit::VoiceQueue,
+        ];
+        for unfit in all {
+            let word = unfit.code().unwrap();
+            assert!(Code::of_word(word).is_some_and(|code| code.as_str() == word), "{word}");
+        }
+        assert_eq!(Unfit::Said("no".to_owned()).code(), None);
     }
 }

@@ -16,9 +16,9 @@ use super::page::{Items, WholeQuery};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::body::{JsonBody, present};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::model::{FaultCause, InboxId, InboxState, Permission, QueueId};
-use crate::plugin::{InboxChange, InboxError, InboxView, MAX_INBOXES};
+use crate::plugin::{FieldFault, InboxChange, InboxError, InboxView, MAX_INBOXES};
 
 /// Largest body: settings may hold texts, in bytes.
 const BODY_LIMIT: usize = 64 << 10;
@@ -228,10 +228,21 @@ fn shown(web: &Web, headers: &HeaderMap, view: InboxView, ruled: bool) -> Inbox 
     }
 }
 
+impl From<FieldFault> for Problem {
+    fn from(fault: FieldFault) -> Self {
+        let problem = Self::wrong(fault.field, fault.reason.to_string());
+        let problem = fault.reason.values().fold(problem, |problem, (name, value)| problem.with(name, value));
+        match fault.reason.code().and_then(Code::of_word) {
+            Some(code) => problem.coded(code),
+            None => problem,
+        }
+    }
+}
+
 impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         match error {
-            InboxError::Field(fault) => Self::wrong(fault.field, fault.reason),
+            InboxError::Field(fault) => fault.into(),
             InboxError::Full => Self::too_many_rows("Too many inboxes", error.to_string(), MAX_INBOXES),
             InboxError::NoRandomness => Self::node("The node failed", error.to_string()),
             InboxError::NotThere => Self::not_found("inbox or rule"),

@@ -3,8 +3,9 @@
 use crate::model::{FaultCode, PlacementFault};
 use crate::plugin::channels::{Idle, translate};
 use crate::plugin::fault::Fault;
-use crate::plugin::form::{FieldFault, MUST_BE_FILLED};
+use crate::plugin::form::FieldFault;
 use crate::plugin::manifest::Lack;
+use crate::plugin::unfit::Unfit;
 use crate::plugin::wit::outbound::SendError;
 
 impl From<Idle> for PlacementFault {
@@ -63,10 +64,16 @@ impl From<&FieldFault> for PlacementFault {
     fn from(fault: &FieldFault) -> Self {
         let text = fault.to_string();
         let field = fault.field.trim_start_matches("settings.");
-        if fault.reason == MUST_BE_FILLED {
+        if fault.reason == Unfit::Empty {
             return Self::new(FaultCode::SettingMissing, text).with("field", field);
         }
-        Self::new(FaultCode::SettingWrong, text).with("field", field).with("reason", fault.reason.as_str())
+        let told = Self::new(FaultCode::SettingWrong, text).with("field", field);
+        let told = told.with("reason", fault.reason.to_string());
+        let told = fault.reason.values().fold(told, |told, (name, value)| told.with(name, value.to_string()));
+        match fault.reason.code() {
+            Some(code) => told.with("reason_code", code),
+            None => told,
+        }
     }
 }
 
@@ -125,9 +132,17 @@ mod tests {
         assert_eq!(slow.text, "the plugin did not end within 200 ms");
         let refused = not_asked(&SendError::Unauthorized("bad token".to_owned()));
         assert_eq!(told(&refused), (FaultCode::TokenRefused, vec![("reason", "bad token")]));
-        let empty = FieldFault { field: "settings.token".to_owned(), reason: MUST_BE_FILLED.to_owned() };
+        let empty = FieldFault::new("settings.token", Unfit::Empty);
         let missing = PlacementFault::from(&empty);
         assert_eq!(told(&missing), (FaultCode::SettingMissing, vec![("field", "token")]));
+        let few = FieldFault::new("settings.limit", Unfit::Integer { least: Some(1), most: None });
+        let values = vec![
+            ("field", "limit"),
+            ("least", "1"),
+            ("reason", "must be a whole number, 1 or more"),
+            ("reason_code", "at_least"),
+        ];
+        assert_eq!(told(&PlacementFault::from(&few)), (FaultCode::SettingWrong, values));
         let lack = Lack::Host { plugin: "ab".into(), host: "a.example".into(), command: "grant".into() };
         let (code, values) =
             (FaultCode::HostNotGranted, vec![("command", "grant"), ("host", "a.example"), ("plugin", "ab")]);

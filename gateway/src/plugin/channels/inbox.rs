@@ -14,6 +14,7 @@ use crate::plugin::fault::CallError;
 use crate::plugin::form::{FieldFault, Filled};
 use crate::plugin::host::Plugin;
 use crate::plugin::manifest::{FieldKind, World};
+use crate::plugin::unfit::Unfit;
 use crate::plugin::wit::setup::{self, Account, SetupError};
 use crate::store::StoreError;
 
@@ -65,10 +66,6 @@ pub struct InboxView {
     pub settings: BTreeMap<String, Value>,
 }
 
-fn wrong(field: &str, reason: &str) -> FieldFault {
-    FieldFault { field: field.to_owned(), reason: reason.to_owned() }
-}
-
 impl Channels {
     /// The inboxes of an Organization.
     ///
@@ -99,7 +96,7 @@ impl Channels {
         change: InboxChange,
     ) -> Result<InboxView, InboxError> {
         let found = self.plugin_now(plugin, World::Channel).await;
-        let plugin = found.ok_or_else(|| wrong("plugin", "there is no such channel on this node"))?;
+        let plugin = found.ok_or_else(|| FieldFault::new("plugin", Unfit::NoPlugin))?;
         if self.store().inboxes(organization).await?.len() >= MAX_INBOXES {
             return Err(InboxError::Full);
         }
@@ -150,7 +147,7 @@ impl Channels {
                 }
             }
             None if change.settings.is_empty() => self.rename(&mut inbox, change)?,
-            None => return Err(wrong("settings", "the plugin is not on this node").into()),
+            None => return Err(FieldFault::new("settings", Unfit::NoPlugin).into()),
         }
         if !self.store().update_inbox(&inbox).await.map_err(name_taken)? {
             return Err(InboxError::NotThere);
@@ -211,10 +208,10 @@ impl Channels {
         }
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
         if inbox.name.is_empty() || inbox.name.len() > MAX_NAME || !inbox.name.bytes().all(plain) {
-            return Err(wrong("name", "1 to 64 lower-case letters, digits, `-` and `_`").into());
+            return Err(FieldFault::new("name", Unfit::NameLetters { most: MAX_NAME }).into());
         }
         if inbox.title.is_empty() || inbox.title.chars().count() > MAX_TITLE {
-            return Err(wrong("title", "1 to 120 characters").into());
+            return Err(FieldFault::new("title", Unfit::Characters { least: 1, most: MAX_TITLE }).into());
         }
         if let Some(queue) = change.queue {
             self.check_queue(inbox.organization, queue)?;
@@ -227,8 +224,8 @@ impl Channels {
         let Some(queue) = queue else { return Ok(()) };
         match self.directory().queue(organization, queue).map(|queue| queue.medium) {
             Some(Medium::Chat) => Ok(()),
-            Some(Medium::Voice) => Err(wrong("queue_id", "this queue is for calls")),
-            None => Err(wrong("queue_id", "there is no such queue")),
+            Some(Medium::Voice) => Err(FieldFault::new("queue_id", Unfit::VoiceQueue)),
+            None => Err(FieldFault::new("queue_id", Unfit::NoQueue)),
         }
     }
 
@@ -244,8 +241,8 @@ impl Channels {
             settings: inbox.settings.clone(),
             secrets: inbox.secrets.iter().filter_map(opened).collect(),
         };
-        let filled = Filled::check(&plugin.manifest().settings, before, &given)
-            .map_err(|fault| FieldFault { field: format!("settings.{}", fault.field), ..fault })?;
+        let filled =
+            Filled::check(&plugin.manifest().settings, before, &given).map_err(FieldFault::of_settings)?;
         let sealed = filled.secrets.iter().map(|(name, secret)| {
             let sealed = key.seal(&inbox.secret_label(name), secret);
             Ok((name.clone(), sealed.map_err(|_| InboxError::NoRandomness)?))
@@ -280,7 +277,7 @@ impl Channels {
                 inbox.account = Some(self::account(account, &working.plugin.manifest().version));
             }
             Ok(Err(SetupError::Field(fault))) => {
-                return Err(wrong(&format!("settings.{}", fault.name), &fault.value).into());
+                return Err(FieldFault::new(&fault.name, Unfit::Said(fault.value)).of_settings().into());
             }
             Ok(Err(SetupError::Provider(error))) => {
                 (inbox.state, inbox.fault) = (InboxState::Faulty, Some(fault::not_asked(&error)));
@@ -373,7 +370,7 @@ fn capabilities(said: &setup::Capabilities) -> Capabilities {
 
 fn name_taken(error: StoreError) -> InboxError {
     match error {
-        StoreError::Taken => wrong("name", "another inbox has this name").into(),
+        StoreError::Taken => FieldFault::new("name", Unfit::Taken).into(),
         error => error.into(),
     }
 }

@@ -9,6 +9,7 @@ use crate::plugin::channels::arrival::MAX_RULES;
 use crate::plugin::channels::{Channels, InboxError};
 use crate::plugin::form::{FieldFault, Filled};
 use crate::plugin::manifest::{FieldKind, World};
+use crate::plugin::unfit::Unfit;
 use crate::store::StoreError;
 
 /// Characters of a title.
@@ -33,10 +34,6 @@ pub struct RuleView {
     pub settings: BTreeMap<String, Value>,
 }
 
-fn wrong(field: &str, reason: &str) -> InboxError {
-    InboxError::Field(FieldFault { field: field.to_owned(), reason: reason.to_owned() })
-}
-
 impl Channels {
     /// The rules of an Organization, in the order in which they are asked.
     ///
@@ -59,7 +56,7 @@ impl Channels {
     ) -> Result<RuleView, InboxError> {
         let there = self.store().rules(organization).await?;
         if there.len() >= MAX_RULES {
-            return Err(wrong("plugin", "there are 32 rules: delete one first"));
+            return Err(InboxError::Field(FieldFault::new("plugin", Unfit::Rows { most: MAX_RULES })));
         }
         let mut rule = Rule {
             id: RuleId(0),
@@ -110,12 +107,12 @@ impl Channels {
 
     async fn fill_rule(&self, rule: &mut Rule, change: RuleChange) -> Result<(), InboxError> {
         let plugin = self.plugin_now(&rule.plugin, World::Rule).await;
-        let plugin = plugin.ok_or_else(|| wrong("plugin", "there is no such rule on this node"))?;
+        let plugin = plugin.ok_or_else(|| FieldFault::new("plugin", Unfit::NoPlugin))?;
         if let Some(title) = change.title {
             rule.title = title.trim().to_owned();
         }
         if rule.title.is_empty() || rule.title.chars().count() > MAX_TITLE {
-            return Err(wrong("title", "1 to 120 characters"));
+            return Err(FieldFault::new("title", Unfit::Characters { least: 1, most: MAX_TITLE }).into());
         }
         rule.position = change.position.unwrap_or(rule.position);
         rule.enabled = change.enabled.unwrap_or(rule.enabled);
@@ -127,7 +124,7 @@ impl Channels {
             .filter_map(|(name, sealed)| Some((name.clone(), key.open(&label(name), sealed).ok()?)));
         let before = Filled { settings: rule.settings.clone(), secrets: opened.collect() };
         let filled = Filled::check(&plugin.manifest().settings, before, &change.settings)
-            .map_err(|fault| FieldFault { field: format!("settings.{}", fault.field), ..fault })?;
+            .map_err(FieldFault::of_settings)?;
         let sealed = filled.secrets.iter().map(|(name, secret)| {
             let sealed = key.seal(&label(name), secret).map_err(|_| InboxError::NoRandomness)?;
             Ok((name.clone(), sealed))

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plugin::manifest::words::Words;
 use crate::plugin::manifest::{ManifestError, is_name, wrong};
+use crate::plugin::unfit::Unfit;
 
 /// Choices of one field.
 const MAX_CHOICES: usize = 100;
@@ -94,19 +95,26 @@ impl Field {
     /// Whether a value may stand in this field, as far as its kind says.
     ///
     /// # Errors
-    /// In words for the administrator.
-    pub fn accepts(&self, value: &str) -> Result<(), String> {
-        let right = match self.kind {
-            FieldKind::Boolean => ["true", "false"].contains(&value),
-            FieldKind::Choice => self.choices.iter().any(|choice| choice.value == value),
-            FieldKind::Integer => value.parse().is_ok_and(|number: i64| {
-                self.least.is_none_or(|least| least <= number) && self.most.is_none_or(|most| number <= most)
-            }),
-            FieldKind::TimeZone => jiff::tz::TimeZone::get(value).is_ok(),
-            FieldKind::Url => super::hosts::host_of(value).is_some(),
-            FieldKind::Queue | FieldKind::Secret | FieldKind::Text => !value.contains(['\n', '\r']),
-            FieldKind::Dates | FieldKind::Entries | FieldKind::Lines | FieldKind::Week => true,
+    /// What may stand there.
+    pub fn accepts(&self, value: &str) -> Result<(), Unfit> {
+        let (right, otherwise) = match self.kind {
+            FieldKind::Boolean => (["true", "false"].contains(&value), Unfit::Boolean),
+            FieldKind::Choice => (self.choices.iter().any(|choice| choice.value == value), Unfit::Choice),
+            FieldKind::Integer => {
+                let within = |number: i64| {
+                    self.least.is_none_or(|least| least <= number)
+                        && self.most.is_none_or(|most| number <= most)
+                };
+                let otherwise = Unfit::Integer { least: self.least, most: self.most };
+                (value.parse().is_ok_and(within), otherwise)
+            }
+            FieldKind::TimeZone => (jiff::tz::TimeZone::get(value).is_ok(), Unfit::TimeZone),
+            FieldKind::Url => (super::hosts::host_of(value).is_some(), Unfit::Url),
+            FieldKind::Queue | FieldKind::Secret | FieldKind::Text => {
+                (!value.contains(['\n', '\r']), Unfit::Line)
+            }
+            FieldKind::Dates | FieldKind::Entries | FieldKind::Lines | FieldKind::Week => return Ok(()),
         };
-        if right { Ok(()) } else { Err(format!("`{value}` cannot stand in a field of this kind")) }
+        if right { Ok(()) } else { Err(otherwise) }
     }
 }

@@ -55,9 +55,11 @@ impl Store {
         organization: OrganizationId,
         since_ms: i64,
     ) -> Result<Vec<(QueueId, QueueTally)>, StoreError> {
+        // What a rule has closed at its arrival was answered by it: nobody has given up.
         const TALLIES: &str = "SELECT queue_id, \
             CAST(SUM(CASE WHEN agent_id IS NULL THEN 0 ELSE 1 END) AS BIGINT) AS handled, \
-            CAST(SUM(CASE WHEN agent_id IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS abandoned, \
+            CAST(SUM(CASE WHEN agent_id IS NOT NULL THEN 0 \
+                WHEN ended_by = 'system' AND customer_state <> 'ended' THEN 0 ELSE 1 END) AS BIGINT) AS abandoned, \
             CAST(SUM(CASE WHEN agent_id IS NULL THEN 0 ELSE handled_ms END) AS BIGINT) AS handled_ms \
             FROM interactions WHERE organization_id = $1 AND closed_at_ms >= $2 AND queue_id IS NOT NULL GROUP BY queue_id";
         let rows: Vec<Row> = on_pool!(self, |pool| sqlx::query_as(TALLIES)

@@ -29,6 +29,15 @@ fn closed(interaction: InteractionId) -> Deed {
 }
 
 #[tokio::test]
+async fn what_a_rule_has_closed_at_its_arrival_was_neither_handled_nor_abandoned() {
+    let mut room = Room::attended_by(1).await;
+    room.chat_that_a_rule_closes().await;
+    let queue = room.chats;
+    assert_figures(&mut room, queue, (0, 0, None)).await;
+    room.remove().await;
+}
+
+#[tokio::test]
 async fn of_a_conversation_that_two_agents_had_both_parts_count_and_what_it_waited_does_not() {
     let mut room = Room::attended_by(2).await;
     let (one, two) = (room.agents[0], room.agents[1]);

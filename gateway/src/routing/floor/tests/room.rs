@@ -8,9 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::feed::{Audience, Feed, Reading};
 use crate::model::{
-    Actor, AuditEntry, CallId, Capacity, DispositionId, InteractionDirection, InteractionEventKind,
-    InteractionId, InteractionRow, Medium, NewInteraction, OrganizationId, PauseReasonId, Queue,
-    QueueDirection, QueueId, UserId,
+    Actor, AuditEntry, CallId, Capacity, DispositionId, EndedByWhom, InteractionDirection,
+    InteractionEventKind, InteractionId, InteractionRow, Medium, NewInteraction, OrganizationId,
+    PauseReasonId, Queue, QueueDirection, QueueId, UserId,
 };
 use crate::routing::floor::error::FloorError;
 use crate::routing::floor::moment::Moment;
@@ -20,6 +20,7 @@ use crate::routing::floor::task::Settings;
 use crate::routing::floor::view::DeskPart;
 use crate::routing::floor::voice::{Hangup, VoiceEvent, VoiceOrder, VoiceRefusal};
 use crate::store::testing::{TestStore, extension, small_site};
+use crate::store::{InteractionChange, InteractionStep};
 
 /// Noon in São Paulo on 2026-11-21.
 const START_MS: i64 = 1_795_273_200_000;
@@ -177,6 +178,16 @@ impl Room {
     }
 
     /// A call that arrives at the voice queue.
+    /// One that a rule closes before the floor hears of it.
+    pub async fn chat_that_a_rule_closes(&mut self) {
+        let new = NewInteraction { queue: Some(self.chats), ..new_chat(self.here, self.at.wall_ms) };
+        let row = self.test.store.insert_interaction(&new).await.unwrap();
+        let change = InteractionChange::Closed { disposition: None, by: EndedByWhom::System };
+        let step = InteractionStep { interaction: row.id, change, event: None };
+        self.test.store.record_steps(self.here, self.at.wall_ms, &[step], &[]).await.unwrap();
+        self.changed(row.id).await;
+    }
+
     pub async fn call(&mut self) -> (InteractionId, CallId) {
         self.last_call += 1;
         let call = CallId::new(self.at.wall_ms, [self.last_call; 10]);
