@@ -3,7 +3,7 @@
 use ramal_tests::node::{carrier_address, carrier_of};
 use ramal_tests::rtp::tone;
 use ramal_tests::visitor::{SITE, Visitor};
-use ramal_tests::{Browser, Node, Rtp, Site, Ua, wav};
+use ramal_tests::{Browser, Desk, Node, Page, Rtp, Site, Ua, wav};
 use serde_json::json;
 
 use crate::stage::{administrator, choose, console, email, faults, made, press, reads, visit, write};
@@ -134,6 +134,37 @@ async fn an_inbox_that_leads_nowhere_and_a_user_without_an_extension_are_warned_
     page.holds("dialog select >> nth=0", &support["id"].to_string()).await;
     press(&page, "Create").await;
     page.sees(".badge", "Ready").await;
+    what_ails_an_inbox_or_a_rule_stands_in_its_list(&node, &admin, &page).await;
+}
+
+/// In the reader's words, in short in the list and whole where it is opened; a field is called as its form calls it.
+async fn what_ails_an_inbox_or_a_rule_stands_in_its_list(node: &Node, admin: &Desk, page: &Page) {
+    let settings = json!({ "time_zone": "America/Sao_Paulo", "hours": "mon-fri 09:00-18:00" });
+    made(admin, "/rules", json!({ "title": "Hours", "plugin": "business-hours", "settings": settings }))
+        .await;
+    // A plugin that is gone, and a new version of one that does not take what was filled in.
+    node.database.change("UPDATE rules SET plugin = 'gone'");
+    let details = json!({ "field": "origins", "reason": "wrong", "reason_code": "between", "least": "1", "most": "5000" });
+    node.database.change(&format!(
+        "UPDATE inboxes SET state = 'faulty', fault = 'origins: wrong', \
+         fault_cause = '{{\"code\": \"setting_wrong\", \"details\": {details}}}' WHERE name <> 'lost'"
+    ));
+    let gone = "Its plugin is not installed on this node, or cannot be loaded.";
+    let wrong = "The field “Sites that may show the chat” does not fit: From 1 to 5,000.";
+    visit(page, node, "admin/rules").await;
+    page.sees("tr:has-text(\"Hours\") .in-short", gone).await;
+    page.screenshot("more/admin_rules_failed").await;
+    page.click("tr:has-text(\"Hours\")").await;
+    page.sees("dialog .form-problem", gone).await;
+    page.press("Escape").await;
+    visit(page, node, "admin/inboxes").await;
+    page.sees("tr:has-text(\"Needs attention\") .in-short", wrong).await;
+    page.screenshot("more/admin_inboxes_faulty").await;
+    page.click("tr:has-text(\"Needs attention\")").await;
+    page.sees(".fault-text", wrong).await;
+    visit(page, node, "admin").await;
+    reads(page, &format!("Rule Hours: {gone}")).await;
+    assert_eq!(faults(page).await, json!([]));
 }
 
 #[tokio::test]

@@ -79,7 +79,10 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
         let layout = page.ask("layout", json!({ "selector": ".call-filters" })).await;
         assert_eq!(layout, json!({ "lines": 1, "spills": [] }), "{width}");
         page.screenshot(&format!("more/calls_list_{width}")).await;
+        // No column is cut off either.
+        assert_eq!(page.ask("whole", json!({ "selector": "th >> nth=-1" })).await, true, "{width}");
     }
+    page.ask("resize", json!({ "width": 1366, "height": 768 })).await;
     // By number, however it is grouped, and by direction.
     page.fill("input[type=search]", "+55 11 3000-1000").await;
     page.sees_no("tr:has-text(\"999\"):has-text(\"no such\")").await;

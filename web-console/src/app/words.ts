@@ -51,7 +51,7 @@ export const say = catalogue(
     calls: 'Chamadas',
     catching_up: 'atualizando',
     collapse: 'Recolher menu',
-    command: 'Buscar e fazer',
+    command: 'Buscar e executar',
     command_hint: 'Uma página, uma tecla, um atendimento ou um contato',
     command_none: 'Nada corresponde.',
     company: 'Empresa: {name}',

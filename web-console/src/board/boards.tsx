@@ -41,7 +41,7 @@ function Card({ board }: { board: Board }) {
           {since === null ? <span class="soft">{say('nobody')}</span> : <Timer since={since} />}
         </Figure>
         <Figure name={say('agents')}>
-          {number(board.agents_connected)} <span class="soft small">{say('free', { n: board.agents_free })}</span>
+          {number(board.agents_connected)} <span class="soft small">· {say('free', { n: board.agents_free })}</span>
         </Figure>
         <Figure name={say('handled')}>{number(board.handled_today)}</Figure>
         <Figure name={say('abandoned')}>{number(board.abandoned_today)}</Figure>

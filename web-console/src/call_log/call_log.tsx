@@ -75,7 +75,7 @@ function List() {
         onOpen={(call) => go('calls', call.id)}
         empty={query ? { icon: 'search', title: say('none_fits'), text: say('none_fits_text') } : { icon: 'phone', title: say('empty'), text: say('empty_text') }}
         columns={[
-          { title: say('time'), cell: (call) => moment(call.started_at_ms), width: 'least' },
+          { title: say('time'), cell: (call) => moment(call.started_at_ms) },
           { title: say('caller'), cell: (call) => <span class="call-number">{told(call.caller)}</span> },
           { title: say('callee'), cell: (call) => <span class="call-number">{told(call.callee)}</span> },
           { title: say('direction'), cell: Direction, minor: true },
@@ -126,8 +126,10 @@ const at = (text: string) => new Date(text).getTime();
 function Direction({ direction }: LoggedCall) {
   return (
     <span class="row">
-      <Icon name={ARROWS[direction]} size={16} />
-      {say(direction)}
+      <Icon name={ARROWS[direction]} size={16} label={say(direction)} />
+      <span class="call-direction" aria-hidden="true">
+        {say(direction)}
+      </span>
     </span>
   );
 }

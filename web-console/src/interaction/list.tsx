@@ -82,7 +82,7 @@ function Head({ all, filters, set }: { all: readonly Interaction[]; filters: Fil
       <TextField bare class="grow" type="search" label={say('search')} placeholder={say('search')} value={filters.text} onChange={(text) => set({ text })} />
       <Popup label={say('filters')} tip={say('filters')} side="right" buttonClass={`button quiet only-icon ${active ? 'active' : ''}`} button={<Icon name="filter" />}>
         {() => (
-          <div class="stack filters">
+          <div class="stack list-filters">
             <Select label={say('queue')} none={say('queue_all')} value={filters.queue} onChange={(queue) => set({ queue })} choices={[...queues].map(([id, title]) => ({ value: String(id), label: title }))} />
             <Select label={say('channel')} none={say('channel_all')} value={filters.channel} onChange={(channel) => set({ channel })} choices={channels.map((value) => ({ value, label: channelName(value) }))} />
             <Select

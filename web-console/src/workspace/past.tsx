@@ -34,7 +34,7 @@ export function Past({ id }: { id: number }) {
               <Recordings of={`/interactions/${id}`} />
             </Panel>
             {interaction.call_id && (
-              <p>
+              <p class="past-call">
                 <a class="row" href={href('calls', interaction.call_id)}>
                   <Icon name="book" size={16} />
                   {say('call_record')}

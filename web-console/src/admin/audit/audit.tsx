@@ -33,7 +33,8 @@ export function AuditLog(_: SectionProps) {
       columns={[
         { title: say('at'), cell: (row) => moment(row.at_ms), width: 'least' },
         { title: say('actor'), cell: (row) => row.actor },
-        { title: say('what'), cell: What },
+        { title: say('what'), cell: ({ action }) => (known(ACTIONS, action) ? actions(action) : action) },
+        { title: say('about'), cell: About },
         { title: say('change'), cell: (row) => <Change {...row} names={names} /> },
         { title: say('address'), cell: (row) => <span class="mono small">{row.address}</span>, minor: true },
       ]}
@@ -43,11 +44,11 @@ export function AuditLog(_: SectionProps) {
 
 const known = <K extends string>(all: readonly K[], word: string): word is K => (all as readonly string[]).includes(word);
 
-function What({ action, noun, noun_id, noun_name }: AuditRow) {
+function About({ noun, noun_id, noun_name }: AuditRow) {
   const name = noun_name ?? noun_id;
   return (
     <>
-      {known(ACTIONS, action) ? actions(action) : action} {known(NOUNS, noun) ? nouns(noun) : noun} {name && <strong>{name}</strong>}
+      {known(NOUNS, noun) ? nouns(noun) : noun} {name && <strong>{name}</strong>}
     </>
   );
 }

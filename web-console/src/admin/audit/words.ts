@@ -8,7 +8,8 @@ export const say = catalogue(
     empty_text: 'Nothing was changed, or nothing fits the filter.',
     at: 'When',
     actor: 'Who',
-    what: 'What',
+    what: 'Did',
+    about: 'To what',
     change: 'Change',
     address: 'From',
     noun: 'About',
@@ -26,7 +27,8 @@ export const say = catalogue(
     empty_text: 'Nada foi mudado, ou nada corresponde ao filtro.',
     at: 'Quando',
     actor: 'Quem',
-    what: 'O quê',
+    what: 'Ação',
+    about: 'Em quê',
     change: 'Mudança',
     address: 'De onde',
     noun: 'Sobre',
@@ -42,23 +44,23 @@ export const say = catalogue(
 /** What was done, to what: the API's words as people say them; others are shown as they are. */
 export const actions = catalogue(
   {
-    create: 'created', change: 'changed', delete: 'deleted', log_in: 'logged in', log_in_failed: 'failed to log in as', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
-    change_password: 'changed the password', link: 'created a link', install: 'installed', remove: 'removed', listen: 'listened to', supervise: 'came into', record: 'recorded', mask_keys: 'masked keys of', apply: 'applied',
+    create: 'created', change: 'changed', delete: 'deleted', log_in: 'logged in', log_in_failed: 'failed to log in', log_out: 'logged out', log_out_of_queues: 'logged out of queues', set_password: 'set the password',
+    change_password: 'changed the password', link: 'created a link', install: 'installed', remove: 'removed', listen: 'listened to', supervise: 'supervised', record: 'recorded', mask_keys: 'masked keys', apply: 'applied',
   },
   {
-    create: 'criou', change: 'mudou', delete: 'excluiu', log_in: 'entrou', log_in_failed: 'não conseguiu entrar como', log_out: 'saiu', log_out_of_queues: 'tirou das filas', set_password: 'definiu a senha',
-    change_password: 'trocou a senha', link: 'criou um link', install: 'instalou', remove: 'removeu', listen: 'ouviu', supervise: 'entrou em', record: 'gravou', mask_keys: 'ocultou teclas de', apply: 'aplicou',
+    create: 'criou', change: 'mudou', delete: 'excluiu', log_in: 'entrou', log_in_failed: 'não conseguiu entrar', log_out: 'saiu', log_out_of_queues: 'tirou das filas', set_password: 'definiu a senha',
+    change_password: 'trocou a senha', link: 'criou um link', install: 'instalou', remove: 'removeu', listen: 'ouviu', supervise: 'supervisionou', record: 'gravou', mask_keys: 'ocultou teclas', apply: 'aplicou',
   },
 );
 
 export const nouns = catalogue(
   {
     user: 'user', extension: 'extension', trunk: 'trunk', dial_rules: 'numbers', queue: 'queue', pause_reason: 'pause reason', disposition: 'disposition', inbox: 'inbox',
-    plugin: 'plugin', rule: 'rule', token: 'access token', organization: 'organization', contact: 'contact', recording: 'recording', call: 'call', sound_clip: 'sound', conference_member: 'member of a conference', site: 'a site file',
+    plugin: 'plugin', rule: 'rule', token: 'access token', organization: 'organization', contact: 'contact', recording: 'recording', call: 'call', sound_clip: 'sound', conference_member: 'member of a conference', site: 'site file',
   },
   {
     user: 'usuário', extension: 'ramal', trunk: 'tronco', dial_rules: 'numeração', queue: 'fila', pause_reason: 'motivo de pausa', disposition: 'tabulação', inbox: 'caixa de entrada',
-    plugin: 'plugin', rule: 'regra', token: 'token de acesso', organization: 'empresa', contact: 'contato', recording: 'gravação', call: 'chamada', sound_clip: 'som', conference_member: 'membro de conferência', site: 'um arquivo de configuração',
+    plugin: 'plugin', rule: 'regra', token: 'token de acesso', organization: 'empresa', contact: 'contato', recording: 'gravação', call: 'chamada', sound_clip: 'som', conference_member: 'membro de conferência', site: 'arquivo de configuração',
   },
 );
 

@@ -1,3 +1,4 @@
+import { causeWords } from '../../ui/problem-words';
 import { worded } from '../settings_form/settings_form';
 import type { SettingField } from '../shapes';
 import { CODES, say } from './words';
@@ -17,11 +18,18 @@ interface Ailing {
 export function faultText({ fault, fault_cause: cause }: Ailing, fields: readonly SettingField[]): string {
   const code = CODES.find((one) => one === cause?.code);
   if (!cause || !code) return fault ?? '';
-  const details: Record<string, string | number> = { ...cause.details };
-  if ('n' in details) details['n'] = Number(details['n']);
-  if ('field' in details) details['field'] = titleOf(String(details['field']), fields);
-  return say(code, details);
+  const details = Object.fromEntries(Object.entries(cause.details).map(([name, value]) => [name, NUMBERS.includes(name) ? Number(value) : value]));
+  const { field, reason, reason_code: why } = cause.details;
+  return say(code, {
+    ...details,
+    ...(field === undefined ? {} : { field: titleOf(field, fields) }),
+    // What does not fit a field is told as the form tells it; what a plugin or a provider says stays as it is.
+    ...(reason === undefined ? {} : { reason: (why && causeWords(why, details)) || reason }),
+  });
 }
+
+/** Details that are written as the language writes numbers. */
+const NUMBERS: readonly string[] = ['n', 'least', 'most'];
 
 /** What the form calls it. */
 const titleOf = (name: string, fields: readonly SettingField[]) => worded(fields.find((field) => field.name === name)?.title ?? name);

@@ -39,7 +39,7 @@ export const say = catalogue(
   },
   {
     title: 'Plugins',
-    lead: 'Canais e regras: cada um é um arquivo que só pode o que pede e você concede.',
+    lead: 'Canais e regras: cada um é um arquivo, e só pode fazer o que pede e você concede.',
     install: 'Instalar',
     empty: 'Nenhum plugin aqui',
     empty_text: 'Um plugin é um arquivo .wasm, como `ramal plugin build` o faz.',
