@@ -150,7 +150,7 @@ async fn what_ails_an_inbox_or_a_rule_stands_in_its_list(node: &Node, admin: &De
          fault_cause = '{{\"code\": \"setting_wrong\", \"details\": {details}}}' WHERE name <> 'lost'"
     ));
     let gone = "Its plugin is not installed on this node, or cannot be loaded.";
-    let wrong = "The field “Sites that may show the chat” does not fit: From 1 to 5,000.";
+    let wrong = "The field “Sites that may show the chat” does not fit. From 1 to 5,000.";
     visit(page, node, "admin/rules").await;
     page.sees("tr:has-text(\"Hours\") .in-short", gone).await;
     page.screenshot("more/admin_rules_failed").await;

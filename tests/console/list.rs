@@ -101,7 +101,7 @@ async fn f119_f120_f121_f125_searching_filtering_and_ordering() {
     page.fill(".list input[type=search]", "").await;
     page.sees(".lines li:first-child .line", "Marina").await;
     page.click("role=button[name=\"Filtros\"]").await;
-    page.ask("choose", json!({ "selector": ".filters select >> nth=2", "value": "up" })).await;
+    page.ask("choose", json!({ "selector": ".list-filters select >> nth=2", "value": "up" })).await;
     page.sees(".lines li:first-child .line", "Nina").await;
 }
 

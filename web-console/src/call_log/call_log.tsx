@@ -80,10 +80,9 @@ function List() {
           { title: say('callee'), cell: (call) => <span class="call-number">{told(call.callee)}</span> },
           { title: say('direction'), cell: Direction, minor: true },
           { title: say('waited'), cell: ({ waited_ms, ended_at_ms }) => (waited_ms === null || ended_at_ms === null ? '–' : span(waited_ms)), width: 'least', minor: true },
-          { title: say('talk'), cell: Talk, width: 'least', minor: true },
+          { title: say('talk'), cell: TalkAndRecording, width: 'least', minor: true },
           { title: say('end'), cell: End },
           { title: say('quality'), cell: ({ sides }) => <Verdicts sides={sides} />, minor: true },
-          { title: say('record'), cell: Recorded, width: 'least', minor: true },
         ]}
       />
     </Screen>
@@ -143,4 +142,11 @@ export function End({ ended_at_ms, end_reason, ended_by, gave_up }: LoggedCall) 
   return <>{endReason(end_reason, ended_by)}</>;
 }
 
-const Recorded = ({ recorded }: LoggedCall) => (recorded ? <Icon name="record" size={16} label={say('recorded')} /> : null);
+function TalkAndRecording(call: LoggedCall) {
+  return (
+    <span class="row" title={call.recorded ? say('recorded') : undefined}>
+      <Talk {...call} />
+      {call.recorded && <Icon name="record" size={16} label={say('recorded')} />}
+    </span>
+  );
+}
