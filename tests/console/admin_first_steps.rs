@@ -70,7 +70,7 @@ async fn f232_to_f237_an_administrator_sets_everything_up_by_hand_and_the_first_
     // A number leads to the queue.
     visit(&page, &node, "admin/dial_rules").await;
     press(&page, "New rule").await;
-    choose(&page, "What it is about", "dial").await;
+    choose(&page, "Kind of call", "dial").await;
     write(&page, "Number dialled", "600").await;
     choose(&page, "Queue", "sales").await;
     press(&page, "Create").await;

@@ -127,7 +127,7 @@ async fn a_rule_comes_after_those_that_others_made_while_its_form_was_open() {
     visit(&page, &office.node, "admin/dial_rules").await;
     page.sees(".ordered", "*71").await;
     page.click("role=button[name=\"Nova regra\"]").await;
-    crate::stage::choose(&page, "Do que trata", "dial").await;
+    crate::stage::choose(&page, "Tipo de chamada", "dial").await;
     page.fill("dialog >> role=textbox[name=\"Número discado\"]", "*73").await;
     crate::stage::choose(&page, "Leva a", "service").await;
     crate::stage::choose(&page, "Serviço", "tone").await;
