@@ -205,6 +205,9 @@ impl Observed {
                 Output::Withdrawn { offer, .. } => {
                     assert_eq!(self.offers.remove(&offer.id), Some(offer));
                 }
+                Output::SentHome { interaction, .. } => {
+                    assert!(!self.held.contains_key(&interaction), "sent home while somebody has it");
+                }
                 Output::AgentChanged(_) | Output::Decided(_) | Output::WrappedUp { .. } => {}
             }
         }
@@ -227,6 +230,8 @@ impl Observed {
             let id = routed.arrival.id;
             let waits = self.inner.waiting(routed.arrival.to).any(|other| other == id);
             assert_eq!(waits, routed.progress == Progress::Waiting, "lost: {routed:?}");
+            let alone_for_ever = routed.alone_is_over(self.now) && routed.arrival.home.is_some();
+            assert!(!alone_for_ever, "waits for one who does not take it: {routed:?}");
             match routed.progress {
                 Progress::Waiting => assert!(!self.held.contains_key(&id)),
                 Progress::Offered(offer) => assert_eq!(self.offers.get(&offer.id), Some(&offer)),

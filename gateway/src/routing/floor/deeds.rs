@@ -261,9 +261,8 @@ impl Desk {
         }
         self.lay_down(at, interaction);
         if let Some(item) = self.interactions.get_mut(&interaction) {
-            item.state = InteractionState::Waiting;
+            item.wait(at.wall_ms, agent);
             item.queue = queue;
-            item.agent = agent;
         }
         self.back_to_music(at, interaction);
         self.batch.agents.extend(from);
