@@ -60,6 +60,9 @@ const format = (ms: number, options: Intl.DateTimeFormatOptions) => new Intl.Dat
 /** `14:05` */
 export const clock = (ms: number) => format(ms, { hour: '2-digit', minute: '2-digit' });
 
+/** `14:05:31` */
+export const exactClock = (ms: number) => format(ms, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
 /** `21/11/2026 14:05` */
 export const moment = (ms: number) => format(ms, { dateStyle: 'short', timeStyle: 'short' });
 
