@@ -40,7 +40,8 @@ export function catalogue<K extends string>(en: Readonly<Record<K, Text>>, pt: R
 }
 
 function form(now: Language, n: number): 'one' | 'other' {
-  return new Intl.PluralRules(now).select(n) === 'one' ? 'one' : 'other';
+  // CLDR counts Portuguese 0 as one; people write "0 livres".
+  return n !== 0 && new Intl.PluralRules(now).select(n) === 'one' ? 'one' : 'other';
 }
 
 function filled(text: string, values: Values): string {
