@@ -92,6 +92,14 @@ async fn f230_an_administrator_sets_a_password() {
     write(&page, "New password, again", "quite another password").await;
     press(&page, "Set password").await;
     reads(&page, "The password was set.").await;
+    // Who is not there, or is no number, is told as what it is, and not asked for again.
+    for nobody in ["999999", "x"] {
+        visit(&page, &node, &format!("admin/users/{nobody}")).await;
+        page.sees("main .state-title", "There is no such user").await;
+        assert_eq!(page.count("role=button[name=\"Try again\"]").await, 0, "{nobody}");
+        page.click("main .crumb").await;
+        page.sees("h1", "Users").await;
+    }
     assert_eq!(Desk::try_log_in(node.web, email(&davi), PASSWORD).await.status, 401);
     assert_eq!(Desk::try_log_in(node.web, email(&davi), "quite another password").await.status, 200);
 }

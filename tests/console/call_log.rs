@@ -97,6 +97,15 @@ async fn f142_b08_calls_that_no_agent_had_stand_in_the_list_with_their_end_and_w
     choose(&page, "How it ended", "failed").await;
     page.sees_no("tr:has-text(\"101\")").await;
     page.sees("tr:has-text(\"999\")", "There is no such number").await;
+    // The filter stands in the address: it is there after a reload, and on the way back from a call.
+    page.reload().await;
+    page.sees("tr:has-text(\"999\")", "There is no such number").await;
+    page.counts("tr:has-text(\"101\")", 0).await;
+    page.click("tr:has-text(\"999\")").await;
+    page.sees("h1", "Call from 103 to 999").await;
+    page.ask("call", json!({ "object": "history", "method": "back", "args": [] })).await;
+    page.sees("tr:has-text(\"999\")", "There is no such number").await;
+    page.counts("tr:has-text(\"101\")", 0).await;
     choose(&page, "How it ended", "gave_up").await;
     page.sees("main .state-title", "No call fits the filter").await;
     choose(&page, "How it ended", "answered").await;

@@ -50,9 +50,16 @@ async fn f058_f059_f060_f061_f110_an_incoming_call_names_kind_queue_and_caller_i
     ana.accept().await;
     page.sees(".call[data-state=talking]", "Em conversa").await;
     tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    // Nobody leaves in a call, and is not asked first whether he wants to.
+    page.click(".nav >> role=button[name=\"Sair do sistema\"]").await;
+    page.sees("dialog", "Você não pode fazer logout durante uma chamada").await;
+    page.press("Enter").await;
+    page.sees_no("dialog").await;
     page.click("role=button[name=\"Desligar chamada\"]").await;
     caller.call.expect_bye().await;
     page.sees(".call[data-state=ended]", "A chamada terminou").await;
+    // Whoever works by the keyboard goes on where it is ended.
+    page.sees(".talk-head .button.primary:focus", "Encerrar interação").await;
     // F071: the connection is over, the interaction is not.
     page.counts(".lines [data-interaction]", 1).await;
     ana.end(None).await;
@@ -126,6 +133,10 @@ async fn f066_f071_f176_f179_notes_during_the_call_then_outcome_and_wrap_up_that
     page.click("role=button[name=\"Desligar chamada\"]").await;
     caller.call.expect_bye().await;
     page.sees(".call[data-state=ended]", "").await;
+    page.press("e").await;
+    page.sees("dialog select:focus", "").await;
+    page.press("Escape").await;
+    page.sees_no("dialog").await;
     ana.end(Some("Resolvido")).await;
     page.sees(".wrap-up", "Pós-atendimento").await;
     let mut next = self::caller(&office, "103").await;
@@ -166,6 +177,7 @@ async fn f132_f153_f157_a_call_is_transferred_to_another_agent_with_its_protocol
     assert_eq!(bia.page.text(".talk-head .protocol").await, protocol);
     assert!(bia.tta_from(0).await >= clock, "the clock began anew");
     ana.page.sees_no(".lines [data-interaction]").await;
+    ana.page.sees(".talk-place .boards", "").await;
 }
 
 #[tokio::test]
@@ -175,7 +187,7 @@ async fn f070_what_is_said_in_a_pause_is_absent_from_the_recording_and_the_pause
     let page = &ana.page;
     let mut caller = caller(&office, "101").await;
     ana.accept().await;
-    page.sees(".call", "Gravada").await;
+    page.sees(".call", "Gravando").await;
     page.hears(CALLER_HZ).await;
     page.click("role=button[name=\"Pausar gravação\"]").await;
     page.sees(".call", "Gravação pausada").await;
@@ -187,7 +199,7 @@ async fn f070_what_is_said_in_a_pause_is_absent_from_the_recording_and_the_pause
     caller.rtp.speak(CALLER_HZ);
     page.hears(CALLER_HZ).await;
     page.click("role=button[name=\"Retomar gravação\"]").await;
-    page.sees(".call", "Gravada").await;
+    page.sees(".call", "Gravando").await;
     for _ in 0..3 {
         page.hears(CALLER_HZ).await;
     }
@@ -240,7 +252,7 @@ async fn f130_f142_a_recorded_call_stands_in_the_history_and_is_played() {
     let page = &ana.page;
     let mut caller = caller(&office, "101").await;
     ana.accept().await;
-    page.sees(".call", "Gravada").await;
+    page.sees(".call", "Gravando").await;
     page.hears(CALLER_HZ).await;
     caller.call.bye().await;
     opens_what_is_over(&ana).await;

@@ -74,12 +74,24 @@ async fn f093_a_comment_is_seen_by_colleagues_and_never_by_the_customer() {
 }
 
 #[tokio::test]
-async fn f094_a_draft_is_kept_over_reloads_and_an_expired_log_in() {
+async fn f094_a_draft_and_what_could_not_be_sent_are_kept_over_reloads_and_an_expired_log_in() {
     let office = Office::open().await;
     let (ana, key) = served(&office).await;
     let page = &ana.page;
-    let _visitor = office.visitor(&key, "Marina", "Oi").await;
+    let mut visitor = office.visitor(&key, "Marina", "Oi").await;
     ana.accept().await;
+    // Written while the network is away, and the page is loaded anew before it is back.
+    page.ask("cut", json!({ "cut": true })).await;
+    page.fill(".composer textarea", "Já vejo").await;
+    page.press("Enter").await;
+    page.sees(".bubble-waits", "o servidor não responde").await;
+    let _ = page.try_ask("reload", json!({})).await;
+    page.ask("cut", json!({ "cut": false })).await;
+    page.ask("go", json!({ "url": format!("http://{}/#/desk", office.node.web) })).await;
+    visitor.expect("what was written meanwhile", |frame| says(frame, "Já vejo")).await;
+    page.click(".lines .line").await;
+    page.sees(".bubble.out:not([data-message=\"-1\"])", "Já vejo").await;
+    page.counts(".bubble.out", 1).await;
     page.click(".composer textarea").await;
     page.ask("type", json!({ "text": "Estou vendo" })).await;
     page.reload().await;
@@ -149,6 +161,8 @@ async fn f132_f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_wit
     ana.page.click("dialog >> role=radio[name=/Bia/]").await;
     ana.page.click("dialog >> role=button[name=\"Transferir\"]").await;
     ana.page.sees_no(".lines [data-interaction]").await;
+    // What is not hers any more makes room for the desk.
+    ana.page.sees(".talk-place .boards", "").await;
     bia.page.sees(".offer", "Marina").await;
     bia.accept().await;
     bia.page.sees(".bubble.in", "Oi").await;
@@ -164,6 +178,11 @@ async fn f132_f154_f155_f157_a_chat_goes_to_a_colleague_and_to_another_queue_wit
     ana.accept().await;
     ana.page.sees(".bubble.in", "Ainda aqui").await;
     assert_eq!(ana.page.text(".talk-head .protocol").await, protocol);
+    ana.end(None).await;
+    ana.page.click("role=tab[name=\"Histórico\"]").await;
+    ana.page.click(".lines .line").await;
+    ana.page.sees(".course", "Transferido por Ana para Bia").await;
+    ana.page.sees(".course", "Transferido por Bia para Outro").await;
 }
 
 #[tokio::test]

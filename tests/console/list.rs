@@ -48,10 +48,22 @@ async fn f109_f111_to_f116_f123_f124_rows_with_their_states_while_a_visitor_writ
     let _nina =
         ramal_tests::visitor::Visitor::open(office.node.web, &key, Some(&token)).await.expect("a line");
     page.sees(&state("Nina", "waiting"), "").await;
-    marina.tell(json!({ "type": "end" })).await;
-    page.sees(&state("Marina", "ended"), "").await;
+    // What is written while the network is away comes too late for her: it is refused, and stays until its writer lets it go.
     page.click(&row("Marina")).await;
+    page.ask("cut", json!({ "cut": true })).await;
+    page.fill(".composer textarea", "Ainda aí?").await;
+    page.press("Enter").await;
+    page.sees(".bubble-waits", "o servidor não responde").await;
+    marina.tell(json!({ "type": "end" })).await;
+    marina.expect("the end", |frame| frame["type"] == "ended").await;
+    page.ask("cut", json!({ "cut": false })).await;
+    page.sees(&state("Marina", "ended"), "").await;
     page.sees(".talk-note", "O cliente encerrou").await;
+    page.sees(".bubble-failed", "Enviar de novo").await;
+    page.click(".bubble-failed >> role=button[name=\"Descartar\"]").await;
+    page.counts(".bubble.out", 0).await;
+    // What has ended waits in no queue.
+    page.counts("role=button[name=\"Devolver para a fila\"]", 0).await;
     ana.end(None).await;
     page.counts(".lines [data-interaction]", 1).await;
 }

@@ -9,7 +9,8 @@ use ramal_tests::page::http;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::office::{Office, log_in};
+use crate::calls::{CALLER_HZ, taken_directly};
+use crate::office::{Agent, Office, log_in};
 
 /// Messages of the customer, each a webhook of its own.
 const MESSAGES: usize = 30;
@@ -40,6 +41,7 @@ async fn b03_b04_after_a_killed_node_the_console_comes_back_and_shows_each_messa
     let mut office = Office::open().await;
     let ana = office.hire("Ana", "100").await;
     let queue = office.chat_queue(&[&ana], json!({})).await;
+    let voice = office.voice_queue(&[&ana], json!({})).await;
     // Nobody stands behind this bot: it takes webhooks.
     let settings = json!({ "token": "42:abc", "webhook_secret": "s3cret", "api_url": "http://127.0.0.1:9" });
     let body = json!({ "name": "bot", "title": "Bot", "plugin": "telegram", "queue_id": queue, "settings": settings });
@@ -50,12 +52,16 @@ async fn b03_b04_after_a_killed_node_the_console_comes_back_and_shows_each_messa
     let page = office.browser.open_alone("Ana", &format!("http://{}/", front.address)).await;
     log_in(&page, ana.me["email"].as_str().expect("an e-mail")).await;
     page.sees(".reach.live", "").await;
-    ana.does("/presence/login", json!({ "queues": [queue] })).await;
+    ana.does("/presence/login", json!({ "queues": [queue, voice] })).await;
+    let ana = Agent { desk: ana, page };
+    let page = &ana.page;
     for number in 0..BEFORE {
         assert!(writes(office.node.web, path.clone(), number).await.1);
     }
     page.click(".offer >> role=button[name=/Aceitar/]").await;
     page.sees(".bubble.in", &said(BEFORE - 1)).await;
+    let _caller = taken_directly(&office, &ana, "101", CALLER_HZ).await;
+    page.sees(".dock .call[data-state=talking]", "101").await;
     let mut posting = JoinSet::new();
     for number in BEFORE..MESSAGES {
         posting.spawn(writes(office.node.web, path.clone(), number));
@@ -65,6 +71,9 @@ async fn b03_b04_after_a_killed_node_the_console_comes_back_and_shows_each_messa
     office.node.kill().await;
     answers.extend(posting.join_all().await);
     page.sees(".reach:not(.live)", "").await;
+    page.fill(".composer textarea", "Já respondo").await;
+    page.press("Enter").await;
+    page.sees(".bubble-waits", "o servidor não responde").await;
     page.fill(".composer textarea", "Um momento, o sistema").await;
     // Nobody calls into the void; what he was about to dial stays.
     page.click("#dialler").await;
@@ -74,6 +83,9 @@ async fn b03_b04_after_a_killed_node_the_console_comes_back_and_shows_each_messa
     office.node.serve().await;
     front.lead_to(office.node.web);
     page.sees(".reach.live", "").await;
+    // Of a call that died with the node nobody else tells.
+    page.sees(".toasts", "sua chamada com 101 foi cortada").await;
+    page.sees(".bubble.out:not([data-message=\"-1\"])", "Já respondo").await;
     page.sees(".dialler .good:not([aria-disabled=true])", "Ligar").await;
     page.sees_no(".dialler-note").await;
     page.holds(".dialler input", "101").await;
@@ -87,7 +99,8 @@ async fn b03_b04_after_a_killed_node_the_console_comes_back_and_shows_each_messa
     page.sees(".bubble.in", &said(MESSAGES - 1)).await;
     // The last may have come before one that the node did not live to answer.
     page.counts(".bubble.in .bubble-text", MESSAGES as u64).await;
-    assert_eq!(shown(&page).await, (0..MESSAGES).map(said).collect::<Vec<_>>());
+    page.counts(".bubble.out", 1).await;
+    assert_eq!(shown(page).await, (0..MESSAGES).map(said).collect::<Vec<_>>());
     page.holds(".composer textarea", "Um momento, o sistema").await;
     page.counts(".lines [data-interaction]", 1).await;
 }

@@ -35,6 +35,12 @@ async fn f236_a_channel_that_misbehaves_is_named_and_another_goes_on() {
     chief.sees("dialog .fault-text", "quis mais de 64 MiB de memória").await;
     chief.screenshot("admin_plugin_fault").await;
     chief.press("Escape").await;
+    // A file that was cut off on its way says so in the reader's language.
+    let folder = office.node.folder().join("data/plugins");
+    std::fs::write(folder.join("cut.wasm"), b"\0asm\x0d\0\x01\0\0\x7f").expect("a file");
+    chief.click("tr:has-text(\"cut\"):has-text(\"Com falha\")").await;
+    chief.sees("dialog .fault-text", "O arquivo está cortado ou danificado").await;
+    chief.press("Escape").await;
     assert_eq!(wicked::does(&office.node, &inbox, "trap").await, 503);
     chief.ask("go", place(&format!("inboxes/{}", inbox["id"]))).await;
     // A rule or an inbox says it in the reader's language too; what the plugin said stays as it is.

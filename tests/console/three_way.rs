@@ -84,7 +84,7 @@ async fn f069_who_does_not_come_in_is_told_and_the_call_is_still_there() {
     let ana = served(&office, json!({})).await;
     let page = &ana.page;
     let phone = office.node.phone("103").await;
-    let caller = caller(&office, "101").await;
+    let mut caller = caller(&office, "101").await;
     ana.accept().await;
     page.hears(CALLER_HZ).await;
     page.click(".call >> role=button[name=\"Adicionar\"]").await;
@@ -95,6 +95,13 @@ async fn f069_who_does_not_come_in_is_told_and_the_call_is_still_there() {
     page.sees(".call[data-state=held]", "").await;
     page.press("h").await;
     tokio::join!(page.hears(CALLER_HZ), caller.rtp.hears(AGENT_HZ));
+    // He comes after all, and the customer leaves: one talks with him, and the bar says so.
+    let expert = add(&ana, &phone).await;
+    page.hears_all(&[CALLER_HZ, EXPERT_HZ], &[AGENT_HZ]).await;
+    caller.call.bye().await;
+    page.sees(".call-note", "O cliente saiu da chamada. Você fala com 103.").await;
+    page.sees(".call[data-state=talking] .call-who strong", "103").await;
+    tokio::join!(page.hears(EXPERT_HZ), expert.rtp.hears(AGENT_HZ));
 }
 
 #[tokio::test]

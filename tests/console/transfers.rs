@@ -84,6 +84,8 @@ async fn f153_a_call_to_ones_own_extension_is_given_to_a_number_and_comes_back_w
     let call = phone.expect_invite().await;
     call.ring().await;
     page.sees(".dock .call[data-state=transferring]", "").await;
+    // What failed before is no news any more.
+    assert_eq!(page.count(".toast.warn").await, 0);
     let other = answers(call, OTHER_HZ).await;
     page.sees(".toasts", "Transferida.").await;
     page.sees_no(".dock").await;

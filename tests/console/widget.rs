@@ -107,6 +107,12 @@ async fn f262_the_visitor_ends_the_agent_sees_it_and_another_begins() {
     page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent])", "Never mind").await;
     agent.click(".offer >> role=button[name=/Accept/]").await;
     agent.sees(".lines .mark[data-state=waiting]", "").await;
+    // It was read, also when the page is loaded anew.
+    page.sees("ramal-widget .bubble.visitor:has([aria-label=Read])", "Never mind").await;
+    page.reload().await;
+    says(&page, "Really").await;
+    page.sees("ramal-widget .bubble.visitor:has([aria-label=Sent], [aria-label=Read])", "Really").await;
+    page.sees("ramal-widget .bubble.visitor:has([aria-label=Read])", "Never mind").await;
     page.click("ramal-widget .head button[aria-label='End chat']").await;
     page.click("ramal-widget .sure button.primary").await;
     page.sees("ramal-widget .over", "You ended the chat.").await;

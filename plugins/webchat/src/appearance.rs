@@ -48,7 +48,8 @@ impl Appearance {
         let colour = text("colour");
         let digits = colour.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(wrong("colour", "right would be #0b6bcb"));
+            // Whoever reads it speaks any language, and a plugin is not told which.
+            return Err(wrong("colour", "#RRGGBB → #0b6bcb"));
         }
         Ok(Self {
             title: text("title"),

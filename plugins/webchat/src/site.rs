@@ -21,7 +21,8 @@ pub fn check(allowed: &str) -> Result<(), Attribute> {
         None => Ok(()),
         Some(site) => Err(Attribute {
             name: "origins".to_owned(),
-            value: format!("`{site}` is no origin; right would be https://www.example.com, without a path"),
+            // Whoever reads it speaks any language, and a plugin is not told which.
+            value: format!("{site} ✗ · https://www.example.com ✓"),
         }),
     }
 }

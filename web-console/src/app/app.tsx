@@ -10,6 +10,7 @@ import { SetPassword } from '../login/link';
 import { may, me, recall, unreached } from '../live/me';
 import { reach } from '../live/socket';
 import { unfinished } from '../message/drafts';
+import '../message/sending';
 import { UnfinishedMessage } from '../message/unfinished';
 import { Offers } from '../offer/offers';
 import { silenced } from '../phone/sound';

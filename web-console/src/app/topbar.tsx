@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { asProblem } from '../api/problem';
 import { Dialler } from '../dialler/dialler';
 import { keys } from '../keys/keys';
+import { heard } from '../live/calls';
 import { logOut, me } from '../live/me';
 import { reach } from '../live/socket';
 import { Channels, statusItems } from '../presence/channels';
@@ -16,8 +17,9 @@ const blocked = signal<'call' | 'interactions' | null>(null);
 
 export const showHelp = () => (helping.value = true);
 
-/** Asks, and leaves; while interactions are open, or he is in a call, the server refuses. */
+/** Asks, and leaves; while interactions are open, or he is in a call, the server refuses. Of a call one is told before the question. */
 export async function leave() {
+  if (heard.peek()) return void (blocked.value = 'call');
   if (!(await confirm({ title: say('log_out_title'), text: say('log_out_text'), verb: say('log_out') }))) return;
   try {
     await logOut();

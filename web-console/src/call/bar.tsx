@@ -1,9 +1,10 @@
 import type { Interaction, PageCall } from '../api/types';
-import { calls, removed, transferDone, transferFailed } from '../live/calls';
+import { calls, isLeftToThird, removed, transferBegun, transferDone, transferFailed } from '../live/calls';
 import { Badge, Icon, Timer, toast, whenever } from '../ui';
 import { endReason } from '../ui/end-reason';
 import { telephone } from '../words/language';
 import { Company } from './company';
+import './cut';
 import { Levels } from './level';
 import { Network, Quality } from './quality';
 import { Troubles } from './troubles';
@@ -22,6 +23,8 @@ export interface CallBarProps {
   /** Since when it is in this state; and since when one talks. */
   since: number | null;
   answered: number | null;
+  /** The customer has left a call of three: one talks with whoever stayed. */
+  customerLeft?: boolean;
   onTransfer?: (() => void) | undefined;
   /** Keys H and M are this bar's. */
   keyed: boolean;
@@ -35,10 +38,12 @@ export function barOf(interaction: Interaction): Omit<CallBarProps, 'keyed' | 'k
   if (!call) return null;
   const own = calls.value.get(call.id);
   const over = call.state === 'ended' || interaction.ended_at_ms !== null;
+  const other = own && !over && isAnother(own, interaction) ? own : null;
   return {
     id: call.id,
-    name: interaction.contact?.name ?? interaction.title,
-    number: call.with,
+    name: other ? (other.name ?? other.number ?? '') : (interaction.contact?.name ?? interaction.title),
+    number: other ? other.number : call.with,
+    customerLeft: other !== null,
     state: over ? 'ended' : (own?.state ?? call.state),
     recorded: own?.recorded ?? call.recorded,
     since: call.since_ms,
@@ -46,8 +51,11 @@ export function barOf(interaction: Interaction): Omit<CallBarProps, 'keyed' | 'k
   };
 }
 
+/** Whoever is at the other end is not the customer. The number of one who was dialled is written as the carrier has it: it tells nothing. */
+const isAnother = (own: PageCall, { call, direction }: Interaction) => isLeftToThird(own) || (direction === 'inbound' && Boolean(own.number && call?.with) && own.number !== call?.with);
+
 /** Who is on the line, how long, how well, and what can be done about it. */
-export function CallBar({ id, name, number, state, recorded, since, answered, onTransfer, keyed, keyedTransfer = keyed }: CallBarProps) {
+export function CallBar({ id, name, number, state, recorded, since, answered, customerLeft, onTransfer, keyed, keyedTransfer = keyed }: CallBarProps) {
   const own = calls.value.get(id);
   const far = own?.far_held ?? false;
   const paused = own?.recording === 'paused';
@@ -97,6 +105,12 @@ export function CallBar({ id, name, number, state, recorded, since, answered, on
       </div>
       {state === 'ended' ? <p class="call-note">{say('over')}</p> : <Verbs id={id} talking={state === 'talking'} held={state === 'held'} onTransfer={onTransfer} keyed={keyed} keyedTransfer={keyedTransfer} />}
       {state !== 'ended' && <Company call={id} />}
+      {customerLeft && (
+        <p class="call-note" role="status">
+          <Icon name="door" size={16} />
+          {say('customer_left', { name: telephone(name) })}
+        </p>
+      )}
       {far && (
         <p class="call-note">
           <Icon name="pause" size={16} />
@@ -140,5 +154,14 @@ export function Dock({ call, href, onTransfer, keyedTransfer }: DockProps) {
 }
 
 whenever(removed, ({ conference }) => toast(say('removed', { name: conference }), { kind: 'warn', more: say('removed_text') }));
-whenever(transferDone, () => toast(say('transferred'), { kind: 'good' }));
-whenever(transferFailed, ({ reason }) => toast(say('transfer_failed'), { kind: 'warn', more: endReason(reason) }));
+// What failed is no news once another one is asked for, or has been done.
+let takeBack = () => {};
+whenever(transferBegun, () => takeBack());
+whenever(transferDone, () => {
+  takeBack();
+  toast(say('transferred'), { kind: 'good' });
+});
+whenever(transferFailed, ({ reason }) => {
+  takeBack();
+  takeBack = toast(say('transfer_failed'), { kind: 'warn', more: endReason(reason) });
+});

@@ -32,7 +32,7 @@ export function Quality({ call }: { call: string }) {
       {judged(call).map(({ side, word }) => {
         const name = say(side.side === 'page' ? 'near' : 'far');
         const label = say('quality_of', { side: name, word: say(`quality_${word}`) });
-        const details = say('details', { loss: number(side.loss_percent, 1), jitter: number(side.jitter_ms), trip: side.round_trip_ms === null ? '?' : number(side.round_trip_ms) });
+        const details = say(side.round_trip_ms === null ? 'details_one_way' : 'details', { loss: number(side.loss_percent, 1), jitter: number(side.jitter_ms), trip: number(side.round_trip_ms ?? 0) });
         return (
           <span key={side.side} class={`quality ${word}`} role="img" tabIndex={0} aria-label={`${label}. ${details}`} data-tip={`${label}. ${details}`} data-tip-at="below">
             {[1, 2, 3].map((bar) => (

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { useKeys } from '../keys/keys';
 import { calls, isGuest } from '../live/calls';
@@ -41,8 +42,10 @@ export function Verbs({ id, talking, held, onTransfer, keyed, keyedTransfer = ke
       : [],
   );
   const keys = (key: string) => (keyed ? { keys: key } : {});
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => () => handFocusOn(place.current), []);
   return (
-    <div class="call-verbs">
+    <div class="call-verbs" ref={place}>
       <Tile
         icon={silenced || muted.value ? 'mic_off' : 'device'}
         text={say(silenced ? 'muted' : muted.value ? 'unmute' : 'mute')}
@@ -61,6 +64,18 @@ export function Verbs({ id, talking, held, onTransfer, keyed, keyedTransfer = ke
       <Tile kind="danger" icon="hang_up" text={say(three ? 'leave' : 'hang_up_short')} label={say(three ? 'leave_call' : 'hang_up')} onClick={() => tell(() => hangUp(id))} />
     </div>
   );
+}
+
+/** Where one goes on after a call: its end, where that is still to be said, else what is on the screen. */
+const NEXT = ['.talk-head .button.primary', '#main'];
+
+/** Whoever works by the keyboard does not lose his place with the buttons of a call. */
+function handFocusOn(place: HTMLElement | null) {
+  if (!place?.contains(document.activeElement)) return;
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    NEXT.map((one) => document.querySelector<HTMLElement>(one)).find(Boolean)?.focus();
+  });
 }
 
 function Keypad({ id, disabled }: { id: string; disabled: boolean }) {

@@ -1,24 +1,21 @@
-// Every call of the organization: `#/calls`, and one of them: `#/calls/01J…`.
+// Every call of the organization: `#/calls`, with filters `#/calls?outcome=busy`, and one of them: `#/calls/01J…`.
 
 import './call_log.css';
 
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-
 import { agents, boards } from '../live/desk';
 import { may } from '../live/me';
-import { go } from '../route/route';
+import { chosenOf, oneOf, useTyped } from '../route/filters';
+import { goWithin, refine } from '../route/route';
 import { Badge, Empty, Icon, type IconName, IconButton, Screen, Select, TextField, usePages } from '../ui';
 import { Rows } from '../ui/listing';
 import { endReason } from '../ui/end-reason';
 import { moment, span } from '../words/language';
 import { OneCall } from './one_call';
-import { PERIODS, type Period, limitsOf } from './period';
+import { PERIODS, limitsOf } from './period';
 import { Verdicts } from './quality';
 import { type LoggedCall, told } from './shape';
 import { say } from './words';
 
-const AFTER_MS = 250;
 const DIRECTIONS = ['inbound', 'outbound', 'internal'] as const;
 const OUTCOMES = ['answered', 'not_answered', 'busy', 'declined', 'gave_up', 'failed', 'going_on'] as const;
 const ARROWS: Record<LoggedCall['direction'], IconName> = { inbound: 'down_call', outbound: 'up_call', internal: 'transfer' };
@@ -34,45 +31,31 @@ export default function CallLog({ path: [id] }: { path: readonly string[] }) {
 }
 
 function List() {
-  const text = useSignal('');
-  const asked = useSignal('');
-  const filter = useSignal({ direction: '', outcome: '', queue: '', agent: '' });
-  const period = useSignal<Period>('');
-  const limits = useSignal<{ from_ms?: number; to_ms?: number }>({});
-  useEffect(() => {
-    const timer = setTimeout(() => (asked.value = text.value.trim()), AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [text.value]);
-  const { direction, outcome, queue, agent } = filter.value;
-  const set = (change: Partial<typeof filter.value>) => (filter.value = { ...filter.value, ...change });
-  const wanted = { number: asked.value, direction, outcome, queue, agent, ...limits.value };
+  const number = useTyped('number');
+  const { queue, agent, from, to, ...chosen } = chosenOf('direction', 'outcome', 'queue', 'agent', 'period', 'from', 'to');
+  const [direction, outcome, period] = [oneOf(DIRECTIONS, chosen.direction), oneOf(OUTCOMES, chosen.outcome), oneOf(PERIODS, chosen.period)];
+  const limits = period === 'chosen' ? { from_ms: at(from), to_ms: at(to) && at(to) + MINUTE_MS } : limitsOf(period, Date.now());
+  const wanted = { number: number.asked, direction, outcome, queue, agent, ...limits };
   const query = new URLSearchParams(Object.entries(wanted).flatMap(([name, value]) => (value ? [[name, String(value)]] : []))).toString();
   const pages = usePages<LoggedCall>(`/call-records${query ? `?${query}` : ''}`);
   return (
     <Screen title={say('calls')} lead={say('lead')} width="full" actions={<IconButton icon="refresh" tipAt="left" label={say('refresh')} onClick={pages.reload} />}>
       <div class="filters call-filters">
-        <TextField label={say('find')} placeholder={say('find_hint')} type="search" value={text.value} onChange={(value) => (text.value = value)} />
-        <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => set({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
-        <Select label={say('end')} none={say('all_outcomes')} value={outcome} onChange={(value) => set({ outcome: value })} choices={OUTCOMES.map((value) => ({ value, label: say(value) }))} />
-        <Select label={say('queue')} none={say('all_queues')} value={queue} onChange={(value) => set({ queue: value })} choices={[...boards.value.values()].map(({ queue_id, title }) => ({ value: String(queue_id), label: title }))} />
-        <Select label={say('agent')} none={say('all_agents')} value={agent} onChange={(value) => set({ agent: value })} choices={[...agents.value.values()].map(({ id, name }) => ({ value: String(id), label: name }))} />
-        <Select
-          label={say('period')}
-          none={say('any_time')}
-          value={period.value}
-          onChange={(value) => {
-            period.value = value as Period;
-            limits.value = limitsOf(period.value, Date.now());
-          }}
-          choices={PERIODS.map((value) => ({ value, label: say(value) }))}
-        />
-        {period.value === 'chosen' && <Chosen onChange={(from_ms, to_ms) => (limits.value = { from_ms, to_ms })} />}
+        <TextField label={say('find')} placeholder={say('find_hint')} type="search" value={number.text} onChange={number.set} />
+        <Select label={say('direction')} none={say('all_directions')} value={direction} onChange={(value) => refine({ direction: value })} choices={DIRECTIONS.map((value) => ({ value, label: say(value) }))} />
+        <Select label={say('end')} none={say('all_outcomes')} value={outcome} onChange={(value) => refine({ outcome: value })} choices={OUTCOMES.map((value) => ({ value, label: say(value) }))} />
+        <Select label={say('queue')} none={say('all_queues')} value={queue} onChange={(value) => refine({ queue: value })} choices={[...boards.value.values()].map(({ queue_id, title }) => ({ value: String(queue_id), label: title }))} />
+        <Select label={say('agent')} none={say('all_agents')} value={agent} onChange={(value) => refine({ agent: value })} choices={[...agents.value.values()].map(({ id, name }) => ({ value: String(id), label: name }))} />
+        <Select label={say('period')} none={say('any_time')} value={period} onChange={(value) => refine({ period: value, from: '', to: '' })} choices={PERIODS.map((value) => ({ value, label: say(value) }))} />
+        {/* From one minute until another, each of them if it is filled in. */}
+        {period === 'chosen' && <TextField label={say('from')} type="datetime-local" value={from} onChange={(value) => refine({ from: value })} />}
+        {period === 'chosen' && <TextField label={say('to')} type="datetime-local" value={to} onChange={(value) => refine({ to: value })} />}
       </div>
       <Rows
         title={say('calls')}
         pages={pages}
         keyOf={(call) => call.id}
-        onOpen={(call) => go('calls', call.id)}
+        onOpen={(call) => goWithin('calls', call.id)}
         empty={query ? { icon: 'search', title: say('none_fits'), text: say('none_fits_text') } : { icon: 'phone', title: say('empty'), text: say('empty_text') }}
         columns={[
           { title: say('time'), cell: (call) => moment(call.started_at_ms) },
@@ -91,36 +74,8 @@ function List() {
 
 const MINUTE_MS = 60_000;
 
-/** From one minute until another, each of them if it is filled in; 0: it is not. */
-function Chosen({ onChange }: { onChange: (from_ms: number, to_ms: number) => void }) {
-  const [from, to] = [useSignal(''), useSignal('')];
-  const tell = () => onChange(from.value ? at(from.value) : 0, to.value ? at(to.value) + MINUTE_MS : 0);
-  return (
-    <>
-      <TextField
-        label={say('from')}
-        type="datetime-local"
-        value={from.value}
-        onChange={(value) => {
-          from.value = value;
-          tell();
-        }}
-      />
-      <TextField
-        label={say('to')}
-        type="datetime-local"
-        value={to.value}
-        onChange={(value) => {
-          to.value = value;
-          tell();
-        }}
-      />
-    </>
-  );
-}
-
-/** What a field for day and minute holds, on this machine's clock. */
-const at = (text: string) => new Date(text).getTime();
+/** What a field for day and minute holds, on this machine's clock; 0: nothing that is a time. */
+const at = (text: string) => new Date(text).getTime() || 0;
 
 function Direction({ direction }: LoggedCall) {
   return (

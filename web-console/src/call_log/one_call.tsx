@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 
 import { may } from '../live/me';
 import { Recordings } from '../recording/recordings';
-import { href } from '../route/route';
+import { href, hrefWithin } from '../route/route';
 import { Empty, ErrorState, Facts, Panel, Screen, Skeleton, useResource } from '../ui';
 import { Crumb } from '../ui/crumb';
 import { endReason } from '../ui/end-reason';
@@ -18,7 +18,7 @@ export function OneCall({ id }: { id: string }) {
   const call = read.data;
   return (
     <Screen title={call ? say('call', { from: told(call.caller), to: told(call.callee) }) : say('calls')} lead={call ? moment(call.started_at_ms) : ''} width="narrow">
-      {may('interactions.read_all') && <Crumb href={href('calls')} title={say('calls')} />}
+      {may('interactions.read_all') && <Crumb href={hrefWithin('calls')} title={say('calls')} />}
       {read.problem ? [403, 404].includes(read.problem.status) ? <Gone /> : <ErrorState problem={read.problem} onRetry={read.reload} /> : !call && <Skeleton lines={6} />}
       {call && (
         <>

@@ -3,20 +3,21 @@ import { useSignal } from '@preact/signals';
 import { remove } from '../api/client';
 import type { Contact } from '../api/types';
 import { may } from '../live/me';
-import { go } from '../route/route';
+import { useTyped } from '../route/filters';
+import { goWithin } from '../route/route';
 import { Avatar, Button, Dialog, Empty, ErrorState, Facts, Panel, Screen, Skeleton, Table, TextField, confirm, tell, toast, usePages, useResource } from '../ui';
 import { say as kit } from '../ui/words';
 import { moment, telephone } from '../words/language';
 import { ContactForm } from './form';
 import { ContactHistory } from './history';
-import { addressOf, speaking, useSearch } from './search';
+import { addressOf, longEnough, speaking } from './search';
 import { say } from './words';
 
 /** All contacts: `#/contacts`, one of them open: `#/contacts/12`. */
 export default function Contacts({ path }: { path: readonly string[] }) {
-  const text = useSignal('');
+  const words = useTyped('q');
   const adding = useSignal(false);
-  const asked = useSearch(text.value.trim());
+  const asked = longEnough(words.asked);
   const found = usePages<Contact>(`/contacts?q=${encodeURIComponent(asked)}`, 'contacts');
   return (
     <Screen
@@ -29,7 +30,7 @@ export default function Contacts({ path }: { path: readonly string[] }) {
         )
       }
     >
-      <TextField bare type="search" label={say('find')} placeholder={say('find')} value={text.value} onChange={(value) => (text.value = value)} />
+      <TextField bare type="search" label={say('find')} placeholder={say('find')} value={words.text} onChange={words.set} />
       {found.problem ? (
         <ErrorState problem={found.problem} onRetry={found.reload} />
       ) : found.loading && found.items.length === 0 ? (
@@ -43,7 +44,7 @@ export default function Contacts({ path }: { path: readonly string[] }) {
           label={say('contacts')}
           rows={found.items}
           keyOf={(contact) => contact.id}
-          onOpen={(contact) => go('contacts', contact.id)}
+          onOpen={(contact) => goWithin('contacts', contact.id)}
           columns={[
             { title: say('name'), cell: (contact) => <Named contact={contact} />, width: 'wide' },
             { title: say('identities'), cell: (contact) => addressOf(contact) || '–' },
@@ -72,7 +73,7 @@ const Named = ({ contact }: { contact: Contact }) => (
 function One({ id, onChange }: { id: number; onChange: () => Promise<void> }) {
   const contact = useResource<Contact>(`/contacts/${id}`);
   const editing = useSignal(false);
-  const close = () => go('contacts');
+  const close = () => goWithin('contacts');
   async function erase() {
     if (!(await confirm({ title: say('remove'), text: say('remove_text'), verb: say('remove'), kind: 'danger' }))) return;
     if (!(await tell(() => remove(`/contacts/${id}`)))) return;

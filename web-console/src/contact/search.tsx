@@ -10,14 +10,17 @@ const AFTER_MS = 200;
 // The server looks for no less.
 const LEAST_LETTERS = 3;
 
+/** What the server can look for; less is nothing. */
+export const longEnough = (text: string) => (text.length < LEAST_LETTERS ? '' : text);
+
 /** What is to be looked for: what is typed, once it rests and is long enough. */
-export function useSearch(text: string): string {
+function useSearch(text: string): string {
   const rested = useSignal(text);
   useEffect(() => {
     const timer = setTimeout(() => (rested.value = text), AFTER_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  return rested.value.length < LEAST_LETTERS ? '' : rested.value;
+  return longEnough(rested.value);
 }
 
 /** An account at a provider is a number that tells nobody anything. */

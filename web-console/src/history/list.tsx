@@ -1,40 +1,30 @@
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-
 import { seconds } from '../api/clock';
 import type { Interaction } from '../api/types';
-import { href } from '../route/route';
+import { chosenOf, useTyped } from '../route/filters';
+import { hrefWithin, refine } from '../route/route';
 import { Avatar, Button, Empty, ErrorState, Icon, type IconName, Skeleton, TextField, usePages } from '../ui';
 import { say as kit } from '../ui/words';
 import { briefly, span, telephone } from '../words/language';
 import { say } from './words';
 
-const AFTER_MS = 250;
-
 type EndOf = (interaction: Interaction) => { icon: IconName; word: string };
 
 /** Finished Interactions, newest first; by name, protocol or queue, and by day (F130, F142, F145). */
 export function HistoryList({ chosen, endOf }: { chosen: number | null; endOf: EndOf }) {
-  const text = useSignal('');
-  const from = useSignal('');
-  const to = useSignal('');
-  const asked = useSignal('');
-  useEffect(() => {
-    const timer = setTimeout(() => (asked.value = text.value.trim()), AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [text.value]);
+  const words = useTyped('q');
+  const { from, to } = chosenOf('from', 'to');
   const query = new URLSearchParams({ state: 'closed', limit: '30' });
-  if (asked.value) query.set('q', asked.value);
-  if (from.value) query.set('from_ms', String(dayStart(from.value)));
-  if (to.value) query.set('to_ms', String(dayStart(to.value) + DAY_MS));
+  if (words.asked) query.set('q', words.asked);
+  if (dayStart(from)) query.set('from_ms', String(dayStart(from)));
+  if (dayStart(to)) query.set('to_ms', String(dayStart(to) + DAY_MS));
   const past = usePages<Interaction>(`/interactions?${query}`, 'history');
   return (
     <div class="list-in">
       <div class="list-head stacked">
-        <TextField bare type="search" label={say('find')} placeholder={say('find')} value={text.value} onChange={(value) => (text.value = value)} />
+        <TextField bare type="search" label={say('find')} placeholder={say('find')} value={words.text} onChange={words.set} />
         <div class="row">
-          <TextField bare class="grow" type="date" label={say('from')} value={from.value} onChange={(value) => (from.value = value)} />
-          <TextField bare class="grow" type="date" label={say('to')} value={to.value} onChange={(value) => (to.value = value)} />
+          <TextField bare class="grow" type="date" label={say('from')} value={from} onChange={(value) => refine({ from: value })} />
+          <TextField bare class="grow" type="date" label={say('to')} value={to} onChange={(value) => refine({ to: value })} />
         </div>
       </div>
       <div class="lines scrolls">
@@ -66,15 +56,15 @@ export function HistoryList({ chosen, endOf }: { chosen: number | null; endOf: E
 
 const DAY_MS = 86_400_000;
 
-/** Midnight of a day as a date field writes it, on this machine's clock. */
-const dayStart = (text: string) => new Date(`${text}T00:00:00`).getTime();
+/** Midnight of a day as a date field writes it, on this machine's clock; 0: nothing that is a day. */
+const dayStart = (text: string) => new Date(`${text}T00:00:00`).getTime() || 0;
 
 function Line({ interaction, chosen, endOf }: { interaction: Interaction; chosen: boolean; endOf: EndOf }) {
   const name = interaction.contact?.name ?? interaction.title;
   const { icon, word } = endOf(interaction);
   const number = interaction.number !== name && interaction.number;
   return (
-    <a class={`line ${chosen ? 'chosen' : ''}`} href={href('desk', 'history', interaction.id)} aria-current={chosen ? 'true' : undefined} data-interaction={interaction.id}>
+    <a class={`line ${chosen ? 'chosen' : ''}`} href={hrefWithin('desk', 'history', interaction.id)} aria-current={chosen ? 'true' : undefined} data-interaction={interaction.id}>
       <Avatar name={name} photo={interaction.contact?.photo_url} size={32} />
       <span class="line-text">
         <span class="line-top">

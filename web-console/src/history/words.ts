@@ -44,7 +44,9 @@ export const say = catalogue(
     timed_out: 'Not answered by {name}',
     to: 'To',
     transferred: 'Transferred',
-    transferred_to: 'Transferred to {number}',
+    transferred_by: 'Transferred by {by}',
+    transferred_by_to: 'Transferred by {by} to {to}',
+    transferred_to: 'Transferred to {to}',
     withdrawn: 'Offer taken back from {name}',
   },
   {
@@ -90,7 +92,9 @@ export const say = catalogue(
     timed_out: 'Não atendido por {name}',
     to: 'Até',
     transferred: 'Transferido',
-    transferred_to: 'Transferido para {number}',
+    transferred_by: 'Transferido por {by}',
+    transferred_by_to: 'Transferido por {by} para {to}',
+    transferred_to: 'Transferido para {to}',
     withdrawn: 'Oferta retirada de {name}',
   },
 );

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { Interaction, Visitor } from '../api/types';
 import { change } from '../live/verbs';
 import { Button, Facts, TextField, Timer, tell, toast } from '../ui';
-import { moment } from '../words/language';
+import { moment, telephone } from '../words/language';
 import { say } from './words';
 
 /** What is known of the visitor, and what the agent may add; nothing has to be filled in (F146 to F150). */
@@ -35,7 +35,8 @@ export function VisitorData({ interaction, readonly }: { interaction: Interactio
           visitor.browser ? [say('browser'), visitor.browser] : null,
           visitor.os ? [say('system'), visitor.os] : null,
           visitor.ip ? [say('ip'), visitor.ip] : null,
-          ...form.map(([key, value]) => [key, value] as const),
+          // What an administrator asks himself is called as he called it.
+          ...form.map(([key, value]) => [key === 'phone' ? say('phone') : key, key === 'phone' ? telephone(value) : value] as const),
         ]}
       />
       {!readonly && (

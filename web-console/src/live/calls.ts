@@ -16,6 +16,9 @@ export const seatTaken = signal<object | null>(null);
 /** What was measured last of the call that is heard. */
 export const quality = signal<ReadonlyMap<string, readonly Side[]>>(new Map());
 
+/** A transfer was asked for: what became of the one before is no news any more; a new object each time. */
+export const transferBegun = signal<object | null>(null);
+
 /** The call that was given away last; a new object each time. */
 export const transferDone = signal<{ call: string } | null>(null);
 
@@ -30,6 +33,17 @@ export const removed = signal<{ conference: string } | null>(null);
 
 /** Whether one is beside the two who talk, as a third party or a supervisor: what is theirs to do is refused. */
 export const isGuest = ({ others, supervision }: PageCall) => supervision !== null || others.some(({ role }) => role === 'party');
+
+/** By number, who was a third party of each call: he talks on with whoever stays when one of the two leaves. */
+const thirds = new Map<string, ReadonlySet<string>>();
+
+/** Whether the other party of a call came into it as a third one. */
+export const isLeftToThird = ({ id, number }: PageCall) => number !== null && (thirds.get(id)?.has(number) ?? false);
+
+function notice({ id, others }: PageCall) {
+  const fresh = others.filter(({ role }) => role === 'third').map(({ number }) => number);
+  if (fresh.length > 0) thirds.set(id, new Set([...(thirds.get(id) ?? []), ...fresh]));
+}
 
 /** One party of a call. */
 export interface Side {
@@ -70,6 +84,7 @@ export function takeSeatEvent(event: SeatEvent) {
   switch (event.type) {
     case 'snapshot':
       seatThere.value = event.seat.state;
+      event.calls.forEach(notice);
       calls.value = new Map(event.calls.map((call) => [call.id, call]));
       seatTaken.value = {};
       return;
@@ -78,11 +93,13 @@ export function takeSeatEvent(event: SeatEvent) {
       if (event.seat.state === 'connecting') seatTaken.value = {};
       return;
     case 'call':
+      notice(event.call);
       calls.value = new Map(calls.value).set(event.call.id, event.call);
       return;
     case 'ended':
       failedThird(calls.value.get(event.call), event.reason);
       takenOut(calls.value.get(event.call), event.reason);
+      thirds.delete(event.call);
       calls.value = without(calls.value, event.call);
       quality.value = without(quality.value, event.call);
       return;
@@ -109,6 +126,7 @@ function takenOut(call: PageCall | undefined, reason: string) {
 }
 
 export function forgetCalls() {
+  thirds.clear();
   [calls.value, quality.value, seatThere.value] = [new Map(), new Map(), 'none'];
 }
 

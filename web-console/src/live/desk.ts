@@ -26,6 +26,7 @@ export interface Heard {
   message: { interaction_id: number };
   typing: { interaction_id: number; active: boolean };
   contact: { id: number };
+  'interaction.gone': { id: number };
   'offer.over': { id: number; interaction?: number; why: string };
 }
 

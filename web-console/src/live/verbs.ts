@@ -3,7 +3,8 @@
 import { noteChange } from '../api/changes';
 import { patch, post } from '../api/client';
 import type { Interaction } from '../api/types';
-import { drop, dropOffer, foresee, put } from './desk';
+import { transferBegun } from './calls';
+import { drop, dropOffer, foresee, interactions, put } from './desk';
 
 const at = (id: number, verb: string) => `/interactions/${id}/${verb}`;
 
@@ -28,7 +29,7 @@ export async function refuse(offer: number) {
 export const take = (id: number) => send(at(id, 'take'));
 
 /** What leaves an agent's hands is told by events alone: its answer may come after them, and would bring it back. */
-export const release = (id: number) => post(at(id, 'release'));
+export const release = (id: number) => giving(id, () => post(at(id, 'release')));
 
 /** The agent looks at it: it is not new any more, and read. */
 export async function open(interaction: Interaction) {
@@ -44,12 +45,36 @@ export async function open(interaction: Interaction) {
   }
 }
 
+/** Those that one gives out of one's hands: that they go is no news. */
+const given = new Set<number>();
+
+/** Whether it was given away by this page, once. */
+export const gaveAway = (id: number) => given.delete(id);
+
+async function giving(id: number | undefined, run: () => Promise<void>) {
+  if (id === undefined) return run();
+  given.add(id);
+  try {
+    await run();
+  } catch (error) {
+    given.delete(id);
+    throw error;
+  }
+}
+
 export type Target = { user: number } | { queue: number };
 
-export const transfer = (id: number, to: Target) => post(at(id, 'transfer'), { to });
+export function transfer(id: number, to: Target) {
+  transferBegun.value = {};
+  return giving(id, () => post(at(id, 'transfer'), { to }));
+}
 
 /** A call, whether it is an Interaction or not; to a number without asking there first. */
-export const giveCall = (call: string, to: Target | string) => post(`/calls/${encodeURIComponent(call)}/transfer`, { to });
+export function giveCall(call: string, to: Target | string) {
+  transferBegun.value = {};
+  const of = [...interactions.peek().values()].find((one) => one.call?.id === call);
+  return giving(of?.id, () => post(`/calls/${encodeURIComponent(call)}/transfer`, { to }));
+}
 
 export async function end(id: number, disposition: number | null) {
   await send(at(id, 'end'), disposition === null ? {} : { disposition_id: disposition });

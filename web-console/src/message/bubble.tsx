@@ -1,7 +1,7 @@
 import type { Attachment, Delivery, Message } from '../api/types';
 import { Button, Icon, type IconName } from '../ui';
 import { clock } from '../words/language';
-import { sendAgain } from './threads';
+import { discard, sendAgain } from './sending';
 import { say } from './words';
 
 const MARKS: Record<Exclude<Delivery, 'none'>, IconName> = { queued: 'clock', sent: 'check', delivered: 'checks', read: 'checks', failed: 'alert', unknown: 'question' };
@@ -55,9 +55,14 @@ export function Bubble({ message, quoted, first, name }: { message: Message; quo
           {say('failed')}
           {message.reason && `: ${message.reason}`}
           {message.id < 0 && (
-            <Button size="small" kind="quiet" icon="retry" onClick={() => sendAgain(message)}>
-              {say('retry')}
-            </Button>
+            <>
+              <Button size="small" kind="quiet" icon="retry" onClick={() => sendAgain(message)}>
+                {say('retry')}
+              </Button>
+              <Button size="small" kind="quiet" icon="trash" onClick={() => discard(message)}>
+                {say('discard')}
+              </Button>
+            </>
           )}
         </p>
       )}

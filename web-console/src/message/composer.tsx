@@ -5,7 +5,7 @@ import { post } from '../api/client';
 import type { Interaction } from '../api/types';
 import { Button, Icon, IconButton } from '../ui';
 import { draftOf, keepDraft, writesIn } from './drafts';
-import { send } from './threads';
+import { send } from './sending';
 import { say } from './words';
 
 const LONGEST = 4096;
@@ -41,7 +41,7 @@ export function Composer({ interaction, onTransfer }: { interaction: Interaction
     if (!body) return;
     write('');
     box.current?.focus();
-    void send(interaction.id, body, comment ? 'comment' : 'out');
+    send(interaction.id, body, comment ? 'comment' : 'out');
   }
 
   return (

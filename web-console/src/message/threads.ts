@@ -2,13 +2,12 @@
 
 import { type Signal, effect, signal } from '@preact/signals';
 
-import { get, post } from '../api/client';
-import { now } from '../api/clock';
+import { get } from '../api/client';
 import { type Problem, asProblem } from '../api/problem';
 import type { Message, Page } from '../api/types';
-import { foresee, hear, interactions, snapshots } from '../live/desk';
+import { hear, snapshots } from '../live/desk';
 import { me } from '../live/me';
-import { fieldTextOf } from '../ui';
+import { forget, shown, unsentOf } from './unsent';
 
 export interface Thread {
   items: readonly Message[];
@@ -30,7 +29,7 @@ export const typing = signal<ReadonlySet<number>>(new Set());
 export function thread(interaction: number): Signal<Thread> {
   const known = threads.get(interaction);
   if (known) return known;
-  const made = signal(EMPTY);
+  const made = signal({ ...EMPTY, items: unsentOf(interaction).map(shown) });
   threads.set(interaction, made);
   for (const old of threads.keys()) {
     if (threads.size <= MOST_KEPT) break;
@@ -44,6 +43,7 @@ export async function load(interaction: number) {
   const of = thread(interaction);
   try {
     const page = await get<Page<Message>>(`/interactions/${interaction}/messages`, { limit: PAGE });
+    page.items.forEach(({ client_id }) => forget(client_id));
     const old = of.value;
     of.value = { items: merged(old.items, page.items), earlier: old.loaded && old.items.length > page.items.length ? old.earlier : page.next !== null, loaded: true, problem: null };
   } catch (error) {
@@ -58,48 +58,18 @@ export async function loadEarlier(interaction: number) {
   of.value = { ...of.value, items: merged(of.value.items, page.items), earlier: page.next !== null };
 }
 
-/** Sends; it is on the screen at once, and once only whatever happens on the way. */
-export async function send(interaction: number, text: string, kind: 'out' | 'comment', client: string = crypto.randomUUID()) {
-  const of = thread(interaction);
-  put(of, draftOf(interaction, text, kind, client));
-  const answered: Parameters<typeof foresee>[1] = { last: { text, at_ms: now(), direction: kind } };
-  if (kind === 'out' && interactions.value.get(interaction)?.customer !== 'ended') answered.customer = 'answered';
-  if (kind === 'out') foresee(interaction, answered);
-  try {
-    put(of, await post<Message>(`/interactions/${interaction}/messages`, { text, client_id: client, comment: kind === 'comment' }, { key: client }));
-  } catch (error) {
-    const problem = asProblem(error);
-    put(of, { ...draftOf(interaction, text, kind, client), state: 'failed', reason: fieldTextOf(problem) });
-  }
-}
-
-export const sendAgain = (message: Message) => send(message.interaction_id, message.text, message.direction === 'comment' ? 'comment' : 'out', message.client_id ?? undefined);
-
-function draftOf(interaction: number, text: string, kind: 'out' | 'comment', client: string): Message {
-  return {
-    id: -1,
-    interaction_id: interaction,
-    conversation_id: 0,
-    direction: kind,
-    author: me.value ? { id: me.value.id, name: me.value.name } : null,
-    text,
-    format: 'plain',
-    content: null,
-    attachments: [],
-    reply_to: null,
-    state: kind === 'comment' ? 'none' : 'queued',
-    reason: null,
-    at_ms: now(),
-    edited_at_ms: null,
-    deleted_at_ms: null,
-    client_id: client,
-  };
-}
-
 const same = (a: Message, b: Message) => (a.id > 0 && a.id === b.id) || (a.client_id !== null && a.client_id === b.client_id);
 
-function put(of: Signal<Thread>, message: Message) {
+/** Puts in what is known of a message. */
+export function put(interaction: number, message: Message) {
+  const of = thread(interaction);
   of.value = { ...of.value, items: merged(of.value.items, [message]) };
+}
+
+/** Takes out one that the server never had. */
+export function remove(interaction: number, client: string) {
+  const of = thread(interaction);
+  of.value = { ...of.value, items: of.value.items.filter(({ id, client_id }) => id > 0 || client_id !== client) };
 }
 
 /** Both, each once, the newer word of a message winning, in order of time; what is not sent yet comes last. */
@@ -120,10 +90,10 @@ const ORDER: readonly Message['state'][] = ['none', 'queued', 'unknown', 'sent',
 const rank = (message: Message) => (message.id > 0 ? message.id : Number.MAX_SAFE_INTEGER);
 
 hear('message', (message) => {
-  const of = threads.get(message.interaction_id);
-  if (of?.value.loaded) put(of, message as Message);
-  const writing = (message as Message).direction === 'in';
-  if (writing) setTyping(message.interaction_id, false);
+  const heard = message as Message;
+  forget(heard.client_id);
+  if (threads.get(heard.interaction_id)?.value.loaded) put(heard.interaction_id, heard);
+  if (heard.direction === 'in') setTyping(message.interaction_id, false);
 });
 
 const TYPING_LASTS_MS = 8_000;

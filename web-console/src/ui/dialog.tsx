@@ -16,6 +16,8 @@ export interface DialogProps {
   size?: 'small' | 'normal' | 'large';
 }
 
+const FIELDS = ['input', 'select', 'textarea'].map((field) => `.dialog-body ${field}:not(:disabled)`).join();
+
 /** A modal dialog of the browser: it keeps the focus, Esc closes it, and the focus goes back where it was. */
 export function Dialog({ title, onClose, children, actions, onSubmit, size = 'normal' }: DialogProps) {
   const id = useId();
@@ -24,6 +26,8 @@ export function Dialog({ title, onClose, children, actions, onSubmit, size = 'no
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // Where something is to be filled in, one begins there, and not at the button that closes it.
+    if (onSubmit && !dialog?.querySelector('[autofocus]')) dialog?.querySelector<HTMLElement>(FIELDS)?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();

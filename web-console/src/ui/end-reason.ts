@@ -4,7 +4,7 @@ import { catalogue } from '../words/language';
 
 const REASONS = [
   'normal_clearing', 'caller_cancelled', 'no_answer', 'busy', 'in_call_already', 'declined', 'number_unknown', 'not_registered', 'not_allowed', 'pin_locked', 'wrong_pin', 'no_such_dialog', 'media_incompatible', 'network_incompatible',
-  'malformed', 'trunk_unreachable', 'trunk_refused', 'overloaded', 'browser_lost', 'peer_lost', 'not_acknowledged', 'service_finished', 'time_limit', 'transferred', 'operator', 'node_stopped', 'answered_elsewhere',
+  'malformed', 'trunk_unreachable', 'trunk_refused', 'overloaded', 'browser_lost', 'peer_lost', 'not_acknowledged', 'service_finished', 'time_limit', 'transferred', 'operator', 'node_stopped', 'node_failure', 'answered_elsewhere',
 ] as const;
 
 type Reason = (typeof REASONS)[number];
@@ -25,6 +25,7 @@ const words = catalogue<Reason | 'ended_caller' | 'ended_callee' | 'ended_system
     network_incompatible: 'The two sides cannot reach each other: IPv4 and IPv6',
     no_answer: 'No answer',
     no_such_dialog: 'The call to be taken over was gone',
+    node_failure: 'The server failed during the call',
     node_stopped: 'The server was stopped',
     normal_clearing: 'Ended normally',
     not_acknowledged: 'The answer never reached the caller',
@@ -58,6 +59,7 @@ const words = catalogue<Reason | 'ended_caller' | 'ended_callee' | 'ended_system
     network_incompatible: 'Os dois lados não se alcançam: IPv4 e IPv6',
     no_answer: 'Não atendida',
     no_such_dialog: 'A chamada a ser assumida já não existia',
+    node_failure: 'O servidor falhou durante a chamada',
     node_stopped: 'O servidor foi parado',
     normal_clearing: 'Encerrada normalmente',
     not_acknowledged: 'A resposta não chegou a quem ligou',

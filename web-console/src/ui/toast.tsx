@@ -25,11 +25,12 @@ const ICONS: Record<Kind, IconName> = { plain: 'bell', good: 'check', warn: 'ale
 const shown = signal<readonly Toast[]>([]);
 let last = 0;
 
-/** A word in the corner that goes by itself. An effect that tells something does not watch what else is told. */
+/** A word in the corner that goes by itself, or by what is returned. An effect that tells something does not watch what else is told. */
 export function toast(text: string, { kind = 'plain', more = '', action = null }: Partial<Omit<Toast, 'id' | 'text'>> = {}) {
   const id = ++last;
   shown.value = [...shown.peek().slice(1 - MOST), { id, kind, text, more, action }];
   setTimeout(() => dismiss(id), kind === 'plain' || kind === 'good' ? SHOWN_MS : SHOWN_WITH_FAULT_MS);
+  return () => dismiss(id);
 }
 
 /** Tells of each new value, once: words that are read for it in another language later tell nothing again. */

@@ -40,7 +40,8 @@ export function catalogue<K extends string>(en: Readonly<Record<K, Text>>, pt: R
 }
 
 function form(now: Language, n: number): 'one' | 'other' {
-  return new Intl.PluralRules(now).select(n) === 'one' ? 'one' : 'other';
+  // CLDR counts Portuguese 0 as one; people write "0 livres".
+  return n !== 0 && new Intl.PluralRules(now).select(n) === 'one' ? 'one' : 'other';
 }
 
 function filled(text: string, values: Values): string {
@@ -59,6 +60,9 @@ const format = (ms: number, options: Intl.DateTimeFormatOptions) => new Intl.Dat
 
 /** `14:05` */
 export const clock = (ms: number) => format(ms, { hour: '2-digit', minute: '2-digit' });
+
+/** `14:05:31` */
+export const exactClock = (ms: number) => format(ms, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** `21/11/2026 14:05` */
 export const moment = (ms: number) => format(ms, { dateStyle: 'short', timeStyle: 'short' });

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import type { Interaction } from '../api/types';
 import { CallBar, barOf } from '../call/bar';
@@ -9,9 +9,9 @@ import { Header } from '../interaction/header';
 import { nameOf } from '../interaction/state';
 import { Transfer } from '../interaction/transfer';
 import { useKeys } from '../keys/keys';
-import { interactions, known } from '../live/desk';
+import { hear, interactions, known } from '../live/desk';
 import { may, me } from '../live/me';
-import { open, release, take } from '../live/verbs';
+import { gaveAway, open, release, take } from '../live/verbs';
 import { Composer } from '../message/composer';
 import { Conversation } from '../message/conversation';
 import { say as message } from '../message/words';
@@ -27,15 +27,37 @@ type Asked = 'none' | 'end' | 'transfer_user' | 'transfer_queue';
 /** An Interaction that is not over: a conversation, or a call. */
 export function Live({ id }: { id: number }) {
   const interaction = interactions.value.get(id);
+  useLeaving(id, interaction !== undefined && isMine(interaction));
   if (!interaction && !known.value) return <Skeleton lines={8} />;
   // It is over, or somebody else's by now: it is shown as the history has it.
   if (!interaction) return <Past id={id} />;
   return <Shown interaction={interaction} />;
 }
 
+const isMine = ({ agent, state }: Interaction) => agent?.id === me.value?.id && state === 'open';
+
+/** What goes out of one's hands, by oneself or by others, makes room for the desk: it is not one's own to see any more. */
+function useLeaving(id: number, mine: boolean) {
+  const was = useRef(false);
+  useEffect(() => {
+    // One who serves its queue too sees it wait there.
+    if (was.current && !mine && gaveAway(id)) go('desk');
+    was.current = mine;
+  }, [id, mine]);
+  useEffect(
+    () =>
+      hear('interaction.gone', ({ id: gone }) => {
+        if (gone !== id || !was.current) return;
+        go('desk');
+        if (!gaveAway(id)) toast(say('gone'), { kind: 'warn', more: say('gone_text') });
+      }),
+    [id],
+  );
+}
+
 function Shown({ interaction }: { interaction: Interaction }) {
   const asked = useSignal<Asked>('none');
-  const mine = interaction.agent?.id === me.value?.id && interaction.state === 'open';
+  const mine = isMine(interaction);
   const close = () => (asked.value = 'none');
   useEffect(() => {
     if (mine && document.visibilityState === 'visible' && (interaction.customer === 'new' || interaction.unread > 0)) void tell(() => open(interaction));
@@ -64,7 +86,7 @@ function Shown({ interaction }: { interaction: Interaction }) {
       <Tools
         interaction={interaction}
         verbs={
-          mine && interaction.medium === 'chat' ? (
+          mine && interaction.medium === 'chat' && !ended(interaction) ? (
             <Button size="small" icon="queue" onClick={() => giveBack(interaction.id)}>
               {say('release')}
             </Button>

@@ -151,6 +151,8 @@ export class Conversation {
     if (more) return [];
     const whole = this.coming;
     this.coming = [];
+    // The node does not keep what the agent has read; this tab was told.
+    const read = this.kept.messages.findLast(({ from, state }) => from === 'visitor' && state === 'read');
     if (!open) {
       if (this.kept.start) return [this.kept.start];
       if (this.kept.phase === 'open') this.over(null);
@@ -158,6 +160,7 @@ export class Conversation {
     }
     this.kept.messages = [];
     for (const message of whole) this.take(message);
+    if (read) this.readUntil(read.id);
     this.opened();
     return this.next(now_ms);
   }

@@ -1,7 +1,7 @@
-import { useSignal } from '@preact/signals';
-
 import type { User } from '../../api/types';
 import { may } from '../../live/me';
+import { chosenOf } from '../../route/filters';
+import { refine } from '../../route/route';
 import { Select, usePages, useWhole } from '../../ui';
 import { Listing } from '../../ui/listing';
 import { moment } from '../../words/language';
@@ -10,16 +10,15 @@ import type { AuditRow, List, Titled } from '../shapes';
 import { ACTIONS, NOUNS, actions, nouns, say } from './words';
 
 export function AuditLog(_: SectionProps) {
-  const noun = useSignal('');
-  const user = useSignal('');
+  const { noun, user } = chosenOf('noun', 'user');
   const users = useWhole<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
   const names = useNames(users.data);
-  const query = new URLSearchParams([['noun', noun.value], ['user', user.value]].filter(([, value]) => value)).toString();
+  const query = new URLSearchParams([['noun', noun], ['user', user]].filter(([, value]) => value)).toString();
   const pages = usePages<AuditRow>(`/audit${query ? `?${query}` : ''}`);
   const filters = (
     <div class="filters">
-      <Select label={say('noun')} none={say('noun_all')} value={noun.value} onChange={(value) => (noun.value = value)} choices={NOUNS.map((value) => ({ value, label: nouns(value) }))} />
-      <Select label={say('user')} none={say('user_all')} value={user.value} onChange={(value) => (user.value = value)} choices={(users.data?.items ?? []).map(({ id, name }) => ({ value: String(id), label: name }))} />
+      <Select label={say('noun')} none={say('noun_all')} value={noun} onChange={(value) => refine({ noun: value })} choices={NOUNS.map((value) => ({ value, label: nouns(value) }))} />
+      <Select label={say('user')} none={say('user_all')} value={user} onChange={(value) => refine({ user: value })} choices={(users.data?.items ?? []).map(({ id, name }) => ({ value: String(id), label: name }))} />
     </div>
   );
   return (

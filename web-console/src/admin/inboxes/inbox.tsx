@@ -2,12 +2,13 @@
 
 import { patch } from '../../api/client';
 import { go, href } from '../../route/route';
-import { Button, ErrorState, FormProblem, Icon, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource, useWhole } from '../../ui';
+import { Button, FormProblem, Icon, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useWhole } from '../../ui';
 import { Crumb } from '../../ui/crumb';
 import { erase } from '../actions';
 import { useDraft } from '../draft';
 import { faultText } from '../faults/fault';
 import { CopyLine } from '../once';
+import { Unread, useRecord } from '../record';
 import { SettingsForm, settingsBody, settingsComplete, settingsDraft, worded } from '../settings_form/settings_form';
 import type { Inbox, List, Plugin } from '../shapes';
 import { say as shared } from '../words';
@@ -16,10 +17,10 @@ import { QueueChoice } from './queue_choice';
 import { say } from './words';
 
 export function InboxScreen({ id }: { id: number }) {
-  const inbox = useResource<Inbox>(`/inboxes/${id}`, 'inboxes');
+  const inbox = useRecord<Inbox>('/inboxes', id, 'inboxes');
   const plugins = useWhole<List<Plugin>>('/plugins?limit=100', 'plugins');
   const problem = inbox.problem ?? plugins.problem;
-  if (problem && !(inbox.data && plugins.data)) return <ErrorState problem={problem} onRetry={() => Promise.all([inbox.reload(), plugins.reload()])} />;
+  if (problem && !(inbox.data && plugins.data)) return <Unread problem={problem} onRetry={() => Promise.all([inbox.reload(), plugins.reload()])} list={['admin', 'inboxes']} title={say('title')} none={say('no_such')} />;
   if (!inbox.data || !plugins.data) return <Skeleton lines={8} />;
   const plugin = plugins.data.items.find(({ name }) => name === inbox.data?.plugin) ?? null;
   return <InboxRecord inbox={inbox.data} plugin={plugin} onSaved={inbox.set} />;

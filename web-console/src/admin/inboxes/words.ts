@@ -3,6 +3,7 @@ import { catalogue } from '../../words/language';
 export const say = catalogue(
   {
     title: 'Inboxes',
+    no_such: 'There is no such inbox',
     lead: 'The accounts by which customers write: a bot, a number, the chat of the website.',
     new: 'New inbox',
     empty: 'No inbox yet',
@@ -40,6 +41,7 @@ export const say = catalogue(
   },
   {
     title: 'Caixas de entrada',
+    no_such: 'Esta caixa de entrada não existe',
     lead: 'As contas pelas quais os clientes escrevem: um bot, um número, o chat do site.',
     new: 'Nova caixa de entrada',
     empty: 'Nenhuma caixa de entrada ainda',

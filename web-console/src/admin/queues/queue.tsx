@@ -3,12 +3,13 @@
 import { patch } from '../../api/client';
 import { may } from '../../live/me';
 import { go, href } from '../../route/route';
-import { Button, ErrorState, FormProblem, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useResource, useWhole } from '../../ui';
+import { Button, FormProblem, Panel, Screen, Skeleton, Switch, TextField, toast, useAction, useWhole } from '../../ui';
 import { Crumb } from '../../ui/crumb';
 import type { Action } from '../../ui/resource';
 import { erase } from '../actions';
 import { type Draft, numberOf, textOfNumber, useDraft } from '../draft';
 import { Picks } from '../picks';
+import { Unread, useRecord } from '../record';
 import type { Inbox, List, Queue, Titled } from '../shapes';
 import { say as shared } from '../words';
 import { MemberPicks } from './members';
@@ -16,8 +17,8 @@ import { Music } from './music';
 import { say } from './words';
 
 export function QueueScreen({ id }: { id: number }) {
-  const queue = useResource<Queue>(`/queues/${id}`, 'queues');
-  if (queue.problem && !queue.data) return <ErrorState problem={queue.problem} onRetry={queue.reload} />;
+  const queue = useRecord<Queue>('/queues', id, 'queues');
+  if (queue.problem && !queue.data) return <Unread problem={queue.problem} onRetry={queue.reload} list={['admin', 'queues']} title={say('title')} none={say('no_such')} />;
   if (!queue.data) return <Skeleton lines={8} />;
   return <QueueForm queue={queue.data} onSaved={queue.set} />;
 }

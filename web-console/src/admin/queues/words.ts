@@ -3,6 +3,7 @@ import { catalogue } from '../../words/language';
 export const say = catalogue(
   {
     title: 'Queues',
+    no_such: 'There is no such queue',
     lead: 'Where calls and chats wait, and who takes them.',
     new: 'New queue',
     empty: 'No queue yet',
@@ -54,6 +55,7 @@ export const say = catalogue(
   },
   {
     title: 'Filas',
+    no_such: 'Esta fila não existe',
     lead: 'Onde chamadas e chats esperam, e quem os atende.',
     new: 'Nova fila',
     empty: 'Nenhuma fila ainda',

@@ -13,7 +13,7 @@ import { say as shared } from '../words';
 import { say } from './words';
 
 export function Rules(_: SectionProps) {
-  const pages = usePages<Rule>('/rules', 'rules');
+  const pages = usePages<Rule>('/rules', 'rules plugins');
   const plugins = useWhole<List<Plugin>>('/plugins?limit=100', 'plugins');
   const kinds = plugins.data?.items.filter(({ world }) => world === 'rule') ?? [];
   const open = useSignal<Rule | 'new' | null>(null);

@@ -77,11 +77,11 @@ interface Everything {
 function useAll(): Everything | null {
   const queues = useWhole<List<Queue>>(may('queues.manage') ? '/queues?limit=100' : null, 'queues');
   const users = useWhole<List<User>>(may('users.manage') ? '/users?limit=100' : null, 'users');
-  const inboxes = useWhole<List<Inbox>>(may('inboxes.manage') ? '/inboxes?limit=100' : null, 'inboxes');
+  const inboxes = useWhole<List<Inbox>>(may('inboxes.manage') ? '/inboxes?limit=100' : null, 'inboxes plugins');
   const rules = useResource<DialRule[]>(may('telephony.manage') ? '/dial-rules' : null, 'dial_rules');
   const trunks = useWhole<List<Trunk>>(may('telephony.manage') ? '/trunks?limit=100' : null, 'trunks');
   const plugins = useWhole<List<Plugin>>(may('plugins.manage') ? '/plugins?limit=100' : null, 'plugins');
-  const pluginRules = useWhole<List<Rule>>(may('plugins.manage') ? '/rules?limit=100' : null, 'rules');
+  const pluginRules = useWhole<List<Rule>>(may('plugins.manage') ? '/rules?limit=100' : null, 'rules plugins');
   const refused = useWhole<List<RefusedCall>>(may('telephony.manage') ? '/refused-calls?limit=100' : null, 'trunks dial_rules');
   // Each that ends moves a board.
   const handled = [...boards.value.values()].reduce((sum, board) => sum + board.handled_today, 0);

@@ -40,7 +40,7 @@ export const say = catalogue(
     down: 'not reachable',
   },
   {
-    title: 'Boas-vindas a {name}',
+    title: '{name}: boas-vindas',
     lead: 'Poucos passos, e a primeira chamada ou chat pode ser atendido.',
     lead_done: 'Tudo o que é preciso já está aqui.',
     progress: '{done} de {all} prontos',

@@ -5,18 +5,19 @@ import { useSignal } from '@preact/signals';
 import { patch, post, remove } from '../../api/client';
 import type { User } from '../../api/types';
 import { go, href } from '../../route/route';
-import { Button, ErrorState, FormProblem, Menu, Panel, Screen, Skeleton, Tabs, confirm, tell, toast, useAction, useResource } from '../../ui';
+import { Button, FormProblem, Menu, Panel, Screen, Skeleton, Tabs, confirm, tell, toast, useAction } from '../../ui';
 import { Crumb } from '../../ui/crumb';
 import { moment } from '../../words/language';
 import { useDraft } from '../draft';
 import { Once } from '../once';
+import { Unread, useRecord } from '../record';
 import { SetPassword } from './password';
 import { NEW, type UserDraft, UserFields } from './user_fields';
 import { say } from './words';
 
 export function UserScreen({ id }: { id: number }) {
-  const user = useResource<User>(`/users/${id}`, 'users');
-  if (user.problem && !user.data) return <ErrorState problem={user.problem} onRetry={user.reload} />;
+  const user = useRecord<User>('/users', id, 'users');
+  if (user.problem && !user.data) return <Unread problem={user.problem} onRetry={user.reload} list={['admin', 'users']} title={say('users')} none={say('no_such')} />;
   if (!user.data) return <Skeleton lines={8} />;
   // Another record, or another state of it, is another form.
   return <UserRecord key={id} user={user.data} onSaved={user.set} />;
