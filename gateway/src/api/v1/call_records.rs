@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Asked, At};
-use super::page::{Items, PageQuery};
+use super::page::{Items, PageQuery, check_span};
 use super::recordings::{Recording, finished};
 use super::signed::Signed;
 use crate::api::Web;
@@ -171,6 +171,7 @@ pub async fn list(
     if wanted.number.as_ref().is_some_and(|text| text.len() > NUMBER_LIMIT) {
         return Err(Problem::length("number", (0, NUMBER_LIMIT)));
     }
+    check_span(wanted.from_ms, wanted.to_ms)?;
     let query = PageQuery { limit: wanted.limit, cursor: wanted.cursor };
     let directory = web.directory();
     let queue = match wanted.queue {

@@ -98,7 +98,7 @@ impl Distribution {
         Ok(())
     }
 
-    /// The agent lays it down; it waits in its old place. He is not asked for it again at once.
+    /// The agent lays it down, or is lost to it; it waits in its old place. He is not asked for it again at once.
     ///
     /// # Errors
     /// He does not have it.
@@ -107,10 +107,11 @@ impl Distribution {
         now: Instant,
         interaction: InteractionId,
         agent: UserId,
+        why: GaveBack,
     ) -> Result<(), RoutingError> {
         self.routed(interaction)?.served_by(agent)?;
         self.decline(now, interaction, agent);
-        self.give_back(now, interaction, agent, GaveBack::Released);
+        self.give_back(now, interaction, agent, why);
         self.drain(now);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::output::GaveBack;
 use super::tests::{agent, arrival, queue, reason};
 use super::*;
 use crate::model::{Capacity, Medium};
@@ -162,7 +163,7 @@ impl Observed {
             Step::Release(which) => self
                 .interaction(which)
                 .and_then(|interaction| self.held.get(&interaction).map(|agent| (interaction, *agent)))
-                .map(|(interaction, agent)| self.inner.release(now, interaction, agent)),
+                .map(|(interaction, agent)| self.inner.release(now, interaction, agent, GaveBack::Released)),
             Step::Resume(user, scope) => Some(self.inner.resume(now, user, scope)),
             Step::Take(which, user) => self.interaction(which).map(|i| self.inner.take(now, i, user)),
             Step::TookCall(user) => {
