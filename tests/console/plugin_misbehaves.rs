@@ -36,7 +36,7 @@ async fn f236_a_channel_that_misbehaves_is_named_and_another_goes_on() {
     chief.screenshot("admin_plugin_fault").await;
     chief.press("Escape").await;
     // A file that was cut off on its way says so in the reader's language.
-    let folder = office.node.folder().join("data/plugins");
+    let folder = office.node.folder().join("plugins");
     std::fs::write(folder.join("cut.wasm"), b"\0asm\x0d\0\x01\0\0\x7f").expect("a file");
     chief.click("tr:has-text(\"cut\"):has-text(\"Com falha\")").await;
     chief.sees("dialog .fault-text", "O arquivo está cortado ou danificado").await;
