@@ -14,6 +14,7 @@ mod sound;
 mod throttle;
 mod token;
 mod trial;
+mod unreadable;
 pub mod v1;
 mod whip;
 

@@ -36,6 +36,7 @@ mod redirect;
 mod replaces;
 mod running;
 mod seat;
+mod second_call;
 mod service;
 mod state;
 mod supervision;

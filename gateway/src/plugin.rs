@@ -32,6 +32,7 @@ pub use channels::{
     ChannelParts, Channels, HookRefusal, InboxChange, InboxError, InboxView, LineHub, MAX_INBOXES, OpenLine,
     RuleChange, RuleView,
 };
+pub use engine::check;
 pub use fault::{CallError, Fault};
 pub use form::FieldFault;
 pub use host::{Host, HostError, HostOptions, LastFault, Plugin, PluginStatus};

@@ -83,7 +83,38 @@ async fn an_inbox_that_leads_nowhere_says_so_and_so_does_what_came_by_it() {
     let rule = made(&ground.admin, "/rules", rule).await;
     let listed = ground.admin.read("/inboxes").await["items"][0]["state"].clone();
     assert_eq!(listed, "ready", "a rule may choose a queue");
-    assert_eq!(state(format!("/rules/{}", rule["id"]), json!({ "enabled": false })).await, "leads_nowhere");
+    let rule = format!("/rules/{}", rule["id"]);
+    assert_eq!(state(rule.clone(), json!({ "enabled": false })).await, "leads_nowhere");
+    let nowhere = json!({ "enabled": true, "settings": { "queue": null } });
+    assert_eq!(state(rule, nowhere).await, "leads_nowhere", "a rule that names no queue gives none");
+}
+
+#[tokio::test]
+async fn a_queue_that_something_leads_to_is_not_deleted_and_what_leads_there_is_named() {
+    let ground = Ground::new().await;
+    let inbox = ground.website("Site").await;
+    let hours = json!({ "time_zone": "America/Sao_Paulo", "hours": "mon-fri 08:00-18:00", "queue": "chat" });
+    let rule = json!({ "title": "Horário", "plugin": "business-hours", "settings": hours });
+    let rule = made(&ground.admin, "/rules", rule).await;
+    let queue = format!("/queues/{}", ground.queue);
+    let refused = async |code: &str, name: &str, value: &str| {
+        let answer = ground.admin.delete(&queue).await;
+        let problem = answer.json();
+        assert_eq!((answer.status, &problem["code"]), (409, &json!(code)), "{problem}");
+        assert_eq!(problem["parameters"][name], value, "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(value)), "{problem}");
+    };
+    refused("rule_sends_here", "rule", "Horário").await;
+    assert_eq!(
+        ground.admin.patch(&queue, json!({ "name": "other" })).await.status,
+        409,
+        "the rule has its name"
+    );
+    assert_eq!(ground.admin.delete(&format!("/rules/{}", rule["id"])).await.status, 204);
+    refused("inbox_leads_here", "inbox", "Site").await;
+    let inbox = format!("/inboxes/{}", inbox["id"]);
+    assert_eq!(ground.admin.patch(&inbox, json!({ "queue_id": null })).await.status, 200);
+    assert_eq!(ground.admin.delete(&queue).await.status, 204);
 }
 
 #[tokio::test]
@@ -109,4 +140,37 @@ async fn a_program_without_its_plugins_says_where_it_looked() {
         (plugins["items"][0]["name"] == "webchat").then_some(())
     })
     .await;
+}
+
+/// A component without a single export, with a manifest that says otherwise.
+fn hollow(name: &str) -> Vec<u8> {
+    let manifest = format!("name = \"{name}\"\nversion = \"1.0.0\"\nworld = \"rule\"\ntitle = \"Hollow\"\n");
+    let section = "ramal-plugin";
+    let mut payload = vec![u8::try_from(section.len()).unwrap()];
+    payload.extend([section.as_bytes(), manifest.as_bytes()].concat());
+    let size = u8::try_from(payload.len()).ok().filter(|size| *size < 0x80).expect("one byte of LEB128");
+    [b"\0asm\x0d\0\x01\0".as_slice(), &[0, size], &payload].concat()
+}
+
+#[tokio::test]
+async fn a_plugin_that_lacks_what_its_world_needs_is_not_installed() {
+    let node = Node::start(Site::acme()).await;
+    let admin = Desk::first(&node).await;
+    let file = node.folder().join("hollow.wasm");
+    std::fs::write(&file, hollow("hollow")).expect("written");
+    let (good, told, why) = node.try_run(&["plugin", "install", "--yes", &file.to_string_lossy()]).await;
+    assert!(!good && !told.contains("Installed."), "{told}{why}");
+    assert!(why.contains("nothing was installed") && why.contains("ramal:plugin/"), "{why}");
+    assert!(!node.run(&["plugin", "list"]).await.contains("hollow"));
+    // The same by the API.
+    let asked = "/api/v1/plugins?grant=all";
+    let refused = admin.send_bytes("POST", asked, "application/wasm", &hollow("hollow")).await;
+    let problem = refused.json();
+    assert_eq!((refused.status, &problem["code"]), (422, &json!("plugin_unfit")), "{problem}");
+    assert!(
+        problem["parameters"]["reason"].as_str().is_some_and(|why| why.contains("ramal:plugin/")),
+        "{problem}"
+    );
+    assert!(!node.folder().join("plugins/hollow.wasm").exists());
+    assert!(!admin.read("/plugins").await.to_string().contains("hollow"));
 }

@@ -176,6 +176,41 @@ async fn f259_a_site_that_is_not_named_says_so_and_what_the_administrator_does()
     page.sees_no("ramal-widget .refusal").await;
 }
 
+#[tokio::test]
+async fn f259_the_style_of_the_page_changes_nothing_in_the_chat() {
+    const PARTS: [&str; 8] = ["", " .launcher", " .panel", " .head", " h2", " label", " input", " textarea"];
+    const STYLE: &str = "<style>* { font-family: serif; color: #703 !important; letter-spacing: 3px; line-height: 3; \
+        text-transform: uppercase; direction: rtl; opacity: 0.5; transform: rotate(9deg); visibility: hidden; \
+        --text: #703; --ground: #703 !important; --accent: #703 !important } *::before { content: 'x' } \
+        ramal-widget { display: none !important; position: static !important; z-index: -1 !important }</style>";
+    let site = Site::serve().await;
+    let shop = shop(json!({ "ask_name": "off", "origins": site.origin })).await;
+    let key = shop.inbox["key"].as_str().expect("a key");
+    let script = format!("<script src=\"http://{}/widget.js?inbox={key}\" async></script>", shop.node.web);
+    let browser = Browser::speaking(440.0).await;
+    let mut looked: Vec<Vec<Value>> = Vec::new();
+    for (name, style) in [("plain", ""), ("styled", STYLE)] {
+        site.shows(&format!("{style}{script}"));
+        let page = browser.open_alone(name, &site.origin).await;
+        open(&page).await;
+        page.sees("ramal-widget h2", "Talk to us").await;
+        let mut parts = Vec::new();
+        for part in PARTS {
+            parts.push(page.ask("looks", json!({ "selector": format!("ramal-widget{part}") })).await);
+        }
+        looked.push(parts);
+    }
+    for (at, part) in PARTS.iter().enumerate() {
+        let (was, is) = (&looked[0][at], &looked[1][at]);
+        let properties = was.as_object().into_iter().flatten();
+        let changed: Vec<_> = properties
+            .filter(|(name, value)| is[*name] != **value)
+            .map(|(name, value)| (name, value, &is[name]))
+            .collect();
+        assert!(changed.is_empty() && was.is_object(), "ramal-widget{part}: {changed:?}");
+    }
+}
+
 /// A web site that is not ours: one page, on its own port.
 struct Site {
     origin: String,

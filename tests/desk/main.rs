@@ -17,6 +17,7 @@ mod others_are_invisible;
 mod presence;
 mod queues;
 mod recorder_at_the_desk;
+mod refusals_name_the_fault;
 mod refused_calls;
 mod same_request_again;
 mod telephony;

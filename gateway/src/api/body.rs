@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
 use super::token::bearer;
-use super::{Web, wall_ms};
+use super::{Web, unreadable, wall_ms};
 use crate::model::ExtensionId;
 
 /// Largest JSON that is read, in bytes.
@@ -50,7 +50,17 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<Web> for JsonBody<T, L
 
     async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
         let bytes = read(request, "application/json", LIMIT).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| unreadable(&error))
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value =
+            serde_path_to_error::deserialize(&mut reader).map_err(|error| unreadable::body(&error))?;
+        match reader.end() {
+            Ok(()) => Ok(Self(value)),
+            Err(_) => Err(Problem::caller(
+                StatusCode::BAD_REQUEST,
+                "The body cannot be read",
+                "Something follows after the JSON.",
+            )),
+        }
     }
 }
 
@@ -116,18 +126,6 @@ pub async fn read(request: Request, kind: &'static str, limit: usize) -> Result<
             format!("It has {} seconds.", BODY_TIME.as_secs()),
         )
         .coded(Code::BodyLate)),
-    }
-}
-
-/// JSON that is not what was asked for; the field to blame where the reader names one.
-pub fn unreadable(error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
-    let named = ["unknown field `", "missing field `"].iter().find_map(|start| text.strip_prefix(start));
-    let field = named.and_then(|rest| rest.split('`').next()).map(str::to_owned);
-    let problem = Problem::caller(StatusCode::BAD_REQUEST, "The body cannot be read", text);
-    match field {
-        Some(field) => problem.at(field),
-        None => problem,
     }
 }
 

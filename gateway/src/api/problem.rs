@@ -137,6 +137,21 @@ impl Problem {
         problem.coded(Code::BytesBetween).with("least", least).with("most", most)
     }
 
+    /// A line of text must not hold what nobody can see.
+    ///
+    /// # Errors
+    /// A control character: a line break, a tab, a NUL.
+    pub fn unless_seen(field: &'static str, text: &str) -> Result<(), Self> {
+        match text.trim().chars().find(|letter| letter.is_control()) {
+            None => Ok(()),
+            Some(odd) => {
+                let odd = u32::from(odd);
+                let detail = format!("It holds a character that nobody can see: U+{odd:04X}. Take it out.");
+                Err(Self::wrong(field, detail).coded(Code::Unseen))
+            }
+        }
+    }
+
     /// Says when it may be tried again.
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { more: More::RetryAfter { seconds }, ..self }

@@ -14,12 +14,11 @@ use super::calls::{Book, Calls};
 use super::clip::Clip;
 use super::context::Context;
 use super::end_reason::EndReason;
-use super::incoming::{Beginning, MAX_FORWARDS};
 use super::leg::{DtmfWay, Leg, LegPhase, Line, MediaPhase, Party, Side};
 use super::overhear::Keys;
 use super::page::PageCall;
 use super::recording::RecordingCommand;
-use super::state::{Call, Dial, EndedBy, Phase};
+use super::state::{Call, EndedBy, Phase};
 use crate::model::{CallId, EventRow, OrganizationId, QueueId};
 use crate::routing::floor::voice::Purpose;
 use crate::store::Fact;
@@ -138,56 +137,6 @@ impl SeatPlace {
 }
 
 impl Calls {
-    /// Begins a Call from a Seat; its other Calls are held. Whatever comes of it, one CDR is left.
-    ///
-    /// # Errors
-    /// The Call is over already, and why.
-    pub fn dial_from_seat(
-        &mut self,
-        cx: &mut Context<'_>,
-        place: &SeatPlace,
-        dial: SeatDial<'_>,
-    ) -> Result<PageCall, SeatRefusal> {
-        let SeatDial { to, purpose, into } = dial;
-        if let Some(first) = into {
-            let own = self.calls.get(&first).and_then(|call| Some((call, call.seat_leg(place.media)?)));
-            let (call, leg) = own.ok_or(SeatRefusal::NoSuchCall)?;
-            if !call.allows(leg, &SeatCommand::Merge(first)) {
-                return Err(SeatRefusal::WrongState);
-            }
-        }
-        self.turn_away(cx, place.media, None);
-        let name = match &place.party {
-            Party::Extension { id, .. } => {
-                cx.directory.extension_by_id(*id).and_then(|e| e.display_name.clone())
-            }
-            Party::Trunk { .. } => None,
-        };
-        let beginning = Beginning {
-            organization: place.organization,
-            party: &place.party,
-            name,
-            dialled: to,
-            max_forwards: MAX_FORWARDS,
-            worker: place.worker,
-        };
-        let full = self.is_at_limit();
-        let mut call = Box::new(self.begun(cx, beginning));
-        call.purpose = purpose;
-        call.merge_into = into;
-        let id = call.id;
-        cx.facts.push(Fact::CallBegan(Box::new(call.record.clone())));
-        let full = full || self.trunk_full(cx, place.organization, &place.party, to);
-        call.begin_at_seat(cx, &mut self.book, place, full);
-        let outcome = match (&call.end_reason, call.seat_leg(place.media)) {
-            (None, Some(leg)) => call.page_call(cx, leg).ok_or(SeatRefusal::NoSuchCall),
-            (reason, _) => Err(SeatRefusal::Ended(reason.unwrap_or(EndReason::NormalClearing))),
-        };
-        self.calls.insert(id, call);
-        self.retire(cx, id);
-        outcome
-    }
-
     /// The Calls of a Seat as its page sees them.
     pub fn seat_calls(&self, cx: &Context<'_>, media: LegId) -> Vec<PageCall> {
         let calls = self.book.calls_of_seat(media);
@@ -320,15 +269,6 @@ impl Calls {
 }
 
 impl Call {
-    fn begin_at_seat(&mut self, cx: &mut Context<'_>, book: &mut Book, place: &SeatPlace, full: bool) {
-        let caller = self.sit(book, place, Side::Caller, Ear::Here);
-        self.phase = Phase::Ringing(Dial::new(caller, cx.now));
-        if full {
-            return self.end(cx, book, EndReason::Overloaded, EndedBy::System);
-        }
-        self.follow_route(cx, book, caller, place.organization, &place.party);
-    }
-
     /// This Call's part in the Seat with that lasting Leg, while it has one.
     pub(super) fn seat_leg(&self, media: LegId) -> Option<LegId> {
         let here = |leg: &&Leg| leg.phase != LegPhase::Gone && leg.seat().is_some_and(|s| s.media == media);

@@ -10,7 +10,7 @@ use clap::{Subcommand, ValueEnum};
 use crate::cli::CliError;
 use crate::config::Config;
 use crate::plugin::library::{Installed, Library, read_plugin};
-use crate::plugin::{Grants, HostOptions, Manifest, PluginFile, World, build};
+use crate::plugin::{Grants, HostOptions, Manifest, PluginFile, World, build, check};
 
 /// What to do with plugins.
 #[derive(Subcommand)]
@@ -92,7 +92,14 @@ pub fn run(config: &Config, command: PluginCommand) -> Result<(), CliError> {
             build_file(&folder, output, machine_code.as_deref())
         }
         PluginCommand::Install { file, yes, allow_private_networks, allow_cleartext } => {
-            let file = read_plugin(&file).map_err(CliError::message)?;
+            let path = file;
+            let file = read_plugin(&path).map_err(CliError::message)?;
+            check(&file).map_err(|error| {
+                let (name, world) = (path.display(), file.manifest.world.name());
+                CliError::message(format!(
+                    "nothing was installed: {name} is no plugin of world `{world}` that this node can load: {error:#}"
+                ))
+            })?;
             // What its last version was allowed beside what it asks; `grant` takes it back.
             let before = library.read(&file.manifest.name).map(|last| last.grants).unwrap_or_default();
             let grants = Grants {

@@ -110,6 +110,10 @@ pub struct InteractionRow {
     pub assigned_at_ms: Option<i64>,
     /// What agents have done for it so far: the parts that are complete, and the wrap-ups.
     pub handled_ms: i64,
+    /// How long it has waited for agents, all times that are over together.
+    pub waited_ms: i64,
+    /// Since when it waits for one now.
+    pub waiting_since_ms: Option<i64>,
     pub opened_at_ms: Option<i64>,
     pub answered_at_ms: Option<i64>,
     pub ended_at_ms: Option<i64>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::plugin::guest::Guest;
 use crate::plugin::limits::{MAX_INSTANCES, MAX_MEMORY_MIB, MAX_TABLE_ELEMENTS, TICK};
@@ -26,8 +26,7 @@ pub struct PluginEngine {
     cache: PathBuf,
     /// Machine code that came with the program; never written.
     shipped: Option<PathBuf>,
-    channels: Arc<Linker<Guest>>,
-    rules: Arc<Linker<Guest>>,
+    worlds: Arc<Worlds>,
     _clock: Arc<Sender<()>>,
 }
 
@@ -46,19 +45,9 @@ impl PluginEngine {
     /// If the system gives no memory or no thread.
     pub fn start(cache: PathBuf, shipped: Option<PathBuf>) -> Result<Self, wasmtime::Error> {
         let engine = Engine::new(&config())?;
-        let mut channels = Linker::new(&engine);
-        channel_world::Channel::add_to_linker::<_, HasSelf<Guest>>(&mut channels, |guest| guest)?;
-        let mut rules = Linker::new(&engine);
-        rule_world::Rule::add_to_linker::<_, HasSelf<Guest>>(&mut rules, |guest| guest)?;
+        let worlds = Arc::new(Worlds::of(&engine)?);
         let clock = start_clock(&engine)?;
-        Ok(Self {
-            engine,
-            cache,
-            shipped,
-            channels: Arc::new(channels),
-            rules: Arc::new(rules),
-            _clock: Arc::new(clock),
-        })
+        Ok(Self { engine, cache, shipped, worlds, _clock: Arc::new(clock) })
     }
 
     pub fn engine(&self) -> &Engine {
@@ -70,13 +59,7 @@ impl PluginEngine {
     /// # Errors
     /// If it is not sound, or wants or lacks what its world has not.
     pub fn prepare(&self, file: &PluginFile) -> Result<Prepared, wasmtime::Error> {
-        let component = self.compiled(file)?;
-        Ok(match file.manifest.world {
-            World::Channel => {
-                Prepared::Channel(channel_world::ChannelPre::new(self.channels.instantiate_pre(&component)?)?)
-            }
-            World::Rule => Prepared::Rule(rule_world::RulePre::new(self.rules.instantiate_pre(&component)?)?),
-        })
+        self.worlds.prepared(file.manifest.world, &self.compiled(file)?)
     }
 
     fn compiled(&self, file: &PluginFile) -> Result<Component, wasmtime::Error> {
@@ -114,6 +97,43 @@ impl PluginEngine {
                 let _ = std::fs::remove_file(path);
             }
         }
+    }
+}
+
+/// Whether a node can load a plugin: the same look as [`PluginEngine::prepare`] takes, where no node runs and nothing is kept.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check(file: &PluginFile) -> Result<(), wasmtime::Error> {
+    let mut quick = config();
+    quick.cranelift_opt_level(OptLevel::None);
+    let engine = Engine::new(&quick)?;
+    let component = Component::from_binary(&engine, &file.bytes)?;
+    Worlds::of(&engine)?.prepared(file.manifest.world, &component).map(drop)
+}
+
+/// What the host gives to the plugins of each world.
+struct Worlds {
+    channels: Linker<Guest>,
+    rules: Linker<Guest>,
+}
+
+impl Worlds {
+    fn of(engine: &Engine) -> Result<Self, wasmtime::Error> {
+        let mut channels = Linker::new(engine);
+        channel_world::Channel::add_to_linker::<_, HasSelf<Guest>>(&mut channels, |guest| guest)?;
+        let mut rules = Linker::new(engine);
+        rule_world::Rule::add_to_linker::<_, HasSelf<Guest>>(&mut rules, |guest| guest)?;
+        Ok(Self { channels, rules })
+    }
+
+    fn prepared(&self, world: World, component: &Component) -> Result<Prepared, wasmtime::Error> {
+        Ok(match world {
+            World::Channel => {
+                Prepared::Channel(channel_world::ChannelPre::new(self.channels.instantiate_pre(component)?)?)
+            }
+            World::Rule => Prepared::Rule(rule_world::RulePre::new(self.rules.instantiate_pre(component)?)?),
+        })
     }
 }
 

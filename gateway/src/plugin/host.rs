@@ -15,6 +15,7 @@ use crate::plugin::capability::Powers;
 use crate::plugin::engine::PluginEngine;
 use crate::plugin::library::{Installed, Library, LibraryError, Stamp};
 use crate::plugin::manifest::{Manifest, World};
+use crate::plugin::plugin_file::PluginFile;
 
 pub use call::FetchError;
 pub use plugin::{LastFault, Plugin};
@@ -154,6 +155,19 @@ impl Host {
     /// Where plugins are put in and taken out.
     pub fn library(&self) -> &Library {
         &self.0.library
+    }
+
+    /// Whether a plugin could be put in: it is compiled, off the threads that serve, and what its world needs is looked for.
+    ///
+    /// # Errors
+    /// Why it cannot be loaded.
+    pub async fn fits(&self, file: PluginFile) -> Result<(), String> {
+        let engine = self.0.engine.clone();
+        let look = move || engine.prepare(&file).map(drop).map_err(|error| format!("{error:#}"));
+        match self.0.threads.1.spawn_blocking(look).await {
+            Ok(fits) => fits,
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// The plugin of that name, in the version that is in force now.

@@ -31,6 +31,8 @@ use waiting::Place;
 
 /// Who refused an Interaction, or let its offer time out, is not asked again for so long.
 pub const DECLINE: Duration = Duration::from_secs(30);
+/// What is meant for one agent alone waits so long until he can be asked; then it goes to its queue.
+pub const ALONE: Duration = Duration::from_secs(60);
 
 /// See the module.
 #[derive(Debug, Default)]

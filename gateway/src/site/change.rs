@@ -46,7 +46,7 @@ pub enum Change {
 #[derive(Debug)]
 pub enum ChangeError {
     /// A key or a value is not what is read here.
-    Malformed(serde_json::Error),
+    Malformed(serde_path_to_error::Error<serde_json::Error>),
     /// What is to be changed is not there.
     NoSuch(&'static str),
     /// Another has this name or number.
@@ -287,7 +287,7 @@ fn tenant(row: &Organization) -> Tenant<'_> {
 }
 
 fn read<T: DeserializeOwned>(entry: Entry) -> Result<T, ChangeError> {
-    serde_json::from_value(Value::Object(entry)).map_err(ChangeError::Malformed)
+    serde_path_to_error::deserialize(Value::Object(entry)).map_err(ChangeError::Malformed)
 }
 
 /// Another name for a row is a change of that row here, never of one by its former name; and what a database holds of a password is for

@@ -54,25 +54,34 @@ impl Store {
     /// As [`Store::apply`].
     pub async fn apply_for(&self, plan: &SitePlan, entries: &[AuditEntry]) -> Result<i64, StoreError> {
         let mut tx = self.begin().await?;
-        let current = directory::load(&mut tx).await?;
-        if current.revision() != plan.based_on_revision {
-            return Err(StoreError::Changed { expected: plan.based_on_revision, found: current.revision() });
-        }
-        if !Application::new(&mut tx, &current).run(plan).await? {
-            return Ok(current.revision());
-        }
-        let revision = current.revision() + 1;
-        on_tx!(&mut tx, |db| sqlx::query("UPDATE site SET revision = $1")
-            .bind(revision)
-            .execute(db)
-            .await
-            .map(drop))?;
-        for entry in entries {
-            audit::insert(&mut tx, entry).await?;
-        }
+        let revision = apply_in(&mut tx, plan, entries).await?;
         tx.commit().await?;
         Ok(revision)
     }
+}
+
+/// Applies a plan as a part of something larger.
+///
+/// # Errors
+/// As [`Store::apply`].
+pub(in crate::store) async fn apply_in(
+    tx: &mut Tx,
+    plan: &SitePlan,
+    entries: &[AuditEntry],
+) -> Result<i64, StoreError> {
+    let current = directory::load(tx).await?;
+    if current.revision() != plan.based_on_revision {
+        return Err(StoreError::Changed { expected: plan.based_on_revision, found: current.revision() });
+    }
+    if !Application::new(tx, &current).run(plan).await? {
+        return Ok(current.revision());
+    }
+    let revision = current.revision() + 1;
+    on_tx!(tx, |db| sqlx::query("UPDATE site SET revision = $1").bind(revision).execute(db).await.map(drop))?;
+    for entry in entries {
+        audit::insert(tx, entry).await?;
+    }
+    Ok(revision)
 }
 
 /// One application at work: which provisional numbers have become which rows.

@@ -31,8 +31,8 @@ const TITLE_LIMIT: usize = 200;
 
 const INSERT: &str = "INSERT INTO interactions (organization_id, protocol, medium, channel, direction, state, queue_id, \
     agent_id, contact_id, inbox_id, conversation_id, call_id, title, customer_state, unread, priority, started_at_ms, \
-    assigned_at_ms, visitor, number) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $17, $18, $19) RETURNING id";
+    assigned_at_ms, visitor, number, waiting_since_ms) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, $17, $18, $19, $20) RETURNING id";
 
 row! {
     pub(in crate::store) struct Row {
@@ -58,6 +58,8 @@ row! {
         started_at_ms: i64,
         assigned_at_ms: Option<i64>,
         handled_ms: i64,
+        waited_ms: i64,
+        waiting_since_ms: Option<i64>,
         opened_at_ms: Option<i64>,
         answered_at_ms: Option<i64>,
         ended_at_ms: Option<i64>,
@@ -99,6 +101,8 @@ impl TryFrom<Row> for InteractionRow {
             started_at_ms: row.started_at_ms,
             assigned_at_ms: row.assigned_at_ms,
             handled_ms: row.handled_ms,
+            waited_ms: row.waited_ms.max(0),
+            waiting_since_ms: row.waiting_since_ms,
             opened_at_ms: row.opened_at_ms,
             answered_at_ms: row.answered_at_ms,
             ended_at_ms: row.ended_at_ms,
@@ -183,9 +187,9 @@ impl Store {
 /// There is no such organization, or the database is away.
 pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<InteractionRow, StoreError> {
     let protocol = draw_protocol(tx, new.organization, new.started_at_ms).await?;
-    let (state, assigned_at_ms) = match new.agent {
-        Some(_) => (InteractionState::Open, Some(new.started_at_ms)),
-        None => (InteractionState::Waiting, None),
+    let (state, assigned_at_ms, waiting_since_ms) = match new.agent {
+        Some(_) => (InteractionState::Open, Some(new.started_at_ms), None),
+        None => (InteractionState::Waiting, None, Some(new.started_at_ms)),
     };
     // Who has it from the beginning has begun it himself, or has answered already.
     let customer = if new.agent.is_some() { CustomerState::Answered } else { CustomerState::New };
@@ -212,6 +216,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
         .bind(assigned_at_ms)
         .bind(&visitor)
         .bind(&number)
+        .bind(waiting_since_ms)
         .fetch_one(db)
         .await)?;
     let id = InteractionId(id);
@@ -244,6 +249,8 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewInteraction) -> Result<Interact
         started_at_ms: new.started_at_ms,
         assigned_at_ms,
         handled_ms: 0,
+        waited_ms: 0,
+        waiting_since_ms,
         opened_at_ms: None,
         answered_at_ms: None,
         ended_at_ms: None,

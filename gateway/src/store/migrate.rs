@@ -25,6 +25,7 @@ const POSTGRES: &[Step] = &[
     (13, "handled", include_str!("../../migrations/postgres/0013_handled.sql")),
     (14, "causes of faults", include_str!("../../migrations/postgres/0014_fault_causes.sql")),
     (15, "call outcomes", include_str!("../../migrations/postgres/0015_call_outcomes.sql")),
+    (16, "waited", include_str!("../../migrations/postgres/0016_waited.sql")),
 ];
 const SQLITE: &[Step] = &[
     (1, "first call", include_str!("../../migrations/sqlite/0001_first_call.sql")),
@@ -41,6 +42,7 @@ const SQLITE: &[Step] = &[
     (13, "handled", include_str!("../../migrations/sqlite/0013_handled.sql")),
     (14, "causes of faults", include_str!("../../migrations/sqlite/0014_fault_causes.sql")),
     (15, "call outcomes", include_str!("../../migrations/sqlite/0015_call_outcomes.sql")),
+    (16, "waited", include_str!("../../migrations/sqlite/0016_waited.sql")),
 ];
 
 impl Store {

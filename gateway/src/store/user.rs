@@ -1,6 +1,7 @@
 //! Users. Their password's hash leaves this file only to be compared.
 
 use crate::model::{AuditEntry, Capacity, ExtensionId, OrganizationId, User, UserId};
+use crate::store::apply::{SitePlan, apply_in};
 use crate::store::column::{number, parsed};
 use crate::store::database::Tx;
 use crate::store::{Store, StoreError, audit, directory};
@@ -84,6 +85,7 @@ const WITH_PASSWORD: &str = "SELECT COUNT(*) FROM users WHERE password_hash IS N
 const INSERT: &str = "INSERT INTO users (organization_id, email, name, role, extension_id, webrtc, omnichannel, \
     language, capacity_chats, capacity_calls, enabled, created_at_ms) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
+const EXTENSION: &str = "SELECT id FROM extensions WHERE organization_id = $1 AND number = $2";
 const UPDATE: &str = "UPDATE users SET email = $3, name = $4, role = $5, extension_id = $6, webrtc = $7, \
     omnichannel = $8, language = $9, capacity_chats = $10, capacity_calls = $11, enabled = $12 \
     WHERE organization_id = $1 AND id = $2";
@@ -183,21 +185,29 @@ impl Store {
     /// [`StoreError::Taken`] if the address or the extension is another user's.
     pub async fn insert_user(&self, user: &User, entry: AuditEntry) -> Result<UserId, StoreError> {
         let mut tx = self.begin().await?;
-        let id: i64 = on_tx!(&mut tx, |db| sqlx::query_scalar(INSERT)
+        let id = insert(&mut tx, user).await?;
+        finish(tx, AuditEntry { noun_id: id.to_string(), ..entry }).await?;
+        Ok(UserId(id))
+    }
+
+    /// Makes a user with an extension that a plan makes: both or neither.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] if the address is another user's; those of [`Store::apply`].
+    pub async fn insert_user_with_extension(
+        &self,
+        user: &User,
+        entry: AuditEntry,
+        (plan, planned, number): (&SitePlan, &AuditEntry, &str),
+    ) -> Result<UserId, StoreError> {
+        let mut tx = self.begin().await?;
+        apply_in(&mut tx, plan, std::slice::from_ref(planned)).await?;
+        let extension: i64 = on_tx!(&mut tx, |db| sqlx::query_scalar(EXTENSION)
             .bind(user.organization.0)
-            .bind(&user.email)
-            .bind(&user.name)
-            .bind(user.role.as_str())
-            .bind(user.extension.map(|ExtensionId(id)| id))
-            .bind(user.webrtc)
-            .bind(user.omnichannel)
-            .bind(user.language.as_str())
-            .bind(i64::from(user.capacity.chats))
-            .bind(i64::from(user.capacity.calls))
-            .bind(user.enabled)
-            .bind(user.created_at_ms)
+            .bind(number)
             .fetch_one(db)
             .await)?;
+        let id = insert(&mut tx, &User { extension: Some(ExtensionId(extension)), ..user.clone() }).await?;
         finish(tx, AuditEntry { noun_id: id.to_string(), ..entry }).await?;
         Ok(UserId(id))
     }
@@ -316,6 +326,24 @@ impl Store {
 }
 
 /// Writes down what was done, and lets every node look at the users anew.
+async fn insert(tx: &mut Tx, user: &User) -> Result<i64, StoreError> {
+    Ok(on_tx!(tx, |db| sqlx::query_scalar(INSERT)
+        .bind(user.organization.0)
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(user.role.as_str())
+        .bind(user.extension.map(|ExtensionId(id)| id))
+        .bind(user.webrtc)
+        .bind(user.omnichannel)
+        .bind(user.language.as_str())
+        .bind(i64::from(user.capacity.chats))
+        .bind(i64::from(user.capacity.calls))
+        .bind(user.enabled)
+        .bind(user.created_at_ms)
+        .fetch_one(db)
+        .await)?)
+}
+
 async fn finish(mut tx: Tx, entry: AuditEntry) -> Result<(), StoreError> {
     audit::insert(&mut tx, &entry).await?;
     directory::raise_revision(&mut tx).await?;

@@ -126,6 +126,13 @@ const verbs = {
   value: ({ page, selector }) => at(page).locator(selector).first().inputValue(),
   clipboard: ({ page }) => at(page).evaluate(() => navigator.clipboard.readText()),
   attribute: ({ page, selector, name }) => at(page).locator(selector).first().getAttribute(name),
+  // All that is computed of its style, once nothing around it moves any more.
+  looks: ({ page, selector }) =>
+    at(page).locator(selector).first().evaluate(async (one) => {
+      await Promise.all(one.getRootNode().getAnimations().map((animation) => animation.finished));
+      const style = getComputedStyle(one);
+      return Object.fromEntries([...style].map((name) => [name, style.getPropertyValue(name)]));
+    }),
   // Names its web address from here on.
   go: ({ page, url }) => at(page).goto(url),
   allow: ({ page, permissions }) => at(page).context().grantPermissions(permissions),

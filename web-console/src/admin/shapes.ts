@@ -23,6 +23,9 @@ export interface Extension {
   password?: string;
 }
 
+/** What a phone registers with; the password only at once. */
+export type Phone = Pick<Extension, 'number' | 'password'>;
+
 export interface Trunk {
   name: string;
   host: string;

@@ -129,6 +129,8 @@ export interface Interaction {
   left_until_ms: number | null;
   unread: number;
   started_at_ms: number;
+  /** Since when it waits for an agent, also after a transfer. */
+  waiting_since_ms: number | null;
   assigned_at_ms: number | null;
   answered_at_ms: number | null;
   ended_at_ms: number | null;

@@ -77,7 +77,7 @@ function Card({ offer, keyed }: { offer: Offer; keyed: boolean }) {
       <p class="offer-name cut">{telephone(name)}</p>
       {number && number !== name && <p class="soft">{telephone(number)}</p>}
       <p class="small">
-        {say('queue')} <strong>{interaction.queue?.title}</strong> · {say('waiting')} <Timer since={interaction.started_at_ms} />
+        {say('queue')} <strong>{interaction.queue?.title}</strong> · {say('waiting')} <Timer since={interaction.waiting_since_ms ?? interaction.started_at_ms} />
       </p>
       <p class="row small soft">
         {say('protocol')} <span class="mono">{interaction.protocol}</span> <CopyButton text={interaction.protocol} label={say('protocol')} />

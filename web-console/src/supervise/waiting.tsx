@@ -8,6 +8,8 @@ import { Rows } from '../ui/listing';
 import { Why } from './why';
 import { say } from './words';
 
+const since = (one: Interaction) => one.waiting_since_ms ?? one.started_at_ms;
+
 /** What no agent has taken yet, over all queues, oldest first. */
 export function Waiting() {
   const pages = usePages<Interaction>('/interactions?state=waiting&limit=100');
@@ -15,7 +17,7 @@ export function Waiting() {
   // The boards are told of each that comes or goes.
   const waiting = [...boards.value.values()].map(({ queue_id, waiting: n, longest_waiting_since_ms }) => `${queue_id}:${n}:${longest_waiting_since_ms}`).join();
   useEffect(() => void pages.reload(), [waiting]);
-  const items = [...pages.items].sort((a, b) => a.started_at_ms - b.started_at_ms);
+  const items = [...pages.items].sort((a, b) => since(a) - since(b));
   return (
     <div class="stack supervise-in">
       <Rows
@@ -27,7 +29,7 @@ export function Waiting() {
           { title: say('customer'), cell: Customer },
           { title: say('protocol'), cell: (one) => <span class="mono">{one.protocol}</span>, minor: true },
           { title: say('queue'), cell: (one) => one.queue?.title ?? '–' },
-          { title: say('since'), cell: (one) => <Timer since={one.started_at_ms} /> },
+          { title: say('since'), cell: (one) => <Timer since={since(one)} /> },
           { title: say('why'), cell: (one) => <Button size="small" icon="question" onClick={() => (asked.value = one)}>{say('why')}</Button>, width: 'least', align: 'end' },
         ]}
       />

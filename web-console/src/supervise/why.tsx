@@ -37,6 +37,7 @@ export function Why({ interaction, onClose }: { interaction: Interaction; onClos
       {why.loading && !why.data && <Skeleton lines={4} />}
       {why.data?.leads_nowhere && <Stranded interaction={interaction} onSent={onClose} />}
       {why.data && !why.data.leads_nowhere && <Reasons {...why.data} />}
+      {why.data && why.data.state !== 'open' && interaction.agent && interaction.queue && <Alone id={interaction.id} agent={interaction.agent.name} queue={interaction.queue} onSent={onClose} />}
     </Dialog>
   );
 }
@@ -60,6 +61,22 @@ function Stranded({ interaction, onSent }: { interaction: Interaction; onSent: (
       <p class="form-problem">{reason}</p>
       <Select label={say('send_to_queue')} none={true} value={chosen === null ? '' : String(chosen)} onChange={(text) => (to.value = text ? Number(text) : null)} choices={open.map((one) => ({ value: String(one.id), label: one.title }))} />
       <Button kind="primary" busy={action.pending} disabled={chosen === null} onClick={action.run}>{say('send')}</Button>
+      <FormProblem problem={action.problem} />
+    </>
+  );
+}
+
+/** It is meant for one alone, as after a transfer: for how long, and the way on. */
+function Alone({ id, agent, queue, onSent }: { id: number; agent: string; queue: { id: number; title: string }; onSent: () => void }) {
+  const action = useAction(async () => {
+    await transfer(id, { queue: queue.id });
+    toast(say('sent_to_queue'), { kind: 'good' });
+    onSent();
+  });
+  return (
+    <>
+      <p>{say('why_alone', { name: agent, queue: queue.title })}</p>
+      <Button busy={action.pending} onClick={action.run}>{say('send_to_queue_now', { queue: queue.title })}</Button>
       <FormProblem problem={action.problem} />
     </>
   );

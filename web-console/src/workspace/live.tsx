@@ -119,7 +119,7 @@ function Voice({ interaction, mine, onTransfer }: { interaction: Interaction; mi
       {!mine && (
         <div class="talk-note">
           <Icon name="clock" />
-          <p class="grow">{say('voice_waiting')}</p>
+          <p class="grow">{interaction.agent && interaction.state !== 'open' ? say('voice_alone', { name: interaction.agent.name }) : say('voice_waiting')}</p>
           {interaction.state === 'waiting' && may('attend') && (
             <Button kind="good" icon="phone" onClick={() => tell(() => takeCall(interaction.id))}>
               {say('take')}

@@ -32,6 +32,7 @@ export const say = catalogue(
     transfer: 'Transfer',
     unfold: 'Open tools',
     visitor: 'Visitor data',
+    voice_alone: 'The caller waits with music. {name} is offered the call first; after a minute, whoever is next.',
     voice_waiting: 'The caller waits with music. The call is offered to whoever is next.',
   },
   {
@@ -65,6 +66,7 @@ export const say = catalogue(
     transfer: 'Transferir',
     unfold: 'Abrir ferramentas',
     visitor: 'Dados do visitante',
+    voice_alone: 'Quem ligou espera com música. A chamada é oferecida primeiro a {name}; depois de um minuto, ao próximo da vez.',
     voice_waiting: 'Quem ligou espera com música. A chamada é oferecida ao próximo da vez.',
   },
 );

@@ -91,8 +91,8 @@ function attach(look: Pick<Appearance, 'colour' | 'position'>, ...elements: HTML
   const host = document.createElement('ramal-widget');
   host.lang = locale;
   host.dataset['position'] = look.position;
-  host.style.setProperty('--accent', look.colour);
-  host.style.setProperty('--on-accent', textOn(look.colour));
+  host.style.setProperty('--accent', look.colour, 'important');
+  host.style.setProperty('--on-accent', textOn(look.colour), 'important');
   const root = host.attachShadow({ mode: 'open' });
   // A constructed sheet passes a page's content policy without 'unsafe-inline'.
   const sheet = new CSSStyleSheet();

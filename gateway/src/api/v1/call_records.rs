@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Asked, At};
-use super::page::{Items, PageQuery};
+use super::page::{Items, PageQuery, check_span};
 use super::recordings::{Recording, finished};
 use super::signed::Signed;
 use crate::api::Web;
@@ -171,6 +171,7 @@ pub async fn list(
     if wanted.number.as_ref().is_some_and(|text| text.len() > NUMBER_LIMIT) {
         return Err(Problem::length("number", (0, NUMBER_LIMIT)));
     }
+    check_span(wanted.from_ms, wanted.to_ms)?;
     let query = PageQuery { limit: wanted.limit, cursor: wanted.cursor };
     let directory = web.directory();
     let queue = match wanted.queue {
@@ -244,12 +245,6 @@ fn in_a_queue(row: &InteractionRow) -> bool {
     row.queue.is_some() && row.direction == InteractionDirection::Inbound
 }
 
-/// Until an agent had it for the first time, or it ended, in milliseconds; 0 while it waits.
-fn waited(row: &InteractionRow) -> i64 {
-    let until = row.answered_at_ms.or(row.ended_at_ms).or(row.closed_at_ms);
-    until.map_or(0, |until| (until - row.started_at_ms).max(0))
-}
-
 /// A number as it is stored, of one as people write it: `+55 (11) 3265-4321` is found as `551132654321`.
 fn bare(text: &str) -> String {
     let kept: String = text.chars().filter(|letter| !" ()-./".contains(*letter)).collect();
@@ -293,7 +288,7 @@ impl<'a> Names<'a> {
 
     fn tell(&self, call: CallRecord, of_call: &[InteractionRow]) -> Told {
         let queued = || of_call.iter().filter(|row| in_a_queue(row));
-        let waited_ms = queued().next().map(|_| queued().map(waited).sum::<i64>());
+        let waited_ms = queued().next().map(|_| queued().map(|row| row.waited_ms).sum::<i64>());
         let gave_up = queued().all(|row| row.answered_at_ms.is_none())
             && queued().any(|row| row.ended_by == Some(EndedByWhom::Customer));
         let talk_ms = if gave_up { 0 } else { (call.talk_ms() - waited_ms.unwrap_or(0)).max(0) };

@@ -174,7 +174,7 @@ fn found(directory: &model::Directory, signed: &Signed, number: &str) -> Result<
     row.map(|row| Json(row.into())).ok_or_else(|| Problem::not_found("extension"))
 }
 
-fn draw_password() -> Result<String, Problem> {
+pub fn draw_password() -> Result<String, Problem> {
     let mut bytes = [0; PASSWORD_CHARACTERS];
     let drawn = rand::rngs::OsRng.try_fill_bytes(&mut bytes);
     drawn.map_err(|_| Problem::node("No randomness", "The system gives no random bytes."))?;

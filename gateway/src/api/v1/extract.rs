@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, MatchedPath, Path, Query};
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use crate::api::problem::Problem;
-use crate::api::{Source, Web, wall_ms};
+use crate::api::{Source, Web, unreadable, wall_ms};
 use crate::people::Origin;
 
 /// What stands in the path. What is no number there is nobody's number: 404.
@@ -19,7 +19,37 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Web> for At<T> {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
         let found = Path::<T>::from_request_parts(parts, web).await;
-        found.map(|Path(value)| Self(value)).map_err(|_| Problem::not_found("row"))
+        let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+        found.map(|Path(value)| Self(value)).map_err(|_| Problem::not_found(path.map_or("row", noun)))
+    }
+}
+
+/// What the rows are called that stand under a path.
+fn noun(path: &str) -> &'static str {
+    let before = path.split("/{").next().unwrap_or(path);
+    match before.rsplit('/').next().unwrap_or(before) {
+        "agents" => "agent",
+        "attachments" => "attachment",
+        "call-records" | "calls" => "call",
+        "contacts" => "contact",
+        "dispositions" => "disposition",
+        "extensions" => "extension",
+        "inboxes" => "inbox",
+        "interactions" => "interaction",
+        "links" => "link",
+        "members" => "member",
+        "offers" => "offer",
+        "pause-reasons" => "pause reason",
+        "plugins" => "plugin",
+        "queues" => "queue",
+        "recordings" => "recording",
+        "rules" => "rule",
+        "sound-clips" => "sound clip",
+        "tokens" => "token",
+        "trunks" => "trunk",
+        "users" => "user",
+        "whip" => "seat",
+        _ => "row",
     }
 }
 
@@ -31,10 +61,7 @@ impl<T: DeserializeOwned> FromRequestParts<Web> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
         let asked = Query::<T>::from_request_parts(parts, web).await;
-        let unreadable = |error: axum::extract::rejection::QueryRejection| {
-            Problem::caller(StatusCode::BAD_REQUEST, "The query cannot be read", error.body_text())
-        };
-        asked.map(|Query(value)| Self(value)).map_err(unreadable)
+        asked.map(|Query(value)| Self(value)).map_err(|error| unreadable::query(&error.body_text()))
     }
 }
 

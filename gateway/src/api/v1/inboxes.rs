@@ -188,16 +188,24 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Whether a rule may give a queue to what comes by an inbox that has none.
+/// Whether a rule names a queue for what comes by an inbox that has none. What a rule knows without its settings is not seen from here.
 async fn is_ruled(web: &Web, signed: &Signed) -> Result<bool, Problem> {
     let rules = web.channels.rules(signed.organization).await?;
-    Ok(rules.iter().any(|view| view.rule.enabled))
+    let directory = web.directory();
+    let takes =
+        |name: &String| directory.queue_by_name(signed.organization, name).is_some_and(|queue| queue.enabled);
+    Ok(rules.iter().any(|view| view.rule.enabled && view.queues.iter().any(takes)))
 }
 
 /// A state that is said of a queue comes last: what keeps the channel itself from working is mended first.
 fn state_of(web: &Web, view: &InboxView, ruled: bool) -> InboxState {
-    let queue = view.inbox.queue.and_then(|id| web.directory().queue(view.inbox.organization, id).cloned());
-    let led = ruled || queue.is_some_and(|queue| queue.enabled);
+    let directory = web.directory();
+    let led = match view.inbox.queue.map(|id| directory.queue(view.inbox.organization, id)) {
+        None => ruled,
+        Some(Some(queue)) => queue.enabled || ruled,
+        // It was meant for a queue that is gone: somebody has to choose another.
+        Some(None) => false,
+    };
     if view.state == InboxState::Ready && !led { InboxState::LeadsNowhere } else { view.state }
 }
 

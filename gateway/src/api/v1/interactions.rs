@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Asked, At};
-use super::page::{Items, PageQuery};
+use super::page::{Items, PageQuery, check_span};
 use super::signed::Signed;
 use crate::api::Web;
 use crate::api::problem::{Code, Problem};
@@ -85,6 +85,7 @@ pub async fn list(
     if wanted.q.as_ref().is_some_and(|text| text.len() > TEXT_LIMIT) {
         return Err(Problem::length("q", (0, TEXT_LIMIT)));
     }
+    check_span(wanted.from_ms, wanted.to_ms)?;
     let query = PageQuery { limit: wanted.limit, cursor: wanted.cursor };
     let filter = InteractionFilter {
         state: wanted.state,

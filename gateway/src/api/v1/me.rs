@@ -120,6 +120,7 @@ pub async fn change(
     let old = json!({ "name": signed.person.name, "language": signed.person.language });
     let mut user = (*signed.person).clone();
     if let Some(name) = &asked.name {
+        Problem::unless_seen("name", name)?;
         user.name = people::person_name(name)
             .ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
     }

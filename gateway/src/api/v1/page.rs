@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 
 /// Rows of a page where nothing is said.
 const USUAL: u32 = 50;
@@ -17,7 +17,7 @@ const MOST: u32 = 100;
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// Rows at most, 1 to 100; 50 where nothing is said.
+    /// Rows at most, 1 to 100; 50 where nothing is said. 0 is taken for 1, and what is more for 100.
     pub limit: Option<u32>,
     /// `next` of the page before.
     pub cursor: Option<String>,
@@ -30,6 +30,20 @@ pub struct PageQuery {
 pub struct WholeQuery {
     /// As at other lists. All rows come in one page, whatever is said here.
     limit: Option<u32>,
+}
+
+/// The span of time of a list, from its first moment to the one after its last.
+///
+/// # Errors
+/// It ends before it begins.
+pub fn check_span(from_ms: Option<i64>, to_ms: Option<i64>) -> Result<(), Problem> {
+    match (from_ms, to_ms) {
+        (Some(from_ms), Some(to_ms)) if from_ms > to_ms => {
+            Err(Problem::wrong("to_ms", "It is before from_ms: nothing lies between.")
+                .coded(Code::SpanBackwards))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A page of a list.

@@ -163,6 +163,7 @@ pub async fn install(
         Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "No plugin", error.to_string())
             .coded(Code::NotAPlugin)
     })?;
+    host.fits(file.clone()).await.map_err(unfit)?;
     let (name, version) = (file.manifest.name.clone(), file.manifest.version.clone());
     let installed = Installed { grants: Grants::all_of(&file.manifest), file };
     let library = host.library().clone();
@@ -172,10 +173,14 @@ pub async fn install(
     web.store.audit(&entry).await?;
     match host.plugins().into_iter().find(|status| status.name == name).and_then(|status| status.broken) {
         None => Ok(StatusCode::CREATED),
-        Some(reason) => {
-            Err(Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "The plugin cannot be loaded", reason))
-        }
+        Some(reason) => Err(unfit(reason)),
     }
+}
+
+fn unfit(reason: String) -> Problem {
+    let problem =
+        Problem::caller(StatusCode::UNPROCESSABLE_ENTITY, "The plugin cannot be loaded", reason.as_str());
+    problem.coded(Code::PluginUnfit).with("reason", reason)
 }
 
 /// Takes a plugin out. Its inboxes and rules stand still until it is back.

@@ -52,6 +52,11 @@ fn names(operation: &Operation) -> Vec<String> {
 
 /// Stands before all endpoints of the document.
 pub async fn only_known(State(known): State<Arc<Known>>, request: Request, next: Next) -> Response {
+    if !is_utf8(request.uri().query().unwrap_or_default()) {
+        let problem =
+            Problem::caller(StatusCode::BAD_REQUEST, "The query cannot be read", "It is not UTF-8.");
+        return problem.into_response();
+    }
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let names = path
         .and_then(|path| known.at(path.strip_prefix(ROOT).unwrap_or(path), request.method()))
@@ -70,6 +75,24 @@ pub async fn none_known(request: Request, next: Next) -> Response {
     }
 }
 
+/// Whether what is written as `%XX` is text; it would be read with signs of replacement in it otherwise.
+fn is_utf8(query: &str) -> bool {
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        match (byte, digit(ahead.next()), digit(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high << 4 | low) as u8);
+                rest = ahead;
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    std::str::from_utf8(&bytes).is_ok()
+}
+
 fn odd_one(uri: &Uri, known: &[String]) -> Option<Problem> {
     // What cannot be read at all is refused by whoever reads it.
     let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
@@ -82,4 +105,19 @@ fn odd_one(uri: &Uri, known: &[String]) -> Option<Problem> {
     let problem = Problem::caller(StatusCode::BAD_REQUEST, "The query has an unknown parameter", detail);
     let odd = odd.as_str();
     Some(problem.at(odd).coded(Code::UnknownParameter).with("given", odd).with("known", known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_text_is_told_from_what_is_not() {
+        for query in ["", "q=a", "q=%C3%A3&x=%", "q=100%", "q=%zz", "q=%4"] {
+            assert!(is_utf8(query), "{query}");
+        }
+        for query in ["q=%ff", "q=%C3", "q=%C3x%A3", "%80"] {
+            assert!(!is_utf8(query), "{query}");
+        }
+    }
 }

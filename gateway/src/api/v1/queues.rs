@@ -19,7 +19,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{Shared, Web};
 use crate::model::{
     self, Announcement, Destination, DialRuleKind, Directory, InboxId, Medium, OrganizationId, Permission,
-    QueueDirection, QueueId, Service, UserId, difference,
+    QueueDirection, QueueId, Service, TrunkNumber, UserId, difference,
 };
 use crate::routing::floor::view::Titled;
 use crate::store::StoreError;
@@ -171,7 +171,7 @@ pub async fn patch(
         have_music(&web, &new).await?;
     }
     if new.name != old.name {
-        refuse_what_a_rule_names(old, &directory)?;
+        refuse_what_names_it(&web, old).await?;
     }
     let detail = difference(&json!(Queue::of(old, &directory)), &json!(Queue::of(&new, &directory)));
     let entry = signed.does("change", "queue", id, detail);
@@ -183,7 +183,7 @@ pub async fn patch(
     Ok(Json(Queue { inboxes, ..Queue::of(&new, &web.directory()) }))
 }
 
-/// Deletes a queue. What waits in it goes on waiting without one: who may read all sees it and can send it elsewhere.
+/// Deletes a queue that nothing leads to. What waits in it goes on waiting without one: who may read all sees it and can send it elsewhere.
 #[utoipa::path(delete, path = "/queues/{id}", tag = "queues", params(("id" = QueueId, Path)), responses((status = 204)))]
 pub async fn delete(
     State(web): State<Web>,
@@ -193,7 +193,13 @@ pub async fn delete(
     signed.may(Permission::ManageQueues)?;
     let directory = web.directory();
     let old = directory.queue(signed.organization, id).ok_or_else(|| Problem::not_found("queue"))?;
-    refuse_what_a_rule_names(old, &directory)?;
+    refuse_what_names_it(&web, old).await?;
+    let inboxes = inboxes_of(id, &web.store.inboxes_of_queues(signed.organization).await?);
+    if let Some(inbox) = inboxes.first() {
+        let detail = format!("The inbox {} leads to this queue: choose another there first.", inbox.title);
+        let problem = Problem::conflict("An inbox leads here", detail).coded(Code::InboxLeadsHere);
+        return Err(problem.with("inbox", inbox.title.as_str()));
+    }
     let detail = difference(&json!(Queue::of(old, &directory)), &json!({}));
     let entry = signed.does("delete", "queue", id, detail);
     if !web.store.delete_queue(signed.organization, id, &entry).await? {
@@ -221,23 +227,41 @@ impl Shared {
     }
 }
 
-/// A rule of the dial plan would lead nowhere.
-fn refuse_what_a_rule_names(queue: &model::Queue, directory: &Directory) -> Result<(), Problem> {
-    let leads = |service: &Service| matches!(service, Service::Queue(name) if *name == queue.name);
-    let named = directory.rules(queue.organization).any(|rule| match &rule.kind {
-        DialRuleKind::Service { service, .. } => leads(service),
-        DialRuleKind::TrunkNumber { destination: Destination::Service(service), .. } => leads(service),
-        DialRuleKind::TrunkNumber { destination: Destination::Extension(_), .. }
-        | DialRuleKind::Prefix { .. } => false,
-    });
-    if named {
-        return Err(Problem::conflict(
-            "A rule leads here",
-            "Change the dial plan first: a rule of it names this queue.",
-        )
-        .coded(Code::RuleLeadsHere));
+/// A rule, of the dial plan or of conversations, would lead nowhere.
+async fn refuse_what_names_it(web: &Web, queue: &model::Queue) -> Result<(), Problem> {
+    let directory = web.directory();
+    let mut dialled = directory.rules(queue.organization);
+    if let Some(number) = dialled.find_map(|rule| number_that_leads_to(queue, &rule.kind, &directory)) {
+        let detail = format!("Change the dial plan first: {number} leads to this queue.");
+        let problem = Problem::conflict("A rule leads here", detail).coded(Code::RuleLeadsHere);
+        return Err(problem.with("number", number));
+    }
+    let rules = web.channels.rules(queue.organization).await?;
+    if let Some(view) = rules.iter().find(|view| view.queues.contains(&queue.name)) {
+        let title = view.rule.title.as_str();
+        let detail = format!("The rule {title} sends to this queue: choose another there first.");
+        let problem = Problem::conflict("A rule sends here", detail).coded(Code::RuleSendsHere);
+        return Err(problem.with("rule", title));
     }
     Ok(())
+}
+
+/// The number by which a rule of the dial plan leads to a queue; where that is any number of a trunk, the trunk.
+fn number_that_leads_to(queue: &model::Queue, rule: &DialRuleKind, directory: &Directory) -> Option<String> {
+    let leads = |service: &Service| matches!(service, Service::Queue(name) if *name == queue.name);
+    match rule {
+        DialRuleKind::Service { number, service } => leads(service).then(|| number.clone()),
+        DialRuleKind::TrunkNumber { trunk, number, destination: Destination::Service(service) } => {
+            leads(service).then(|| match number {
+                TrunkNumber::Any => {
+                    directory.trunk(*trunk).map(|trunk| trunk.name.clone()).unwrap_or_default()
+                }
+                TrunkNumber::Exact(number) => number.clone(),
+            })
+        }
+        DialRuleKind::TrunkNumber { destination: Destination::Extension(_), .. }
+        | DialRuleKind::Prefix { .. } => None,
+    }
 }
 
 fn named(error: StoreError) -> Problem {

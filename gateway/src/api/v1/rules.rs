@@ -143,7 +143,7 @@ pub async fn delete(
 
 impl From<RuleView> for Rule {
     fn from(view: RuleView) -> Self {
-        let RuleView { rule, fault, settings } = view;
+        let RuleView { rule, fault, settings, queues: _ } = view;
         let (fault, fault_cause) = fault.map(|fault| (fault.text, fault.cause)).unzip();
         Self {
             id: rule.id,

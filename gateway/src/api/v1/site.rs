@@ -4,16 +4,15 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::signed::Signed;
-use crate::api::Web;
-use crate::api::body::unreadable;
 use crate::api::problem::{Code, Problem};
+use crate::api::{Web, unreadable};
 use crate::config::fault::{Cause, Step};
 use crate::model::{Directory, Permission, difference};
 use crate::site::{self, Change, ChangeError};
 use crate::store::StoreError;
 
 /// A change is planned so often anew when somebody else's came between.
-const TRIES: u32 = 4;
+pub const TRIES: u32 = 4;
 
 /// What the audit log calls a change.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +56,7 @@ pub async fn change(
 impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::Malformed(error) => unreadable(&error),
+            ChangeError::Malformed(error) => unreadable::body(&error),
             ChangeError::NoSuch(what) => Self::not_found(what),
             ChangeError::Taken(field) => {
                 Self::conflict("Taken already", format!("Another has this {field}."))

@@ -78,6 +78,7 @@ pub async fn create(
     JsonBody(asked): JsonBody<TokenName>,
 ) -> Result<(StatusCode, Json<NewToken>), Problem> {
     signed.may(Permission::ManageTokens)?;
+    Problem::unless_seen("name", &asked.name)?;
     let name = people::person_name(&asked.name)
         .ok_or_else(|| Problem::wrong("name", "This is no name.").coded(Code::PersonNameWrong))?;
     let made = web.people.new_program(&signed.person, &name, &signed.origin.actor(&signed.person)).await;

@@ -1,6 +1,7 @@
 //! Users, for administrators.
 
 mod change;
+mod with_extension;
 
 use axum::Json;
 use axum::extract::State;
@@ -70,6 +71,8 @@ pub struct Created {
     #[serde(flatten)]
     user: User,
     setup_link: String,
+    /// The password of his `new_extension`; null without one.
+    extension_password: Option<String>,
 }
 
 /// A link by which somebody sets his password, once.
@@ -138,17 +141,27 @@ pub async fn create(
     signed.may(Permission::ManageUsers)?;
     let directory = web.directory();
     let queues = asked.queues(&signed, &directory)?;
+    let new_extension = asked.new_extension.clone();
     let user = asked.user(&signed, &directory)?;
-    let told = json!(User { queues: queues.clone(), ..User::of(&user, &directory) });
-    let entry = signed.does("create", "user", "", difference(&json!({}), &told));
-    let id = web.store.insert_user(&user, entry).await?;
-    let user = model::User { id, ..user };
+    let mut told = User { queues: queues.clone(), ..User::of(&user, &directory) };
+    told.extension = new_extension.clone().or(told.extension);
+    let entry = signed.does("create", "user", "", difference(&json!({}), &json!(told)));
+    let (id, extension_password) = match &new_extension {
+        None => (web.store.insert_user(&user, entry).await?, None),
+        Some(number) => {
+            let (id, password) = with_extension::insert(&web, &signed, (&user, entry), number).await?;
+            web.tell_changed(signed.organization, "extensions");
+            (id, Some(password))
+        }
+    };
     web.store.set_queues_of_user(signed.organization, id, &queues).await?;
     let token = people::make_link(&web.store, &user, LinkPurpose::Setup, &signed.actor()).await?;
     web.followed(web.store.revision().await?).await;
     web.tell_changed(signed.organization, "users");
     let setup_link = web.link(secure, &headers, &token);
-    Ok((StatusCode::CREATED, Json(Created { user: User::of(&user, &web.directory()), setup_link })))
+    let user = found(&web, &signed, id).await?;
+    let user = User::of(&user, &web.directory());
+    Ok((StatusCode::CREATED, Json(Created { user, setup_link, extension_password })))
 }
 
 /// A user.

@@ -32,6 +32,8 @@ pub struct RuleView {
     pub fault: Option<PlacementFault>,
     /// Its settings as they are shown: of secrets only whether they are there.
     pub settings: BTreeMap<String, Value>,
+    /// Names of the queues that its settings say it may send to.
+    pub queues: Vec<String>,
 }
 
 impl Channels {
@@ -150,6 +152,10 @@ impl Channels {
                 plugin.resting(&placement).map(PlacementFault::from)
             }
         };
-        RuleView { rule, fault, settings }
+        let plugin = self.plugin(&rule.plugin, World::Rule);
+        let fields = plugin.iter().flat_map(|plugin| &plugin.manifest().settings);
+        let named = fields.filter(|field| field.kind == FieldKind::Queue);
+        let queues = named.filter_map(|field| rule.settings.get(&field.name)).cloned().collect();
+        RuleView { rule, fault, settings, queues }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::Distribution;
 use super::agent::WrapUp;
 use super::output::{GaveBack, Offer, OfferId, Output, RoutingError, Withdrawal};
 use super::timeout::Due;
 use super::waiting::{Arrival, Destination, Progress, Routed};
+use super::{ALONE, Distribution};
 use crate::model::{InteractionId, UserId};
 
 impl Distribution {
@@ -21,6 +21,7 @@ impl Distribution {
         self.exists(arrival.to)?;
         self.interactions.insert(arrival.id, Routed::new(arrival));
         self.wait(arrival.id);
+        self.wait_alone(now, arrival.id);
         self.drain(now);
         Ok(())
     }
@@ -97,7 +98,7 @@ impl Distribution {
         Ok(())
     }
 
-    /// The agent lays it down; it waits in its old place. He is not asked for it again at once.
+    /// The agent lays it down, or is lost to it; it waits in its old place. He is not asked for it again at once.
     ///
     /// # Errors
     /// He does not have it.
@@ -106,10 +107,11 @@ impl Distribution {
         now: Instant,
         interaction: InteractionId,
         agent: UserId,
+        why: GaveBack,
     ) -> Result<(), RoutingError> {
         self.routed(interaction)?.served_by(agent)?;
         self.decline(now, interaction, agent);
-        self.give_back(now, interaction, agent, GaveBack::Released);
+        self.give_back(now, interaction, agent, why);
         self.drain(now);
         Ok(())
     }
@@ -133,7 +135,7 @@ impl Distribution {
         }
         if let Some(routed) = self.interactions.get_mut(&interaction) {
             routed.arrival.to = to;
-            routed.home = to.queue().or(routed.home);
+            routed.arrival.home = to.queue().or(routed.arrival.home);
             routed.progress = Progress::Waiting;
             routed.declined.clear();
             if let Progress::Served(agent) = progress
@@ -144,6 +146,7 @@ impl Distribution {
             }
         }
         self.wait(interaction);
+        self.wait_alone(now, interaction);
         self.drain(now);
         Ok(())
     }
@@ -215,6 +218,36 @@ impl Distribution {
         }
     }
 
+    /// What is meant for one agent alone has its time for him.
+    fn wait_alone(&mut self, now: Instant, interaction: InteractionId) {
+        let Some(routed) = self.interactions.get_mut(&interaction) else { return };
+        routed.alone_until = match routed.arrival.to {
+            Destination::Agent(_) => Some(now + ALONE),
+            Destination::Queue(_) => None,
+        };
+        if let Some(until) = routed.alone_until {
+            self.deadlines.insert((until, Due::Alone(interaction)));
+        }
+    }
+
+    /// What waits for one agent alone goes to its queue; what has none goes on waiting for him.
+    pub(super) fn send_home(&mut self, interaction: InteractionId) {
+        let Some(routed) = self.interactions.get(&interaction) else { return };
+        let (Destination::Agent(agent), Some(queue)) = (routed.arrival.to, routed.arrival.home) else {
+            return;
+        };
+        if !self.queues.contains_key(&queue) {
+            return;
+        }
+        self.stop_waiting(interaction);
+        if let Some(routed) = self.interactions.get_mut(&interaction) {
+            routed.arrival.to = Destination::Queue(queue);
+            routed.alone_until = None;
+        }
+        self.wait(interaction);
+        self.tell(Output::SentHome { interaction, agent, queue });
+    }
+
     pub(super) fn stop_waiting(&mut self, interaction: InteractionId) {
         let Some(routed) = self.interactions.get(&interaction) else { return };
         let to = routed.arrival.to;
@@ -246,6 +279,17 @@ impl Distribution {
         self.wait(interaction);
         self.tell(Output::Withdrawn { offer, why });
         self.tell(Output::AgentChanged(offer.agent));
+        let waits_on = match why {
+            Withdrawal::Refused | Withdrawal::TimedOut => false,
+            Withdrawal::AgentLeft | Withdrawal::InCall => {
+                self.interactions.get(&interaction).is_some_and(|routed| !routed.alone_is_over(now))
+            }
+            // The caller says what becomes of it.
+            Withdrawal::Gone => true,
+        };
+        if !waits_on {
+            self.send_home(interaction);
+        }
     }
 
     fn end_offer(&mut self, offer: OfferId) -> Option<Offer> {
@@ -261,7 +305,8 @@ impl Distribution {
         let Some(routed) = self.interactions.get_mut(&interaction) else { return };
         routed.progress = Progress::Served(agent);
         routed.declined.clear();
-        if let Some(home) = routed.home {
+        routed.alone_until = None;
+        if let Some(home) = routed.arrival.home {
             routed.arrival.to = Destination::Queue(home);
         }
         let medium = routed.arrival.medium;

@@ -36,6 +36,12 @@ pub enum Output {
         agent: UserId,
         why: GaveBack,
     },
+    /// The one agent that it was meant for has not taken it: it waits in its queue now.
+    SentHome {
+        interaction: InteractionId,
+        agent: UserId,
+        queue: QueueId,
+    },
     /// Why this agent and not another, to be kept with the Interaction.
     Decided(Decision),
     /// An agent's wrap-up of it is over.

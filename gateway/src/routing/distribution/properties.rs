@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::output::GaveBack;
 use super::tests::{agent, arrival, queue, reason};
 use super::*;
 use crate::model::{Capacity, Medium};
@@ -162,7 +163,7 @@ impl Observed {
             Step::Release(which) => self
                 .interaction(which)
                 .and_then(|interaction| self.held.get(&interaction).map(|agent| (interaction, *agent)))
-                .map(|(interaction, agent)| self.inner.release(now, interaction, agent)),
+                .map(|(interaction, agent)| self.inner.release(now, interaction, agent, GaveBack::Released)),
             Step::Resume(user, scope) => Some(self.inner.resume(now, user, scope)),
             Step::Take(which, user) => self.interaction(which).map(|i| self.inner.take(now, i, user)),
             Step::TookCall(user) => {
@@ -205,6 +206,9 @@ impl Observed {
                 Output::Withdrawn { offer, .. } => {
                     assert_eq!(self.offers.remove(&offer.id), Some(offer));
                 }
+                Output::SentHome { interaction, .. } => {
+                    assert!(!self.held.contains_key(&interaction), "sent home while somebody has it");
+                }
                 Output::AgentChanged(_) | Output::Decided(_) | Output::WrappedUp { .. } => {}
             }
         }
@@ -227,6 +231,8 @@ impl Observed {
             let id = routed.arrival.id;
             let waits = self.inner.waiting(routed.arrival.to).any(|other| other == id);
             assert_eq!(waits, routed.progress == Progress::Waiting, "lost: {routed:?}");
+            let alone_for_ever = routed.alone_is_over(self.now) && routed.arrival.home.is_some();
+            assert!(!alone_for_ever, "waits for one who does not take it: {routed:?}");
             match routed.progress {
                 Progress::Waiting => assert!(!self.held.contains_key(&id)),
                 Progress::Offered(offer) => assert_eq!(self.offers.get(&offer.id), Some(&offer)),

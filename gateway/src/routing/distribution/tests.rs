@@ -29,7 +29,7 @@ pub(super) fn arrival(id: i64, medium: Medium) -> Arrival {
         Medium::Chat => QueueId(2),
     };
     let to = Destination::Queue(queue);
-    Arrival { id: InteractionId(id), medium, to, priority: 0, arrived_at_ms: id }
+    Arrival { id: InteractionId(id), medium, to, home: None, priority: 0, arrived_at_ms: id }
 }
 
 pub(super) fn reason() -> PauseReasonId {
@@ -265,6 +265,66 @@ fn what_is_meant_for_one_agent_waits_for_him() {
     assert_eq!(desk.offers(), []);
     desk.inner.log_in(desk.now, UserId(1), QueueId(2)).unwrap();
     assert_eq!(desk.accept_all(), [(1, 1)]);
+}
+
+/// Interaction 1, which the first of two agents has given to the second.
+fn given_to_the_second() -> Desk {
+    let mut desk = Desk::with_agents(2);
+    desk.arrive(1, Medium::Chat);
+    assert_eq!(desk.accept_all(), [(1, 1)]);
+    desk.inner.transfer(desk.now, InteractionId(1), Destination::Agent(UserId(2))).unwrap();
+    desk
+}
+
+fn queue_of_the_first(desk: &Desk) -> Option<QueueId> {
+    desk.inner.interaction(InteractionId(1)).unwrap().queue()
+}
+
+#[test]
+fn what_one_agent_alone_refuses_or_leaves_goes_to_its_queue() {
+    let mut desk = given_to_the_second();
+    let [(1, 2, offer)] = desk.offers()[..] else { panic!("not offered to him alone") };
+    desk.inner.refuse(desk.now, offer).unwrap();
+    assert_eq!(queue_of_the_first(&desk), Some(QueueId(2)));
+    let home = Output::SentHome { interaction: InteractionId(1), agent: UserId(2), queue: QueueId(2) };
+    assert!(desk.outputs().contains(&home));
+    // Neither is asked at once: the one has sent it away, the other has refused it.
+    desk.pass_ms(30_000);
+    assert_eq!(desk.accept_all().len(), 1);
+
+    let mut desk = given_to_the_second();
+    assert_eq!(desk.offers().len(), 1);
+    desk.pass_ms(29_999);
+    assert_eq!(queue_of_the_first(&desk), None);
+    desk.pass_ms(1);
+    assert_eq!(queue_of_the_first(&desk), Some(QueueId(2)));
+}
+
+#[test]
+fn what_one_agent_alone_cannot_be_asked_for_waits_a_minute_for_him_and_then_in_its_queue() {
+    let mut desk = Desk::with_agents(2);
+    desk.arrive(1, Medium::Chat);
+    assert_eq!(desk.accept_all(), [(1, 1)]);
+    desk.inner.leave(desk.now, UserId(2)).unwrap();
+    desk.inner.transfer(desk.now, InteractionId(1), Destination::Agent(UserId(2))).unwrap();
+    desk.pass_ms(59_999);
+    assert_eq!((queue_of_the_first(&desk), desk.offers()), (None, vec![]));
+    desk.pass_ms(1);
+    assert_eq!(desk.accept_all(), [(1, 1)], "the one who is there has it");
+}
+
+#[test]
+fn who_leaves_while_he_is_asked_alone_may_come_back_within_the_minute() {
+    let mut desk = given_to_the_second();
+    assert_eq!(desk.offers().len(), 1);
+    desk.inner.leave(desk.now, UserId(2)).unwrap();
+    assert_eq!(queue_of_the_first(&desk), None);
+    desk.pass_ms(20_000);
+    desk.inner.log_in(desk.now, UserId(2), QueueId(2)).unwrap();
+    assert_eq!(desk.accept_all(), [(1, 2)]);
+    // The minute is over long ago: it stays with him.
+    desk.pass_ms(120_000);
+    assert_eq!(desk.inner.agent(UserId(2)).unwrap().serving.len(), 1);
 }
 
 #[test]

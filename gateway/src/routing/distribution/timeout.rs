@@ -10,6 +10,8 @@ use crate::model::{InteractionId, UserId};
 /// Why the distribution wants to be woken. One that has been overtaken does nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Due {
+    /// It has waited for one agent alone for long enough.
+    Alone(InteractionId),
     /// Somebody who declined may be asked again.
     Ask(InteractionId),
     /// A lost agent gives back what he has.
@@ -31,6 +33,7 @@ impl Distribution {
         {
             self.deadlines.pop_first();
             match due {
+                Due::Alone(interaction) => self.alone_is_over(now, interaction),
                 Due::Ask(interaction) => self.forget_declines(now, interaction),
                 Due::Grace(agent) => self.grace_is_over(now, agent),
                 Due::Offer(offer) => self.offer_timed_out(now, offer),
@@ -38,6 +41,13 @@ impl Distribution {
             }
         }
         self.drain(now);
+    }
+
+    fn alone_is_over(&mut self, now: Instant, interaction: InteractionId) {
+        let over = self.interactions.get(&interaction).is_some_and(|routed| routed.alone_is_over(now));
+        if over {
+            self.send_home(interaction);
+        }
     }
 
     fn forget_declines(&mut self, now: Instant, interaction: InteractionId) {

@@ -11,7 +11,7 @@ use crate::model::{InteractionId, Medium, QueueId, UserId};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Destination {
     Queue(QueueId),
-    /// One agent alone, as after a transfer to a person.
+    /// One agent alone, as after a transfer to a person. What has a queue to go to waits for him no longer than [`super::ALONE`].
     Agent(UserId),
 }
 
@@ -31,6 +31,8 @@ pub struct Arrival {
     pub id: InteractionId,
     pub medium: Medium,
     pub to: Destination,
+    /// The last queue it was sent to. Who takes what was meant for him alone has it for this queue; who does not leaves it to this queue.
+    pub home: Option<QueueId>,
     /// 0 is usual; more goes first.
     pub priority: u8,
     /// Unix time. Kept through transfers and give-backs: the place in the order is that of the arrival.
@@ -58,21 +60,27 @@ pub enum Progress {
 pub struct Routed {
     pub arrival: Arrival,
     pub progress: Progress,
-    /// The last queue it was sent to. Who takes what was meant for him alone has it for this queue.
-    pub(super) home: Option<QueueId>,
+    /// Until when it waits for one agent alone.
+    pub(super) alone_until: Option<Instant>,
     /// Who said no, and until when he is not asked again.
     pub(super) declined: BTreeMap<UserId, Instant>,
 }
 
 impl Routed {
     pub(super) fn new(arrival: Arrival) -> Self {
-        let home = arrival.to.queue();
-        Self { arrival, progress: Progress::Waiting, home, declined: BTreeMap::new() }
+        let home = arrival.to.queue().or(arrival.home);
+        let arrival = Arrival { home, ..arrival };
+        Self { arrival, progress: Progress::Waiting, alone_until: None, declined: BTreeMap::new() }
     }
 
     pub(super) fn place(&self) -> Place {
         let Arrival { id, priority, arrived_at_ms, .. } = self.arrival;
         Place { priority: Reverse(priority), arrived_at_ms, id }
+    }
+
+    /// Whether it waits for one agent alone, and has done so for long enough.
+    pub(super) fn alone_is_over(&self, now: Instant) -> bool {
+        self.progress == Progress::Waiting && self.alone_until.is_some_and(|until| until <= now)
     }
 
     /// The queue it waits in.

@@ -105,9 +105,8 @@ impl Desk {
 }
 
 fn board(desk: &Desk, boards: &Boards, queue: &Queue) -> BoardView {
-    let waits = |item: &&super::desk::Item| {
-        item.state == InteractionState::Waiting && item.queue == Some(queue.id) && item.agent.is_none()
-    };
+    let waits =
+        |item: &&super::desk::Item| item.state == InteractionState::Waiting && item.queue == Some(queue.id);
     let waiting = || desk.interactions.values().filter(waits);
     let connected = || desk.distribution.agents().filter(|agent| agent.queues.contains_key(&queue.id));
     let free = connected().filter(|agent| agent.is_free_for(queue.id, queue.medium)).count();
@@ -119,7 +118,9 @@ fn board(desk: &Desk, boards: &Boards, queue: &Queue) -> BoardView {
         waiting: count(waiting().count()),
         agents_connected: count(connected().count()),
         agents_free: count(free),
-        longest_waiting_since_ms: waiting().map(|item| item.started_at_ms).min(),
+        longest_waiting_since_ms: waiting()
+            .map(|item| item.waiting_since_ms.unwrap_or(item.started_at_ms))
+            .min(),
         handled_today: tally.handled,
         abandoned_today: tally.abandoned,
         mean_handle_ms: (tally.handled > 0).then(|| tally.handled_ms / i64::from(tally.handled)),

@@ -15,7 +15,7 @@ use crate::model::{
     CallId, EndedByWhom, InteractionEventKind, InteractionId, InteractionRow, InteractionState, Medium,
     UserId,
 };
-use crate::routing::distribution::RoutingError;
+use crate::routing::distribution::{GaveBack, RoutingError};
 use crate::store::InteractionChange;
 
 /// What a running call does, once its Interaction is known.
@@ -143,7 +143,7 @@ impl Desk {
                 self.batch.touched.insert(interaction);
                 if let Some(agent) = agent {
                     // Nobody has it: then it waits already.
-                    let _ = self.distribution.release(at.instant, interaction, agent);
+                    let _ = self.distribution.release(at.instant, interaction, agent, GaveBack::Lost);
                 }
             }
             CallNews::Ended { by, reason } => {

@@ -16,7 +16,7 @@ use crate::model::{
     Agent, Directory, DispositionId, EndedByWhom, InteractionEventKind, InteractionId, InteractionState,
     Medium, Permission, QueueId, UserId,
 };
-use crate::routing::distribution::{Destination, OfferId, Presence, Progress, RoutingError, Scope};
+use crate::routing::distribution::{Destination, GaveBack, OfferId, Presence, Progress, RoutingError, Scope};
 use crate::store::InteractionChange;
 
 /// Consoles that one user may have open.
@@ -211,7 +211,7 @@ impl Desk {
         if self.item(interaction)?.ended_at_ms.is_some() {
             return Err(FloorError::Ended);
         }
-        Ok(self.distribution.release(at.instant, interaction, agent)?)
+        Ok(self.distribution.release(at.instant, interaction, agent, GaveBack::Released)?)
     }
 
     fn transfer(
@@ -261,9 +261,8 @@ impl Desk {
         }
         self.lay_down(at, interaction);
         if let Some(item) = self.interactions.get_mut(&interaction) {
-            item.state = InteractionState::Waiting;
+            item.wait(at.wall_ms, agent);
             item.queue = queue;
-            item.agent = agent;
         }
         self.back_to_music(at, interaction);
         self.batch.agents.extend(from);

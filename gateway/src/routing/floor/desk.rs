@@ -55,6 +55,7 @@ pub(super) struct Item {
     pub assigned_at_ms: Option<i64>,
     /// What agents have done for it, without the part of the one who has it now.
     pub handled_ms: i64,
+    pub waiting_since_ms: Option<i64>,
     pub queue: Option<QueueId>,
     /// Who has it; while it waits: for whom alone.
     pub agent: Option<UserId>,
@@ -76,6 +77,7 @@ impl Item {
             started_at_ms: row.started_at_ms,
             assigned_at_ms: row.assigned_at_ms,
             handled_ms: row.handled_ms,
+            waiting_since_ms: row.waiting_since_ms,
             queue: row.queue,
             agent: row.agent,
             state: row.state,
@@ -84,6 +86,15 @@ impl Item {
             call: None,
             left_at_ms: row.left_at_ms,
         }
+    }
+
+    /// It waits, for one agent alone or for whoever is next. Who waited already waits on.
+    pub fn wait(&mut self, at_ms: i64, agent: Option<UserId>) {
+        if self.state != InteractionState::Waiting {
+            self.waiting_since_ms = Some(at_ms);
+        }
+        self.state = InteractionState::Waiting;
+        self.agent = agent;
     }
 
     /// How long the agent who has it now has had it; none: nobody has it.
@@ -105,7 +116,14 @@ impl Item {
 
     /// As if it had been sent there from the beginning.
     pub fn arrival_at(&self, id: InteractionId, to: Destination) -> Arrival {
-        Arrival { id, medium: self.medium, to, priority: self.priority, arrived_at_ms: self.started_at_ms }
+        Arrival {
+            id,
+            medium: self.medium,
+            to,
+            home: self.queue,
+            priority: self.priority,
+            arrived_at_ms: self.started_at_ms,
+        }
     }
 }
 

@@ -59,9 +59,8 @@ impl Desk {
     fn admit_again(&mut self, at: Moment, row: &InteractionRow, settings: Settings) {
         let mut item = Item::of(row);
         if item.state == InteractionState::Open && !self.knows(item.agent) {
-            item.state = InteractionState::Waiting;
-            item.agent = None;
             let ms = item.part_ms(at.wall_ms).unwrap_or_default();
+            item.wait(at.wall_ms, None);
             item.handled_ms = item.handled_ms.saturating_add(ms);
             self.keep_handled(row.id, ms);
             let change = InteractionChange::Waiting { queue: item.queue, agent: None };

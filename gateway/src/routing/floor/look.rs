@@ -172,7 +172,8 @@ impl Desk {
 
     /// Why one that is not closed is where it is.
     pub fn why(&self, at: Moment, directory: &Directory, interaction: InteractionId) -> Option<Why> {
-        let waiting_since_ms = self.interactions.get(&interaction)?.started_at_ms;
+        let item = self.interactions.get(&interaction)?;
+        let waiting_since_ms = item.waiting_since_ms.unwrap_or(item.started_at_ms);
         let routed = self.distribution.interaction(interaction);
         let (state, ahead) = match routed.map(|routed| (routed.progress, routed.arrival.to)) {
             Some((Progress::Waiting, to)) => (Stage::Waiting, self.ahead_of(interaction, to)),

@@ -7,7 +7,7 @@ use super::desk::Desk;
 use super::moment::Moment;
 use super::view::{CallState, CallView};
 use super::voice::VoiceOrder;
-use crate::model::{InteractionEventKind, InteractionId, InteractionState, UserId};
+use crate::model::{InteractionEventKind, InteractionId, InteractionState, QueueId, UserId};
 use crate::routing::distribution::{
     Decision, Destination, GaveBack, NotOffered, Offer, Output, Standing, Withdrawal,
 };
@@ -25,6 +25,7 @@ impl Desk {
                 Output::Withdrawn { offer, why } => self.withdrawn(offer, why),
                 Output::Assigned { interaction, agent } => self.assigned(at, interaction, agent),
                 Output::GivenBack { interaction, agent, why } => self.given_back(at, interaction, agent, why),
+                Output::SentHome { interaction, agent, queue } => self.sent_home(interaction, agent, queue),
                 Output::Decided(decision) => self.decided(at, decision),
                 Output::WrappedUp { interaction, lasted } => {
                     self.wrapped_up(interaction, millis(lasted.as_millis()));
@@ -74,12 +75,20 @@ impl Desk {
         };
         self.lay_down(at, interaction);
         let Some(item) = self.interactions.get_mut(&interaction) else { return };
-        item.state = InteractionState::Waiting;
-        item.agent = waits_for;
+        item.wait(at.wall_ms, waits_for);
         let queue = item.queue;
         let told = event(InteractionEventKind::GivenBack, Some(agent), json!({ "why": why }));
         self.batch.step(interaction, InteractionChange::Waiting { queue, agent: waits_for }, told);
         self.back_to_music(at, interaction);
+    }
+
+    /// It was meant for one agent alone, who has not taken it.
+    fn sent_home(&mut self, interaction: InteractionId, agent: UserId, queue: QueueId) {
+        let Some(item) = self.interactions.get_mut(&interaction) else { return };
+        item.agent = None;
+        let told = event(InteractionEventKind::GivenBack, Some(agent), json!({ "why": "not_taken" }));
+        let change = InteractionChange::Waiting { queue: Some(queue), agent: None };
+        self.batch.step(interaction, change, told);
     }
 
     /// The customer of a call that nobody has any more hears music again.
@@ -121,7 +130,7 @@ impl Desk {
             let now = self.distribution.agent(user).map(|agent| agent.queues.clone()).unwrap_or_default();
             let before: Vec<_> = self
                 .standings
-                .range((user, crate::model::QueueId(i64::MIN))..)
+                .range((user, QueueId(i64::MIN))..)
                 .take_while(|((of, _), _)| *of == user)
                 .map(|((_, queue), _)| *queue)
                 .collect();

@@ -115,6 +115,8 @@ pub struct InteractionView {
     pub left_until_ms: Option<i64>,
     pub unread: u32,
     pub started_at_ms: i64,
+    /// Since when it waits for an agent, also after a transfer; null: it does not wait.
+    pub waiting_since_ms: Option<i64>,
     pub assigned_at_ms: Option<i64>,
     pub answered_at_ms: Option<i64>,
     pub ended_at_ms: Option<i64>,
@@ -342,6 +344,7 @@ pub fn interaction(
         left_until_ms,
         unread: row.unread,
         started_at_ms: row.started_at_ms,
+        waiting_since_ms: row.waiting_since_ms,
         assigned_at_ms: row.assigned_at_ms,
         answered_at_ms: row.answered_at_ms,
         ended_at_ms: row.ended_at_ms,

@@ -51,16 +51,19 @@ pub struct InteractionStep {
 }
 
 const ABANDONED: &str = "UPDATE interactions SET state = 'closed', closed_at_ms = $3, agent_id = NULL, \
-    ended_at_ms = COALESCE(ended_at_ms, $3), ended_by = COALESCE(ended_by, $4), customer_state = 'ended' \
+    ended_at_ms = COALESCE(ended_at_ms, $3), ended_by = COALESCE(ended_by, $4), customer_state = 'ended', \
+    waited_ms = waited_ms + $3 - COALESCE(waiting_since_ms, $3), waiting_since_ms = NULL \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const ANSWERED: &str = "UPDATE interactions SET answered_at_ms = COALESCE(answered_at_ms, $3), customer_state = 'answered' \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
-const ASSIGNED: &str = "UPDATE interactions SET state = 'open', assigned_at_ms = $3, agent_id = $4 \
+const ASSIGNED: &str = "UPDATE interactions SET state = 'open', assigned_at_ms = $3, agent_id = $4, \
+    waited_ms = waited_ms + $3 - COALESCE(waiting_since_ms, $3), waiting_since_ms = NULL \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 // Who it only waited for has not had it.
 const CLOSED: &str = "UPDATE interactions SET state = 'closed', closed_at_ms = $3, left_at_ms = NULL, \
     agent_id = CASE WHEN state = 'waiting' THEN NULL ELSE agent_id END, \
-    ended_at_ms = COALESCE(ended_at_ms, $3), ended_by = COALESCE(ended_by, $4), disposition_id = COALESCE($5, disposition_id) \
+    ended_at_ms = COALESCE(ended_at_ms, $3), ended_by = COALESCE(ended_by, $4), disposition_id = COALESCE($5, disposition_id), \
+    waited_ms = waited_ms + $3 - COALESCE(waiting_since_ms, $3), waiting_since_ms = NULL \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 const ENDED: &str = "UPDATE interactions SET customer_state = 'ended', ended_at_ms = COALESCE(ended_at_ms, $3), \
     ended_by = COALESCE(ended_by, $4), left_at_ms = NULL WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
@@ -71,7 +74,8 @@ const OPENED: &str = "UPDATE interactions SET opened_at_ms = COALESCE(opened_at_
     customer_state = CASE WHEN customer_state <> 'new' THEN customer_state \
     WHEN last_direction = 'out' THEN 'answered' ELSE 'waiting' END \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
-const WAITING: &str = "UPDATE interactions SET state = 'waiting', queue_id = $3, agent_id = $4, opened_at_ms = NULL, \
+const WAITING: &str = "UPDATE interactions SET state = 'waiting', queue_id = $4, agent_id = $5, opened_at_ms = NULL, \
+    waiting_since_ms = COALESCE(waiting_since_ms, $3), \
     customer_state = CASE WHEN customer_state = 'ended' THEN 'ended' ELSE 'new' END \
     WHERE organization_id = $1 AND id = $2 AND state <> 'closed'";
 
@@ -122,7 +126,7 @@ async fn write(
         InteractionChange::Handled { ms } => return add_handled(tx, place, ms).await,
         InteractionChange::Opened => (OPENED, None),
         InteractionChange::Waiting { queue, agent } => {
-            return wait(tx, (organization, interaction), (queue, agent)).await;
+            return wait(tx, place, at_ms, (queue, agent)).await;
         }
     };
     on_tx!(tx, |db| {
@@ -187,11 +191,13 @@ async fn end(
 async fn wait(
     tx: &mut Tx,
     (organization, interaction): (OrganizationId, InteractionId),
+    at_ms: i64,
     (queue, agent): (Option<QueueId>, Option<UserId>),
 ) -> Result<(), StoreError> {
     Ok(on_tx!(tx, |db| sqlx::query(WAITING)
         .bind(organization.0)
         .bind(interaction.0)
+        .bind(at_ms)
         .bind(queue.map(|id| id.0))
         .bind(agent.map(|id| id.0))
         .execute(db)

@@ -1,8 +1,6 @@
-import { useSignal } from '@preact/signals';
-
 import { post } from '../../api/client';
 import type { User } from '../../api/types';
-import type { Extension } from '../shapes';
+import type { Phone } from '../shapes';
 import { language } from '../../words/language';
 import { Button, Dialog, FormProblem, useAction } from '../../ui';
 import { useDraft } from '../draft';
@@ -12,20 +10,15 @@ import { say } from './words';
 
 const CHATS = 4;
 
-export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (user: User, extension: Extension | null) => void }) {
+export function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (user: User, extension: Phone | null) => void }) {
   const draft = useDraft<UserDraft>({
     name: '', email: '', role: 'agent', extension: '', new_number: '', webrtc: true, omnichannel: true, language: language.value, chats: CHATS, queues: [],
   });
-  // Made once, even if the user is refused afterwards and sent again.
-  const made = useSignal<Extension | null>(null);
   const { now } = draft;
   const action = useAction(async () => {
-    if (now.extension === NEW && made.value?.number !== now.new_number) {
-      made.value = await post<Extension>('/extensions', { number: now.new_number, display_name: now.name });
-    }
-    const extension = now.extension === NEW ? now.new_number : now.extension;
-    const user = await post<User>('/users', { ...bodyOf(now), ...(extension ? { extension } : {}) });
-    onMade(user, now.extension === NEW ? made.value : null);
+    const extension = now.extension === NEW ? { new_extension: now.new_number } : now.extension ? { extension: now.extension } : {};
+    const user = await post<User & { extension_password: string | null }>('/users', { ...bodyOf(now), ...extension });
+    onMade(user, user.extension_password ? { number: now.new_number, password: user.extension_password } : null);
   });
   return (
     <Dialog

@@ -82,7 +82,7 @@ function ExtensionField({ now, set, at, user }: PartProps & { user: User | undef
         warning={callQueues.length > 0 && !now.extension ? say('extension_lacks', { queues: callQueues.map(({ title }) => title).join(', ') }) : null}
       />
       {now.extension === NEW && (
-        <TextField label={say('extension_number')} value={now.new_number} onChange={(new_number) => set({ new_number })} required maxLength={15} error={at('number')} mono />
+        <TextField label={say('extension_number')} value={now.new_number} onChange={(new_number) => set({ new_number })} required maxLength={15} error={at('number') ?? at('new_extension')} mono />
       )}
     </>
   );

@@ -7,7 +7,7 @@ import { Listing } from '../../ui/listing';
 import { useRegistration } from '../extensions/registration';
 import { CopyLine, Once } from '../once';
 import type { SectionProps } from '../sections';
-import type { Extension, List, Queue } from '../shapes';
+import type { List, Phone, Queue } from '../shapes';
 import { NewUser } from './new_user';
 import { UserScreen } from './user';
 import { say } from './words';
@@ -21,7 +21,7 @@ function UserList() {
   const queues = useWhole<List<Queue>>('/queues?limit=100', 'queues');
   const titlesOf = (user: User) => queues.data?.items.filter(({ id }) => user.queues.includes(id)).map(({ title }) => title).join(', ') || '–';
   const making = useSignal(false);
-  const made = useSignal<{ user: User; extension: Extension | null } | null>(null);
+  const made = useSignal<{ user: User; extension: Phone | null } | null>(null);
   const create = (
     <Button kind="primary" icon="plus" onClick={() => (making.value = true)}>
       {say('new_user')}
@@ -61,7 +61,7 @@ function UserList() {
 }
 
 /** The link for the person; and, for a phone beside the browser, how it registers. */
-function Made({ user, extension, onClose }: { user: User; extension: Extension | null; onClose: () => void }) {
+function Made({ user, extension, onClose }: { user: User; extension: Phone | null; onClose: () => void }) {
   const phone = useRegistration(extension);
   const link = user.setup_link ? [[say('link'), user.setup_link] as const] : [];
   return (

@@ -102,8 +102,8 @@ impl ChangeContact {
 
 fn name(text: &str) -> Result<String, Problem> {
     let text = text.trim();
-    let fits = (1..=NAME_LIMIT).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits {
+    Problem::unless_seen("name", text)?;
+    if (1..=NAME_LIMIT).contains(&text.chars().count()) {
         Ok(text.to_owned())
     } else {
         Err(Problem::wrong("name", format!("1 to {NAME_LIMIT} characters."))

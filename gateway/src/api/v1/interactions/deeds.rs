@@ -68,7 +68,8 @@ pub async fn open(
     done(&web, &signed, id, Deed::Open(id)).await
 }
 
-/// Sends it to a colleague, who is waited for if he is busy or away, or to a queue. Protocol and clock stay.
+/// Sends it to a colleague or to a queue. A colleague who is busy or away is waited for, a minute at most; after that, or if he refuses, it waits in the
+/// queue that it came by. Protocol and clock stay.
 #[utoipa::path(post, path = "/interactions/{id}/transfer", tag = "interactions", params(("id" = InteractionId, Path)), request_body = Transfer,
     responses((status = 200, body = InteractionView)))]
 pub async fn transfer(

@@ -152,7 +152,8 @@ fn checked_name(name: &str) -> Result<String, Problem> {
 /// A title of whatever has one.
 pub fn checked_title(title: &str) -> Result<String, Problem> {
     let title = title.trim();
-    if (1..=TITLE_LIMIT).contains(&title.len()) && !title.chars().any(char::is_control) {
+    Problem::unless_seen("title", title)?;
+    if (1..=TITLE_LIMIT).contains(&title.len()) {
         return Ok(title.to_owned());
     }
     Err(Problem::length("title", (1, TITLE_LIMIT)))

@@ -22,6 +22,8 @@ pub struct NewUser {
     role: Role,
     /// Number of an extension that is nobody's.
     extension: Option<String>,
+    /// Number of an extension that is made with him, both or neither; in the place of `extension`.
+    pub new_extension: Option<String>,
     /// Whether the browser carries his calls; yes where nothing is said.
     webrtc: Option<bool>,
     /// Whether he may attend chats; needs `webrtc`; yes where nothing is said and `webrtc` is.
@@ -60,6 +62,12 @@ impl NewUser {
 
     /// The row, without a number.
     pub fn user(self, signed: &Signed, directory: &Directory) -> Result<User, Problem> {
+        if self.extension.is_some() && self.new_extension.is_some() {
+            return Err(Problem::wrong(
+                "new_extension",
+                "He has one extension: name one that is there, or a new one.",
+            ));
+        }
         let webrtc = self.webrtc.unwrap_or(true);
         let user = User {
             id: UserId(0),
@@ -102,6 +110,7 @@ impl ChangeUser {
     pub fn applied(self, old: &User, directory: &Directory) -> Result<User, Problem> {
         let mut user = old.clone();
         if let Some(name) = &self.name {
+            Problem::unless_seen("name", name)?;
             user.name = people::person_name(name).ok_or_else(|| {
                 Problem::wrong("name", "A name is one line of 1 to 120 bytes.").coded(Code::PersonNameWrong)
             })?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::room::Room;
-use crate::model::{InteractionId, Permission, QueueId, UserId};
+use crate::model::{InteractionEventKind, InteractionId, Permission, QueueId, UserId};
 use crate::routing::floor::order::{Deed, Target};
 use crate::routing::floor::voice::VoiceEvent;
 
@@ -192,5 +192,34 @@ async fn a_wrap_up_after_midnight_is_none_of_the_new_day() {
     room.act(agent, closed(id)).await.unwrap();
     let calls = room.calls;
     assert_figures(&mut room, calls, (1, 0, Some(10_000))).await;
+    room.remove().await;
+}
+
+#[tokio::test]
+async fn what_the_one_it_was_given_to_does_not_take_waits_in_its_queue_and_what_it_waits_is_kept() {
+    let mut room = Room::attended_by(2).await;
+    let (one, two) = (room.agents[0], room.agents[1]);
+    let id = room.chat().await;
+    room.pass_ms(5_000).await;
+    room.accept(one).await;
+    room.pass_ms(60_000).await;
+    room.close_console(two).await;
+    room.act(one, Deed::Transfer { interaction: id, to: Target::User(two) }).await.unwrap();
+    let board =
+        |room: &Room| room.part(one).boards.into_iter().find(|board| board.queue_id == room.chats.0).unwrap();
+    let since = Some(room.at.wall_ms);
+    assert_eq!((board(&room).waiting, board(&room).longest_waiting_since_ms), (1, since));
+    room.pass_ms(59_999).await;
+    assert_eq!((room.row(id).await.agent, room.offers(one)), (Some(two), vec![]));
+    // Over a restart it waits for him anew, and knows its queue still.
+    room.restart().await;
+    room.open_console(one).await;
+    assert_eq!((board(&room).waiting, board(&room).longest_waiting_since_ms), (1, since));
+    room.pass_ms(60_000).await;
+    assert_eq!(room.row(id).await.agent, None);
+    assert!(room.kinds(id).await.contains(&InteractionEventKind::GivenBack));
+    assert_eq!(room.accept(one).await, id);
+    let row = room.row(id).await;
+    assert_eq!((row.waited_ms, row.waiting_since_ms), (5_000 + 59_999 + 60_000, None));
     room.remove().await;
 }
