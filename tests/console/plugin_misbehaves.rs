@@ -1,5 +1,6 @@
 //! A channel that loops, traps and eats memory: the administrator reads which one it is, and agents go on.
 
+use ramal_tests::deadline::until_async;
 use ramal_tests::wicked;
 use serde_json::json;
 
@@ -36,8 +37,14 @@ async fn f236_a_channel_that_misbehaves_is_named_and_another_goes_on() {
     chief.screenshot("admin_plugin_fault").await;
     chief.press("Escape").await;
     // A file that was cut off on its way says so in the reader's language.
-    let folder = office.node.folder().join("data/plugins");
+    let folder = office.node.folder().join("plugins");
     std::fs::write(folder.join("cut.wasm"), b"\0asm\x0d\0\x01\0\0\x7f").expect("a file");
+    until_async("the file", async || {
+        let all = office.admin.read("/plugins").await["items"].clone();
+        all.as_array()?.iter().any(|one| one["name"] == "cut").then_some(())
+    })
+    .await;
+    chief.reload().await;
     chief.click("tr:has-text(\"cut\"):has-text(\"Com falha\")").await;
     chief.sees("dialog .fault-text", "O arquivo está cortado ou danificado").await;
     chief.press("Escape").await;

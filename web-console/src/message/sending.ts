@@ -9,9 +9,11 @@ import type { Message } from '../api/types';
 import { foresee, interactions } from '../live/desk';
 import { me } from '../live/me';
 import { reach } from '../live/socket';
-import { fieldTextOf } from '../ui';
+import { go, route } from '../route/route';
+import { fieldTextOf, toast } from '../ui';
 import { put, remove } from './threads';
 import { type Unsent, forget, keep, places, shown, unsent, unsentOf } from './unsent';
+import { say } from './words';
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -70,12 +72,21 @@ async function brought(one: Unsent): Promise<boolean> {
     const problem = asProblem(error);
     if (!mayPass(problem)) {
       put(interaction, shown(keep({ ...one, state: 'refused', reason: fieldTextOf(problem) })));
+      tellRefusal(one, fieldTextOf(problem));
       return true;
     }
     for (const other of unsentOf(interaction)) if (other.state === 'sending') put(interaction, shown(keep({ ...other, state: 'waits' })));
     later();
     return false;
   }
+}
+
+/** Whoever looks at something else meanwhile learns it too. */
+function tellRefusal({ interaction, text }: Unsent, more: string) {
+  const [screen, ...place] = route.peek();
+  if (screen === 'desk' && place.at(-1) === String(interaction)) return;
+  const title = interactions.peek().get(interaction)?.title ?? text;
+  toast(say('not_taken', { title }), { kind: 'warn', more, action: { label: say('not_taken_open'), run: () => go('desk', interaction) } });
 }
 
 /** It is not about the message: the same one may be taken in a while. */

@@ -110,11 +110,15 @@ function setTyping(interaction: number, active: boolean) {
   if (active) timers.set(interaction, setTimeout(() => setTyping(interaction, false), TYPING_LASTS_MS));
 }
 
+// Nobody finds here what another one has read, or written and not sent.
+effect(() => {
+  if (!me.value) threads.clear();
+});
+
 // After a gap that could not be filled what was read may lack messages.
 let seen = snapshots.peek();
 effect(() => {
   if (snapshots.value === seen) return;
   seen = snapshots.value;
-  if (!me.peek()) return threads.clear();
   for (const [interaction, of] of threads) if (of.peek().loaded) void load(interaction);
 });

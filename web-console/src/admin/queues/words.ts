@@ -51,7 +51,7 @@ export const say = catalogue(
     delete_text: 'What waits in it goes on waiting without a queue, until a supervisor sends it elsewhere.',
     saved: 'Saved.',
     number_missing: 'No number leads here yet.',
-    number_make: 'Numbers',
+    number_make: 'Lead a number to this queue',
   },
   {
     title: 'Filas',
@@ -103,6 +103,6 @@ export const say = catalogue(
     delete_text: 'O que espera nela continua esperando, sem fila, até um supervisor mandar para outra.',
     saved: 'Salvo.',
     number_missing: 'Nenhum número leva aqui ainda.',
-    number_make: 'Numeração',
+    number_make: 'Levar um número a esta fila',
   },
 );
