@@ -154,7 +154,6 @@ pub async fn create(
             (id, Some(password))
         }
     };
-    let user = model::User { id, ..user };
     web.store.set_queues_of_user(signed.organization, id, &queues).await?;
     let user = found(&web, &signed, id).await?;
     let token = people::make_link(&web.store, &user, LinkPurpose::Setup, &signed.actor()).await?;
