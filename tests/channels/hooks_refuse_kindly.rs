@@ -43,6 +43,10 @@ async fn each_gets_its_status_and_nothing_is_stored() {
     let off = ground.admin.patch(&format!("/inboxes/{}", inbox["id"]), json!({ "enabled": false })).await;
     assert_eq!((off.status, &off.json()["state"]), (200, &json!("off")));
     assert_eq!(post(&address, &[secret], update.as_bytes()).await, 404);
+    // A widget on another site can read that there is no chat.
+    let origin = ("Origin", "https://shop.example");
+    let gone = http::request(web, "GET", &format!("{address}/config"), &[origin], b"").await;
+    assert_eq!((gone.status, gone.header("Access-Control-Allow-Origin").as_str()), (404, "*"));
 }
 
 #[tokio::test]

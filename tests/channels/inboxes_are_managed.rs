@@ -92,7 +92,7 @@ async fn an_inbox_that_leads_nowhere_says_so_and_so_does_what_came_by_it() {
 #[tokio::test]
 async fn a_queue_that_something_leads_to_is_not_deleted_and_what_leads_there_is_named() {
     let ground = Ground::new().await;
-    let inbox = ground.website("Site").await;
+    let inbox = ground.website("site").await;
     let hours = json!({ "time_zone": "America/Sao_Paulo", "hours": "mon-fri 08:00-18:00", "queue": "chat" });
     let rule = json!({ "title": "Horário", "plugin": "business-hours", "settings": hours });
     let rule = made(&ground.admin, "/rules", rule).await;
@@ -111,7 +111,7 @@ async fn a_queue_that_something_leads_to_is_not_deleted_and_what_leads_there_is_
         "the rule has its name"
     );
     assert_eq!(ground.admin.delete(&format!("/rules/{}", rule["id"])).await.status, 204);
-    refused("inbox_leads_here", "inbox", "Site").await;
+    refused("inbox_leads_here", "inbox", "site").await;
     let inbox = format!("/inboxes/{}", inbox["id"]);
     assert_eq!(ground.admin.patch(&inbox, json!({ "queue_id": null })).await.status, 200);
     assert_eq!(ground.admin.delete(&queue).await.status, 204);

@@ -124,6 +124,11 @@ async fn waits_with_music_talks_is_held_and_transferred_and_stands_in_the_histor
     let record = house.node.expect_cdr().await;
     assert_eq!((&record["queue"], &record["agent"]), (&json!("sales"), &json!(bruno.id())));
     assert_eq!((&record["trunk"], &record["destination"]), (&json!("carrier"), &json!("queue:sales")));
+    // Whoever looks for the calls of either finds it.
+    for agent in [&ana, &bruno] {
+        let his = house.admin.read(&format!("/call-records?agent={}", agent.id())).await;
+        assert_eq!(his["items"][0]["id"], id.as_str(), "{his:#}");
+    }
     recording_is_heard(&house, &bruno, &path).await;
 }
 

@@ -232,4 +232,13 @@ async fn a_record_tells_waiting_from_talk_and_is_found_by_who_took_the_call_and_
     found(format!("?queue={}", shop.queue), 2).await;
     found(format!("?queue={}&agent={}", shop.queue, shop.rui.id()), 0).await;
     assert_eq!(admin.get("/call-records?queue=999999").await.status, 404);
+    // What a colleague answers at his extension is his too.
+    let (mut friend, _his_phone) = talk::established(&shop.node, "100", "102").await;
+    friend.call.bye().await;
+    until_async("his call", || async {
+        let his = admin.read(&format!("/call-records?agent={}", shop.rui.id())).await["items"].clone();
+        let over = his[0]["callee"]["number"] == "102" && !his[0]["ended_at_ms"].is_null();
+        (over && his.as_array().map(Vec::len) == Some(1)).then_some(())
+    })
+    .await;
 }

@@ -19,8 +19,8 @@ async fn bodies_and_queries_name_the_field_and_a_row_that_is_not_there_its_kind(
     let node = Node::start(Site::acme()).await;
     let admin = Desk::first(&node).await;
     let post = async |path: &str, body: Value| told(&admin.post(path, body).await);
-    let (status, _, detail) = post("/queues", json!([1])).await;
-    assert_eq!((status, detail.as_str()), (400, "A list stands here; it has to be an object."));
+    let (status, _, detail) = post("/queues", json!("x")).await;
+    assert_eq!((status, detail.as_str()), (400, "The text \"x\" stands here; it has to be an object."));
     let (status, field, _) =
         post("/queues", json!({ "name": "a", "medium": "voice", "priority": "x" })).await;
     assert_eq!((status, field.as_str()), (400, "priority"));

@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn the_field_is_named_and_no_type_of_ours() {
         for (text, field, detail) in [
-            ("[1]", "", "A list stands here; it has to be an object."),
+            ("\"x\"", "", "The text \"x\" stands here; it has to be an object."),
             (r#"{"name": 5}"#, "name", "5 stands here; it has to be a string."),
             (
                 r#"{"seats": "x", "name": "a"}"#,

@@ -208,7 +208,8 @@ impl Call {
             return; // A late 180 of a branch that was given up.
         }
         branch.phase = LegPhase::Ringing;
-        if self.record.ringing_at_ms.is_none() {
+        // Who rings for a transfer later changes nothing in when the call rang.
+        if self.record.ringing_at_ms.or(self.record.answered_at_ms).is_none() {
             self.record.ringing_at_ms = Some(cx.wall_ms);
         }
         let Phase::Ringing(dial) = &self.phase else { return };

@@ -354,7 +354,7 @@ impl Call {
         }
         self.go_home(cx, place.worker)?;
         let id = self.sit(book, place, Side::Callee, Ear::Away);
-        if self.record.ringing_at_ms.is_none() {
+        if self.record.ringing_at_ms.or(self.record.answered_at_ms).is_none() {
             self.record.ringing_at_ms = Some(cx.wall_ms);
         }
         Ok(id)

@@ -16,6 +16,7 @@ function textOf({ kind, user, detail }: HistoryEvent, queues: readonly Named[]):
   if (kind === 'closed' && detail?.['by'] === 'rule') return say('closed_by_rule');
   if (kind === 'closed' && !user && detail?.['why']) return say('closed_by_stop');
   if (kind === 'closed' && user) return say('closed_by', { name: user.name });
+  if (kind === 'given_back' && detail?.['why'] === 'not_taken' && user) return say('not_taken', { name: user.name });
   if (kind === 'transferred') return transfer(user?.name, targetOf(detail ?? {}, queues));
   const known = KINDS.find((one) => one === kind);
   return known ? say(known, { name: user?.name ?? '' }) : kind;

@@ -34,9 +34,10 @@ pub fn routes() -> OpenApiRouter<Web> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// A part of a number of either side, also of the extension that took it from a queue; how it is grouped does not matter.
+    /// A part of a number of either side, also of an extension that took it from a queue or by a transfer; how it is grouped does not
+    /// matter.
     number: Option<String>,
-    /// The agent of a queue who took it last.
+    /// The agent had a part in it: took it from a queue or by a transfer, or called or answered at his extension.
     agent: Option<UserId>,
     /// In which it waited last.
     queue: Option<QueueId>,
@@ -183,6 +184,7 @@ pub async fn list(
     };
     let filter = CallFilter {
         agent: wanted.agent,
+        extension: wanted.agent.and_then(|agent| extension_of(&directory, signed.organization, agent)),
         queue,
         number: wanted.number.as_deref().map(bare).filter(|text| !text.is_empty()),
         direction: wanted.direction,
@@ -200,6 +202,12 @@ pub async fn list(
         names.tell(call, &of_call)
     };
     Ok(Json(query.page(rows, |call| call.id, tell)))
+}
+
+/// The number of a user's extension.
+fn extension_of(directory: &Directory, organization: OrganizationId, user: UserId) -> Option<String> {
+    let extension = directory.agent(organization, user)?.extension?;
+    directory.extension_by_id(extension).map(|extension| extension.number.clone())
 }
 
 /// One call. Agents see those that were theirs.

@@ -154,12 +154,13 @@ pub async fn create(
             (id, Some(password))
         }
     };
+    let user = model::User { id, ..user };
     web.store.set_queues_of_user(signed.organization, id, &queues).await?;
+    let user = found(&web, &signed, id).await?;
     let token = people::make_link(&web.store, &user, LinkPurpose::Setup, &signed.actor()).await?;
     web.followed(web.store.revision().await?).await;
     web.tell_changed(signed.organization, "users");
     let setup_link = web.link(secure, &headers, &token);
-    let user = found(&web, &signed, id).await?;
     let user = User::of(&user, &web.directory());
     Ok((StatusCode::CREATED, Json(Created { user, setup_link, extension_password })))
 }

@@ -8,10 +8,13 @@ use crate::store::{Store, StoreError, pattern};
 /// What is looked for. Nothing given: everything of the organization.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct CallFilter {
-    /// A part of the number that called, was dialled, was reached, took the call from a queue, or got it by a transfer.
+    /// A part of the number that called, was dialled, was reached, took the call from a queue, or got it by a transfer. Where it
+    /// only rang for a transfer or a queue, it had no part.
     pub number: Option<String>,
-    /// Took it last.
+    /// Had a part in it: took it last, or before, or at the extension below.
     pub agent: Option<UserId>,
+    /// Number of the agent's extension: what it called, and what it answered, is his.
+    pub extension: Option<String>,
     /// Name of the queue in which it waited last.
     pub queue: Option<String>,
     pub direction: Option<Direction>,
@@ -32,9 +35,16 @@ macro_rules! list {
             AND (CAST($5 AS TEXT) IS NULL OR LOWER(caller) LIKE $5 ESCAPE '!' OR LOWER(callee) LIKE $5 ESCAPE '!' \
              OR LOWER(destination) LIKE $5 ESCAPE '!' OR LOWER(transferred_to) LIKE $5 ESCAPE '!' \
              OR EXISTS (SELECT 1 FROM legs WHERE legs.call_id = calls.id AND legs.party_kind = 'extension' \
-              AND LOWER(legs.party) LIKE $5 ESCAPE '!')) \
-            AND (CAST($6 AS BIGINT) IS NULL OR agent_id = $6) AND (CAST($7 AS TEXT) IS NULL OR queue = $7) ",
-            $("AND ", $outcome, " = $9 ",)?
+              AND legs.codec IS NOT NULL AND legs.received_packets IS NOT NULL AND LOWER(legs.party) LIKE $5 ESCAPE '!')) \
+            AND (CAST($6 AS BIGINT) IS NULL OR agent_id = $6 OR (direction <> 'inbound' AND caller = CAST($9 AS TEXT)) \
+             OR (answered_at_ms IS NOT NULL AND destination = 'extension:' || CAST($9 AS TEXT)) \
+             OR calls.id IN (SELECT interactions.call_id FROM interaction_events JOIN interactions \
+              ON interactions.organization_id = interaction_events.organization_id \
+              AND interactions.id = interaction_events.interaction_id \
+              WHERE interaction_events.organization_id = $1 AND interaction_events.user_id = $6 \
+              AND interaction_events.kind = 'assigned' AND interactions.call_id IS NOT NULL)) \
+            AND (CAST($7 AS TEXT) IS NULL OR queue = $7) ",
+            $("AND ", $outcome, " = $10 ",)?
             "ORDER BY id DESC LIMIT $8"
         )
     };
@@ -99,7 +109,8 @@ impl Store {
                 .bind(number)
                 .bind(filter.agent.map(|UserId(id)| id))
                 .bind(filter.queue.as_deref())
-                .bind(i64::from(limit));
+                .bind(i64::from(limit))
+                .bind(filter.extension.as_deref());
             match filter.outcome {
                 Some(outcome) => query.bind(outcome.as_str()),
                 None => query,

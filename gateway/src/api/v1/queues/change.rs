@@ -31,8 +31,19 @@ pub struct NewQueue {
     title: Option<String>,
     medium: Medium,
     direction: Option<QueueDirection>,
-    #[serde(flatten)]
-    rest: Rest,
+    /// 5 to 300.
+    offer_timeout_s: Option<u32>,
+    /// 0 to 3,600.
+    wrap_up_s: Option<u32>,
+    /// 0 to 9.
+    priority: Option<u8>,
+    /// `clip:` and the number of an uploaded sound, the file name of an announcement of the organization, or `builtin:music`; empty:
+    /// the built-in music.
+    music: Option<String>,
+    enabled: Option<bool>,
+    members: Option<Vec<UserId>>,
+    pause_reasons: Option<Vec<PauseReasonId>>,
+    dispositions: Option<Vec<DispositionId>>,
 }
 
 /// What is to be changed of a queue. Its medium stays what it is.
@@ -42,12 +53,6 @@ pub struct ChangeQueue {
     name: Option<String>,
     title: Option<String>,
     direction: Option<QueueDirection>,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-#[derive(Deserialize, ToSchema)]
-pub struct Rest {
     /// 5 to 300.
     offer_timeout_s: Option<u32>,
     /// 0 to 3,600.
@@ -91,7 +96,20 @@ impl NewQueue {
             pause_reasons: Vec::new(),
             dispositions: Vec::new(),
         };
-        self.rest.applied(blank, directory)
+        let rest = ChangeQueue {
+            name: None,
+            title: None,
+            direction: None,
+            offer_timeout_s: self.offer_timeout_s,
+            wrap_up_s: self.wrap_up_s,
+            priority: self.priority,
+            music: self.music,
+            enabled: self.enabled,
+            members: self.members,
+            pause_reasons: self.pause_reasons,
+            dispositions: self.dispositions,
+        };
+        rest.applied(&blank, directory)
     }
 }
 
@@ -107,12 +125,10 @@ impl ChangeQueue {
             new.title = checked_title(title)?;
         }
         new.direction = self.direction.unwrap_or(new.direction);
-        self.rest.applied(new, directory)
+        self.rest_of(new, directory)
     }
-}
 
-impl Rest {
-    fn applied(self, mut queue: Queue, directory: &Directory) -> Result<Queue, Problem> {
+    fn rest_of(self, mut queue: Queue, directory: &Directory) -> Result<Queue, Problem> {
         let organization = queue.organization;
         queue.offer_timeout_s = within("offer_timeout_s", self.offer_timeout_s, OFFER_TIMEOUT_S)?
             .unwrap_or(queue.offer_timeout_s);

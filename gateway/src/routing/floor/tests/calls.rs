@@ -164,7 +164,9 @@ async fn a_browser_that_is_gone_gives_the_caller_back() {
     room.accept(one).await;
     room.tell(VoiceEvent::SeatLost { call }).await;
     assert!(room.voice.try_recv().is_err(), "signalling plays music by itself");
-    assert!(room.kinds(id).await.contains(&GivenBack));
+    let events = room.test.store.interaction_events(room.here, id, 0, 100).await.unwrap();
+    let given_back = events.iter().find(|event| event.kind == GivenBack).unwrap();
+    assert_eq!(given_back.detail["why"], "lost", "he laid nothing down");
     assert_eq!(room.accept(two).await, id);
     room.remove().await;
 }
