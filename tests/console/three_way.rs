@@ -101,6 +101,7 @@ async fn f069_who_does_not_come_in_is_told_and_the_call_is_still_there() {
     caller.call.bye().await;
     page.sees(".call-note", "O cliente saiu da chamada. Você fala com 103.").await;
     page.sees(".call[data-state=talking] .call-who strong", "103").await;
+    page.screenshot("more/call_customer_left").await;
     tokio::join!(page.hears(EXPERT_HZ), expert.rtp.hears(AGENT_HZ));
 }
 
