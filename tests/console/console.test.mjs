@@ -23,6 +23,9 @@ const later = [];
 Object.assign(globalThis, { setInterval: () => 0, setTimeout: (run) => later.push(run), clearTimeout: (at) => (later[at - 1] = null) });
 const passes = () => later.splice(0).forEach((run) => run?.());
 
+/** Whatever is under way without a clock is done. */
+const settled = () => new Promise(setImmediate);
+
 const sockets = [];
 globalThis.WebSocket = class extends EventTarget {
   constructor(url) {
@@ -38,11 +41,11 @@ globalThis.WebSocket = class extends EventTarget {
   }
 };
 
-const entry = ['words/language', 'interaction/state', 'live/desk', 'live/me', 'live/socket', 'message/threads', 'live/verdict', 'admin/dial_rules/fault', 'call_log/period']
+const entry = ['words/language', 'interaction/state', 'live/desk', 'live/me', 'live/socket', 'message/threads', 'live/verdict', 'admin/dial_rules/fault', 'call_log/period', 'message/sending']
   .map((name, at) => `export * as m${at} from ${JSON.stringify(`${src}${name}.ts`)};`)
   .join('\n');
 const bundle = await build({ stdin: { contents: entry, resolveDir: src, loader: 'ts' }, bundle: true, write: false, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact', nodePaths: [`${src}../node_modules`] });
-const { m0: words, m1: state, m2: desk, m3: people, m4: socket, m5: threads, m6: network, m7: fault, m8: period } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`);
+const { m0: words, m1: state, m2: desk, m3: people, m4: socket, m5: threads, m6: network, m7: fault, m8: period, m9: sending } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`);
 
 const interaction = (part = {}) => ({ id: 1, protocol: '20261121000001', medium: 'chat', channel: 'webchat', state: 'open', customer: 'waiting', call: null, contact: null, queue: null, inbox: null, title: 'Visitante', left_until_ms: null, started_at_ms: 1000, unread: 0, draft: null, ended_by: null, ...part });
 const wholeDesk = (part = {}) => ({ server_time_ms: Date.now(), presence: { queues: [], wrap_up_until_ms: null, wrap_up_interaction: null }, interactions: [], offers: [], boards: [], agents: [], ...part });
@@ -110,28 +113,58 @@ test('a message that is sent stands there at once, and once, however its answer 
   };
   const of = threads.thread(1);
   of.value = { ...of.value, loaded: true };
-  const sent = threads.send(1, 'Bom dia', 'out');
+  sending.send(1, 'Bom dia', 'out');
   assert.deepEqual(of.value.items.map((one) => [one.text, one.state]), [['Bom dia', 'queued']]);
   assert.equal(desk.interactions.value.get(1).customer, 'answered');
-  await sent;
+  await settled();
   assert.equal(of.value.items.length, 1);
   assert.deepEqual([of.value.items[0].id, of.value.items[0].state], [9, 'delivered']);
   assert.deepEqual(answers, [true]);
 });
 
-test('a message that is refused says why, and goes again under the same name', async () => {
-  const keys = [];
-  globalThis.fetch = async (_, { headers }) => {
-    keys.push(headers['Idempotency-Key']);
+test('a message that is refused says why, and goes again under the same name in another request', async () => {
+  const asked = [];
+  globalThis.fetch = async (_, { body, headers }) => {
+    asked.push([JSON.parse(body).client_id, headers['Idempotency-Key']]);
     return { ok: false, status: 409, headers: { get: () => null }, json: async () => ({ title: 'No', detail: 'The window is over.' }) };
   };
   const of = threads.thread(2);
   of.value = { ...of.value, loaded: true };
-  await threads.send(2, 'Oi', 'out');
+  sending.send(2, 'Oi', 'out');
+  await settled();
   assert.deepEqual(of.value.items.map((one) => [one.state, one.reason]), [['failed', 'The window is over.']]);
-  await threads.sendAgain(of.value.items[0]);
+  sending.sendAgain(of.value.items[0]);
+  await settled();
   assert.equal(of.value.items.length, 1);
-  assert.equal(keys[0], keys[1]);
+  assert.equal(asked[0][0], asked[1][0]);
+  assert.notEqual(asked[0][1], asked[1][1]);
+  sending.discard(of.value.items[0]);
+  assert.equal(of.value.items.length, 0);
+});
+
+test('what was written while the server was away goes by itself, in its order, when it is back', async () => {
+  const taken = [];
+  let away = true;
+  globalThis.fetch = async (_, { body }) => {
+    if (away) throw new TypeError('no network');
+    const { text, client_id } = JSON.parse(body);
+    taken.push(text);
+    return { ok: true, text: async () => JSON.stringify({ id: 20 + taken.length, interaction_id: 3, direction: 'out', text, state: 'sent', at_ms: Date.now(), client_id, author: null, reply_to: null }) };
+  };
+  people.me.value = { id: 5, name: 'Ana' };
+  const of = threads.thread(3);
+  of.value = { ...of.value, loaded: true };
+  sending.send(3, 'um', 'out');
+  sending.send(3, 'dois', 'out');
+  await settled();
+  assert.deepEqual([taken, of.value.items.map((one) => one.state)], [[], ['queued', 'queued']]);
+  assert.equal([...kept.keys()].filter((key) => key.startsWith('ramal.unsent.5.3.')).length, 2);
+  away = false;
+  passes();
+  await settled();
+  assert.deepEqual([taken, of.value.items.map((one) => one.state)], [['um', 'dois'], ['sent', 'sent']]);
+  assert.equal([...kept.keys()].filter((key) => key.startsWith('ramal.unsent.')).length, 0);
+  people.me.value = undefined;
 });
 
 test('an event without a draft takes none away, and what is closed leaves the list', () => {
