@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
 use super::token::bearer;
-use super::{Web, unreadable, wall_ms};
+use super::unreadable::{self, Form};
+use super::{Web, wall_ms};
 use crate::model::ExtensionId;
 
 /// Largest JSON that is read, in bytes.
@@ -51,8 +52,8 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<Web> for JsonBody<T, L
     async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
         let bytes = read(request, "application/json", LIMIT).await?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value =
-            serde_path_to_error::deserialize(&mut reader).map_err(|error| unreadable::body(&error))?;
+        let value = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| unreadable::body(&error, Form::of(&bytes)))?;
         match reader.end() {
             Ok(()) => Ok(Self(value)),
             Err(_) => Err(Problem::caller(

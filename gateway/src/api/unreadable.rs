@@ -1,6 +1,7 @@
 //! What a body or a query is told that cannot be read: the field to blame, and why in words that know no type of ours.
 
 use axum::http::StatusCode;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_path_to_error::{Error, Segment};
 
@@ -9,13 +10,34 @@ use super::problem::Problem;
 /// Before the reader's words about a query.
 const OF_A_QUERY: &str = "Failed to deserialize query string: ";
 
+/// Whether what could not be read is JSON at all. The reader says of some values that they are none where they are only of another kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Json,
+    Unknown,
+}
+
+impl Form {
+    pub fn of(bytes: &[u8]) -> Self {
+        match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => Self::Json,
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
 /// JSON that is not what was asked for.
-pub fn body(error: &Error<serde_json::Error>) -> Problem {
+pub fn body(error: &Error<serde_json::Error>, form: Form) -> Problem {
     let reader = error.inner();
     let refused =
         |detail: String| Problem::caller(StatusCode::BAD_REQUEST, "The body cannot be read", detail);
     match reader.classify() {
         Category::Data => {}
+        Category::Eof | Category::Io | Category::Syntax if form == Form::Json => {
+            let problem = refused("A value of another kind has to stand here.".to_owned());
+            let field = field(error);
+            return if field.is_empty() { problem } else { problem.at(field) };
+        }
         Category::Eof => return refused("The JSON ends before it is complete.".to_owned()),
         Category::Io | Category::Syntax => {
             let (line, column) = (reader.line(), reader.column());
@@ -149,7 +171,7 @@ mod tests {
     fn refused<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> (String, String) {
         let mut reader = serde_json::Deserializer::from_str(text);
         let error = serde_path_to_error::deserialize::<_, T>(&mut reader).unwrap_err();
-        let response = body(&error).into_response();
+        let response = body(&error, Form::of(text.as_bytes())).into_response();
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         let bytes = futures_util::FutureExt::now_or_never(axum::body::to_bytes(response.into_body(), 4096));
         let problem: serde_json::Value = serde_json::from_slice(&bytes.unwrap().unwrap()).unwrap();

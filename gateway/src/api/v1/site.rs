@@ -56,7 +56,7 @@ pub async fn change(
 impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::Malformed(error) => unreadable::body(&error),
+            ChangeError::Malformed(error) => unreadable::body(&error, unreadable::Form::Json),
             ChangeError::NoSuch(what) => Self::not_found(what),
             ChangeError::Taken(field) => {
                 Self::conflict("Taken already", format!("Another has this {field}."))
