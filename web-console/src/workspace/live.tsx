@@ -16,7 +16,7 @@ import { Composer } from '../message/composer';
 import { Conversation } from '../message/conversation';
 import { say as message } from '../message/words';
 import { attach } from '../phone/phone';
-import { go } from '../route/route';
+import { go, route } from '../route/route';
 import { Button, Icon, Panel, Skeleton, tell, toast } from '../ui';
 import { Past } from './past';
 import { Tools } from './tools';
@@ -93,7 +93,7 @@ function Shown({ interaction }: { interaction: Interaction }) {
           ) : null
         }
       />
-      {asked.value === 'end' && <End interaction={interaction} onClose={close} onDone={() => go('desk')} />}
+      {asked.value === 'end' && <End interaction={interaction} onClose={close} onDone={() => leave(interaction.id)} />}
       {(asked.value === 'transfer_user' || asked.value === 'transfer_queue') && <Transfer interaction={interaction} call={interaction.call?.id ?? null} first={asked.value === 'transfer_user' ? 'user' : 'queue'} onClose={close} />}
     </>
   );
@@ -104,7 +104,12 @@ const ended = (interaction: Interaction) => interaction.customer === 'ended' || 
 async function giveBack(id: number) {
   if (!(await tell(() => release(id)))) return;
   toast(say('released'));
-  go('desk');
+  leave(id);
+}
+
+/** Back to the desk; whoever has gone elsewhere before the answer came stays there. */
+function leave(id: number) {
+  if (route.peek()[0] === 'desk' && route.peek()[1] === String(id)) go('desk');
 }
 
 function focusNote() {
