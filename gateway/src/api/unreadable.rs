@@ -51,7 +51,7 @@ pub fn body(error: &Error<serde_json::Error>, form: Form) -> Problem {
         .iter()
         .find_map(|start| text.strip_prefix(start)?.split('`').next());
     let mut field = field(error);
-    if let Some(name) = named.filter(|name| !field.split('.').next_back().is_some_and(|last| last == *name)) {
+    if let Some(name) = named.filter(|name| field.split('.').next_back().is_none_or(|last| last != *name)) {
         field = if field.is_empty() { (*name).to_owned() } else { format!("{field}.{name}") };
     }
     let problem = refused(format!("{}.", told(text)));
