@@ -146,7 +146,7 @@ async fn a_program_without_its_plugins_says_where_it_looked() {
 fn hollow(name: &str) -> Vec<u8> {
     let manifest = format!("name = \"{name}\"\nversion = \"1.0.0\"\nworld = \"rule\"\ntitle = \"Hollow\"\n");
     let section = "ramal-plugin";
-    let mut payload = vec![u8::try_from(section.len()).unwrap()];
+    let mut payload = vec![u8::try_from(section.len()).expect("a short section")];
     payload.extend([section.as_bytes(), manifest.as_bytes()].concat());
     let size = u8::try_from(payload.len()).ok().filter(|size| *size < 0x80).expect("one byte of LEB128");
     [b"\0asm\x0d\0\x01\0".as_slice(), &[0, size], &payload].concat()
