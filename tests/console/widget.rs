@@ -180,11 +180,11 @@ async fn f259_a_site_that_is_not_named_says_so_and_what_the_administrator_does()
 async fn f259_the_style_of_the_page_changes_nothing_in_the_chat() {
     const PARTS: [&str; 8] = ["", " .launcher", " .panel", " .head", " h2", " label", " input", " textarea"];
     const STYLE: &str = "<style>* { font-family: serif; color: #703 !important; letter-spacing: 3px; line-height: 3; \
-        text-transform: uppercase; direction: rtl; opacity: 0.5; transform: rotate(9deg); visibility: hidden; \
+        text-transform: uppercase; direction: rtl; opacity: 0.5; visibility: hidden; \
         --text: #703; --ground: #703 !important; --accent: #703 !important } *::before { content: 'x' } \
-        ramal-widget { display: none !important; position: static !important; z-index: -1 !important }</style>";
+        ramal-widget { display: none !important; position: static !important; transform: rotate(9deg) !important; z-index: -1 !important }</style>";
     let site = Site::serve().await;
-    let shop = shop(json!({ "ask_name": "off", "origins": site.origin })).await;
+    let shop = shop(json!({ "ask_name": "off", "title": "Coffee", "origins": site.origin })).await;
     let key = shop.inbox["key"].as_str().expect("a key");
     let script = format!("<script src=\"http://{}/widget.js?inbox={key}\" async></script>", shop.node.web);
     let browser = Browser::speaking(440.0).await;
@@ -193,7 +193,7 @@ async fn f259_the_style_of_the_page_changes_nothing_in_the_chat() {
         site.shows(&format!("{style}{script}"));
         let page = browser.open_alone(name, &site.origin).await;
         open(&page).await;
-        page.sees("ramal-widget h2", "Talk to us").await;
+        page.sees("ramal-widget h2", "Coffee").await;
         let mut parts = Vec::new();
         for part in PARTS {
             parts.push(page.ask("looks", json!({ "selector": format!("ramal-widget{part}") })).await);
