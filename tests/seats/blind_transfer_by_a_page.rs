@@ -1,8 +1,19 @@
 //! A page gives its call away without asking first.
 
+use ramal_tests::page::events::Events;
 use ramal_tests::talk::AgentCall;
-use ramal_tests::{Node, Rtp, Site, WirePage};
+use ramal_tests::{Call, Node, Rtp, Site, Ua, WirePage};
 use serde_json::json;
+
+/// Phone 101 calls the page, which answers: the phone, its ear, its call, and what the page calls it.
+async fn answered(node: &Node, page: &WirePage, events: &mut Events) -> (Ua, Rtp, Call, String) {
+    let (caller, ear) = (node.phone("101").await, Rtp::new().await);
+    let mut call = caller.invite("100", &ear.sdp()).await;
+    let id = events.expect_call("ringing").await["id"].as_str().expect("an id").to_owned();
+    page.tell(&id, "answer", None).await;
+    ear.follow(&call.answered().await.text());
+    (caller, ear, call, id)
+}
 
 #[tokio::test]
 async fn the_target_answers_and_the_page_is_free() {
@@ -10,11 +21,7 @@ async fn the_target_answers_and_the_page_is_free() {
     let page = WirePage::sign_in(&node, "100").await;
     let _seat = page.take_seat().await;
     let mut events = page.events().await;
-    let (caller, ear) = (node.phone("101").await, Rtp::new().await);
-    let mut call = caller.invite("100", &ear.sdp()).await;
-    let id = events.expect_call("ringing").await["id"].as_str().expect("an id").to_owned();
-    page.tell(&id, "answer", None).await;
-    ear.follow(&call.answered().await.text());
+    let (_caller, ear, mut call, id) = answered(&node, &page, &mut events).await;
     let (target, mouth) = (node.phone("102").await, Rtp::new().await);
     page.tell(&id, "transfer", Some(json!({ "to": "102" }))).await;
     events.expect("a transfer that rings", |e| e["type"] == "transfer" && e["state"] == "ringing").await;
@@ -36,11 +43,7 @@ async fn the_target_is_busy_and_the_two_talk_on() {
     let page = WirePage::sign_in(&node, "100").await;
     let seat = page.take_seat().await;
     let mut events = page.events().await;
-    let (caller, ear) = (node.phone("101").await, Rtp::new().await);
-    let mut call = caller.invite("100", &ear.sdp()).await;
-    let id = events.expect_call("ringing").await["id"].as_str().expect("an id").to_owned();
-    page.tell(&id, "answer", None).await;
-    ear.follow(&call.answered().await.text());
+    let (_caller, ear, _call, id) = answered(&node, &page, &mut events).await;
     let target = node.phone("102").await;
     page.tell(&id, "transfer", Some(json!({ "to": "102" }))).await;
     target.expect_invite().await.reject(486).await;
@@ -58,11 +61,7 @@ async fn nobody_answers_and_the_page_is_told_so() {
     let page = WirePage::sign_in(&node, "100").await;
     let _seat = page.take_seat().await;
     let mut events = page.events().await;
-    let (caller, ear) = (node.phone("101").await, Rtp::new().await);
-    let mut call = caller.invite("100", &ear.sdp()).await;
-    let id = events.expect_call("ringing").await["id"].as_str().expect("an id").to_owned();
-    page.tell(&id, "answer", None).await;
-    ear.follow(&call.answered().await.text());
+    let (_caller, _ear, _call, id) = answered(&node, &page, &mut events).await;
     let target = node.phone("102").await;
     page.tell(&id, "transfer", Some(json!({ "to": "102" }))).await;
     let _rings = target.expect_invite().await;
@@ -77,11 +76,7 @@ async fn a_call_is_not_given_to_the_party_that_is_in_it() {
     let page = WirePage::sign_in(&node, "100").await;
     let seat = page.take_seat().await;
     let mut events = page.events().await;
-    let (caller, ear) = (node.phone("101").await, Rtp::new().await);
-    let mut call = caller.invite("100", &ear.sdp()).await;
-    let id = events.expect_call("ringing").await["id"].as_str().expect("an id").to_owned();
-    page.tell(&id, "answer", None).await;
-    ear.follow(&call.answered().await.text());
+    let (_caller, ear, _call, id) = answered(&node, &page, &mut events).await;
     for to in ["101", "100"] {
         page.tell(&id, "transfer", Some(json!({ "to": to }))).await;
         let failed = events.expect("a transfer that failed", |e| e["type"] == "transfer").await;

@@ -72,14 +72,31 @@ pub enum HostError {
     Engine(String),
 }
 
+/// Why what lies in the folder is not in force.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// What ails the file, where there is a word for it.
+    pub code: Option<&'static str>,
+    pub reason: String,
+}
+
+impl From<LibraryError> for Broken {
+    fn from(error: LibraryError) -> Self {
+        let code = match &error {
+            LibraryError::File { error, .. } => error.code(),
+            _ => None,
+        };
+        Self { code, reason: error.to_string() }
+    }
+}
+
 /// What an administrator sees of a plugin.
 #[derive(Clone, Debug)]
 pub struct PluginStatus {
     pub name: String,
     /// Of the version in force; `None` if there is none.
     pub manifest: Option<Manifest>,
-    /// Why what lies in the folder is not in force.
-    pub broken: Option<String>,
+    pub broken: Option<Broken>,
     pub last_fault: Option<LastFault>,
     /// Faults since it was loaded.
     pub faults: u64,
@@ -105,7 +122,7 @@ struct Shared {
 struct Place {
     stamp: Stamp,
     plugin: Option<Arc<Plugin>>,
-    broken: Option<String>,
+    broken: Option<Broken>,
 }
 
 /// The executor of plugins. Ends without waiting for them.
@@ -247,15 +264,16 @@ impl Host {
 
     async fn load(&self, name: String, stamp: Stamp) {
         let (library, engine, read) = (self.0.library.clone(), self.0.engine.clone(), name.clone());
-        let prepare = move || -> Result<_, String> {
-            let installed = library.read(&read).map_err(|error: LibraryError| error.to_string())?;
-            let prepared = engine.prepare(&installed.file).map_err(|error| format!("{error:#}"))?;
+        let uncoded = |reason: String| Broken { code: None, reason };
+        let prepare = move || -> Result<_, Broken> {
+            let installed = library.read(&read)?;
+            let prepared = engine.prepare(&installed.file).map_err(|error| uncoded(format!("{error:#}")))?;
             Ok((installed, prepared))
         };
         // Compiling takes seconds and stays off the threads that serve.
         let made = match self.0.threads.1.spawn_blocking(prepare).await {
             Ok(made) => made,
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(uncoded(error.to_string())),
         };
         let mut shelf = self.0.shelf.write().unwrap_or_else(PoisonError::into_inner);
         let before = shelf.remove(&name).and_then(|place| place.plugin);
@@ -266,9 +284,10 @@ impl Host {
                 let plugin = Plugin::new(&self.0, installed, prepared);
                 Place { stamp, plugin: Some(Arc::new(plugin)), broken: None }
             }
-            Err(reason) => {
+            Err(broken) => {
+                let reason = &broken.reason;
                 tracing::warn!(plugin = %name, reason, in_force = before.is_some(), "the plugin cannot be loaded");
-                Place { stamp, plugin: before, broken: Some(reason) }
+                Place { stamp, plugin: before, broken: Some(broken) }
             }
         };
         shelf.insert(name, place);

@@ -34,6 +34,18 @@ pub enum PluginFileError {
     Manifest(#[from] ManifestError),
 }
 
+impl PluginFileError {
+    /// What it is called where words are looked up, of what whoever put the file there can mend.
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed => Some("damaged"),
+            Self::NoComponent => Some("no_component"),
+            Self::NoManifest => Some("no_manifest"),
+            Self::Manifest(_) | Self::TooLarge => None,
+        }
+    }
+}
+
 impl PluginFile {
     /// Reads a file's bytes. Whether the component is sound shows when it is compiled.
     ///

@@ -49,9 +49,13 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// A new queue, or an old one with new settings. Running offers keep their time.
+    /// A new queue, or an old one with new settings. Running offers keep their time. What has waited for one agent alone long enough while
+    /// the queue was not there comes home.
     pub fn set_queue(&mut self, now: Instant, settings: QueueSettings) {
         self.queues.insert(settings.id, settings);
+        let overdue = self.interactions.values().filter(|routed| routed.alone_is_over(now));
+        let overdue: Vec<InteractionId> = overdue.map(|routed| routed.arrival.id).collect();
+        overdue.into_iter().for_each(|interaction| self.send_home(interaction));
         self.drain(now);
     }
 

@@ -164,6 +164,8 @@ export interface Plugin {
   world: 'channel' | 'rule' | null;
   state: string;
   fault: string | null;
+  /** Of a file that cannot be loaded. */
+  fault_code: string | null;
   last_fault: { owner: string; code: string; n: number | null; detail: string | null } | null;
   faults: number;
   settings: SettingField[];

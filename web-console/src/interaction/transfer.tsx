@@ -149,7 +149,8 @@ function Users({ text, medium, holder, target, choose }: Choosing & { holder: nu
   );
 }
 
-function wordOf({ open, extension }: AgentLive, offered: boolean, medium: Medium): string {
+function wordOf({ open, extension, standings }: AgentLive, offered: boolean, medium: Medium): string {
+  if (offered && standings.every(({ state }) => state === 'paused')) return say('in_pause');
   if (offered) return say('with', open);
   return medium === 'voice' ? say('rings_at', { number: extension ?? '' }) : say('in_no_queue');
 }

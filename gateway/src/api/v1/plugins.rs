@@ -47,6 +47,8 @@ pub struct Plugin {
     state: &'static str,
     /// Why what lies in the folder is not in force, or how it failed last.
     fault: Option<String>,
+    /// Of a file that cannot be loaded: `damaged`, `no_component` or `no_manifest`; null where there is no word for it.
+    fault_code: Option<&'static str>,
     /// How it failed last, where the console has words for it.
     last_fault: Option<LastFailure>,
     /// Calls that failed since it was loaded.
@@ -130,7 +132,8 @@ pub async fn list(State(web): State<Web>, signed: Signed) -> Result<Json<Plugins
             version: manifest.as_ref().map(|manifest| manifest.version.clone()),
             world: manifest.as_ref().map(|manifest| manifest.world),
             state: if status.broken.is_some() { "faulty" } else { "ready" },
-            fault: status.broken.or(last),
+            fault_code: status.broken.as_ref().and_then(|broken| broken.code),
+            fault: status.broken.map(|broken| broken.reason).or(last),
             last_fault,
             faults: status.faults,
             settings: manifest.as_ref().map(|manifest| manifest.settings.clone()).unwrap_or_default(),
@@ -173,7 +176,7 @@ pub async fn install(
     web.store.audit(&entry).await?;
     match host.plugins().into_iter().find(|status| status.name == name).and_then(|status| status.broken) {
         None => Ok(StatusCode::CREATED),
-        Some(reason) => Err(unfit(reason)),
+        Some(broken) => Err(unfit(broken.reason)),
     }
 }
 

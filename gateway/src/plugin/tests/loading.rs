@@ -33,7 +33,7 @@ async fn a_new_version_takes_over_and_a_broken_one_does_not() {
     test.host.reload().await;
     let status = &test.host.plugins()[0];
     assert_eq!(status.manifest.as_ref().unwrap().version, "2.0.0");
-    assert!(status.broken.is_some());
+    assert_eq!(status.broken.as_ref().unwrap().code, Some("damaged"));
     test.library.remove("wicked").unwrap();
     test.host.reload().await;
     assert!(test.host.plugin("wicked").is_none() && test.host.plugins().is_empty());

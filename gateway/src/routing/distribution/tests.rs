@@ -314,6 +314,20 @@ fn what_one_agent_alone_cannot_be_asked_for_waits_a_minute_for_him_and_then_in_i
 }
 
 #[test]
+fn what_is_overdue_with_one_agent_goes_home_when_its_queue_is_there_again() {
+    let mut desk = Desk::with_agents(2);
+    desk.arrive(1, Medium::Chat);
+    assert_eq!(desk.accept_all(), [(1, 1)]);
+    desk.inner.leave(desk.now, UserId(2)).unwrap();
+    desk.inner.transfer(desk.now, InteractionId(1), Destination::Agent(UserId(2))).unwrap();
+    assert_eq!(desk.inner.remove_queue(desk.now, QueueId(2)), []);
+    desk.pass_ms(120_000);
+    assert_eq!(queue_of_the_first(&desk), None);
+    desk.inner.set_queue(desk.now, queue(2, Medium::Chat));
+    assert_eq!(queue_of_the_first(&desk), Some(QueueId(2)));
+}
+
+#[test]
 fn who_leaves_while_he_is_asked_alone_may_come_back_within_the_minute() {
     let mut desk = given_to_the_second();
     assert_eq!(desk.offers().len(), 1);

@@ -3,17 +3,13 @@ import { say } from './words';
 
 const CODES = ['out_of_memory', 'out_of_time', 'too_much', 'too_slow', 'trap'] as const;
 
-/** Why a file is no plugin: what the node says behind its name. */
-const FILES = [
-  ['cut off or damaged', 'file_damaged'],
-  ['no WebAssembly component', 'file_no_component'],
-  ['holds no manifest: it was not made with `ramal plugin build`', 'file_no_manifest'],
-] as const;
+/** Why a file is no plugin. */
+const FILES = ['damaged', 'no_component', 'no_manifest'] as const;
 
 /** How a plugin failed last, or why it cannot be loaded, in the reader's language; what there are no words for as the node says it. */
-export function faultOf({ state, fault, last_fault }: Pick<Plugin, 'state' | 'fault' | 'last_fault'>): string {
+export function faultOf({ state, fault, fault_code, last_fault }: Pick<Plugin, 'state' | 'fault' | 'fault_code' | 'last_fault'>): string {
   const code = CODES.find((one) => one === last_fault?.code);
-  if (state === 'faulty' && fault) return say(FILES.find(([words]) => fault.endsWith(words))?.[1] ?? 'file_other', { fault });
+  if (state === 'faulty' && fault) return say(`file_${FILES.find((one) => one === fault_code) ?? 'other'}`, { fault });
   if (!last_fault || !code) return fault ?? '';
   return say(`fault_${code}`, { owner: last_fault.owner, n: last_fault.n ?? 0, detail: last_fault.detail ?? '' });
 }
